@@ -1,0 +1,27 @@
+/* check.h: how an entry point refuses its arguments. */
+#pragma once
+
+#include <cstdarg>
+
+#include "leeway.h"
+
+namespace leeway {
+
+/* Stores the sentence that leeway_message returns on this thread, and returns status. */
+[[gnu::format(printf, 2, 3)]] leeway_status fail(leeway_status status, const char *format, ...);
+
+}  // namespace leeway
+
+/* LEEWAY_CHECK(op, condition, "sentence about what was expected and found", values...): refuses with LEEWAY_BAD_ARGUMENT. */
+#define LEEWAY_CHECK(op, condition, ...)                                                        \
+    do {                                                                                        \
+        if (!(condition)) return leeway::fail(LEEWAY_BAD_ARGUMENT, op ": " __VA_ARGS__);        \
+    } while (0)
+
+/* The CPU back end stores everything in fp32 so far. */
+#define LEEWAY_CHECK_F32(op, field, value)                                                                              \
+    do {                                                                                                                \
+        if ((value) != LEEWAY_F32)                                                                                      \
+            return leeway::fail(LEEWAY_UNSUPPORTED, op ": " field " must be F32 (0) on this back end, got dtype %d",    \
+                                int(value));                                                                            \
+    } while (0)

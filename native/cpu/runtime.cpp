@@ -1,0 +1,218 @@
+/* runtime.cpp: streams, threads, memory of the CPU back end. */
+#include <sched.h>
+#include <sys/sysinfo.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+#include "parallel.h"
+
+namespace {
+
+thread_local char failure[512] = "";
+
+using Task = std::function<void(int64_t, void *)>;
+
+struct Scratch {
+    void *memory;
+    Scratch() : memory(std::aligned_alloc(64, leeway::scratch_bytes_per_thread)) {
+        if (memory == nullptr) throw std::bad_alloc();
+    }
+    Scratch(Scratch &&other) noexcept : memory(std::exchange(other.memory, nullptr)) {}
+    Scratch(const Scratch &) = delete;
+    ~Scratch() { std::free(memory); }
+};
+
+}  // namespace
+
+/* Workers sleep between calls; a call publishes (task, tasks), wakes them, takes part, and returns when every task is done and every
+ * worker has left the task, so that the task may live on the caller's stack. */
+struct leeway_stream {
+    explicit leeway_stream(int64_t threads) : scratch(size_t(threads)) {
+        for (int64_t i = 1; i < threads; i++) workers.emplace_back([this, i] { work(size_t(i)); });
+    }
+
+    ~leeway_stream() {
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            stopping = true;
+        }
+        wake.notify_all();
+        for (auto &worker : workers) worker.join();
+    }
+
+    void run(int64_t count, const Task &body) {
+        if (count == 1 || workers.empty()) {
+            for (int64_t i = 0; i < count; i++) body(i, scratch[0].memory);
+            return;
+        }
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            task = &body;
+            tasks = count;
+            next.store(0, std::memory_order_relaxed);
+            inside = workers.size();
+            generation++;
+        }
+        wake.notify_all();
+        drain(0);
+        std::unique_lock<std::mutex> lock(mutex);
+        idle.wait(lock, [this] { return inside == 0; });
+    }
+
+    std::vector<Scratch> scratch;
+
+private:
+    void drain(size_t thread) {
+        for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) (*task)(i, scratch[thread].memory);
+    }
+
+    void work(size_t thread) {
+        int64_t seen = 0;
+        std::unique_lock<std::mutex> lock(mutex);
+        for (;;) {
+            wake.wait(lock, [&] { return stopping || generation != seen; });
+            if (stopping) return;
+            seen = generation;
+            lock.unlock();
+            drain(thread);
+            lock.lock();
+            if (--inside == 0) idle.notify_one();
+        }
+    }
+
+    std::vector<std::thread> workers;
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::condition_variable idle;
+    const Task *task = nullptr;
+    int64_t tasks = 0;
+    std::atomic<int64_t> next{0};
+    size_t inside = 0;
+    int64_t generation = 0;
+    bool stopping = false;
+};
+
+namespace leeway {
+
+leeway_status fail(leeway_status status, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    std::vsnprintf(failure, sizeof failure, format, values);
+    va_end(values);
+    return status;
+}
+
+int64_t thread_count(const leeway_stream *stream) { return int64_t(stream->scratch.size()); }
+
+void parallel_for(leeway_stream *stream, int64_t tasks, const Task &task) {
+    if (tasks > 0) stream->run(tasks, task);
+}
+
+}  // namespace leeway
+
+namespace {
+
+int64_t usable_processors() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    return int64_t(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+/* MemAvailable counts what the page cache would give back; sysinfo does not. */
+int64_t available_bytes(int64_t otherwise) {
+    std::ifstream file("/proc/meminfo");
+    for (std::string line; std::getline(file, line);) {
+        long long kib = 0;
+        if (std::sscanf(line.c_str(), "MemAvailable: %lld kB", &kib) == 1) return int64_t(kib) * 1024;
+    }
+    return otherwise;
+}
+
+const char *instruction_set() {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f")) return "x86-64 AVX-512";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86-64 AVX2";
+    return "x86-64 baseline";
+#else
+    return "portable";
+#endif
+}
+
+}  // namespace
+
+int32_t leeway_abi_version(void) { return LEEWAY_ABI_VERSION; }
+
+const char *leeway_backend(void) { return "cpu"; }
+
+const char *leeway_message(void) { return failure; }
+
+leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_args *args) {
+    LEEWAY_CHECK("stream_create", args->stream != nullptr, "stream must not be NULL");
+    LEEWAY_CHECK("stream_create", args->threads >= 0 && args->threads <= 1024, "threads must be 0 to 1024, got %lld",
+                 (long long)args->threads);
+    try {
+        *args->stream = new leeway_stream(args->threads == 0 ? usable_processors() : args->threads);
+        return LEEWAY_OK;
+    } catch (const std::exception &cause) {
+        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "stream_create: no memory or threads for %lld threads (%s)", (long long)args->threads,
+                            cause.what());
+    }
+}
+
+leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *) {
+    delete stream;
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_synchronize(leeway_stream *, const leeway_synchronize_args *) { return LEEWAY_OK; }
+
+leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_query_args *args) {
+    LEEWAY_CHECK("device_query", args->total_bytes && args->free_bytes && args->scratch_bytes && args->threads && args->name,
+                 "every output must be given");
+    struct sysinfo info;
+    if (sysinfo(&info) != 0) return leeway::fail(LEEWAY_DEVICE_LOST, "device_query: the system does not tell its memory");
+    *args->total_bytes = int64_t(info.totalram) * info.mem_unit;
+    *args->free_bytes = available_bytes(int64_t(info.freeram) * info.mem_unit);
+    *args->threads = leeway::thread_count(stream);
+    *args->scratch_bytes = *args->threads * leeway::scratch_bytes_per_thread;
+    std::snprintf(args->name, 128, "%s, %lld threads", instruction_set(), (long long)*args->threads);
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_allocate(leeway_stream *, const leeway_allocate_args *args) {
+    LEEWAY_CHECK("allocate", args->address != nullptr, "address must not be NULL");
+    LEEWAY_CHECK("allocate", args->bytes > 0, "bytes must be positive, got %lld", (long long)args->bytes);
+    if (args->bytes > INT64_MAX - 256) return leeway::fail(LEEWAY_OUT_OF_MEMORY, "allocate: %lld bytes", (long long)args->bytes);
+    void *block = std::aligned_alloc(256, size_t((args->bytes + 255) / 256 * 256));
+    if (block == nullptr) return leeway::fail(LEEWAY_OUT_OF_MEMORY, "allocate: the host has no block of %lld bytes", (long long)args->bytes);
+    *args->address = block;
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_free(leeway_stream *, const leeway_free_args *args) {
+    std::free(args->address);
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args) {
+    LEEWAY_CHECK("copy", args->bytes >= 0, "bytes must not be negative, got %lld", (long long)args->bytes);
+    LEEWAY_CHECK("copy", args->bytes == 0 || (args->destination && args->source), "destination and source must not be NULL");
+    auto *destination = static_cast<char *>(args->destination);
+    auto *source = static_cast<const char *>(args->source);
+    leeway::parallel_blocks(stream, args->bytes, int64_t(1) << 22,
+                            [=](int64_t begin, int64_t end) { std::memcpy(destination + begin, source + begin, size_t(end - begin)); });
+    return LEEWAY_OK;
+}
