@@ -1,0 +1,97 @@
+/* attention.h: what the attention entries hand to the kernels of one instruction set.
+ *
+ * The query rows of a (sequence, kv head) are numbered r = t * group + h, group = H / K: token t, head kv_head * group + h. So the heads
+ * that share a key head sit side by side and use one copy of its keys, and ascending r is the order "t, then h" of attention.h.
+ */
+#pragma once
+
+#include <cstdint>
+
+#include "leeway.h"
+
+namespace leeway {
+
+/* Keys are taken in blocks of this many at absolute positions of the sequence. */
+inline constexpr int64_t key_block = 64;
+/* Query rows of one forward task and of one backward tile. Every row's sums are its own, so the forward size is free to change; the
+ * backward size is too, for sums over rows go on from tile to tile as one chain. */
+inline constexpr int64_t forward_rows = 120;
+inline constexpr int64_t backward_rows = 60;
+inline constexpr int64_t max_head_dim = 256;
+
+struct AttentionShape {
+    int64_t heads;
+    int64_t kv_heads;
+    int64_t head_dim;
+    int64_t window; /* 0 = none */
+    float scale;
+    float softcap;  /* 0 = none */
+    int64_t group() const { return heads / kv_heads; }
+};
+
+/* Where the keys and values of one kv head lie: in rows one after another, or in pages of such rows. */
+struct KeyRows {
+    const float *k;       /* row 0, or row 0 of page 0 */
+    const float *v;
+    int64_t stride;       /* K * D */
+    const int32_t *pages; /* NULL = no pages */
+    int64_t page_size;    /* divides 64 or is a multiple of 64 */
+    int64_t offset(int64_t key) const {
+        return pages == nullptr ? key * stride : (pages[key / page_size] * page_size + key % page_size) * stride;
+    }
+};
+
+/* Rows begin..end of one (sequence, kv head). Row r is the token at position + r / group, and element index + (r / group) * H
+ * + r % group of an (N,H) array. */
+struct QueryRows {
+    int64_t index;
+    int64_t position;
+    int64_t begin;
+    int64_t end;
+};
+
+struct ForwardTask {
+    KeyRows keys;
+    QueryRows rows;
+    const float *q;
+    float *out;
+    float *lse; /* or NULL */
+};
+
+/* The share of (key blocks block_begin..block_end) x rows in the gradients. dk and dv of a block are written, not added to, so its task
+ * must hold all rows; likewise the task that writes dq of a row must hold all blocks. NULL skips. */
+struct BackwardTask {
+    KeyRows keys;
+    QueryRows rows;
+    int64_t key_count;
+    int64_t block_begin;
+    int64_t block_end;
+    const float *q;
+    const float *lse;
+    const float *dout;
+    const float *delta;
+    float *dq; /* or NULL */
+    float *dk; /* row 0 of the kv head, or NULL */
+    float *dv;
+};
+
+struct AttentionKernels {
+    void (*forward)(const AttentionShape &shape, const ForwardTask &task, void *scratch);
+    void (*backward)(const AttentionShape &shape, const BackwardTask &task, void *scratch);
+    /* delta[i] = out[i] . dout[i] over D, for i in begin..end of (N,H) */
+    void (*delta)(int64_t head_dim, int64_t begin, int64_t end, const leeway_attention_backward_args &args);
+};
+
+extern const AttentionKernels attention_avx512;
+extern const AttentionKernels attention_avx2;
+extern const AttentionKernels attention_portable;
+
+/* The fastest that this processor runs. */
+const AttentionKernels &attention_kernels();
+
+/* LEEWAY_OK, or what is wrong with the sizes that all attention ops share. */
+leeway_status check_attention(const char *op, const AttentionShape &shape, leeway_dtype dtype);
+/* LEEWAY_OK where starts[0] = 0 <= starts[1] <= ... <= starts[sequences] = rows. */
+leeway_status check_starts(const char *op, const char *name, const int32_t *starts, int64_t sequences, int64_t rows);
+
+}  // namespace leeway

@@ -1,0 +1,110 @@
+/* attention_backward.cpp: gradients of causal attention over packed sequences (attention.h; Dao et al. 2022, algorithm 4).
+ *
+ *     delta = dout . out   p = exp(z - lse)   dz = p (dout . v - delta)   da = scale dz cap'(z)
+ *     dq = sum_j da k      dk = sum_t,h da q  dv = sum_t,h p dout           q, out (N,H,D)   k, v (N,K,D)
+ *
+ * Two ways to cut the work, with the same bits (attention_gradient.h): a task a head, 10 D multiply-adds' worth of work a visible pair;
+ * or, where there are too few heads for the threads, a task a key block (dk, dv) and then a task a row tile (dq), at 14 D.
+ */
+#include <exception>
+#include <vector>
+
+#include "attention.h"
+#include "check.h"
+#include "parallel.h"
+
+namespace {
+
+using leeway::AttentionShape;
+using leeway::BackwardTask;
+
+/* One task for every (sequence, kv head) that has rows. */
+std::vector<BackwardTask> plan_heads(const leeway_attention_backward_args &args, const AttentionShape &shape) {
+    const auto *k = static_cast<const float *>(args.k), *v = static_cast<const float *>(args.v);
+    std::vector<BackwardTask> tasks;
+    for (int64_t s = 0; s < args.sequences; s++) {
+        int64_t start = args.sequence_starts[s], count = args.sequence_starts[s + 1] - start;
+        if (count == 0) continue;
+        for (int64_t head = 0; head < shape.kv_heads; head++) {
+            int64_t row = (start * shape.kv_heads + head) * shape.head_dim;
+            tasks.push_back({{k + row, v + row, shape.kv_heads * shape.head_dim, nullptr, 0},
+                             {start * shape.heads + head * shape.group(), 0, 0, count * shape.group()},
+                             count,
+                             0,
+                             (count + leeway::key_block - 1) / leeway::key_block,
+                             static_cast<const float *>(args.q),
+                             args.lse,
+                             static_cast<const float *>(args.dout),
+                             args.delta,
+                             static_cast<float *>(args.dq),
+                             static_cast<float *>(args.dk) + row,
+                             static_cast<float *>(args.dv) + row});
+        }
+    }
+    return tasks;
+}
+
+/* Visible pairs of a head, up to a factor. */
+double work(const AttentionShape &shape, const BackwardTask &head) {
+    double keys = double(head.key_count);
+    return shape.window > 0 && double(shape.window) < keys ? keys * double(shape.window) : keys * keys / 2;
+}
+
+/* Whether tasks of whole heads keep the threads busy: they do 5 products where split heads do 7. */
+bool heads_suffice(const AttentionShape &shape, const std::vector<BackwardTask> &heads, int64_t threads) {
+    double total = 0, largest = 0;
+    for (const auto &head : heads) {
+        total += work(shape, head);
+        if (work(shape, head) > largest) largest = work(shape, head);
+    }
+    double share = total / double(threads);
+    return threads == 1 || 5 * (share + largest * double(threads - 1) / double(threads)) <= 7 * share;
+}
+
+/* Each head cut into key blocks for dk and dv, and row tiles for dq. */
+std::vector<BackwardTask> split(const std::vector<BackwardTask> &heads) {
+    std::vector<BackwardTask> tasks;
+    for (const auto &head : heads) {
+        for (int64_t block = 0; block < head.block_end; block++) {
+            tasks.push_back(head);
+            tasks.back().dq = nullptr;
+            tasks.back().block_begin = block;
+            tasks.back().block_end = block + 1;
+        }
+        for (int64_t end = head.rows.end, begin; end > 0; end = begin) {
+            begin = (end - 1) / leeway::backward_rows * leeway::backward_rows;
+            tasks.push_back(head);
+            tasks.back().dk = tasks.back().dv = nullptr;
+            tasks.back().rows.begin = begin;
+            tasks.back().rows.end = end;
+        }
+    }
+    return tasks;
+}
+
+}  // namespace
+
+leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_attention_backward_args *args) {
+    const char *op = "attention_backward";
+    AttentionShape shape{args->heads, args->kv_heads, args->head_dim, args->window, args->scale, args->softcap};
+    if (leeway_status status = leeway::check_attention(op, shape, args->dtype)) return status;
+    if (leeway_status status = leeway::check_starts(op, "sequence_starts", args->sequence_starts, args->sequences, args->rows))
+        return status;
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("attention_backward", args->q && args->k && args->v && args->out && args->lse && args->dout,
+                 "q, k, v, out, lse and dout must not be NULL");
+    LEEWAY_CHECK("attention_backward", args->delta && args->dq && args->dk && args->dv, "delta, dq, dk and dv must not be NULL");
+    try {
+        auto tasks = plan_heads(*args, shape);
+        if (!heads_suffice(shape, tasks, leeway::thread_count(stream))) tasks = split(tasks);
+        const auto &kernels = leeway::attention_kernels();
+        leeway::parallel_blocks(stream, args->rows * args->heads, 1024,
+                                [&](int64_t begin, int64_t end) { kernels.delta(args->head_dim, begin, end, *args); });
+        auto run = [&](int64_t i, void *scratch) { kernels.backward(shape, tasks[size_t(i)], scratch); };
+        leeway::parallel_for(stream, int64_t(tasks.size()), run);
+        return LEEWAY_OK;
+    } catch (const std::bad_alloc &) {
+        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "attention_backward: no memory for the list of tasks of %lld rows",
+                            (long long)args->rows);
+    }
+}

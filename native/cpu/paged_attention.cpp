@@ -1,0 +1,114 @@
+/* paged_attention.cpp: the key/value cache in pages, and attention over it (Kwon et al. 2023, section 4; attention.h has the formulas).
+ *
+ *     slot = page * page_size + offset         k_pages, v_pages (P, page_size, K, D)        q, out (rows,H,D)
+ *
+ * Attention is attention_forward's tile routine with keys found through the page table, hence its bits. kv_append moves 16 K D bytes a
+ * token; a decoding step reads 8 K D bytes a visible key and sequence, once for all H / K heads of a key head.
+ */
+#include <cstring>
+#include <exception>
+#include <vector>
+
+#include "attention.h"
+#include "check.h"
+#include "parallel.h"
+
+namespace {
+
+using leeway::AttentionShape;
+using leeway::ForwardTask;
+
+leeway_status check_pages(const char *op, int64_t page_size, int64_t pages) {
+    if (page_size <= 0 || page_size % 16 != 0 || (64 % page_size != 0 && page_size % 64 != 0))
+        return leeway::fail(LEEWAY_BAD_ARGUMENT, "%s: page_size must be 16, 32 or a multiple of 64, got %lld", op, (long long)page_size);
+    if (pages < 0) return leeway::fail(LEEWAY_BAD_ARGUMENT, "%s: pages must not be negative, got %lld", op, (long long)pages);
+    return LEEWAY_OK;
+}
+
+/* The pages that the queries of a sequence see must exist. Those that slid out of the window may be gone. */
+leeway_status check_sequence(const leeway_paged_attention_args &args, int64_t s) {
+    int64_t queries = args.query_starts[s + 1] - args.query_starts[s], context = args.context_lengths[s];
+    if (queries == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("paged_attention", context >= queries, "context_lengths[%lld] must be at least its %lld query rows, got %lld",
+                 (long long)s, (long long)queries, (long long)context);
+    LEEWAY_CHECK("paged_attention", context <= args.max_pages * args.page_size,
+                 "context_lengths[%lld] must fit in max_pages %lld of %lld tokens, got %lld", (long long)s, (long long)args.max_pages,
+                 (long long)args.page_size, (long long)context);
+    int64_t low = args.window > 0 ? context - queries - args.window + 1 : 0;
+    for (int64_t page = low > 0 ? low / args.page_size : 0; page * args.page_size < context; page++) {
+        int64_t index = args.page_table[s * args.max_pages + page];
+        if (index < 0 || index >= args.pages)
+            return leeway::fail(LEEWAY_BAD_DATA, "paged_attention: page_table[%lld][%lld] must be 0 to %lld, got %lld", (long long)s,
+                                (long long)page, (long long)args.pages - 1, (long long)index);
+    }
+    return LEEWAY_OK;
+}
+
+std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const AttentionShape &shape) {
+    const auto *k = static_cast<const float *>(args.k_pages), *v = static_cast<const float *>(args.v_pages);
+    std::vector<ForwardTask> tasks;
+    for (int64_t s = 0; s < args.sequences; s++) {
+        int64_t start = args.query_starts[s], queries = args.query_starts[s + 1] - start, rows = queries * shape.group();
+        int64_t tiles = (rows + leeway::forward_rows - 1) / leeway::forward_rows;
+        for (int64_t tile = tiles - 1; tile >= 0; tile--)
+            for (int64_t head = 0; head < shape.kv_heads; head++) {
+                int64_t offset = head * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
+                tasks.push_back({{k + offset, v + offset, shape.kv_heads * shape.head_dim, args.page_table + s * args.max_pages,
+                                  args.page_size},
+                                 {start * shape.heads + head * shape.group(), args.context_lengths[s] - queries,
+                                  tile * leeway::forward_rows, end < rows ? end : rows},
+                                 static_cast<const float *>(args.q), static_cast<float *>(args.out), nullptr});
+            }
+    }
+    return tasks;
+}
+
+}  // namespace
+
+leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_args *args) {
+    LEEWAY_CHECK("kv_append", args->rows >= 0, "rows must not be negative, got %lld", (long long)args->rows);
+    AttentionShape shape{args->kv_heads, args->kv_heads, args->head_dim, 0, 1.0f, 0.0f};
+    if (leeway_status status = leeway::check_attention("kv_append", shape, args->dtype)) return status;
+    if (leeway_status status = check_pages("kv_append", args->page_size, args->pages)) return status;
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("kv_append", args->slots && args->k && args->v && args->k_pages && args->v_pages,
+                 "slots, k, v, k_pages and v_pages must not be NULL");
+    for (int64_t n = 0; n < args->rows; n++)
+        if (args->slots[n] >= args->page_size * args->pages)
+            return leeway::fail(LEEWAY_BAD_DATA, "kv_append: slots[%lld] must be below %lld, got %lld", (long long)n,
+                                (long long)(args->page_size * args->pages), (long long)args->slots[n]);
+    int64_t width = args->kv_heads * args->head_dim;
+    const auto *k = static_cast<const float *>(args->k), *v = static_cast<const float *>(args->v);
+    auto *k_pages = static_cast<float *>(args->k_pages), *v_pages = static_cast<float *>(args->v_pages);
+    leeway::parallel_blocks(stream, args->rows, 64, [=](int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; n++) {
+            if (args->slots[n] < 0) continue;
+            std::memcpy(k_pages + args->slots[n] * width, k + n * width, size_t(width) * sizeof(float));
+            std::memcpy(v_pages + args->slots[n] * width, v + n * width, size_t(width) * sizeof(float));
+        }
+    });
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_attention_args *args) {
+    const char *op = "paged_attention";
+    AttentionShape shape{args->heads, args->kv_heads, args->head_dim, args->window, args->scale, args->softcap};
+    if (leeway_status status = leeway::check_attention(op, shape, args->dtype)) return status;
+    if (leeway_status status = check_pages(op, args->page_size, args->pages)) return status;
+    if (leeway_status status = leeway::check_starts(op, "query_starts", args->query_starts, args->sequences, args->rows)) return status;
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("paged_attention", args->max_pages >= 0, "max_pages must not be negative, got %lld", (long long)args->max_pages);
+    LEEWAY_CHECK("paged_attention", args->q && args->k_pages && args->v_pages && args->out && args->context_lengths && args->page_table,
+                 "q, k_pages, v_pages, out, context_lengths and page_table must not be NULL");
+    for (int64_t s = 0; s < args->sequences; s++)
+        if (leeway_status status = check_sequence(*args, s)) return status;
+    try {
+        auto tasks = plan(*args, shape);
+        const auto &kernels = leeway::attention_kernels();
+        auto run = [&](int64_t i, void *scratch) { kernels.forward(shape, tasks[size_t(i)], scratch); };
+        leeway::parallel_for(stream, int64_t(tasks.size()), run);
+        return LEEWAY_OK;
+    } catch (const std::bad_alloc &) {
+        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "paged_attention: no memory for the list of tasks of %lld rows", (long long)args->rows);
+    }
+}
