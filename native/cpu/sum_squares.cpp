@@ -1,0 +1,58 @@
+/* sum_squares.cpp: sum of x^2 in double over blocks of 4096, blocks in order, and the count of elements that are not finite
+ * (elementwise.h). Reads x once. A block is sixteen interleaved partial sums and a fixed tree; a product of two floats is exact in double. */
+#include <algorithm>
+#include <vector>
+
+#include "check.h"
+#include "parallel.h"
+#include "simd.h"
+
+namespace {
+
+using namespace leeway;
+
+constexpr int64_t block = 4096;
+constexpr int64_t blocks_a_task = 16;
+
+struct Partial {
+    double sum;
+    int64_t nonfinite;
+};
+
+LEEWAY_CLONES void sum_block(const float *x, int64_t count, Partial *partial) {
+    Sum16 sum;
+    i32x16 bad = {};
+    for (int64_t i = 0; i < count; i += lanes) {
+        f32x16 v = load_up_to(x + i, count - i);
+        i32x16 broken = (v - v) != 0.0f;
+        bad -= broken;
+        v = select(broken, splat(0.0f), v);
+        sum.add_product(v, v);
+    }
+    partial->sum = sum.total();
+    partial->nonfinite = 0;
+    for (int l = 0; l < lanes; l++) partial->nonfinite += bad[l];
+}
+
+}  // namespace
+
+leeway_status leeway_sum_squares(leeway_stream *stream, const leeway_sum_squares_args *args) {
+    LEEWAY_CHECK("sum_squares", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
+    LEEWAY_CHECK("sum_squares", args->count == 0 || args->x, "x must not be NULL");
+    LEEWAY_CHECK("sum_squares", args->sum && args->nonfinite, "sum and nonfinite must not be NULL");
+    LEEWAY_CHECK_F32("sum_squares", "dtype", args->dtype);
+    auto *x = static_cast<const float *>(args->x);
+    std::vector<Partial> partials(size_t((args->count + block - 1) / block));
+    parallel_blocks(stream, int64_t(partials.size()), blocks_a_task, [&](int64_t begin, int64_t end) {
+        for (int64_t b = begin; b < end; b++) sum_block(x + b * block, std::min(block, args->count - b * block), &partials[size_t(b)]);
+    });
+    double sum = 0.0;
+    int64_t nonfinite = 0;
+    for (const Partial &partial : partials) {
+        sum += partial.sum;
+        nonfinite += partial.nonfinite;
+    }
+    *args->sum = sum;
+    *args->nonfinite = nonfinite;
+    return LEEWAY_OK;
+}
