@@ -1,0 +1,167 @@
+/* head_backward.cpp: the gradients of the head's columns (formulas in head.h).
+ *
+ *     dz = p (w_lse - w_log_prob - w_entropy (log p + H) + w_soft sum q) + w_log_prob 1_target - w_soft q
+ *     da = dz (softcap > 0 ? 1 - (c/softcap)^2 : 1) / temperature
+ *
+ * with log p = z - lse. The logits of a chunk and tile are recomputed by the forward's product, da replaces them, and three products use
+ * it: dx += da W (k = tokens, in order over the tiles, so a row depends on itself alone), dweight += da^T x and the low-rank ones (k =
+ * rows, chunk by chunk). Bytes moved: W twice and dweight twice for 512 rows, and 12 M V in cache.
+ */
+#include <algorithm>
+
+#include "head_tiles.h"
+#include "parallel.h"
+#include "simd.h"
+
+namespace leeway {
+namespace {
+
+/* Everything of one row but its logits. */
+struct RowWeights {
+    float log_prob;
+    float entropy;
+    float soft;
+    float lse;      /* log sum exp z of the row */
+    float h;        /* entropy of the row */
+    float constant; /* w_lse - w_log_prob + w_soft sum q */
+    float uniform;  /* w_soft soft_uniform */
+};
+
+RowWeights row_weights(const leeway_head_backward_args *args, int64_t m, int64_t allowed_tokens) {
+    auto at = [m](const float *column) { return column ? column[m] : 0.0f; };
+    RowWeights w = {at(args->w_log_prob), at(args->w_entropy), at(args->w_soft), args->log_sum_exp[m], at(args->entropy), 0, 0};
+    double constant = double(at(args->w_lse)) - double(w.log_prob);
+    if (args->w_soft) {
+        const double mass = soft_entries_mass(args->soft, m) + double(args->soft.soft_uniform) * double(allowed_tokens);
+        constant += double(w.soft) * mass;
+        w.uniform = w.soft * args->soft.soft_uniform;
+    }
+    w.constant = float(constant);
+    return w;
+}
+
+/* da/dz of head.h. */
+LEEWAY_INLINE f32x16 slope(f32x16 c, float softcap, float temperature) {
+    if (!(softcap > 0)) return splat(1.0f) / temperature;
+    const f32x16 t = c / softcap;
+    return (1.0f - t * t) / temperature;
+}
+
+LEEWAY_INLINE f32x16 keep_allowed(f32x16 value, const uint32_t *allowed, int64_t first, int64_t count) {
+    if (allowed != nullptr)
+        for (int64_t l = 0; l < lanes && l < count; l++)
+            if (!is_allowed(allowed, first + l)) value[l] = 0;
+    return value;
+}
+
+/* da of all tokens, without the entries of the target and of soft_ids. */
+LEEWAY_CLONES void dense_gradient(const RowWeights &w, const leeway_distribution &head, const HeadTile &tile, const float *c, float *da) {
+    for (int64_t i = 0; i < tile.tokens; i += lanes) {
+        const f32x16 logits = load_up_to(c + i, tile.tokens - i);
+        const f32x16 log_p = logits / head.temperature - w.lse;
+        const f32x16 dz = vexp(log_p) * (w.constant - w.entropy * (log_p + w.h)) - w.uniform;
+        const f32x16 value = dz * slope(logits, head.softcap, head.temperature);
+        store_up_to(da + i, keep_allowed(value, head.allowed, tile.token + i, tile.tokens - i), tile.tokens - i);
+    }
+}
+
+/* da[at] += dz * slope, for one token. */
+void add_entry(float dz, const leeway_distribution &head, const float *c, int64_t at, float *da) {
+    da[at] += dz * slope(splat(c[at]), head.softcap, head.temperature)[0];
+}
+
+void row_gradient(const leeway_head_backward_args *args, int64_t m, int64_t allowed_tokens, const HeadTile &tile, float *da, float *c) {
+    const RowWeights w = row_weights(args, m, allowed_tokens);
+    std::copy_n(da, tile.tokens, c);
+    dense_gradient(w, args->distribution, tile, c, da);
+    if (args->w_log_prob) {
+        const int64_t at = args->targets[m] - tile.token;
+        if (at >= 0 && at < tile.tokens) add_entry(w.log_prob, args->distribution, c, at, da);
+    }
+    if (args->w_soft == nullptr || args->soft.soft_starts == nullptr) return;
+    for (int64_t e = args->soft.soft_starts[m]; e < args->soft.soft_starts[m + 1]; e++) {
+        const int64_t at = args->soft.soft_ids[e] - tile.token;
+        if (at >= 0 && at < tile.tokens) add_entry(-w.soft * args->soft.soft_values[e], args->distribution, c, at, da);
+    }
+}
+
+/* The products with da (rows, tokens) of one chunk and tile. */
+void use_tile(leeway_stream *stream, const leeway_head_backward_args *args, const HeadTile &tile, const HeadWorkspace &work) {
+    const auto &lora = args->distribution.lora;
+    const int64_t hidden = args->hidden, rank = lora.rank;
+    const auto *x = static_cast<const float *>(args->x) + tile.row * hidden;
+    auto *dx = static_cast<float *>(args->dx) + tile.row * hidden;
+    const Operand da = by_row(work.logits, tile.tokens), da_columns = by_column(work.logits, tile.tokens);
+    const Operand weight = weight_plain(args->distribution.weight, tile.token, hidden);
+    product(stream, dense_product(dx, tile.rows, hidden, tile.token > 0, {da, weight, tile.tokens}));
+    if (args->dweight) {
+        auto *dweight = static_cast<float *>(args->dweight) + tile.token * hidden;
+        product(stream, dense_product(dweight, tile.tokens, hidden, true, {da_columns, by_column(x, hidden), tile.rows}));
+    }
+    if (rank == 0) return;
+    const Operand b = by_column(lora.b + tile.token * rank, rank);
+    product(stream, dense_product(work.dyb, tile.rows, rank, tile.token > 0, {da, b, tile.tokens}));
+    if (args->lora_db) {
+        const Term term = {da_columns, by_column(work.xa, rank), tile.rows, lora.scaling};
+        product(stream, dense_product(args->lora_db + tile.token * rank, tile.tokens, rank, true, term));
+    }
+}
+
+void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int64_t first, int64_t count, int64_t allowed_tokens,
+               const HeadWorkspace &work) {
+    const auto &head = args->distribution;
+    const int64_t hidden = args->hidden, rank = head.lora.rank;
+    const auto *x = static_cast<const float *>(args->x) + first * hidden;
+    head_low_rank(stream, head, count, hidden, x, work.xa);
+    for (int64_t token = 0; token < args->vocabulary; token += softmax_tile) {
+        const HeadTile tile = {first, count, token, std::min(softmax_tile, args->vocabulary - token)};
+        head_tile_logits(stream, head, tile, hidden, args->vocabulary, x, work.xa, work.logits, tile.tokens);
+        parallel_for(stream, count, [&](int64_t m, void *scratch) {
+            row_gradient(args, first + m, allowed_tokens, tile, work.logits + m * tile.tokens, static_cast<float *>(scratch));
+        });
+        use_tile(stream, args, tile, work);
+    }
+    if (rank == 0) return;
+    const float scaling = head.lora.scaling;
+    auto *dx = static_cast<float *>(args->dx) + first * hidden;
+    product(stream, dense_product(dx, count, hidden, true, {by_row(work.dyb, rank), by_column(head.lora.a, hidden), rank, scaling}));
+    if (args->lora_da) {
+        const Term term = {by_column(work.dyb, rank), by_column(x, hidden), count, scaling};
+        product(stream, dense_product(args->lora_da, rank, hidden, true, term));
+    }
+}
+
+leeway_status check(const leeway_head_backward_args *args) {
+    const auto &head = args->distribution;
+    LEEWAY_TRY(check_head("head_backward", args->rows, args->hidden, args->vocabulary, head));
+    LEEWAY_CHECK_F32("head_backward", "dtype", args->dtype);
+    LEEWAY_CHECK_F32("head_backward", "gradient_dtype", args->gradient_dtype);
+    LEEWAY_CHECK("head_backward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
+                 double(head.temperature));
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("head_backward", args->x && args->dx && args->log_sum_exp, "x, dx and log_sum_exp must not be NULL");
+    LEEWAY_CHECK("head_backward", !args->w_log_prob || args->targets, "w_log_prob needs targets");
+    LEEWAY_CHECK("head_backward", !args->w_entropy || args->entropy, "w_entropy needs the entropy of the forward pass");
+    const int64_t bytes = head_layout(nullptr, args->rows, args->vocabulary, head.lora.rank).bytes;
+    LEEWAY_CHECK("head_backward", args->workspace && args->workspace_bytes >= bytes, "workspace must hold %lld bytes, got %lld",
+                 (long long)bytes, (long long)args->workspace_bytes);
+    LEEWAY_TRY(check_allowed("head_backward", args->vocabulary, head.allowed));
+    if (args->w_log_prob) LEEWAY_TRY(check_targets("head_backward", args->rows, args->vocabulary, args->targets, head.allowed));
+    if (args->w_soft) LEEWAY_TRY(check_soft("head_backward", args->rows, args->vocabulary, args->soft, head.allowed));
+    return LEEWAY_OK;
+}
+
+}  // namespace
+}  // namespace leeway
+
+using namespace leeway;
+
+leeway_status leeway_head_backward(leeway_stream *stream, const leeway_head_backward_args *args) {
+    LEEWAY_TRY(check(args));
+    if (args->rows == 0) return LEEWAY_OK;
+    const HeadWorkspace work = head_layout(args->workspace, args->rows, args->vocabulary, args->distribution.lora.rank);
+    const int64_t allowed_tokens = count_allowed(args->vocabulary, args->distribution.allowed);
+    for (int64_t first = 0; first < args->rows; first += head_chunk)
+        run_chunk(stream, args, first, std::min(head_chunk, args->rows - first), allowed_tokens, work);
+    return LEEWAY_OK;
+}

@@ -1,0 +1,64 @@
+/* head_tiles.h: what the forward and the backward pass of the head share: chunks of rows, tiles of the vocabulary, the logits of a tile.
+ *
+ * Rows go in chunks of 512 (one block of the product's k, so that dweight's sums over rows are those of linear_backward_weight), the
+ * vocabulary in tiles of 4096 tokens. The workspace holds the logits of one chunk and tile, x A^T and dy B of one chunk, and the running
+ * statistics of its rows.
+ */
+#pragma once
+
+#include "linear_operand.h"
+#include "row_softmax.h"
+
+namespace leeway {
+
+inline constexpr int64_t head_chunk = product_block;
+
+/* Statistics of a row while its tiles go by. */
+struct HeadRow {
+    RowSoftmax softmax;
+    double soft_mass; /* sum of q */
+    double soft_z;    /* sum of q z */
+    float target_z;
+    int32_t arg_max;
+};
+
+struct HeadWorkspace {
+    float *logits; /* (chunk, tile) */
+    float *xa;     /* (chunk, R) */
+    float *dyb;    /* (chunk, R) */
+    HeadRow *rows; /* (chunk) */
+    int64_t bytes;
+};
+
+/* Lays the workspace out at address (NULL to learn the bytes). */
+HeadWorkspace head_layout(void *address, int64_t rows, int64_t vocabulary, int64_t rank);
+
+/* A slice of rows x tokens. */
+struct HeadTile {
+    int64_t row;
+    int64_t rows;
+    int64_t token;
+    int64_t tokens;
+};
+
+/* Checks sizes, weight, LoRA and the distribution of op. */
+leeway_status check_head(const char *op, int64_t rows, int64_t hidden, int64_t vocabulary, const leeway_distribution &distribution);
+
+/* BAD_DATA where a target or the id of a soft entry is outside the vocabulary or not allowed, or no token is allowed. */
+leeway_status check_allowed(const char *op, int64_t vocabulary, const uint32_t *allowed);
+leeway_status check_targets(const char *op, int64_t rows, int64_t vocabulary, const int32_t *targets, const uint32_t *allowed);
+leeway_status check_soft(const char *op, int64_t rows, int64_t vocabulary, const leeway_soft_target &soft, const uint32_t *allowed);
+
+int64_t count_allowed(int64_t vocabulary, const uint32_t *allowed);
+
+/* Sum of the row's soft entries. */
+double soft_entries_mass(const leeway_soft_target &soft, int64_t row);
+
+/* xa (rows, R) = x A^T, where rank > 0. */
+void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const float *x, float *xa);
+
+/* c (tile.rows, stride) = the logits before temperature and mask; x and xa are those of the tile's first row. */
+void head_tile_logits(leeway_stream *stream, const leeway_distribution &head, const HeadTile &tile, int64_t hidden, int64_t vocabulary,
+                      const float *x, const float *xa, float *c, int64_t stride);
+
+}  // namespace leeway

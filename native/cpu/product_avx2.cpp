@@ -1,0 +1,15 @@
+/* product_avx2.cpp: the matrix product's loops for AVX2 and FMA: 16 registers of 8 floats: 12 sums, 2 of B, 1 of A. */
+namespace leeway {
+namespace {
+constexpr int lanes = 8;
+constexpr int tall = 6;
+}  // namespace
+}  // namespace leeway
+
+#include "product_kernel.h"
+
+namespace leeway {
+
+extern const ProductLoops product_loops_avx2 = {tall, width, panel_row, pack_panel};
+
+}  // namespace leeway

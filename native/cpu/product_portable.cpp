@@ -1,0 +1,15 @@
+/* product_portable.cpp: the matrix product's loops for any machine: 8 sums of 4 floats (SSE, NEON). */
+namespace leeway {
+namespace {
+constexpr int lanes = 4;
+constexpr int tall = 4;
+}  // namespace
+}  // namespace leeway
+
+#include "product_kernel.h"
+
+namespace leeway {
+
+extern const ProductLoops product_loops_portable = {tall, width, panel_row, pack_panel};
+
+}  // namespace leeway
