@@ -66,6 +66,11 @@ LEEWAY_INLINE f32x16 select(i32x16 mask, f32x16 yes, f32x16 no) { return mask ? 
 /* NaN in x stays; NaN in y is ignored. */
 LEEWAY_INLINE f32x16 maximum(f32x16 x, f32x16 y) { return y > x ? y : x; }
 LEEWAY_INLINE f32x16 minimum(f32x16 x, f32x16 y) { return y < x ? y : x; }
+/* Correctly rounded. */
+LEEWAY_INLINE f32x16 vsqrt(f32x16 x) {
+    for (int l = 0; l < lanes; l++) x[l] = __builtin_sqrtf(x[l]);
+    return x;
+}
 LEEWAY_INLINE f32x16 absolute(f32x16 x) { return f32x16(u32x16(x) & 0x7fffffffu); }
 
 /* exp(x) to 1 ulp (1.5 without fused multiply-add): x = n ln 2 + r, e^r = 1 + r + r^2 q(r) with |error of q's fit| * r^2 < 3.4e-9.

@@ -1,0 +1,96 @@
+/* embedding.cpp: y[n] = scale * table[tokens[n]] (+ noise), and dtable[v] += scale * sum of dy over the rows of token v (layers.h).
+ *
+ * Noise: Jain et al. 2024, eq. 1, drawn from (noise_seed, row_ids[n], column), so it doesn't depend on the batch.
+ * Numerics: fp32; a token's gradients are one chain over its rows in ascending order, then scaled, then added.
+ * Bytes moved: forward 2 N C; backward N C + 2 (distinct tokens) C. */
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "check.h"
+#include "parallel.h"
+#include "philox.h"
+#include "simd.h"
+
+namespace {
+
+using namespace leeway;
+
+constexpr int64_t columns_a_task = 64;
+
+LEEWAY_CLONES void scaled_row(float *y, const float *table, int64_t width, float scale) {
+    for (int64_t c = 0; c < width; c++) y[c] = scale * table[c];
+}
+
+void add_noise(float *y, int64_t width, float bound, uint64_t seed, uint64_t row) {
+    for (int64_t c = 0; c < width; c++) y[c] += bound * (2.0f * uniform(philox(seed, row, uint64_t(c))) - 1.0f);
+}
+
+/* Adds columns begin..end of every token's gradient: rows holds the row numbers sorted by token, then by number. */
+LEEWAY_CLONES void add_columns(const leeway_embedding_backward_args *args, const int32_t *rows, int64_t begin, int64_t end) {
+    auto *dy = static_cast<const float *>(args->dy);
+    auto *dtable = static_cast<float *>(args->dtable);
+    for (int64_t first = 0, next; first < args->rows; first = next) {
+        int32_t token = args->tokens[rows[first]];
+        for (next = first + 1; next < args->rows && args->tokens[rows[next]] == token;) next++;
+        for (int64_t c = begin; c < end; c += lanes) {
+            f32x16 sum = {};
+            for (int64_t i = first; i < next; i++) sum += load_up_to(dy + rows[i] * args->width + c, end - c);
+            float *d = dtable + token * args->width + c;
+            store_up_to(d, load_up_to(d, end - c) + args->scale * sum, end - c);
+        }
+    }
+}
+
+int64_t first_outside(const int32_t *tokens, int64_t rows, int64_t vocabulary) {
+    for (int64_t n = 0; n < rows; n++)
+        if (tokens[n] < 0 || tokens[n] >= vocabulary) return n;
+    return -1;
+}
+
+}  // namespace
+
+leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embedding_forward_args *args) {
+    LEEWAY_CHECK("embedding_forward", args->rows >= 0 && args->width > 0 && args->vocabulary > 0,
+                 "rows >= 0, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows, (long long)args->width,
+                 (long long)args->vocabulary);
+    LEEWAY_CHECK_F32("embedding_forward", "dtype", args->dtype);
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("embedding_forward", args->tokens && args->table && args->y, "tokens, table and y must not be NULL");
+    LEEWAY_CHECK("embedding_forward", !args->noise_bound || args->row_ids, "row_ids must be given where noise_bound is");
+    int64_t bad = first_outside(args->tokens, args->rows, args->vocabulary);
+    if (bad >= 0)
+        return fail(LEEWAY_BAD_DATA, "embedding_forward: tokens[%lld] is %d, outside 0..%lld", (long long)bad, int(args->tokens[bad]),
+                    (long long)args->vocabulary - 1);
+    auto *table = static_cast<const float *>(args->table);
+    auto *y = static_cast<float *>(args->y);
+    int64_t width = args->width;
+    int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 15) / width);
+    parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; n++) {
+            scaled_row(y + n * width, table + args->tokens[n] * width, width, args->scale);
+            if (args->noise_bound) add_noise(y + n * width, width, args->noise_bound[n], args->noise_seed, args->row_ids[n]);
+        }
+    });
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_embedding_backward(leeway_stream *stream, const leeway_embedding_backward_args *args) {
+    LEEWAY_CHECK("embedding_backward", args->rows >= 0 && args->rows <= INT32_MAX && args->width > 0 && args->vocabulary > 0,
+                 "rows 0..2^31-1, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows,
+                 (long long)args->width, (long long)args->vocabulary);
+    LEEWAY_CHECK_F32("embedding_backward", "dtype", args->dtype);
+    LEEWAY_CHECK_F32("embedding_backward", "gradient_dtype", args->gradient_dtype);
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("embedding_backward", args->tokens && args->dy && args->dtable, "tokens, dy and dtable must not be NULL");
+    int64_t bad = first_outside(args->tokens, args->rows, args->vocabulary);
+    if (bad >= 0)
+        return fail(LEEWAY_BAD_DATA, "embedding_backward: tokens[%lld] is %d, outside 0..%lld", (long long)bad, int(args->tokens[bad]),
+                    (long long)args->vocabulary - 1);
+    std::vector<int32_t> rows(static_cast<size_t>(args->rows));
+    std::iota(rows.begin(), rows.end(), 0);
+    std::stable_sort(rows.begin(), rows.end(), [=](int32_t a, int32_t b) { return args->tokens[a] < args->tokens[b]; });
+    parallel_blocks(stream, args->width, columns_a_task,
+                    [&](int64_t begin, int64_t end) { add_columns(args, rows.data(), begin, end); });
+    return LEEWAY_OK;
+}

@@ -1,0 +1,75 @@
+/* nf4.cpp: quantize_nf4 and dequantize (linear.h). Source: Dettmers et al. 2023, section 3 and appendix E.
+ *
+ * Numerics: the nearest level is decided in double against the midpoints times absmax (exact products), so ties are true ties and go to
+ * the lower code; a block of zeros has absmax 0 and code 7. Bytes moved: 4.5625 an element each way. */
+#include "nf4.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "check.h"
+#include "parallel.h"
+
+namespace {
+
+using namespace leeway;
+
+constexpr int64_t blocks_a_task = 256;
+
+int nearest(float x, float absmax) {
+    int code = 0;
+    for (int i = 0; i < 15; i++) code += double(x) > 0.5 * (double(nf4_levels[i]) + double(nf4_levels[i + 1])) * double(absmax);
+    return code;
+}
+
+void quantize_block(const float *weight, uint8_t *codes, float *absmax) {
+    float most = 0.0f;
+    for (int64_t i = 0; i < nf4_block; i++) most = std::max(most, std::fabs(weight[i]));
+    *absmax = most;
+    for (int64_t i = 0; i < nf4_block; i += 2) {
+        int low = most > 0.0f ? nearest(weight[i], most) : 7, high = most > 0.0f ? nearest(weight[i + 1], most) : 7;
+        codes[i / 2] = uint8_t(low | high << 4);
+    }
+}
+
+/* Index of an element that is NaN or infinite, or -1. */
+int64_t find_nonfinite(leeway_stream *stream, const float *weight, int64_t count) {
+    std::atomic<int64_t> found{-1};
+    parallel_blocks(stream, count, blocks_a_task * nf4_block, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++)
+            if (!std::isfinite(weight[i])) found = i;
+    });
+    return found;
+}
+
+}  // namespace
+
+leeway_status leeway_quantize_nf4(leeway_stream *stream, const leeway_quantize_nf4_args *args) {
+    LEEWAY_CHECK("quantize_nf4", args->in >= 1 && args->out >= 1 && args->in * args->out % nf4_block == 0,
+                 "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
+    LEEWAY_CHECK_F32("quantize_nf4", "dtype", args->dtype);
+    LEEWAY_CHECK("quantize_nf4", args->weight && args->codes && args->absmax, "weight, codes and absmax must not be NULL");
+    auto *weight = static_cast<const float *>(args->weight);
+    int64_t count = args->in * args->out;
+    if (int64_t bad = find_nonfinite(stream, weight, count); bad >= 0)
+        return fail(LEEWAY_BAD_DATA, "quantize_nf4: weight[%lld] is %g, not finite", (long long)bad, double(weight[bad]));
+    parallel_blocks(stream, count / nf4_block, blocks_a_task, [=](int64_t begin, int64_t end) {
+        for (int64_t b = begin; b < end; b++) quantize_block(weight + b * nf4_block, args->codes + b * nf4_block / 2, args->absmax + b);
+    });
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_dequantize(leeway_stream *stream, const leeway_dequantize_args *args) {
+    LEEWAY_CHECK("dequantize", args->in >= 1 && args->out >= 1 && args->in * args->out % nf4_block == 0,
+                 "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
+    LEEWAY_CHECK("dequantize", args->weight.dtype == LEEWAY_NF4, "weight.dtype must be NF4 (6), got %d", int(args->weight.dtype));
+    LEEWAY_CHECK_F32("dequantize", "dtype", args->dtype);
+    LEEWAY_CHECK("dequantize", args->weight.data && args->weight.absmax && args->y, "weight.data, weight.absmax and y must not be NULL");
+    auto *codes = static_cast<const uint8_t *>(args->weight.data);
+    auto *y = static_cast<float *>(args->y);
+    parallel_blocks(stream, args->in * args->out, blocks_a_task * nf4_block, [=](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++) y[i] = nf4_element(codes, args->weight.absmax, i);
+    });
+    return LEEWAY_OK;
+}

@@ -1,0 +1,150 @@
+/* rmsnorm.cpp: s = x + residual, y = s * rstd * (offset + weight), rstd = 1/sqrt(mean(s^2) + eps), and its gradient (layers.h).
+ *
+ * Source: Zhang and Sennrich 2019, eq. 4. Rows r of (rows, groups) start at (r / groups) * stride + (r % groups) * width.
+ * Numerics: elements in fp32; the two means over a row are sixteen interleaved partial sums in double and a fixed tree;
+ * dweight: fp32 chains over blocks of 64 rows, then over the blocks in order.
+ * Bytes moved: forward reads x, residual, writes sum, y; backward reads s, dy twice (the second time from cache), dsum, writes ds. */
+#include <algorithm>
+#include <cmath>
+
+#include "check.h"
+#include "parallel.h"
+#include "simd.h"
+
+namespace {
+
+using namespace leeway;
+
+constexpr int64_t rows_a_block = 64;
+constexpr int64_t columns_a_task = 256;
+
+/* sum of s^2 over a row; stores s where there is a residual. */
+LEEWAY_CLONES double squares(const float *x, const float *residual, float *sum, int64_t width) {
+    Sum16 total;
+    for (int64_t c = 0; c < width; c += lanes) {
+        f32x16 s = load_up_to(x + c, width - c);
+        if (residual) {
+            s += load_up_to(residual + c, width - c);
+            store_up_to(sum + c, s, width - c);
+        }
+        total.add_product(s, s);
+    }
+    return total.total();
+}
+
+LEEWAY_CLONES void normalise(float *y, const float *s, const float *weight, int64_t width, float rstd, float offset) {
+    for (int64_t c = 0; c < width; c += lanes) {
+        int64_t left = width - c;
+        store_up_to(y + c, load_up_to(s + c, left) * rstd * (load_up_to(weight + c, left) + offset), left);
+    }
+}
+
+void forward_row(const leeway_rmsnorm_forward_args *args, int64_t row) {
+    int64_t at = row / args->groups * args->stride + row % args->groups * args->width;
+    auto *x = static_cast<const float *>(args->x) + at;
+    auto *residual = args->residual ? static_cast<const float *>(args->residual) + at : nullptr;
+    auto *sum = args->residual ? static_cast<float *>(args->sum) + at : nullptr;
+    double mean = squares(x, residual, sum, args->width) / double(args->width);
+    float rstd = float(1.0 / std::sqrt(mean + double(args->eps)));
+    args->rstd[row] = rstd;
+    normalise(static_cast<float *>(args->y) + at, residual ? sum : x, static_cast<const float *>(args->weight), args->width, rstd,
+              args->weight_offset);
+}
+
+/* sum of g dy s over a row; times rstd it is the sum of g dy h. */
+LEEWAY_CLONES double row_product(const float *s, const float *weight, const float *dy, int64_t width, float offset) {
+    Sum16 total;
+    for (int64_t c = 0; c < width; c += lanes) {
+        int64_t left = width - c;
+        total.add_product((load_up_to(weight + c, left) + offset) * load_up_to(dy + c, left), load_up_to(s + c, left));
+    }
+    return total.total();
+}
+
+struct Row {
+    const float *s;
+    const float *dy;
+    const float *dsum;  // or NULL
+    float *ds;
+    float rstd;
+    float mean;         // of g dy h
+};
+
+/* dy and dsum may be ds: each vector is read before it is written. */
+LEEWAY_CLONES void backward_row(const Row &row, const float *weight, float offset, int64_t width, float *dweight) {
+    for (int64_t c = 0; c < width; c += lanes) {
+        int64_t left = width - c;
+        f32x16 h = load_up_to(row.s + c, left) * row.rstd;
+        f32x16 dy = load_up_to(row.dy + c, left);
+        f32x16 g = load_up_to(weight + c, left) + offset;
+        f32x16 ds = row.rstd * (g * dy - h * row.mean);
+        if (row.dsum) ds += load_up_to(row.dsum + c, left);
+        if (dweight) store_up_to(dweight + c, load_up_to(dweight + c, left) + dy * h, left);
+        store_up_to(row.ds + c, ds, left);
+    }
+}
+
+void backward_block(const leeway_rmsnorm_backward_args *args, int64_t block) {
+    int64_t rows = args->rows * args->groups, width = args->width;
+    auto *weight = static_cast<const float *>(args->weight);
+    float *dweight = args->dweight ? args->workspace + block * width : nullptr;
+    if (dweight) std::fill(dweight, dweight + width, 0.0f);
+    for (int64_t r = block * rows_a_block; r < std::min(rows, (block + 1) * rows_a_block); r++) {
+        int64_t at = r / args->groups * args->stride + r % args->groups * width;
+        Row row = {static_cast<const float *>(args->s) + at, static_cast<const float *>(args->dy) + at,
+                   args->dsum ? static_cast<const float *>(args->dsum) + at : nullptr, static_cast<float *>(args->ds) + at, args->rstd[r],
+                   0.0f};
+        double product = row_product(row.s, weight, row.dy, width, args->weight_offset);
+        row.mean = float(product * double(row.rstd) / double(width));
+        backward_row(row, weight, args->weight_offset, width, dweight);
+    }
+}
+
+/* dweight[begin..end) += the blocks' sums, in order. */
+LEEWAY_CLONES void add_blocks(float *dweight, const float *partial, int64_t blocks, int64_t width, int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; c += lanes) {
+        f32x16 sum = {};
+        for (int64_t b = 0; b < blocks; b++) sum += load_up_to(partial + b * width + c, end - c);
+        store_up_to(dweight + c, load_up_to(dweight + c, end - c) + sum, end - c);
+    }
+}
+
+template <class Args>
+leeway_status check_shape(const char *op, const Args *args) {
+    if (args->rows < 0 || args->groups < 1 || args->width < 1 || args->stride < args->groups * args->width)
+        return fail(LEEWAY_BAD_ARGUMENT, "%s: rows >= 0, groups >= 1, width >= 1 and stride >= groups * width expected, got %lld, %lld, %lld, %lld",
+                    op, (long long)args->rows, (long long)args->groups, (long long)args->width, (long long)args->stride);
+    if (args->dtype != LEEWAY_F32)
+        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) on this back end, got dtype %d", op, int(args->dtype));
+    return LEEWAY_OK;
+}
+
+}  // namespace
+
+leeway_status leeway_rmsnorm_forward(leeway_stream *stream, const leeway_rmsnorm_forward_args *args) {
+    if (leeway_status status = check_shape("rmsnorm_forward", args)) return status;
+    LEEWAY_CHECK("rmsnorm_forward", args->eps >= 0.0f, "eps must not be negative, got %g", double(args->eps));
+    LEEWAY_CHECK("rmsnorm_forward", !args->residual == !args->sum, "sum must be given where residual is, and only there");
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("rmsnorm_forward", args->x && args->weight && args->y && args->rstd, "x, weight, y and rstd must not be NULL");
+    int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 14) / args->width);
+    parallel_blocks(stream, args->rows * args->groups, rows_a_task, [=](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; row++) forward_row(args, row);
+    });
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_rmsnorm_backward(leeway_stream *stream, const leeway_rmsnorm_backward_args *args) {
+    if (leeway_status status = check_shape("rmsnorm_backward", args)) return status;
+    if (args->rows == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("rmsnorm_backward", args->s && args->weight && args->rstd && args->dy && args->ds,
+                 "s, weight, rstd, dy and ds must not be NULL");
+    LEEWAY_CHECK("rmsnorm_backward", !args->dweight || args->workspace, "workspace must be given where dweight is");
+    int64_t blocks = (args->rows * args->groups + rows_a_block - 1) / rows_a_block;
+    parallel_for(stream, blocks, [=](int64_t block, void *) { backward_block(args, block); });
+    if (args->dweight)
+        parallel_blocks(stream, args->width, columns_a_task, [=](int64_t begin, int64_t end) {
+            add_blocks(args->dweight, args->workspace, blocks, args->width, begin, end);
+        });
+    return LEEWAY_OK;
+}

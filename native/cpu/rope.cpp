@@ -1,0 +1,53 @@
+/* rope.cpp: rotary positions in place, half-split layout; inverse = 1 is the transpose, the gradient (layers.h).
+ *
+ * Source: Su et al. 2021, eq. 34. With E = rotary_dim / 2 each pair (x[j], x[j+E]) turns by the angle of its row's position.
+ * Numerics: fp32, products fused. Bytes moved: x read and written, one table row a token. */
+#include <algorithm>
+
+#include "check.h"
+#include "parallel.h"
+#include "simd.h"
+
+namespace {
+
+using namespace leeway;
+
+LEEWAY_CLONES void rotate_row(const leeway_rope_args *args, int64_t row) {
+    int64_t half = args->rotary_dim / 2;
+    const float *cosine = args->cosine + args->positions[row] * half;
+    const float *sine = args->sine + args->positions[row] * half;
+    float sign = args->inverse ? -1.0f : 1.0f;
+    for (int64_t head = 0; head < args->heads; head++) {
+        float *x = static_cast<float *>(args->x) + row * args->stride + head * args->head_dim;
+        for (int64_t j = 0; j < half; j += lanes) {
+            int64_t left = half - j;
+            f32x16 c = load_up_to(cosine + j, left), s = sign * load_up_to(sine + j, left);
+            f32x16 a = load_up_to(x + j, left), b = load_up_to(x + half + j, left);
+            store_up_to(x + j, a * c - b * s, left);
+            store_up_to(x + half + j, b * c + a * s, left);
+        }
+    }
+}
+
+}  // namespace
+
+leeway_status leeway_rope(leeway_stream *stream, const leeway_rope_args *args) {
+    LEEWAY_CHECK("rope", args->rows >= 0 && args->heads >= 1 && args->head_dim >= 1 && args->stride >= args->heads * args->head_dim,
+                 "rows >= 0, heads >= 1, head_dim >= 1 and stride >= heads * head_dim expected, got %lld, %lld, %lld, %lld",
+                 (long long)args->rows, (long long)args->heads, (long long)args->head_dim, (long long)args->stride);
+    LEEWAY_CHECK("rope", args->rotary_dim >= 0 && args->rotary_dim % 2 == 0 && args->rotary_dim <= args->head_dim,
+                 "rotary_dim must be even and 0 to head_dim (%lld), got %lld", (long long)args->head_dim, (long long)args->rotary_dim);
+    LEEWAY_CHECK("rope", args->inverse == 0 || args->inverse == 1, "inverse must be 0 or 1, got %d", int(args->inverse));
+    LEEWAY_CHECK_F32("rope", "dtype", args->dtype);
+    if (args->rows == 0 || args->rotary_dim == 0) return LEEWAY_OK;
+    LEEWAY_CHECK("rope", args->positions && args->cosine && args->sine && args->x, "positions, cosine, sine and x must not be NULL");
+    for (int64_t n = 0; n < args->rows; n++)
+        if (args->positions[n] < 0 || args->positions[n] >= args->table_rows)
+            return fail(LEEWAY_BAD_DATA, "rope: positions[%lld] is %d, outside 0..%lld", (long long)n, int(args->positions[n]),
+                        (long long)args->table_rows - 1);
+    int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 14) / (args->heads * args->rotary_dim));
+    parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; row++) rotate_row(args, row);
+    });
+    return LEEWAY_OK;
+}
