@@ -1,0 +1,203 @@
+package dev.leeway.ffi;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.leeway.LeewayException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * One loaded back end and one stream on it: the only class that calls native code.
+ *
+ * <p>Every op has the same C signature, so one downcall handle serves them all: {@link #call} finds the function's address and {@link Call} fills its
+ * struct. An instance belongs to one thread at a time.
+ */
+public final class Native implements AutoCloseable {
+
+    private static final int ABI_VERSION = 1;
+    private static final MethodHandle OP = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle VERSION = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle TEXT = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ADDRESS));
+
+    /** What the device is: sizes in bytes, threads (CPU) or multiprocessors (CUDA), and its name. */
+    public record DeviceInfo(long totalBytes, long freeBytes, long scratchBytes, long threads, String name) {
+    }
+
+    private final String backend;
+    private final Arena arena = Arena.ofShared();
+    private final Map<Op, MemorySegment> functions = new HashMap<>();
+    private final MemorySegment message;
+    private final Call call;
+    private MemorySegment stream = MemorySegment.NULL;
+
+    private Native(String backend, SymbolLookup symbols) {
+        this.backend = backend;
+        this.message = find(symbols, "leeway_message");
+        for (var op : Ops.ALL) {
+            functions.put(op, find(symbols, op.symbol()));
+        }
+        this.call = new Call(this, arena);
+    }
+
+    /**
+     * Loads {@code libleeway_<backend>} and opens a stream on it.
+     *
+     * @param backend {@code cpu}, {@code cuda} or {@code emu}
+     * @param threads worker threads of the CPU, 0 for as many as the process may use
+     */
+    public static Native open(String backend, int threads) {
+        var file = LibraryFile.locate(backend);
+        SymbolLookup symbols;
+        try {
+            symbols = SymbolLookup.libraryLookup(file, Arena.global());
+        } catch (IllegalArgumentException e) {
+            throw LeewayException.resources(e, "cannot load %s: %s", file, e.getMessage());
+        }
+        int version = version(find(symbols, "leeway_abi_version"));
+        if (version != ABI_VERSION) {
+            throw LeewayException.resources("%s speaks version %d of the ABI, this program version %d; build both from the same sources",
+                file, version, ABI_VERSION);
+        }
+        var library = new Native(backend, symbols);
+        library.stream = library.createStream(threads);
+        return library;
+    }
+
+    /** The name of the loaded back end. */
+    public String backend() {
+        return backend;
+    }
+
+    /** Begins a call of an op; fill in its fields in order, then {@code run()}. */
+    public Call call(Op op) {
+        return call.begin(op);
+    }
+
+    /** Memory of the back end, aligned to 256, contents undefined. */
+    public Region allocate(long bytes) {
+        try (var frame = Arena.ofConfined()) {
+            var address = frame.allocate(JAVA_LONG);
+            call(Ops.ALLOCATE).i64("bytes", bytes).at("address", Region.of(address)).run();
+            return new Region(address.get(JAVA_LONG, 0), bytes);
+        }
+    }
+
+    /** Returns a block of {@link #allocate}. */
+    public void free(Region block) {
+        call(Ops.FREE).at("address", block).run();
+    }
+
+    /** Copies host memory into the back end's; the lengths are equal. */
+    public void upload(MemorySegment source, Region destination) {
+        copy(source.byteSize(), destination, Region.of(source), 0);
+    }
+
+    /** Copies the back end's memory to the host; waits for queued work. */
+    public void download(Region source, MemorySegment destination) {
+        copy(destination.byteSize(), Region.of(destination), source, 1);
+    }
+
+    /** Copies {@code bytes} inside the back end's memory; the ranges do not overlap. */
+    public void copy(long bytes, Region source, Region destination) {
+        copy(bytes, destination, source, 2);
+    }
+
+    /** Asks for a number of bytes: ops whose only output is one host {@code int64}. */
+    public long ask(java.util.function.BiConsumer<Native, Region> question) {
+        try (var frame = Arena.ofConfined()) {
+            var answer = frame.allocate(JAVA_LONG);
+            question.accept(this, Region.of(answer));
+            return answer.get(JAVA_LONG, 0);
+        }
+    }
+
+    /** Waits for all queued work. */
+    public void synchronize() {
+        call(Ops.SYNCHRONIZE).i64("reserved", 0).run();
+    }
+
+    /** What this stream runs on. */
+    public DeviceInfo device() {
+        try (var frame = Arena.ofConfined()) {
+            var numbers = frame.allocate(JAVA_LONG, 4);
+            var name = frame.allocate(128);
+            call(Ops.DEVICE_QUERY).at("total_bytes", Region.of(numbers.asSlice(0, 8))).at("free_bytes", Region.of(numbers.asSlice(8, 8)))
+                .at("scratch_bytes", Region.of(numbers.asSlice(16, 8))).at("threads", Region.of(numbers.asSlice(24, 8)))
+                .at("name", Region.of(name)).run();
+            return new DeviceInfo(numbers.getAtIndex(JAVA_LONG, 0), numbers.getAtIndex(JAVA_LONG, 1), numbers.getAtIndex(JAVA_LONG, 2),
+                numbers.getAtIndex(JAVA_LONG, 3), name.getString(0));
+        }
+    }
+
+    @Override
+    public void close() {
+        call(Ops.STREAM_DESTROY).i64("reserved", 0).run();
+        stream = MemorySegment.NULL;
+        arena.close();
+    }
+
+    void invoke(Op op, MemorySegment arguments) {
+        int status;
+        try {
+            status = (int) OP.invokeExact(functions.get(op), stream, arguments);
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing", e);
+        }
+        if (status != 0) {
+            throw failure(status);
+        }
+    }
+
+    private void copy(long bytes, Region destination, Region source, int kind) {
+        if (bytes > 0) {
+            call(Ops.COPY).i64("bytes", bytes).at("destination", destination).at("source", source).i32("kind", kind).run();
+        }
+    }
+
+    private MemorySegment createStream(int threads) {
+        try (var frame = Arena.ofConfined()) {
+            var created = frame.allocate(ADDRESS);
+            call(Ops.STREAM_CREATE).i64("threads", threads).i64("device", 0).at("stream", Region.of(created)).run();
+            return created.get(ADDRESS, 0);
+        }
+    }
+
+    /** BAD_ARGUMENT and UNSUPPORTED are mistakes of the program that calls, the rest are the user's or the machine's. */
+    private RuntimeException failure(int status) {
+        var text = message();
+        return switch (status) {
+            case 2 -> LeewayException.data("%s", text);
+            case 4, 5 -> LeewayException.resources("%s", text);
+            default -> new IllegalArgumentException(text);
+        };
+    }
+
+    private String message() {
+        try {
+            return ((MemorySegment) TEXT.invokeExact(message)).reinterpret(512).getString(0);
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing", e);
+        }
+    }
+
+    private static int version(MemorySegment function) {
+        try {
+            return (int) VERSION.invokeExact(function);
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing", e);
+        }
+    }
+
+    private static MemorySegment find(SymbolLookup symbols, String name) {
+        return symbols.find(name).orElseThrow(() -> LeewayException.resources(
+            "the back end has no function %s; build the library and this program from the same sources", name));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.leeway.model;
+
+import dev.leeway.ffi.DType;
+import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.Tensor;
+
+/** Gradients of activations on their way down; one set serves all layers. */
+final class BackwardScratch {
+
+    /** (N,C) the gradient of the residual stream. */
+    final Tensor stream;
+    /** (N,C) the gradient of a block's input, behind its norm. */
+    final Tensor input;
+    /** (N,C) the gradient of a block's output, before its second norm. */
+    final Tensor output;
+    /** (N,F) */
+    final Tensor activated;
+    final Tensor q;
+    final Tensor k;
+    final Tensor v;
+    /** (N,H·D) the gradient of attention's output. */
+    final Tensor attention;
+    /** (N,H) dout · out. */
+    final Tensor delta;
+    /** (N,R) dy B of a low-rank term. */
+    final Tensor dyb;
+    /** Partial sums of norm weights. */
+    final Tensor norm;
+
+    BackwardScratch(ModelConfig config, ModelPlan plan) {
+        var heads = config.attention();
+        long queries = (long) heads.heads() * heads.headDim();
+        long keys = (long) heads.kvHeads() * heads.headDim();
+        stream = plan.activation("gradient.stream", config.hiddenSize());
+        input = plan.activation("gradient.input", config.hiddenSize());
+        output = plan.activation("gradient.output", config.norm().sandwich() ? config.hiddenSize() : 0);
+        activated = plan.activation("gradient.activated", config.intermediateSize());
+        q = plan.activation("gradient.q", queries);
+        k = plan.activation("gradient.k", keys);
+        v = plan.activation("gradient.v", keys);
+        attention = plan.activation("gradient.attention", queries);
+        delta = plan.activation("gradient.delta", heads.heads());
+        dyb = plan.activation("gradient.dyb", Math.max(1, plan.largestRank()));
+        norm = plan.buffer(Purpose.ACTIVATIONS, "gradient.norm", DType.F32, normWorkspace(config, plan.capacity().rows()));
+    }
+
+    private static long normWorkspace(ModelConfig config, long rows) {
+        long block = (rows + 63) / 64 * config.hiddenSize();
+        var heads = config.attention();
+        return heads.queryKeyNorm() ? Math.max(block, (rows * heads.heads() + 63) / 64 * heads.headDim()) : block;
+    }
+}

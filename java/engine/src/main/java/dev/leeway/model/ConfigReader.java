@@ -1,0 +1,177 @@
+package dev.leeway.model;
+
+import dev.leeway.io.JsonObject;
+import dev.leeway.model.ModelConfig.Activation;
+import dev.leeway.model.ModelConfig.AttentionConfig;
+import dev.leeway.model.ModelConfig.LayerConfig;
+import dev.leeway.model.ModelConfig.Norm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Reads {@code config.json} with the defaults that transformers 4.57 has for each {@code model_type}. */
+public final class ConfigReader {
+
+    private static final List<String> KNOWN = List.of("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text");
+    private static final String SLIDING = "sliding_attention";
+
+    private final JsonObject json;
+    private final String type;
+
+    private ConfigReader(JsonObject json) {
+        this.json = json;
+        this.type = json.requireString("model_type");
+    }
+
+    /** The model that a {@code config.json} describes; a kind or a setting that this engine lacks is refused by name. */
+    public static ModelConfig read(JsonObject json) {
+        var reader = new ConfigReader(json);
+        if (!KNOWN.contains(reader.type)) {
+            throw json.wrong("model_type", "must be one of " + String.join(", ", KNOWN) + "; got " + reader.type);
+        }
+        return reader.config();
+    }
+
+    private ModelConfig config() {
+        int hidden = positive("hidden_size");
+        var attention = attention(hidden);
+        int positions = json.optionalInt("max_position_embeddings").orElse(2048);
+        return new ModelConfig(type, positive("vocab_size"), hidden, positive("intermediate_size"), positions,
+            json.optionalBoolean("tie_word_embeddings").orElse(isGemma()), isGemma() ? Math.sqrt(hidden) : 1,
+            number("final_logit_softcapping", type.equals("gemma2") ? 30 : 0), activation(), type.equals("llama") && flag("mlp_bias"),
+            new Norm(number("rms_norm_eps", 1e-6), isGemma() ? 1 : 0, isSandwich()), attention, layers(attention.headDim(), positions), labels());
+    }
+
+    private boolean isGemma() {
+        return type.startsWith("gemma");
+    }
+
+    private boolean isSandwich() {
+        return type.equals("gemma2") || type.equals("gemma3_text");
+    }
+
+    private AttentionConfig attention(int hidden) {
+        int heads = positive("num_attention_heads");
+        int kvHeads = json.optionalInt("num_key_value_heads").orElse(heads);
+        int headDim = json.optionalInt("head_dim").orElse(isGemma() ? 256 : type.equals("qwen3") ? 128 : hidden / heads);
+        if (kvHeads <= 0 || heads % kvHeads != 0) {
+            throw json.wrong("num_key_value_heads", "must divide num_attention_heads " + heads + "; got " + kvHeads);
+        }
+        if (headDim < 8 || headDim > 256 || headDim % 8 != 0) {
+            throw json.wrong("head_dim", "must be a multiple of 8 from 8 to 256; got " + headDim);
+        }
+        boolean bias = !type.equals("mistral") && flag("attention_bias");
+        double scale = isSandwich() ? Math.pow(number("query_pre_attn_scalar", 256), -0.5) : 1 / Math.sqrt(headDim);
+        return new AttentionConfig(heads, kvHeads, headDim, bias || type.equals("qwen2"), bias && !type.equals("qwen2"),
+            type.equals("qwen3") || type.equals("gemma3_text"), scale, number("attn_logit_softcapping", type.equals("gemma2") ? 50 : 0));
+    }
+
+    private Activation activation() {
+        var name = json.optionalString("hidden_activation").or(() -> json.optionalString("hidden_act"))
+            .orElse(isGemma() ? "gelu_pytorch_tanh" : "silu");
+        // Gemma 1's checkpoints say "gelu" in hidden_act; transformers then still uses the tanh form.
+        if (type.equals("gemma") && json.optionalString("hidden_activation").isEmpty()) {
+            return Activation.GELU_TANH;
+        }
+        return switch (name) {
+            case "silu", "swish" -> Activation.SILU;
+            case "gelu_pytorch_tanh", "gelu_new" -> Activation.GELU_TANH;
+            case "gelu" -> Activation.GELU_ERF;
+            default -> throw json.wrong("hidden_act", "must be silu, gelu or gelu_pytorch_tanh; got " + name);
+        };
+    }
+
+    private List<LayerConfig> layers(int headDim, int positions) {
+        int count = positive("num_hidden_layers");
+        var global = rope(number("rope_theta", type.equals("gemma3_text") ? 1e6 : 1e4), headDim, positions);
+        var local = new RopeConfig(number("rope_local_base_freq", 1e4), headDim, new RopeConfig.None());
+        int window = window();
+        var kinds = json.optionalStrings("layer_types");
+        if (kinds.isPresent() && kinds.get().size() != count) {
+            throw json.wrong("layer_types", "must have one entry for each of " + count + " layers; got " + kinds.get().size());
+        }
+        var layers = new ArrayList<LayerConfig>();
+        for (int i = 0; i < count; i++) {
+            int layer = i;
+            boolean sliding = window > 0 && kinds.map(all -> all.get(layer).equals(SLIDING)).orElseGet(() -> slidesByDefault(layer));
+            layers.add(new LayerConfig(sliding ? window : 0, sliding && type.equals("gemma3_text") ? local : global));
+        }
+        return List.copyOf(layers);
+    }
+
+    private int window() {
+        return switch (type) {
+            case "mistral", "gemma2", "gemma3_text" -> json.names().contains("sliding_window") ? json.optionalInt("sliding_window").orElse(0) : 4096;
+            case "qwen2", "qwen3" -> flag("use_sliding_window") ? json.optionalInt("sliding_window").orElse(4096) : 0;
+            default -> 0;
+        };
+    }
+
+    private boolean slidesByDefault(int layer) {
+        return switch (type) {
+            case "gemma2" -> layer % 2 == 0;
+            case "gemma3_text" -> (layer + 1) % json.optionalInt("sliding_window_pattern").orElse(6) != 0;
+            case "qwen2", "qwen3" -> layer >= json.optionalInt("max_window_layers").orElse(28);
+            default -> true;
+        };
+    }
+
+    private RopeConfig rope(double theta, int headDim, int positions) {
+        int rotary = (int) (headDim * json.optionalDouble("partial_rotary_factor").orElse(1));
+        Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
+        if (scaling.isEmpty()) {
+            return new RopeConfig(theta, rotary, new RopeConfig.None());
+        }
+        var options = scaling.get();
+        var kind = options.optionalString("rope_type").or(() -> options.optionalString("type")).orElse("default");
+        return new RopeConfig(theta, rotary, switch (kind) {
+            case "default" -> new RopeConfig.None();
+            case "linear" -> new RopeConfig.Linear(options.requireDouble("factor"));
+            case "llama3" -> new RopeConfig.Llama3(options.requireDouble("factor"), options.requireDouble("low_freq_factor"),
+                options.requireDouble("high_freq_factor"), options.requireInt("original_max_position_embeddings"));
+            case "yarn" -> yarn(options, positions);
+            default -> throw options.wrong("rope_type", "must be default, linear, llama3 or yarn; got " + kind);
+        });
+    }
+
+    private static RopeConfig.Yarn yarn(JsonObject options, int positions) {
+        int original = options.optionalInt("original_max_position_embeddings").orElse(positions);
+        double factor = options.requireDouble("factor");
+        if (options.has("mscale") || options.has("mscale_all_dim")) {
+            throw options.wrong("mscale", "is DeepSeek's variant of yarn, which this engine lacks");
+        }
+        return new RopeConfig.Yarn(factor, original, options.optionalDouble("beta_fast").orElse(32), options.optionalDouble("beta_slow").orElse(1),
+            options.optionalBoolean("truncate").orElse(true),
+            options.optionalDouble("attention_factor").orElse(RopeConfig.Yarn.defaultAttentionFactor(factor)));
+    }
+
+    private OptionalInt labels() {
+        var architectures = json.optionalStrings("architectures").orElse(List.of());
+        if (architectures.stream().noneMatch(name -> name.endsWith("ForSequenceClassification"))) {
+            return OptionalInt.empty();
+        }
+        int count = json.optionalObject("id2label").map(map -> map.names().size()).orElse(json.optionalInt("num_labels").orElse(2));
+        if (count != 1) {
+            throw json.wrong("id2label", "must have exactly one label: this engine's sequence classifiers are reward models; got " + count);
+        }
+        return OptionalInt.of(count);
+    }
+
+    private int positive(String name) {
+        int value = json.requireInt(name);
+        if (value <= 0) {
+            throw json.wrong(name, "must be positive; got " + value);
+        }
+        return value;
+    }
+
+    private boolean flag(String name) {
+        return json.optionalBoolean(name).orElse(false);
+    }
+
+    /** A number that may be missing (then the default) or null (then 0: absent caps and windows are written so). */
+    private double number(String name, double absent) {
+        return json.names().contains(name) ? json.optionalDouble(name).orElse(0) : absent;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.leeway.model;
+
+import dev.leeway.ffi.DType;
+import dev.leeway.ffi.Ops;
+import dev.leeway.ffi.Region;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The trunk of a model: embedding, layers, final norm. Its output is the normed stream (N,C) that the heads read. */
+final class Decoder {
+
+    private final ModelConfig config;
+    private final Parameter embedding;
+    private final List<DecoderLayer> layers = new ArrayList<>();
+    private final RmsNorm finalNorm;
+    private final RmsNorm.Normed output;
+    private final Optional<BackwardScratch> scratch;
+    private final Map<RopeConfig, RopeTable> ropes = new HashMap<>();
+
+    Decoder(ModelConfig config, int positions, ModelPlan plan) {
+        this.config = config;
+        embedding = plan.base("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());
+        Optional<LayerActivations> shared = plan.keepsActivations() ? Optional.empty() : Optional.of(new LayerActivations("layers", config, plan));
+        for (int i = 0; i < config.numHiddenLayers(); i++) {
+            var layer = "layers." + i;
+            var rope = ropes.computeIfAbsent(config.layers().get(i).rope(), kind -> new RopeTable("rope." + ropes.size(), kind, positions, plan));
+            layers.add(new DecoderLayer(i, config, rope, shared.orElseGet(() -> new LayerActivations(layer, config, plan)), plan));
+        }
+        finalNorm = DecoderLayer.blockNorm("model.norm", config, plan);
+        output = LayerActivations.normed("norm", config.hiddenSize(), plan);
+        scratch = plan.keepsActivations() ? Optional.of(new BackwardScratch(config, plan)) : Optional.empty();
+    }
+
+    Parameter embedding() {
+        return embedding;
+    }
+
+    /** (N,C) the normed stream behind the last layer. */
+    Tensor output() {
+        return output.y();
+    }
+
+    /** (N,C) where a head writes the gradient of {@link #output} before {@link #backward}. */
+    Tensor outputGradient() {
+        return scratch().input;
+    }
+
+    /** (N,C) the stream that layer {@code i} received; for i = number of layers, the stream before the final norm. Training plans only. */
+    Tensor stream(int i) {
+        return i == layers.size() ? output.sum() : layers.get(i).activations().attentionInput.sum();
+    }
+
+    void fillTables(Device device) {
+        ropes.values().forEach(rope -> rope.fill(device));
+    }
+
+    void forward(Device device, Placement placement, Tensor tokens) {
+        var first = layers.getFirst().activations();
+        device.call(Ops.EMBEDDING_FORWARD).i64("rows", placement.rows()).i64("width", config.hiddenSize()).i64("vocabulary", config.vocabSize())
+            .at("tokens", tokens.region()).at("table", embedding.value().region()).at("y", first.attentionInput.sum().region())
+            .at("noise_bound", Region.NONE).at("row_ids", Region.NONE).i64("noise_seed", 0).f32("scale", config.embeddingScale())
+            .dtype("dtype", DType.F32).run();
+        layers.getFirst().forwardFirst(device, placement);
+        for (int i = 1; i < layers.size(); i++) {
+            layers.get(i).forward(device, placement, layers.get(i - 1).activations());
+        }
+        var last = layers.getLast().activations();
+        finalNorm.forward(device, placement.rows(), last.normedMlpOutput, last.mlpInput.sum(), output);
+    }
+
+    /** From {@link #outputGradient} down to the embedding, adding to the gradients of all trained parameters. */
+    void backward(Device device, Placement.Packed packed, Tensor tokens) {
+        var gradients = scratch();
+        finalNorm.backward(device, packed.rows(), new RmsNorm.Saved(output.sum(), output.rstd(), gradients.norm), gradients.input,
+            Optional.empty(), gradients.stream);
+        for (var layer : layers.reversed()) {
+            layer.backward(device, packed, gradients);
+        }
+        embedding.gradient().ifPresent(gradient -> device.call(Ops.EMBEDDING_BACKWARD).i64("rows", packed.rows())
+            .i64("width", config.hiddenSize()).i64("vocabulary", config.vocabSize()).at("tokens", tokens.region())
+            .at("dy", gradients.stream.region()).at("dtable", gradient.region()).f32("scale", config.embeddingScale())
+            .dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run());
+    }
+
+    private BackwardScratch scratch() {
+        return scratch.orElseThrow(() -> new IllegalStateException("this model is planned for forward passes alone"));
+    }
+}

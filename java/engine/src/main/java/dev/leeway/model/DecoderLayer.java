@@ -1,0 +1,85 @@
+package dev.leeway.model;
+
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * One layer of the decoder: stream += attention(norm(stream)), stream += mlp(norm(stream)), with a second norm behind each block for Gemma 2 and 3.
+ *
+ * <p>Each norm adds the block output that came before it, so a layer receives the stream and the output still to be added, and leaves the same pair.
+ */
+final class DecoderLayer {
+
+    private final RmsNorm inputNorm;
+    private final AttentionBlock attention;
+    private final Optional<RmsNorm> attentionOutputNorm;
+    private final RmsNorm mlpNorm;
+    private final MlpBlock mlp;
+    private final Optional<RmsNorm> mlpOutputNorm;
+    private final LayerActivations activations;
+
+    DecoderLayer(int layer, ModelConfig config, RopeTable rope, LayerActivations activations, ModelPlan plan) {
+        var module = "model.layers." + layer;
+        boolean sandwich = config.norm().sandwich();
+        inputNorm = blockNorm(module + ".input_layernorm", config, plan);
+        attention = new AttentionBlock(layer, config, rope, plan);
+        attentionOutputNorm = sandwich ? Optional.of(blockNorm(module + ".post_attention_layernorm", config, plan)) : Optional.empty();
+        mlpNorm = blockNorm(module + (sandwich ? ".pre_feedforward_layernorm" : ".post_attention_layernorm"), config, plan);
+        mlp = new MlpBlock(module + ".mlp", config, plan);
+        mlpOutputNorm = sandwich ? Optional.of(blockNorm(module + ".post_feedforward_layernorm", config, plan)) : Optional.empty();
+        this.activations = activations;
+    }
+
+    static RmsNorm blockNorm(String module, ModelConfig config, ModelPlan plan) {
+        return new RmsNorm(module, 1, config.hiddenSize(), config.norm(), plan);
+    }
+
+    LayerActivations activations() {
+        return activations;
+    }
+
+    /** The first layer: the embeddings, already in attentionInput.sum, are the stream. */
+    void forwardFirst(Device device, Placement placement) {
+        var in = activations.attentionInput;
+        inputNorm.forward(device, placement.rows(), in.sum(), in.y(), in.rstd());
+        blocks(device, placement);
+    }
+
+    /** A later layer: the stream and the last block output of the layer before. */
+    void forward(Device device, Placement placement, LayerActivations before) {
+        inputNorm.forward(device, placement.rows(), before.normedMlpOutput, before.mlpInput.sum(), activations.attentionInput);
+        blocks(device, placement);
+    }
+
+    private void blocks(Device device, Placement placement) {
+        long rows = placement.rows();
+        var a = activations;
+        attention.forward(device, placement, a);
+        attentionOutputNorm.ifPresent(norm -> norm.forward(device, rows, a.attentionOutput, a.normedAttentionOutput, a.rstdAttentionOutput));
+        mlpNorm.forward(device, rows, a.normedAttentionOutput, a.attentionInput.sum(), a.mlpInput);
+        mlp.forward(device, rows, a);
+        mlpOutputNorm.ifPresent(norm -> norm.forward(device, rows, a.mlpOutput, a.normedMlpOutput, a.rstdMlpOutput));
+    }
+
+    /** scratch.stream holds the gradient of the stream behind this layer, and then of the stream before it. */
+    void backward(Device device, Placement.Packed packed, BackwardScratch scratch) {
+        long rows = packed.rows();
+        var a = activations;
+        mlp.backward(device, rows, a, through(device, rows, mlpOutputNorm, a.mlpOutput, a.rstdMlpOutput, scratch), scratch);
+        mlpNorm.backward(device, rows, new RmsNorm.Saved(a.mlpInput.sum(), a.mlpInput.rstd(), scratch.norm), scratch.input,
+            Optional.of(scratch.stream), scratch.stream);
+        attention.backward(device, packed, a, through(device, rows, attentionOutputNorm, a.attentionOutput, a.rstdAttentionOutput, scratch), scratch);
+        inputNorm.backward(device, rows, new RmsNorm.Saved(a.attentionInput.sum(), a.attentionInput.rstd(), scratch.norm), scratch.input,
+            Optional.of(scratch.stream), scratch.stream);
+    }
+
+    /** The gradient of a block's output: the stream's own, or its way back through the block's second norm. */
+    private static Tensor through(Device device, long rows, Optional<RmsNorm> norm, Tensor output, Tensor rstd, BackwardScratch scratch) {
+        if (norm.isEmpty()) {
+            return scratch.stream;
+        }
+        norm.get().backward(device, rows, new RmsNorm.Saved(output, rstd, scratch.norm), scratch.stream, Optional.empty(), scratch.output);
+        return scratch.output;
+    }
+}

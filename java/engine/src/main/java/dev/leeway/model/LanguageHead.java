@@ -1,0 +1,148 @@
+package dev.leeway.model;
+
+import dev.leeway.ffi.Call;
+import dev.leeway.ffi.DType;
+import dev.leeway.ffi.Ops;
+import dev.leeway.ffi.Region;
+import dev.leeway.objective.Column;
+import dev.leeway.objective.TokenGradients;
+import dev.leeway.objective.TokenScores;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.Tensor;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The head over the vocabulary. It scores only the rows whose target is trained, tile by tile, and never holds N×V logits; what an objective wants of a
+ * distribution comes back as columns, and what it answers goes in as their gradients.
+ */
+final class LanguageHead implements Head {
+
+    private static final List<Column> COLUMNS = List.of(Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS);
+
+    private final ModelConfig config;
+    private final Parameter weight;
+    private final Tensor rowIndex;
+    private final Tensor targets;
+    private final Tensor x;
+    private final Tensor dx;
+    private final Tensor workspace;
+    private final Map<Column, Tensor> scores = new EnumMap<>(Column.class);
+    private final Map<Column, Tensor> weights = new EnumMap<>(Column.class);
+    private double temperature = 1;
+    private int[] scoredRows = new int[0];
+
+    LanguageHead(ModelConfig config, Parameter embedding, Device device, ModelPlan plan) {
+        this.config = config;
+        weight = config.tieWordEmbeddings() ? embedding : plan.base("lm_head.weight", config.vocabSize(), config.hiddenSize());
+        long rows = plan.capacity().rows();
+        rowIndex = plan.buffer(Purpose.HEAD, "head.rows", DType.I32, rows);
+        targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
+        x = plan.buffer(Purpose.HEAD, "head.x", DType.F32, rows, config.hiddenSize());
+        dx = plan.buffer(Purpose.HEAD, "head.dx", DType.F32, plan.keepsActivations() ? rows : 1, config.hiddenSize());
+        for (var column : COLUMNS) {
+            scores.put(column, plan.buffer(Purpose.HEAD, "head." + column, DType.F32, rows));
+            weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));
+        }
+        workspace = plan.buffer(Purpose.HEAD, "head.workspace", DType.U8, Math.max(1, workspaceBytes(device, rows)));
+    }
+
+    private long workspaceBytes(Device device, long rows) {
+        return device.ask((same, answer) -> same.call(Ops.HEAD_WORKSPACE).i64("rows", rows).i64("hidden", config.hiddenSize())
+            .i64("vocabulary", config.vocabSize()).i64("rank", 0).at("bytes", answer).dtype("dtype", DType.F32).run());
+    }
+
+    /** What logits are divided with in {@link #score} and its backward pass; 1 unless training follows a sampler. */
+    void setTemperature(double value) {
+        temperature = value;
+    }
+
+    @Override
+    public TokenScores score(Device device, Batch batch, Tensor output, Set<Column> columns) {
+        scoredRows = batch.trainedRows();
+        device.upload(scoredRows, rowIndex);
+        device.upload(java.util.Arrays.stream(scoredRows).map(n -> batch.targets()[n]).toArray(), targets);
+        gather(device, batch.rows(), output);
+        var call = describe(device.call(Ops.HEAD_FORWARD), true);
+        call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
+            .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
+            .at("soft_loss", wanted(Column.SOFT_LOSS, columns)).at("arg_max", Region.NONE).at("workspace", workspace.region())
+            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", DType.F32).run();
+        var result = new TokenScores();
+        for (var column : columns) {
+            result = result.with(column, spread(device, scores.get(column), batch.rows()));
+        }
+        return result;
+    }
+
+    @Override
+    public void backward(Device device, TokenGradients gradients, Tensor outputGradient) {
+        for (var column : COLUMNS) {
+            gradients.column(column).ifPresent(values -> device.upload(compact(values), weights.get(column)));
+        }
+        var call = describe(device.call(Ops.HEAD_BACKWARD), true);
+        call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
+            .at("entropy", scores.get(Column.ENTROPY).region()).at("w_log_prob", given(Column.LOG_PROB, gradients))
+            .at("w_lse", given(Column.LOG_SUM_EXP, gradients)).at("w_entropy", given(Column.ENTROPY, gradients))
+            .at("w_soft", given(Column.SOFT_LOSS, gradients)).at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
+            .at("lora_da", Region.NONE).at("lora_db", Region.NONE).at("workspace", workspace.region())
+            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
+        device.call(Ops.SCATTER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize())
+            .i64("destination_rows", outputGradient.shape()[0]).at("index", rowIndex.region()).at("source", dx.region())
+            .at("destination", outputGradient.region()).dtype("dtype", DType.F32).run();
+    }
+
+    /** Logits (rows, V) of chosen rows of the decoder's output, soft-capped, before temperature. */
+    void logits(Device device, int[] rows, long outputRows, Tensor output, Tensor logits) {
+        scoredRows = rows;
+        device.upload(rows, rowIndex);
+        gather(device, outputRows, output);
+        describe(device.call(Ops.HEAD_LOGITS), false).at("x", x.region()).at("logits", logits.region()).at("xa", Region.NONE)
+            .dtype("dtype", DType.F32).run();
+    }
+
+    private void gather(Device device, long rows, Tensor output) {
+        device.call(Ops.GATHER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize()).i64("source_rows", rows)
+            .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", DType.F32).run();
+    }
+
+    private Call describe(Call call, boolean withSoftTarget) {
+        call.i64("rows", scoredRows.length).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
+        LoraAdapter.describeNone(Linear.describeWeight(call, weight.value()));
+        call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
+        return withSoftTarget
+            ? call.at("soft_starts", Region.NONE).at("soft_ids", Region.NONE).at("soft_values", Region.NONE).f32("soft_uniform", 0)
+                .i32("soft.reserved", 0)
+            : call;
+    }
+
+    private Region wanted(Column column, Set<Column> columns) {
+        return columns.contains(column) ? scores.get(column).region() : Region.NONE;
+    }
+
+    private Region given(Column column, TokenGradients gradients) {
+        return Linear.region(gradients.column(column).map(values -> weights.get(column)));
+    }
+
+    private double[] spread(Device device, Tensor column, int rows) {
+        var values = new float[scoredRows.length];
+        device.download(column, values);
+        var all = new double[rows];
+        for (int m = 0; m < values.length; m++) {
+            all[scoredRows[m]] = values[m];
+        }
+        return all;
+    }
+
+    private float[] compact(double[] values) {
+        var chosen = new float[scoredRows.length];
+        for (int m = 0; m < chosen.length; m++) {
+            chosen[m] = (float) values[scoredRows[m]];
+        }
+        return chosen;
+    }
+
+}

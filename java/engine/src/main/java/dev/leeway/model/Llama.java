@@ -1,0 +1,143 @@
+package dev.leeway.model;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.objective.Column;
+import dev.leeway.objective.TokenGradients;
+import dev.leeway.objective.TokenScores;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * A decoder of the Llama family with its head. It is planned on a {@link MemoryPlan} and usable once that is allocated and {@link #prepare} has run.
+ *
+ * <p>The same forward pass serves training, scoring, rollouts and evaluation. {@link #score} runs a packed batch and returns columns;
+ * {@link #backward} takes their gradients back to the parameters; {@link Decoding} continues sequences from a key/value cache.
+ */
+public final class Llama {
+
+    private final ModelConfig config;
+    private final Device device;
+    private final Decoder decoder;
+    private final Head head;
+    private final BatchBuffers buffers;
+    private final List<Parameter> parameters;
+    private final AdapterSwitch adapterSwitch;
+    private final int positions;
+
+    /** Plans a model. {@code positions} bounds the length of a sequence; the config's own bound is used if it is smaller. */
+    public Llama(ModelConfig config, int positions, Device device, ModelPlan plan) {
+        this.config = config;
+        this.device = device;
+        this.positions = Math.min(positions, config.maxPositionEmbeddings());
+        decoder = new Decoder(config, this.positions, plan);
+        head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
+        buffers = new BatchBuffers(config, this.positions, plan);
+        parameters = List.copyOf(plan.parameters());
+        adapterSwitch = plan.adapterSwitch();
+        plan.adapter().ifPresent(this::requireTargets);
+    }
+
+    private void requireTargets(AdapterConfig adapter) {
+        if (parameters.stream().noneMatch(Parameter::isAdapter)) {
+            throw LeewayException.usage("target_modules %s names no linear layer of this model; q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj and "
+                + "down_proj exist", adapter.targetModules());
+        }
+    }
+
+    /** Fills what is computed and not loaded; call it once after the plan is allocated. */
+    public void prepare() {
+        decoder.fillTables(device);
+    }
+
+    /** What the model is. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Where it runs. */
+    public Device device() {
+        return device;
+    }
+
+    /** The longest sequence it takes. */
+    public int positions() {
+        return positions;
+    }
+
+    /** All parameters in checkpoint order, the base's and the adapter's. */
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    /** The parameters that an optimiser moves. */
+    public List<Parameter> trainedParameters() {
+        return parameters.stream().filter(Parameter::isTrained).toList();
+    }
+
+    /** Sets all gradients to zero. */
+    public void zeroGradients() {
+        parameters.forEach(parameter -> parameter.gradient().ifPresent(device::zero));
+    }
+
+    /** The columns of a packed batch, at the rows whose target is trained. */
+    public TokenScores score(Batch batch, Set<Column> columns) {
+        forward(batch);
+        return head.score(device, batch, decoder.output(), columns);
+    }
+
+    /** Adds the gradients of the batch that was scored last, given the loss's derivatives by its columns. */
+    public void backward(Batch batch, TokenGradients gradients) {
+        head.backward(device, gradients, decoder.outputGradient());
+        decoder.backward(device, buffers.upload(device, batch), buffers.tokens());
+    }
+
+    /** Runs {@code work} with the adapter switched off: the base model as its own reference. */
+    public <T> T withoutAdapter(Supplier<T> work) {
+        adapterSwitch.set(false);
+        try {
+            return work.get();
+        } finally {
+            adapterSwitch.set(true);
+        }
+    }
+
+    /** Runs a packed batch through the decoder alone; {@link #hidden} and {@link #logits} read the result. */
+    public void forward(Batch batch) {
+        decoder.forward(device, buffers.upload(device, batch), buffers.tokens());
+    }
+
+    /** Logits (rows.length, V) at chosen rows of the last forward pass, soft-capped, before any temperature. */
+    public void logits(int[] rows, int batchRows, Tensor logits) {
+        languageHead().logits(device, rows, batchRows, decoder.output(), logits);
+    }
+
+    /** (N,C) of the last forward pass: the stream before layer {@code i}, or before the final norm for i = number of layers. Training plans only. */
+    public Tensor stream(int i) {
+        return decoder.stream(i);
+    }
+
+    /** (N,C) of the last forward pass: the stream behind the final norm. */
+    public Tensor hidden() {
+        return decoder.output();
+    }
+
+    /** What logits are divided with when scoring. */
+    public void setTemperature(double temperature) {
+        languageHead().setTemperature(temperature);
+    }
+
+    void decode(Placement.Cached placement, Tensor tokens) {
+        decoder.forward(device, placement, tokens);
+    }
+
+    private LanguageHead languageHead() {
+        if (head instanceof LanguageHead language) {
+            return language;
+        }
+        throw LeewayException.usage("this model is a sequence classifier and has no language-model head; name a …ForCausalLM directory");
+    }
+}

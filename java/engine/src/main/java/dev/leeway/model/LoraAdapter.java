@@ -1,0 +1,58 @@
+package dev.leeway.model;
+
+import dev.leeway.ffi.Call;
+import dev.leeway.ffi.Region;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.tensor.Tensor;
+
+/** The low-rank term s·(x Aᵀ) Bᵀ of a linear layer (Hu et al. 2021, eq. 3; rank-stabilised: Kalajdzievski 2023). A (R,I), B (O,R). */
+final class LoraAdapter {
+
+    private final Parameter a;
+    private final Parameter b;
+    private final int rank;
+    private final double scaling;
+    private final Tensor xa;
+    private final AdapterSwitch active;
+
+    LoraAdapter(String module, int in, int out, AdapterConfig config, ModelPlan plan) {
+        rank = config.scale().rank(module);
+        scaling = config.scale().scaling(module);
+        a = plan.adapter("base_model.model." + module + ".lora_A.weight", rank, in);
+        b = plan.adapter("base_model.model." + module + ".lora_B.weight", out, rank);
+        xa = plan.activation(module + ".xa", rank);
+        active = plan.adapterSwitch();
+        plan.useRank(rank);
+    }
+
+    boolean isActive() {
+        return active.isOn();
+    }
+
+    Parameter a() {
+        return a;
+    }
+
+    Parameter b() {
+        return b;
+    }
+
+    Tensor xa() {
+        return xa;
+    }
+
+    /** Fills in the header's {@code leeway_lora}. */
+    Call describe(Call call) {
+        return describe(call, a.value().region(), b.value().region(), isActive() ? rank : 0, scaling);
+    }
+
+    /** The {@code leeway_lora} that says: none. */
+    static Call describeNone(Call call) {
+        return describe(call, Region.NONE, Region.NONE, 0, 0);
+    }
+
+    private static Call describe(Call call, Region a, Region b, int rank, double scaling) {
+        return call.at("lora.a", a).at("lora.b", b).at("lora.row_ids", Region.NONE).i64("lora.rank", rank).i64("lora.dropout_seed", 0)
+            .f32("lora.scaling", scaling).f32("lora.dropout", 0);
+    }
+}

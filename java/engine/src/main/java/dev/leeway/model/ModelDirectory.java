@@ -1,0 +1,134 @@
+package dev.leeway.model;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.AdapterDirectory;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.JsonObject;
+import dev.leeway.io.LoraPair;
+import dev.leeway.io.ShardedWriter;
+import dev.leeway.io.StoredTensor;
+import dev.leeway.io.TensorFiles;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A Hugging Face model directory: {@code config.json} and weights in safetensors. */
+public final class ModelDirectory {
+
+    private static final String CONFIG = "config.json";
+    private static final List<String> COMPANIONS = List.of("generation_config.json", "tokenizer.json", "tokenizer_config.json",
+        "special_tokens_map.json", "chat_template.jinja");
+
+    private final Path path;
+    private final JsonObject json;
+    private final ModelConfig config;
+
+    private ModelDirectory(Path path) {
+        this.path = path;
+        this.json = JsonFile.read(path.resolve(CONFIG));
+        this.config = ConfigReader.read(json);
+    }
+
+    /** Opens a directory and reads its configuration. */
+    public static ModelDirectory open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw LeewayException.data("%s is no directory; a Hugging Face model directory with config.json and model.safetensors is expected", path);
+        }
+        if (!Files.isRegularFile(path.resolve(CONFIG))) {
+            throw LeewayException.data("%s has no config.json; a Hugging Face model directory is expected", path);
+        }
+        return new ModelDirectory(path);
+    }
+
+    /** Where it is. */
+    public Path path() {
+        return path;
+    }
+
+    /** What the model is. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Loads the base weights into a model of this configuration. */
+    public void loadInto(Llama model) {
+        try (var files = TensorFiles.open(path)) {
+            Weights.loadBase(model, files.asMap(), path.toString());
+        }
+    }
+
+    /** Loads a PEFT adapter into a model that was planned with its configuration. */
+    public static void loadAdapter(Llama model, AdapterDirectory adapter) {
+        if (!adapter.saved().isEmpty()) {
+            throw LeewayException.data("%s replaces whole tensors (%s, modules_to_save), which this version cannot load; merge it into its base model first",
+                adapter.directory(), adapter.saved().firstEntry().getKey());
+        }
+        Map<String, StoredTensor> tensors = new HashMap<>();
+        adapter.pairs().values().forEach(pair -> {
+            tensors.put(pair.a().name(), pair.a());
+            tensors.put(pair.b().name(), pair.b());
+        });
+        Weights.loadAdapter(model, tensors, adapter.directory().toString());
+    }
+
+    /** Writes the base weights of a model as a directory that transformers loads: weights in F32, this directory's other files beside them. */
+    public void save(Llama model, Path target) {
+        save(model, target, json, path);
+    }
+
+    /** The same for a model that came from nowhere: with the given configuration, and the companions (tokenizer files) of another directory. */
+    public static void save(Llama model, Path target, JsonObject config, Path companions) {
+        try (var arena = Arena.ofConfined()) {
+            Files.createDirectories(target);
+            ShardedWriter.write(target, Weights.export(model.device(), base(model), arena), ShardedWriter.DEFAULT_MAX_SHARD_SIZE);
+            var node = config.node().deepCopy();
+            node.remove("dtype");
+            node.put("torch_dtype", "float32");
+            JsonFile.write(target.resolve(CONFIG), node);
+            copyCompanions(companions, target);
+        } catch (IOException e) {
+            throw LeewayException.resources(e, "cannot write %s: %s", target, e.getMessage());
+        }
+    }
+
+    /** Writes the adapter of a model as a PEFT directory. */
+    public void saveAdapter(Llama model, AdapterConfig adapter, Path target) {
+        try (var arena = Arena.ofConfined()) {
+            var tensors = new HashMap<String, StoredTensor>();
+            Weights.export(model.device(), model.parameters().stream().filter(Parameter::isAdapter).toList(), arena)
+                .forEach(tensor -> tensors.put(tensor.name(), tensor));
+            var pairs = new ArrayList<LoraPair>();
+            for (var parameter : model.parameters()) {
+                if (parameter.name().contains(".lora_A.")) {
+                    var module = parameter.name().substring("base_model.model.".length(), parameter.name().indexOf(".lora_A."));
+                    pairs.add(new LoraPair(module, tensors.get(parameter.name()), tensors.get(parameter.name().replace(".lora_A.", ".lora_B."))));
+                }
+            }
+            Files.createDirectories(target);
+            AdapterDirectory.write(target, adapter, pairs, List.of());
+            copyCompanions(path, target);
+        } catch (IOException e) {
+            throw LeewayException.resources(e, "cannot write %s: %s", target, e.getMessage());
+        }
+    }
+
+    private static List<Parameter> base(Llama model) {
+        return model.parameters().stream().filter(parameter -> !parameter.isAdapter()).toList();
+    }
+
+    private static void copyCompanions(Path from, Path target) throws IOException {
+        for (var name : COMPANIONS) {
+            var file = from.resolve(name);
+            if (Files.isRegularFile(file) && !(Files.exists(target.resolve(name)) && Files.isSameFile(file, target.resolve(name)))) {
+                Files.copy(file, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+}

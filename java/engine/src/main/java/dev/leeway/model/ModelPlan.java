@@ -1,0 +1,94 @@
+package dev.leeway.model;
+
+import dev.leeway.ffi.DType;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.tensor.MemoryPlan;
+import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What the parts of a model are planned with: memory, capacity, and which parameters are trained. It collects the parameters in checkpoint order. */
+public final class ModelPlan {
+
+    /** Which parameters have gradients. */
+    public enum Trained {
+        /** None: the model is only evaluated. */
+        NOTHING,
+        /** All weights of the base model. */
+        BASE,
+        /** The adapter alone; the base is frozen. */
+        ADAPTER
+    }
+
+    private final MemoryPlan memory;
+    private final Capacity capacity;
+    private final Trained trained;
+    private final Optional<AdapterConfig> adapter;
+    private final AdapterSwitch adapterSwitch = new AdapterSwitch();
+    private final List<Parameter> parameters = new ArrayList<>();
+    private int largestRank;
+
+    /** Plans a model whose buffers come from {@code memory}. */
+    public ModelPlan(MemoryPlan memory, Capacity capacity, Trained trained, Optional<AdapterConfig> adapter) {
+        this.memory = memory;
+        this.capacity = capacity;
+        this.trained = capacity.training() ? trained : Trained.NOTHING;
+        this.adapter = adapter;
+    }
+
+    Capacity capacity() {
+        return capacity;
+    }
+
+    Optional<AdapterConfig> adapter() {
+        return adapter;
+    }
+
+    AdapterSwitch adapterSwitch() {
+        return adapterSwitch;
+    }
+
+    List<Parameter> parameters() {
+        return parameters;
+    }
+
+    /** The largest rank of the adapters planned so far. */
+    int largestRank() {
+        return largestRank;
+    }
+
+    boolean keepsActivations() {
+        return capacity.training();
+    }
+
+    Parameter base(String name, long... shape) {
+        return parameter(name, trained == Trained.BASE, shape);
+    }
+
+    Parameter adapter(String name, long... shape) {
+        return parameter(name, trained == Trained.ADAPTER, shape);
+    }
+
+    void useRank(int rank) {
+        largestRank = Math.max(largestRank, rank);
+    }
+
+    /** An activation with one row a token. */
+    Tensor activation(String name, long width) {
+        return memory.reserve(Purpose.ACTIVATIONS, name, DType.F32, capacity.rows(), width);
+    }
+
+    Tensor buffer(Purpose purpose, String name, DType dtype, long... shape) {
+        return memory.reserve(purpose, name, dtype, shape);
+    }
+
+    private Parameter parameter(String name, boolean isTrained, long... shape) {
+        var value = memory.reserve(Purpose.WEIGHTS, name, DType.F32, shape);
+        var gradient = isTrained ? Optional.of(memory.reserve(Purpose.GRADIENTS, name, DType.F32, shape)) : Optional.<Tensor>empty();
+        var parameter = new Parameter(name, value, gradient);
+        parameters.add(parameter);
+        return parameter;
+    }
+}

@@ -1,0 +1,15 @@
+package dev.leeway.objective;
+
+/** What the head can say about a position, and what a loss can therefore depend on. */
+public enum Column {
+    /** log p(target). */
+    LOG_PROB,
+    /** log Σ exp of the logits. */
+    LOG_SUM_EXP,
+    /** Entropy of the distribution, in nats. */
+    ENTROPY,
+    /** Cross entropy with a soft target distribution (label smoothing, distillation). */
+    SOFT_LOSS,
+    /** The scalar head's output at the last token of a sequence. */
+    VALUE
+}

@@ -1,0 +1,2 @@
+/** Losses as pure functions of per-token scores, in double. */
+package dev.leeway.objective;

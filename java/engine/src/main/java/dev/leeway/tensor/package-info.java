@@ -1,0 +1,2 @@
+/** Tensors in a back end's memory, planned before they are allocated. */
+package dev.leeway.tensor;

@@ -1,0 +1,119 @@
+package dev.leeway.train;
+
+import dev.leeway.ffi.DType;
+import dev.leeway.ffi.Ops;
+import dev.leeway.ffi.Region;
+import dev.leeway.model.Llama;
+import dev.leeway.model.Parameter;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.MemoryPlan;
+import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** AdamW (Loshchilov and Hutter 2019, algorithm 2) over the trained parameters of a model, with the gradient norm and its clipping. */
+public final class AdamW {
+
+    /**
+     * Hyper-parameters under transformers' names.
+     *
+     * @param beta1 {@code adam_beta1}
+     * @param beta2 {@code adam_beta2}
+     * @param eps {@code adam_epsilon}
+     * @param weightDecay {@code weight_decay}, decoupled
+     * @param maxGradNorm {@code max_grad_norm}; infinite = no clipping
+     */
+    public record Settings(double beta1, double beta2, double eps, double weightDecay, double maxGradNorm) {
+
+        /** transformers' defaults. */
+        public static Settings standard() {
+            return new Settings(0.9, 0.999, 1e-8, 0, 1.0);
+        }
+    }
+
+    /** A trained parameter with its moments. */
+    public record State(Parameter parameter, Tensor m, Tensor v, boolean decayed) {
+    }
+
+    private final Device device;
+    private final Settings settings;
+    private final List<State> states = new ArrayList<>();
+    private final Tensor sums;
+    private final Tensor nonfinite;
+    private int steps;
+
+    /** Plans moments for the trained parameters; {@code decayed} says which ones decay. */
+    public AdamW(Llama model, Settings settings, Predicate<Parameter> decayed, MemoryPlan plan) {
+        this.device = model.device();
+        this.settings = settings;
+        for (var parameter : model.trainedParameters()) {
+            var shape = parameter.value().shape();
+            states.add(new State(parameter, plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg", DType.F32, shape),
+                plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg_sq", DType.F32, shape), decayed.test(parameter)));
+        }
+        sums = plan.reserve(Purpose.OPTIMIZER, "gradient.sums", DType.F64, Math.max(1, states.size()));
+        nonfinite = plan.reserve(Purpose.OPTIMIZER, "gradient.nonfinite", DType.I64, Math.max(1, states.size()));
+    }
+
+    /** transformers' grouping: everything decays but biases and norms; adapter matrices do. */
+    public static boolean decaysByDefault(Parameter parameter) {
+        return !parameter.name().endsWith(".bias") && !parameter.name().endsWith("norm.weight");
+    }
+
+    /**
+     * The state of the gradients of a step.
+     *
+     * @param norm L2 norm over all trained parameters, before clipping
+     * @param nonfinite names of parameters whose gradient holds NaN or infinity, each with how many
+     */
+    public record GradientNorm(double norm, List<String> nonfinite) {
+    }
+
+    /** Measures the gradients; nothing moves. */
+    public GradientNorm measure() {
+        for (int i = 0; i < states.size(); i++) {
+            var gradient = gradient(states.get(i));
+            device.call(Ops.SUM_SQUARES).i64("count", gradient.count()).at("x", gradient.region()).at("sum", sums.rows(i, 1))
+                .at("nonfinite", nonfinite.rows(i, 1)).dtype("dtype", DType.F32).run();
+        }
+        var squares = new double[states.size()];
+        var counts = new long[states.size()];
+        device.download(sums, squares);
+        device.download(nonfinite, counts);
+        double total = 0;
+        var bad = new ArrayList<String>();
+        for (int i = 0; i < squares.length; i++) {
+            total += squares[i];
+            if (counts[i] > 0) {
+                bad.add(states.get(i).parameter().name() + " has " + counts[i]);
+            }
+        }
+        return new GradientNorm(Math.sqrt(total), bad);
+    }
+
+    /** Moves the parameters by one step, gradients scaled by min(1, max_grad_norm / (norm + 1e-6)). */
+    public void step(double learningRate, double gradientNorm) {
+        steps++;
+        double scale = Math.min(1, settings.maxGradNorm() / (gradientNorm + 1e-6));
+        for (var state : states) {
+            var value = state.parameter().value();
+            device.call(Ops.ADAMW).i64("count", value.count()).i64("step", steps).at("parameter", value.region()).at("master", Region.NONE)
+                .at("gradient", gradient(state).region()).at("m", state.m().region()).at("v", state.v().region()).at("m_scale", Region.NONE)
+                .at("v_scale", Region.NONE).i64("seed", 0).f64("learning_rate", learningRate).f64("beta1", settings.beta1())
+                .f64("beta2", settings.beta2()).f64("eps", settings.eps()).f64("weight_decay", state.decayed() ? settings.weightDecay() : 0)
+                .f64("gradient_scale", scale).dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).dtype("moment_dtype", DType.F32)
+                .i32("stochastic", 0).run();
+        }
+    }
+
+    /** The trained parameters with their moments, in checkpoint order. */
+    public List<State> states() {
+        return List.copyOf(states);
+    }
+
+    private static Tensor gradient(State state) {
+        return state.parameter().gradient().orElseThrow();
+    }
+}

@@ -1,0 +1,92 @@
+package dev.leeway.train;
+
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.model.Capacity;
+import dev.leeway.model.Llama;
+import dev.leeway.model.ModelConfig;
+import dev.leeway.model.ModelPlan;
+import dev.leeway.model.ModelPlan.Trained;
+import dev.leeway.objective.Objective;
+import dev.leeway.rollout.Generator;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.MemoryPlan;
+import java.util.Optional;
+
+/**
+ * A model with everything that training it takes, planned together and allocated at once: weights, gradients, moments, activations, and a generator for
+ * samples on the way. Weights are undefined until they are loaded or initialised.
+ */
+public final class TrainingSession implements AutoCloseable {
+
+    /**
+     * How a session is planned.
+     *
+     * @param adapter the LoRA to train; empty = all weights are trained
+     * @param maxLength longest sequence
+     * @param rows tokens of the largest micro-batch
+     * @param sequences sequences of it
+     * @param optimizer AdamW's settings
+     * @param samplingLanes sequences that the session can generate at once; 0 = it cannot
+     */
+    public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer, int samplingLanes) {
+    }
+
+    private final Llama model;
+    private final AdamW optimizer;
+    private final Optional<Generator> generator;
+    private final MemoryPlan.Allocation memory;
+    private final String breakdown;
+
+    private TrainingSession(ModelConfig config, Settings settings, Device device) {
+        var plan = new MemoryPlan();
+        var capacity = Capacity.training(settings.rows(), settings.sequences());
+        var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
+        model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, capacity, trained, settings.adapter()));
+        optimizer = new AdamW(model, settings.optimizer(), AdamW::decaysByDefault, plan);
+        generator = settings.samplingLanes() == 0 ? Optional.empty()
+            : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), plan));
+        breakdown = plan.breakdown();
+        memory = plan.allocate(device);
+        model.prepare();
+    }
+
+    /** Plans and allocates; fails with a breakdown if the device has too little memory. */
+    public static TrainingSession open(ModelConfig config, Settings settings, Device device) {
+        return new TrainingSession(config, settings, device);
+    }
+
+    /** The model. */
+    public Llama model() {
+        return model;
+    }
+
+    /** Generates with the weights as they are at the moment. */
+    public Generator generator() {
+        return generator.orElseThrow(() -> new IllegalStateException("the session was planned without sampling lanes"));
+    }
+
+    /** The optimiser with its moments. */
+    public AdamW optimizer() {
+        return optimizer;
+    }
+
+    /** A trainer of this session's model. */
+    public Trainer trainer(Objective objective, Schedule schedule, double learningRate) {
+        return new Trainer(model, objective, optimizer, schedule, learningRate);
+    }
+
+    /** Bytes the session holds on the device. */
+    public long bytes() {
+        return memory.bytes();
+    }
+
+    /** What they are for: {@code weights 1.1 MB, gradients …}. */
+    public String memoryBreakdown() {
+        return breakdown;
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}
