@@ -1,7 +1,7 @@
 /* product.cpp: tiles, tasks and packing of the matrix product; the numerics are in product.h, the loops in product_kernel.h.
  *
- * Bytes moved: C once a block of k, A once a tile column, B once a tile row (packed by each task for itself: it is cheap against the
- * product from 64 rows on, and needs no memory beyond the thread's scratch).
+ * Each task packs A and B of its tile for itself, which needs no memory beyond the thread's scratch and no waiting, and costs
+ * 10 / rows + 10 / columns of the tile's time. Bytes moved: C once a block of k, A once a column of tiles, B once a row of tiles.
  */
 #include "product.h"
 
@@ -30,124 +30,154 @@ const ProductLoops &loops() {
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/* Scratch of a thread: the packed B tile, one packed panel of A, decoded NF4 of one panel of either. */
+/* Scratch of a thread: A packed for all rows of the tile, B for a strip of its columns, both for one block of k; one panel of NF4. */
+constexpr int64_t most_rows = 1024;
+constexpr int64_t strip = 256;
 constexpr int64_t slack = 64;
-constexpr int64_t largest_tile_columns = 512;
-constexpr int64_t largest_panel = 32;
-constexpr int64_t b_floats = product_block * largest_tile_columns + slack;
-constexpr int64_t a_floats = product_block * largest_panel + slack;
-static_assert((b_floats + 2 * a_floats) * int64_t(sizeof(float)) <= scratch_bytes_per_thread);
+constexpr int64_t a_floats = product_block * most_rows + slack;
+constexpr int64_t b_floats = product_block * strip + slack;
+constexpr int64_t decoded_floats = product_block * 32;
+static_assert((a_floats + b_floats + decoded_floats) * int64_t(sizeof(float)) <= scratch_bytes_per_thread);
 
 struct Scratch {
-    float *b;
     float *a;
+    float *b;
     float *decoded;
-    explicit Scratch(void *memory) : b(static_cast<float *>(memory)), a(b + b_floats), decoded(a + a_floats) {}
+    explicit Scratch(void *memory) : a(static_cast<float *>(memory)), b(a + a_floats), decoded(b + b_floats) {}
 };
 
-/* Packs lanes [first, first + count) of the block of k that starts at k, to [depth][pitch]. */
-void pack_lanes(const Operand &from, int64_t first, int64_t count, int64_t k, int64_t depth, int64_t pitch, float *to, float *decoded) {
-    const int64_t offset = first * from.lane_stride + k * from.k_stride;
-    if (from.codes == nullptr) {
-        loops().pack({from.data + offset, from.lane_stride, from.k_stride, count, depth, pitch, to});
+struct Range {
+    int64_t first;
+    int64_t count;
+};
+
+/* Packs B's columns for the block k into padded panels. */
+void pack_b(const Operand &b, Range columns, Range k, float *to, float *decoded) {
+    const int64_t width = loops().width, offset = columns.first * b.lane_stride + k.first * b.k_stride;
+    if (b.codes == nullptr) {
+        loops().pack({b.data + offset, b.lane_stride, b.k_stride, columns.count, k.count, width, true, to});
         return;
     }
-    if (from.k_stride == 1) {
-        for (int64_t l = 0; l < count; l++)
-            nf4_decode(from.codes, from.absmax, from.origin + offset + l * from.lane_stride, depth, decoded + l * depth);
-        loops().pack({decoded, depth, 1, count, depth, pitch, to});
-    } else {
-        for (int64_t j = 0; j < depth; j++)
-            nf4_decode(from.codes, from.absmax, from.origin + offset + j * from.k_stride, count, decoded + j * count);
-        loops().pack({decoded, 1, count, count, depth, pitch, to});
+    for (int64_t n = 0; n < columns.count; n += width) {
+        const int64_t lanes = std::min(width, columns.count - n), first = b.origin + offset + n * b.lane_stride;
+        const bool along_k = b.k_stride == 1;
+        const int64_t runs = along_k ? lanes : k.count, length = along_k ? k.count : lanes, step = along_k ? b.lane_stride : b.k_stride;
+        for (int64_t r = 0; r < runs; r++) nf4_decode(b.codes, b.absmax, first + r * step, length, decoded + r * length);
+        loops().pack({decoded, along_k ? length : 1, along_k ? 1 : length, lanes, k.count, width, true, to + n * k.count});
     }
 }
 
+/* A tile of C; and C as the product sees it. */
 struct Tile {
-    int64_t row;
-    int64_t rows;
-    int64_t column;
-    int64_t columns;
+    Range rows;
+    Range columns;
 };
 
-/* Panels of B for the tile: packed into scratch, or where they lie in a packed matrix. */
-const float *tile_panels(const Operand &b, const Tile &tile, int64_t k, int64_t depth, const Scratch &scratch) {
-    const int64_t width = loops().width;
+struct Output {
+    float *c;
+    int64_t row;    /* elements between rows */
+    int64_t column; /* and between columns */
+    bool accumulate;
+};
+
+/* Panels of B's columns for the block k: packed now, or where they lie in a packed matrix. */
+const float *panels_of(const Operand &b, Range columns, Range k, const Scratch &scratch) {
     if (b.packed != nullptr) {
-        const int64_t all = ceil_div(b.packed_lanes, width) * width;
-        return b.packed + k * all + (b.packed_first + tile.column) * depth;
+        const int64_t all = ceil_div(b.packed_lanes, loops().width) * loops().width;
+        return b.packed + k.first * all + (b.packed_first + columns.first) * k.count;
     }
-    for (int64_t n = 0; n < tile.columns; n += width)
-        pack_lanes(b, tile.column + n, std::min(width, tile.columns - n), k, depth, width, scratch.b + n * depth, scratch.decoded);
+    pack_b(b, columns, k, scratch.b, scratch.decoded);
     return scratch.b;
 }
 
-void multiply_tile(const Product &job, const Term &term, const Tile &tile, bool add, const Scratch &scratch) {
-    const int64_t panels = ceil_div(tile.rows, loops().height);
-    for (int64_t k = 0; k < term.depth; k += product_block) {
-        const int64_t depth = std::min(product_block, term.depth - k);
-        const float *b = tile_panels(term.b, tile, k, depth, scratch);
-        for (int64_t panel = 0; panel < panels; panel++) {
-            const int64_t begin = tile.rows * panel / panels, end = tile.rows * (panel + 1) / panels;
-            pack_lanes(term.a, tile.row + begin, end - begin, k, depth, end - begin, scratch.a, scratch.decoded);
-            float *c = job.c + (tile.row + begin) * job.c_stride + tile.column;
-            loops().panel_row({scratch.a, b, c, job.c_stride, end - begin, tile.columns, depth, term.alpha, add || k > 0});
+void multiply_tile(const Output &out, const Term &term, const Tile &tile, const Scratch &scratch) {
+    const int64_t height = ceil_div(tile.rows.count, ceil_div(tile.rows.count, loops().height));
+    for (int64_t first = 0; first < term.depth; first += product_block) {
+        const Range k = {first, std::min(product_block, term.depth - first)};
+        const float *from = term.a.data + tile.rows.first * term.a.lane_stride + k.first * term.a.k_stride;
+        loops().pack({from, term.a.lane_stride, term.a.k_stride, tile.rows.count, k.count, height, false, scratch.a});
+        const bool add = out.accumulate || first > 0;
+        for (int64_t n = 0; n < tile.columns.count; n += strip) {
+            const Range columns = {tile.columns.first + n, std::min(strip, tile.columns.count - n)};
+            const float *b = panels_of(term.b, columns, k, scratch);
+            for (int64_t m = 0; m < tile.rows.count; m += height) {
+                float *c = out.c + (tile.rows.first + m) * out.row + columns.first * out.column;
+                loops().panel_row({scratch.a + m * k.count, b, c, out.row, out.column, std::min(height, tile.rows.count - m),
+                                   columns.count, k.count, term.alpha, add});
+            }
         }
     }
 }
 
 void add_bias(const Product &job, const Tile &tile) {
-    for (int64_t m = tile.row; m < tile.row + tile.rows; m++) {
+    for (int64_t m = tile.rows.first; m < tile.rows.first + tile.rows.count; m++) {
         float *c = job.c + m * job.c_stride;
-        for (int64_t n = tile.column; n < tile.column + tile.columns; n++) c[n] += job.bias[n];
+        for (int64_t n = tile.columns.first; n < tile.columns.first + tile.columns.count; n++) c[n] += job.bias[n];
     }
 }
 
-/* Tiles of even size, given the largest; columns are cut between panels. */
 struct Grid {
-    int64_t down;
-    int64_t across;
-    int64_t rows;
+    int64_t rows; /* of a tile */
     int64_t columns;
-
-    Tile tile(int64_t index, const Product &job) const {
-        const int64_t row = index / across * rows, column = index % across * columns;
-        return {row, std::min(rows, job.rows - row), column, std::min(columns, job.columns - column)};
-    }
+    int64_t across; /* tiles in a row of tiles */
+    int64_t tasks;
 };
 
-Grid make_grid(int64_t m, int64_t n, int64_t rows, int64_t columns) {
+Grid make_grid(int64_t m, int64_t n, int64_t down, int64_t across) {
     const int64_t width = loops().width;
     Grid grid;
-    grid.columns = ceil_div(ceil_div(n, ceil_div(n, columns)), width) * width;
-    grid.rows = ceil_div(m, ceil_div(m, rows));
+    grid.rows = ceil_div(m, down);
+    grid.columns = ceil_div(ceil_div(n, across), width) * width;
     grid.across = ceil_div(n, grid.columns);
-    grid.down = ceil_div(m, grid.rows);
+    grid.tasks = ceil_div(m, grid.rows) * grid.across;
     return grid;
 }
 
-/* Few large tiles repack least; at least 24 keep the threads of a small machine evenly busy. */
-Grid choose_grid(const Product &job) {
-    Grid grid = make_grid(job.rows, job.columns, 512, 256);
-    for (int64_t rows = 512, columns = 256; grid.down * grid.across < 24 && rows > 64;) {
-        if (rows >= 2 * columns || columns <= 64) rows /= 2;
-        else columns /= 2;
-        grid = make_grid(job.rows, job.columns, rows, columns);
-    }
-    return grid;
+/* Time of a tile in units of one multiply-add of a whole register tile, per unit of k: packing an element costs about 10 of them
+ * (measured: 0.085 ns against 0.0087 ns), fetching a packed one from memory as well. */
+double tile_cost(const Grid &grid) { return double(grid.rows) * double(grid.columns) + 10.0 * double(grid.rows + grid.columns); }
+
+/* The grid that finishes first on so many threads. It may depend on their number because no bit of C depends on the grid. */
+Grid choose_grid(int64_t m, int64_t n, int64_t depth, int64_t threads) {
+    constexpr int64_t cuts[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
+    constexpr double worth_waking = 4e6; /* multiply-adds: 20 us at 100 GFLOP/s */
+    const int64_t least = ceil_div(m, most_rows);
+    Grid best = make_grid(m, n, least, 1);
+    if (threads == 1 || (double(m) * double(n) + 10.0 * double(n)) * double(depth) < worth_waking) return best;
+    double best_cost = 1e300;
+    for (int64_t down : cuts)
+        for (int64_t across : cuts) {
+            const Grid grid = make_grid(m, n, std::max(least, std::min(down * least, m)), across);
+            if (grid.tasks > 16 * threads * least) break;
+            const double cost = tile_cost(grid) * (double(ceil_div(grid.tasks, threads)) + 0.1);
+            if (cost < best_cost) best = grid, best_cost = cost;
+        }
+    return best;
+}
+
+/* With fewer columns than a panel of B has, rows and columns change places; the chains are the same. */
+bool is_better_turned(const Product &job) {
+    return job.columns < loops().width && job.rows > job.columns && job.terms == 1 && job.bias == nullptr &&
+           job.term[0].b.packed == nullptr && job.term[0].b.codes == nullptr;
 }
 
 }  // namespace
 
 void product(leeway_stream *stream, const Product &job) {
     if (job.rows <= 0 || job.columns <= 0) return;
-    const Grid grid = choose_grid(job);
-    parallel_for(stream, grid.down * grid.across, [&](int64_t index, void *memory) {
+    const bool turned = is_better_turned(job);
+    const int64_t rows = turned ? job.columns : job.rows, columns = turned ? job.rows : job.columns;
+    const Output out = {job.c, turned ? 1 : job.c_stride, turned ? job.c_stride : 1, job.accumulate};
+    Term first = job.term[0];
+    if (turned) std::swap(first.a, first.b);
+    const Grid grid = choose_grid(rows, columns, first.depth, thread_count(stream));
+    parallel_for(stream, grid.tasks, [&](int64_t index, void *memory) {
         const Scratch scratch(memory);
-        const Tile tile = grid.tile(index, job);
-        multiply_tile(job, job.term[0], tile, job.accumulate, scratch);
+        const int64_t row = index / grid.across * grid.rows, column = index % grid.across * grid.columns;
+        const Tile tile = {{row, std::min(grid.rows, rows - row)}, {column, std::min(grid.columns, columns - column)}};
+        multiply_tile(out, first, tile, scratch);
         if (job.bias != nullptr) add_bias(job, tile);
-        if (job.terms == 2) multiply_tile(job, job.term[1], tile, true, scratch);
+        if (job.terms == 2) multiply_tile({out.c, out.row, out.column, true}, job.term[1], tile, scratch);
     });
 }
 
@@ -161,11 +191,11 @@ void product_pack(leeway_stream *stream, const Operand &b, int64_t columns, int6
     const int64_t width = loops().width, panels = ceil_div(columns, width);
     parallel_for(stream, panels, [&](int64_t panel, void *memory) {
         const Scratch scratch(memory);
-        const int64_t first = panel * width, count = std::min(width, columns - first);
-        for (int64_t k = 0; k < depth; k += product_block) {
-            const int64_t block = std::min(product_block, depth - k);
-            pack_lanes(b, first, count, k, block, width, scratch.b, scratch.decoded);
-            std::copy_n(scratch.b, block * width, packed + k * panels * width + first * block);
+        const Range lanes = {panel * width, std::min(width, columns - panel * width)};
+        for (int64_t first = 0; first < depth; first += product_block) {
+            const Range k = {first, std::min(product_block, depth - first)};
+            pack_b(b, lanes, k, scratch.b, scratch.decoded);
+            std::copy_n(scratch.b, k.count * width, packed + first * panels * width + lanes.first * k.count);
         }
     });
 }

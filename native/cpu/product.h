@@ -8,9 +8,9 @@
  *     unless accumulate); bias is added behind the last block of the first term.
  * So a row's bits depend neither on the rows beside it nor on who computes it.
  *
- * How: a task owns a tile of C. For each block of k it packs B's columns of the tile into panels of `width` columns, then walks the rows
- * in panels of at most `height`, packing each panel of A and multiplying it with all panels of B. A packed panel of A stays in the L1
- * cache, the packed B tile in L2. B may come packed (leeway_pack_weight), which skips its packing.
+ * How: a task owns a tile of C. For each block of k it packs A's rows of the tile into panels of at most `height` rows, then walks the
+ * columns in strips of 256: it packs B's columns into panels of `width` and multiplies all panels of A with them. A panel of A stays in
+ * the L1 cache, the strip of B in L2. B may come packed (leeway_pack_weight), which skips its packing.
  */
 #pragma once
 

@@ -10,6 +10,6 @@ constexpr int tall = 6;
 
 namespace leeway {
 
-extern const ProductLoops product_loops_avx2 = {tall, width, panel_row, pack_panel};
+extern const ProductLoops product_loops_avx2 = {tall, width, panel_row, pack_panels};
 
 }  // namespace leeway

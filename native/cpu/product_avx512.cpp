@@ -10,6 +10,6 @@ constexpr int tall = 14;
 
 namespace leeway {
 
-extern const ProductLoops product_loops_avx512 = {tall, width, panel_row, pack_panel};
+extern const ProductLoops product_loops_avx512 = {tall, width, panel_row, pack_panels};
 
 }  // namespace leeway

@@ -10,7 +10,8 @@ struct PanelRow {
     const float *a;
     const float *b;
     float *c;
-    int64_t c_stride;
+    int64_t c_row;    /* elements between rows of C */
+    int64_t c_column; /* and between columns */
     int64_t rows; /* 1..height */
     int64_t columns;
     int64_t depth;
@@ -18,15 +19,17 @@ struct PanelRow {
     bool add; /* C += alpha * sum, else C = alpha * sum */
 };
 
-/* to[k][pitch] = from[lane * lane_stride + k * k_stride] for lanes of them; zeros up to pitch. One stride is 1 where it is to be fast.
- * Up to 15 floats behind to[depth * pitch] may be overwritten. */
+/* Panels of pitch lanes, one behind the other: to[panel][k][lane] = from[(panel * pitch + lane) * lane_stride + k * k_stride]. The last
+ * panel has what is left of the lanes: as it is, or filled up with zeros to pitch where padded. One stride is 1 where it is to be fast.
+ * Up to 15 floats behind the last panel may be overwritten. */
 struct Packing {
     const float *from;
     int64_t lane_stride;
     int64_t k_stride;
-    int64_t lanes; /* 1..pitch */
+    int64_t lanes;
     int64_t depth;
     int64_t pitch;
+    bool padded;
     float *to;
 };
 

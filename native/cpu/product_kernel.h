@@ -17,7 +17,6 @@ namespace {
 
 typedef float Vector __attribute__((vector_size(lanes * 4)));
 typedef float Unaligned __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
-typedef int32_t Mask __attribute__((vector_size(lanes * 4)));
 
 constexpr int width = 2 * lanes; /* columns of a panel of B */
 
@@ -25,24 +24,27 @@ inline Vector load(const float *from) { return *reinterpret_cast<const Unaligned
 inline void store(float *to, Vector value) { *reinterpret_cast<Unaligned *>(to) = value; }
 inline Vector splat(float value) { return value - Vector{}; }
 
-inline Mask first_lanes(int64_t count) {
-    Mask index;
-    for (int i = 0; i < lanes; i++) index[i] = i < count ? -1 : 0;
-    return index;
-}
-
-/* C = alpha * sum, or + C: the same operations for whole and for cut rows. */
+/* C = alpha * sum, or + C: the same operations for whole, cut and transposed rows. */
 inline Vector settle(Vector sum, Vector alpha, Vector c, bool add) { return add ? alpha * sum + c : alpha * sum; }
 
-inline void settle_row(const Vector *sum, float *c, int64_t columns, Vector alpha, bool add) {
-    if (columns == width) {
-        for (int j = 0; j < 2; j++) store(c + j * lanes, settle(sum[j], alpha, add ? load(c + j * lanes) : Vector{}, add));
+/* A row of C that is no whole run of width floats, through a buffer. */
+[[gnu::noinline]] void settle_part(const float *sums, const PanelRow &job, float *c, int64_t columns) {
+    alignas(64) float row[width] = {};
+    if (job.add)
+        for (int64_t n = 0; n < columns; n++) row[n] = c[n * job.c_column];
+    for (int j = 0; j < width; j += lanes) store(row + j, settle(load(sums + j), splat(job.alpha), load(row + j), job.add));
+    for (int64_t n = 0; n < columns; n++) c[n * job.c_column] = row[n];
+}
+
+inline void settle_row(const Vector *sum, const PanelRow &job, float *c, int64_t columns) {
+    if (columns == width && job.c_column == 1) {
+        const Vector alpha = splat(job.alpha);
+        for (int j = 0; j < 2; j++) store(c + j * lanes, settle(sum[j], alpha, job.add ? load(c + j * lanes) : Vector{}, job.add));
         return;
     }
-    alignas(64) float part[width] = {};
-    if (add) memcpy(part, c, size_t(columns) * sizeof(float));
-    for (int j = 0; j < 2; j++) store(part + j * lanes, settle(sum[j], alpha, load(part + j * lanes), add));
-    memcpy(c, part, size_t(columns) * sizeof(float));
+    alignas(64) float sums[width];
+    for (int j = 0; j < 2; j++) store(sums + j * lanes, sum[j]);
+    settle_part(sums, job, c, columns);
 }
 
 /* rows x (panels * width) elements of C from a packed panel of A ([k][rows]) and neighbouring packed panels of B. */
@@ -64,12 +66,11 @@ void multiply(const PanelRow &job, const float *b, float *c, int64_t columns) {
         a += rows;
         b += width;
     }
-    const Vector alpha = splat(job.alpha);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int p = 0; p < panels; p++)
-            settle_row(&sum[i][2 * p], c + i * job.c_stride + p * width, p + 1 < panels ? width : columns - p * width, alpha, job.add);
+            settle_row(&sum[i][2 * p], job, c + i * job.c_row + p * width * job.c_column, p + 1 < panels ? width : columns - p * width);
 }
 
 /* One panel of A times all panels of B of the tile. */
@@ -80,9 +81,9 @@ void multiply_row(const PanelRow &job) {
     const int64_t step = panels * width;
     int64_t n = 0;
     if (panels > 1)
-        for (; n + step <= job.columns; n += step) multiply<rows, panels>(job, job.b + n * job.depth, job.c + n, step);
+        for (; n + step <= job.columns; n += step) multiply<rows, panels>(job, job.b + n * job.depth, job.c + n * job.c_column, step);
     for (; n < job.columns; n += width)
-        multiply<rows, 1>(job, job.b + n * job.depth, job.c + n, job.columns - n < width ? job.columns - n : width);
+        multiply<rows, 1>(job, job.b + n * job.depth, job.c + n * job.c_column, job.columns - n < width ? job.columns - n : width);
 }
 
 template <int rows>
@@ -154,34 +155,53 @@ inline void transpose(Vector *r) {
     }
 }
 
-/* Any strides. */
-void pack_scalar(const Packing &job, int64_t first) {
+/* One panel of a Packing. */
+struct Panel {
+    const float *from;
+    float *to;
+    int64_t lanes; /* of the source */
+    int64_t pitch; /* >= lanes */
+};
+
+inline int64_t count_panels(const Packing &job) { return (job.lanes + job.pitch - 1) / job.pitch; }
+
+inline Panel panel_at(const Packing &job, int64_t index) {
+    const int64_t first = index * job.pitch, left = job.lanes - first, count = left < job.pitch ? left : job.pitch;
+    return {job.from + first * job.lane_stride, job.to + first * job.depth, count, job.padded ? job.pitch : count};
+}
+
+/* Any strides; k in [first, depth). */
+void pack_scalar(const Packing &job, const Panel &panel, int64_t first) {
     for (int64_t k = first; k < job.depth; k++) {
-        const float *from = job.from + k * job.k_stride;
-        float *to = job.to + k * job.pitch;
-        for (int64_t l = 0; l < job.lanes; l++) to[l] = from[l * job.lane_stride];
-        for (int64_t l = job.lanes; l < job.pitch; l++) to[l] = 0;
+        const float *from = panel.from + k * job.k_stride;
+        float *to = panel.to + k * panel.pitch;
+        for (int64_t l = 0; l < panel.lanes; l++) to[l] = from[l * job.lane_stride];
+        for (int64_t l = panel.lanes; l < panel.pitch; l++) to[l] = 0;
     }
 }
 
-/* Lanes are neighbours in memory: rows are copied in whole vectors. A load may run past the lanes into the next row of the same
- * matrix, and a store past the pitch into the next row of the panel, which is written afterwards; so the last row goes element by
- * element, and rows nearer together than the loads reach as well. */
+/* Lanes are neighbours in memory: rows are copied in whole vectors, all panels of a row at a time. A load may run past the lanes into the
+ * next row of the same matrix, and a store past the pitch into the next row of the panel, which is written afterwards; so the last
+ * row goes element by element, and everything where a load or a store would reach further. */
+template <int vectors>
+void copy_row(const Packing &job, int64_t k, int64_t panels) {
+    const int64_t step = job.pitch * job.depth;
+    const float *from = job.from + k * job.k_stride;
+    float *to = job.to + k * job.pitch;
+    for (int64_t p = 0; p < panels; p++, from += job.pitch, to += step)
+        for (int v = 0; v < vectors; v++) store(to + v * lanes, load(from + v * lanes));
+}
+
 void pack_copy(const Packing &job) {
-    const int64_t vectors = (job.pitch + lanes - 1) / lanes;
-    int64_t k = 0;
-    if (job.k_stride >= vectors * lanes) {
-        const Mask last = first_lanes(job.lanes - (vectors - 1) * lanes);
-        const bool cut = job.lanes < (vectors - 1) * lanes;
-        for (; k + 1 < job.depth && !cut; k++) {
-            const float *from = job.from + k * job.k_stride;
-            float *to = job.to + k * job.pitch;
-            for (int64_t v = 0; v + 1 < vectors; v++) store(to + v * lanes, load(from + v * lanes));
-            const Vector value = load(from + (vectors - 1) * lanes);
-            store(to + (vectors - 1) * lanes, last ? value : Vector{});
+    const int64_t panels = count_panels(job), vectors = (job.pitch + lanes - 1) / lanes;
+    int64_t whole = job.lanes / job.pitch;
+    if (job.k_stride < lanes || vectors > 2 || (whole > 1 && 2 * job.pitch < vectors * lanes)) whole = 0;
+    if (whole > 0)
+        for (int64_t k = 0; k + 1 < job.depth; k++) {
+            if (vectors == 1) copy_row<1>(job, k, whole);
+            else copy_row<2>(job, k, whole);
         }
-    }
-    pack_scalar(job, k);
+    for (int64_t p = 0; p < panels; p++) pack_scalar(job, panel_at(job, p), p < whole ? job.depth - 1 : 0);
 }
 
 inline Vector load_first(const float *from, int64_t count) {
@@ -191,38 +211,43 @@ inline Vector load_first(const float *from, int64_t count) {
 }
 
 /* k runs along memory: blocks of lanes x lanes are transposed. A block's rows are stored whole, the excess of the last vector of a row
- * being overwritten by the next row; so k ascends, and a row's vectors too. */
-void pack_transpose(const Packing &job) {
+ * being overwritten by the next row or panel; so k ascends, and a row's vectors too. */
+void pack_transpose(const Packing &job, const Panel &panel) {
     for (int64_t k = 0; k < job.depth; k += lanes) {
         const int64_t steps = job.depth - k < lanes ? job.depth - k : lanes;
-        for (int64_t l = 0; l < job.pitch; l += lanes) {
+        for (int64_t l = 0; l < panel.pitch; l += lanes) {
             Vector block[lanes];
 #pragma GCC unroll 16
             for (int64_t i = 0; i < lanes; i++) {
-                const float *from = job.from + (l + i) * job.lane_stride + k;
-                block[i] = l + i >= job.lanes ? Vector{} : steps == lanes ? load(from) : load_first(from, steps);
+                const float *from = panel.from + (l + i) * job.lane_stride + k;
+                block[i] = l + i >= panel.lanes ? Vector{} : steps == lanes ? load(from) : load_first(from, steps);
             }
             transpose(block);
-            float *to = job.to + k * job.pitch + l;
+            float *to = panel.to + k * panel.pitch + l;
             if (steps == lanes) {
 #pragma GCC unroll 16
-                for (int64_t i = 0; i < lanes; i++) store(to + i * job.pitch, block[i]);
+                for (int64_t i = 0; i < lanes; i++) store(to + i * panel.pitch, block[i]);
             } else {
-                for (int64_t i = 0; i < steps; i++) store(to + i * job.pitch, block[i]);
+                for (int64_t i = 0; i < steps; i++) store(to + i * panel.pitch, block[i]);
             }
         }
     }
 }
 
-void pack_panel(const Packing &job) {
-    if (job.k_stride == 1 && (job.pitch <= lanes || job.pitch % lanes == 0) && job.lanes > 1)
-        pack_transpose(job);
-    else if (job.k_stride == 1 && job.lanes == 1 && job.pitch == 1)
-        memcpy(job.to, job.from, size_t(job.depth) * sizeof(float));
-    else if (job.lane_stride == 1)
+void pack_panels(const Packing &job) {
+    if (job.lane_stride == 1 && job.lanes > 1) {
         pack_copy(job);
-    else
-        pack_scalar(job, 0);
+        return;
+    }
+    for (int64_t p = 0; p < count_panels(job); p++) {
+        const Panel panel = panel_at(job, p);
+        if (job.k_stride != 1)
+            pack_scalar(job, panel, 0);
+        else if (panel.pitch == 1)
+            memcpy(panel.to, panel.from, size_t(job.depth) * sizeof(float));
+        else
+            pack_transpose(job, panel);
+    }
 }
 
 }  // namespace

@@ -10,6 +10,6 @@ constexpr int tall = 4;
 
 namespace leeway {
 
-extern const ProductLoops product_loops_portable = {tall, width, panel_row, pack_panel};
+extern const ProductLoops product_loops_portable = {tall, width, panel_row, pack_panels};
 
 }  // namespace leeway
