@@ -217,6 +217,17 @@ void Run::finish() {
     }
 }
 
+std::array<uint32_t, 4> philox(uint64_t seed, uint64_t high, uint64_t low) {
+    uint32_t x0 = uint32_t(low), x1 = uint32_t(low >> 32), x2 = uint32_t(high), x3 = uint32_t(high >> 32);
+    uint32_t k0 = uint32_t(seed), k1 = uint32_t(seed >> 32);
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+        uint64_t a = uint64_t(x0) * 0xD2511F53u, b = uint64_t(x2) * 0xCD9E8D57u;
+        uint32_t y0 = uint32_t(b >> 32) ^ x1 ^ k0, y2 = uint32_t(a >> 32) ^ x3 ^ k1;
+        x1 = uint32_t(b), x3 = uint32_t(a), x0 = y0, x2 = y2;
+    }
+    return {x0, x1, x2, x3};
+}
+
 bool add(const std::string &name, const std::vector<Shape> &shapes, Body body) {
     rows().push_back({name, shapes, body});
     return true;

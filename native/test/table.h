@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -164,6 +165,9 @@ bool add(const std::string &name, const std::vector<Shape> &shapes, Body body);
 
 /* Runs what contains the filter; prints; returns the exit status. */
 int run_all(const Library &library, const std::string &filter);
+
+/* Philox4x32-10 as sampling.h states it, written from the paper and checked against its authors' known answers (rows_elementwise.cpp). */
+std::array<uint32_t, 4> philox(uint64_t seed, uint64_t high, uint64_t low);
 
 inline std::vector<double> widen(const std::vector<float> &x) { return {x.begin(), x.end()}; }
 
