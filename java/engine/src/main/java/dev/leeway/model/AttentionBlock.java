@@ -6,6 +6,7 @@ import dev.leeway.model.ModelConfig.AttentionConfig;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Causal attention with grouped heads, rotary positions and, where the model has it, a norm of queries and keys before they rotate. */
 final class AttentionBlock {
@@ -42,6 +43,10 @@ final class AttentionBlock {
         return config.attention().queryKeyNorm()
             ? Optional.of(new RmsNorm(module, count, config.attention().headDim(), config.norm(), plan))
             : Optional.empty();
+    }
+
+    Stream<Linear> linears() {
+        return Stream.of(q, k, v, o);
     }
 
     void forward(Device device, Placement placement, LayerActivations a) {

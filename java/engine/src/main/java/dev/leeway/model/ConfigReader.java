@@ -40,7 +40,7 @@ public final class ConfigReader {
         return new ModelConfig(type, positive("vocab_size"), hidden, positive("intermediate_size"), positions,
             json.optionalBoolean("tie_word_embeddings").orElse(isGemma()), isGemma() ? Math.sqrt(hidden) : 1,
             number("final_logit_softcapping", type.equals("gemma2") ? 30 : 0), activation(), type.equals("llama") && flag("mlp_bias"),
-            new Norm(number("rms_norm_eps", 1e-6), isGemma() ? 1 : 0, isSandwich()), attention, layers(attention.headDim(), positions), labels());
+            new Norm(number("rms_norm_eps", 1e-6), isGemma() ? 1 : 0, isSandwich()), attention, layers(attention.headDim()), labels());
     }
 
     private boolean isGemma() {
@@ -82,9 +82,9 @@ public final class ConfigReader {
         };
     }
 
-    private List<LayerConfig> layers(int headDim, int positions) {
+    private List<LayerConfig> layers(int headDim) {
         int count = positive("num_hidden_layers");
-        var global = rope(number("rope_theta", type.equals("gemma3_text") ? 1e6 : 1e4), headDim, positions);
+        var global = readRope(json, type.equals("gemma3_text") ? 1e6 : 1e4, headDim);
         var local = new RopeConfig(number("rope_local_base_freq", 1e4), headDim, new RopeConfig.None());
         int window = window();
         var kinds = json.optionalStrings("layer_types");
@@ -117,7 +117,9 @@ public final class ConfigReader {
         };
     }
 
-    private RopeConfig rope(double theta, int headDim, int positions) {
+    /** The rotary embedding of a configuration: {@code rope_theta}, {@code partial_rotary_factor} and {@code rope_scaling}. */
+    public static RopeConfig readRope(JsonObject json, double defaultTheta, int headDim) {
+        double theta = json.optionalDouble("rope_theta").orElse(defaultTheta);
         int rotary = (int) (headDim * json.optionalDouble("partial_rotary_factor").orElse(1));
         Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
         if (scaling.isEmpty()) {
@@ -130,7 +132,7 @@ public final class ConfigReader {
             case "linear" -> new RopeConfig.Linear(options.requireDouble("factor"));
             case "llama3" -> new RopeConfig.Llama3(options.requireDouble("factor"), options.requireDouble("low_freq_factor"),
                 options.requireDouble("high_freq_factor"), options.requireInt("original_max_position_embeddings"));
-            case "yarn" -> yarn(options, positions);
+            case "yarn" -> yarn(options, json.optionalInt("max_position_embeddings").orElse(2048));
             default -> throw options.wrong("rope_type", "must be default, linear, llama3 or yarn; got " + kind);
         });
     }

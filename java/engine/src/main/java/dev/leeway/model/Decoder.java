@@ -55,6 +55,11 @@ final class Decoder {
         return i == layers.size() ? output.sum() : layers.get(i).activations().attentionInput.sum();
     }
 
+    /** Makes every low-rank term part of its weight. */
+    void mergeAdapter(Device device) {
+        layers.stream().flatMap(DecoderLayer::linears).forEach(linear -> linear.merge(device));
+    }
+
     void fillTables(Device device) {
         ropes.values().forEach(rope -> rope.fill(device));
     }

@@ -3,6 +3,7 @@ package dev.leeway.model;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One layer of the decoder: stream += attention(norm(stream)), stream += mlp(norm(stream)), with a second norm behind each block for Gemma 2 and 3.
@@ -33,6 +34,10 @@ final class DecoderLayer {
 
     static RmsNorm blockNorm(String module, ModelConfig config, ModelPlan plan) {
         return new RmsNorm(module, 1, config.hiddenSize(), config.norm(), plan);
+    }
+
+    Stream<Linear> linears() {
+        return Stream.concat(attention.linears(), mlp.linears());
     }
 
     LayerActivations activations() {

@@ -74,6 +74,12 @@ final class Linear {
             .dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
     }
 
+    /** W += s B A: the low-rank term becomes part of the weight. */
+    void merge(Device device) {
+        adapter.ifPresent(lora -> lora.describe(device.call(Ops.LORA_MERGE).i64("in", in).i64("out", out)).at("weight", weight.value().region())
+            .dtype("dtype", DType.F32).run());
+    }
+
     private Optional<LoraAdapter> active() {
         return adapter.filter(LoraAdapter::isActive);
     }

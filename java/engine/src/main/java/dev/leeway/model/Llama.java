@@ -105,6 +105,12 @@ public final class Llama {
         }
     }
 
+    /** Adds the adapter into the base weights and switches it off. */
+    public void mergeAdapter() {
+        decoder.mergeAdapter(device);
+        adapterSwitch.set(false);
+    }
+
     /** Runs a packed batch through the decoder alone; {@link #hidden} and {@link #logits} read the result. */
     public void forward(Batch batch) {
         decoder.forward(device, buffers.upload(device, batch), buffers.tokens());

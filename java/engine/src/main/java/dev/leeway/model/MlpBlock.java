@@ -4,6 +4,7 @@ import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
+import java.util.stream.Stream;
 
 /** down(activation(gate(x)) · up(x)): Shazeer 2020, eq. 6. */
 final class MlpBlock {
@@ -18,6 +19,10 @@ final class MlpBlock {
         gate = new Linear(module + ".gate_proj", config.hiddenSize(), config.intermediateSize(), config.mlpBias(), plan);
         up = new Linear(module + ".up_proj", config.hiddenSize(), config.intermediateSize(), config.mlpBias(), plan);
         down = new Linear(module + ".down_proj", config.intermediateSize(), config.hiddenSize(), config.mlpBias(), plan);
+    }
+
+    Stream<Linear> linears() {
+        return Stream.of(gate, up, down);
     }
 
     void forward(Device device, long rows, LayerActivations a) {

@@ -3,7 +3,6 @@ package dev.leeway.train;
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
-import dev.leeway.model.Llama;
 import dev.leeway.model.Parameter;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
@@ -13,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** AdamW (Loshchilov and Hutter 2019, algorithm 2) over the trained parameters of a model, with the gradient norm and its clipping. */
+/** AdamW (Loshchilov and Hutter 2019, algorithm 2) over trained parameters, with the gradient norm and its clipping. */
 public final class AdamW {
 
     /**
@@ -44,11 +43,11 @@ public final class AdamW {
     private final Tensor nonfinite;
     private int steps;
 
-    /** Plans moments for the trained parameters; {@code decayed} says which ones decay. */
-    public AdamW(Llama model, Settings settings, Predicate<Parameter> decayed, MemoryPlan plan) {
-        this.device = model.device();
+    /** Plans moments for trained parameters; {@code decayed} says which ones decay. */
+    public AdamW(Device device, List<Parameter> parameters, Settings settings, Predicate<Parameter> decayed, MemoryPlan plan) {
+        this.device = device;
         this.settings = settings;
-        for (var parameter : model.trainedParameters()) {
+        for (var parameter : parameters) {
             var shape = parameter.value().shape();
             states.add(new State(parameter, plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg", DType.F32, shape),
                 plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg_sq", DType.F32, shape), decayed.test(parameter)));

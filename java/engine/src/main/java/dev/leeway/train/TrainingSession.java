@@ -42,7 +42,7 @@ public final class TrainingSession implements AutoCloseable {
         var capacity = Capacity.training(settings.rows(), settings.sequences());
         var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
         model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, capacity, trained, settings.adapter()));
-        optimizer = new AdamW(model, settings.optimizer(), AdamW::decaysByDefault, plan);
+        optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), AdamW::decaysByDefault, plan);
         generator = settings.samplingLanes() == 0 ? Optional.empty()
             : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), plan));
         breakdown = plan.breakdown();
