@@ -1,4 +1,4 @@
-/* rows_elementwise.cpp: fill, cast, axpy, scale, gather_rows, scatter_rows, sum_squares; the random numbers of the oracles. */
+/* rows_elementwise.cpp: fill, cast, axpy, scale, gather_rows, scatter_rows, sum_squares, quantize_nf4, dequantize; the random numbers of the oracles. */
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -196,6 +196,50 @@ void sum_squares_row(Run &run, const Shape &shape) {
     run.expect("nonfinite", run.read(nonfinite)[0] == broken);
 }
 
+/* Dettmers et al. 2023, appendix E. */
+const double levels[16] = {-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
+                           -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+                           0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0};
+
+int nearest_level(double x) {
+    int best = 0;
+    for (int i = 1; i < 16; i++)
+        if (std::fabs(levels[i] - x) < std::fabs(levels[best] - x)) best = i;
+    return best;
+}
+
+/* shape: in, out. Codes must be the nearest; where x/absmax is within 2^-50 of a midpoint the double oracle can't tell, but then the two
+ * levels are equally near. Every block has its own size; one block is all zeros, one holds its maximum only. */
+void nf4_row(Run &run, const Shape &shape) {
+    int64_t count = shape[0] * shape[1];
+    auto w = run.normal(count);
+    for (size_t i = 0; i < w.size(); i++) w[i] *= std::ldexp(1.0f, int(i / 64 % 7) - 3);
+    if (count >= 128) std::fill(w.begin() + 64, w.begin() + 128, 0.0f);
+    if (count >= 192) std::fill(w.begin() + 128, w.begin() + 192, -1e-30f);
+    auto bw = run.in(w);
+    auto codes = run.out<uint8_t>(count / 2);
+    auto absmax = run.out<float>(count / 64);
+    LEEWAY_RUN(run, quantize_nf4, {shape[0], shape[1], bw.get(), codes.get(), absmax.get(), LEEWAY_F32});
+    auto got = run.read(codes);
+    auto scales = run.read(absmax);
+    std::vector<float> values;
+    for (size_t i = 0; i < w.size(); i++) {
+        float most = 0;
+        for (size_t j = i / 64 * 64; j < i / 64 * 64 + 64; j++) most = std::max(most, std::fabs(w[j]));
+        int code = (got[i / 2] >> (i % 2 * 4)) & 15;
+        double x = most > 0 ? double(w[i]) / most : 0.0;
+        double surplus = std::fabs(levels[code] - x) - std::fabs(levels[nearest_level(x)] - x);
+        run.expect("absmax", scales[i / 64] == most);
+        run.expect("nearest level", surplus <= 0x1p-50);
+        values.push_back(float(levels[code] * double(most)));
+    }
+    auto y = run.out<float>(count);
+    leeway_weight quantised = {codes.get(), absmax.get(), nullptr, LEEWAY_NF4, 0};
+    LEEWAY_RUN(run, dequantize, {shape[0], shape[1], quantised, y.get(), LEEWAY_F32});
+    run.same("dequantized", run.read(y), values);
+    LEEWAY_EXPECT_STATUS(run, quantize_nf4, LEEWAY_BAD_ARGUMENT, {3, 7, bw.get(), codes.get(), absmax.get(), LEEWAY_F32});
+}
+
 const std::vector<Shape> moves = {{1, 1, 1}, {3, 7, 5}, {16, 64, 32}, {257, 130, 300}};
 
 [[maybe_unused]] const bool registered[] = {
@@ -208,6 +252,7 @@ const std::vector<Shape> moves = {{1, 1, 1}, {3, 7, 5}, {16, 64, 32}, {257, 130,
     add("gather_rows", moves, gather_rows_row),
     add("scatter_rows", moves, scatter_rows_row),
     add("sum_squares", {{0}, {1}, {17}, {4095}, {4096}, {4097}, {70001}}, sum_squares_row),
+    add("nf4", {{64, 1}, {1, 64}, {16, 12}, {96, 130}, {576, 512}}, nf4_row),
 };
 
 }  // namespace
