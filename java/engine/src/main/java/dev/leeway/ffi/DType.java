@@ -15,6 +15,8 @@ public enum DType {
     /** Codes of a blockwise 8-bit optimiser moment. */
     U8(1);
 
+    private static final DType[] BY_CODE = values();
+
     private final int bytes;
 
     DType(int bytes) {
@@ -29,5 +31,13 @@ public enum DType {
     /** The value of {@code leeway_dtype}. */
     public int code() {
         return ordinal();
+    }
+
+    static boolean isCode(long code) {
+        return code >= 0 && code < BY_CODE.length;
+    }
+
+    static DType ofCode(long code) {
+        return BY_CODE[(int) code];
     }
 }

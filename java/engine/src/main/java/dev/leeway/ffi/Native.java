@@ -22,7 +22,7 @@ import java.util.Map;
  */
 public final class Native implements AutoCloseable {
 
-    private static final int ABI_VERSION = 1;
+    static final int ABI_VERSION = 1;
     private static final MethodHandle OP = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle VERSION = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
     private static final MethodHandle TEXT = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ADDRESS));

@@ -9,10 +9,12 @@ import java.util.List;
  */
 public final class Ops {
 
-    private static final String WEIGHT = "in weight.data; in? weight.absmax; in? weight.packed; i32 weight.dtype; i32 weight.reserved; ";
+    private static final String WEIGHT = "in weight.data[out,in]:weight.dtype; in? weight.absmax; in? weight.packed; i32 weight.dtype; "
+        + "i32 weight.reserved; ";
     private static final String LORA = "in? lora.a[lora.rank,in]:F32; in? lora.b[out,lora.rank]:F32; in? lora.row_ids[rows]:I64; "
         + "i64 lora.rank; u64 lora.dropout_seed; f32 lora.scaling; f32 lora.dropout; ";
-    private static final String DISTRIBUTION = "in weight.data; in? weight.absmax; in? weight.packed; i32 weight.dtype; i32 weight.reserved; "
+    private static final String DISTRIBUTION = "in weight.data[vocabulary,hidden]:weight.dtype; in? weight.absmax; in? weight.packed; i32 weight.dtype; "
+        + "i32 weight.reserved; "
         + "in? lora.a[lora.rank,hidden]:F32; in? lora.b[vocabulary,lora.rank]:F32; in? lora.row_ids; i64 lora.rank; u64 lora.dropout_seed; "
         + "f32 lora.scaling; f32 lora.dropout; in? allowed; f32 softcap; f32 temperature; ";
     private static final String SOFT = "in? soft_starts[rows+1]:I32; in? soft_ids; in? soft_values; f32 soft_uniform; i32 soft.reserved; ";
@@ -58,7 +60,8 @@ public final class Ops {
     public static final Op GLU_BACKWARD = Op.of("glu_backward", "i64 count; in gate[count]:dtype; in up[count]:dtype; in dy[count]:dtype; "
         + "out dgate[count]:dtype; out dup[count]:dtype; i32 activation; i32 dtype");
     public static final Op ROPE = Op.of("rope", "i64 rows; i64 heads; i64 head_dim; i64 rotary_dim; i64 stride; i64 table_rows; "
-        + "in positions[rows]:I32; in cosine; in sine; out x[rows,stride]:dtype; i32 inverse; i32 dtype");
+        + "in positions[rows]:I32; in cosine[table_rows,rotary_dim/2]:F32; in sine[table_rows,rotary_dim/2]:F32; "
+        + "out x[rows,stride]:dtype; i32 inverse; i32 dtype");
 
     // linear.h
     public static final Op LINEAR_FORWARD = Op.of("linear_forward", "i64 rows; i64 in; i64 out; " + WEIGHT + LORA
