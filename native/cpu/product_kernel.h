@@ -53,6 +53,9 @@ void multiply(const PanelRow &job, const float *b, float *c, int64_t columns) {
     Vector sum[rows][panels * 2] = {};
     const float *a = job.a;
     const int64_t next = job.depth * width;
+    if (job.add && job.c_column == 1)
+        for (int i = 0; i < rows; i++)
+            for (int p = 0; p < panels * width; p += 16) __builtin_prefetch(c + i * job.c_row + p, 1);
     for (int64_t k = 0; k < job.depth; k++) {
         Vector right[panels * 2];
 #pragma GCC unroll 8
