@@ -251,7 +251,7 @@ const std::vector<Shape> moves = {{1, 1, 1}, {3, 7, 5}, {16, 64, 32}, {257, 130,
     add("cast_stochastic", {{2}, {17}, {4096}, {70001}}, cast_stochastic_row),
     add("gather_rows", moves, gather_rows_row),
     add("scatter_rows", moves, scatter_rows_row),
-    add("sum_squares", {{0}, {1}, {17}, {4095}, {4096}, {4097}, {70001}}, sum_squares_row),
+    add("sum_squares", {{0}, {1}, {17}, {4095}, {4096}, {4097}, {1000003}}, sum_squares_row),
     add("nf4", {{64, 1}, {1, 64}, {16, 12}, {96, 130}, {576, 512}}, nf4_row),
 };
 

@@ -107,6 +107,7 @@ Batch batch_of(Run &run, int64_t rows, int64_t vocabulary, bool masked) {
     Batch b = {rows, vocabulary, run.normal(rows * vocabulary, 3.0), {}, {0}, {}, {}, {}};
     for (int64_t m = 0; m < rows; m++) {
         auto tokens = run.integers(m % 5, int32_t(vocabulary));
+        if (!tokens.empty()) tokens.push_back(tokens.front());  // occurs twice, counts once
         b.history.insert(b.history.end(), tokens.begin(), tokens.end());
         b.starts.push_back(int32_t(b.history.size()));
         b.seeds.push_back(run.random()());
