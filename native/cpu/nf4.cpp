@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "parallel.h"
+#include "simd.h"
 
 namespace {
 
@@ -17,30 +18,39 @@ using namespace leeway;
 
 constexpr int64_t blocks_a_task = 256;
 
-int nearest(float x, float absmax) {
-    int code = 0;
-    for (int i = 0; i < 15; i++) code += double(x) > 0.5 * (double(nf4_levels[i]) + double(nf4_levels[i + 1])) * double(absmax);
-    return code;
+/* Codes of a block: how many midpoints lie below each element. */
+LEEWAY_CLONES void nearest_codes(const float *weight, float absmax, int32_t *codes) {
+    for (int64_t i = 0; i < nf4_block; i++) codes[i] = 0;
+    for (int level = 0; level < 15; level++) {
+        double middle = 0.5 * (double(nf4_levels[level]) + double(nf4_levels[level + 1])) * double(absmax);
+        for (int64_t i = 0; i < nf4_block; i++) codes[i] += double(weight[i]) > middle;
+    }
 }
 
 void quantize_block(const float *weight, uint8_t *codes, float *absmax) {
     float most = 0.0f;
     for (int64_t i = 0; i < nf4_block; i++) most = std::max(most, std::fabs(weight[i]));
     *absmax = most;
-    for (int64_t i = 0; i < nf4_block; i += 2) {
-        int low = most > 0.0f ? nearest(weight[i], most) : 7, high = most > 0.0f ? nearest(weight[i + 1], most) : 7;
-        codes[i / 2] = uint8_t(low | high << 4);
-    }
+    int32_t nearest[nf4_block];
+    if (most > 0.0f) nearest_codes(weight, most, nearest);
+    else std::fill(nearest, nearest + nf4_block, 7);
+    for (int64_t i = 0; i < nf4_block; i += 2) codes[i / 2] = uint8_t(nearest[i] | nearest[i + 1] << 4);
 }
 
-/* Index of an element that is NaN or infinite, or -1. */
+LEEWAY_CLONES bool has_nonfinite(const float *x, int64_t count) {
+    int32_t bad = 0;
+    for (int64_t i = 0; i < count; i++) bad |= x[i] - x[i] != 0.0f;
+    return bad != 0;
+}
+
+/* Index of the first element that is NaN or infinite, or -1. */
 int64_t find_nonfinite(leeway_stream *stream, const float *weight, int64_t count) {
-    std::atomic<int64_t> found{-1};
+    std::atomic<bool> broken{false};
     parallel_blocks(stream, count, blocks_a_task * nf4_block, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++)
-            if (!std::isfinite(weight[i])) found = i;
+        if (has_nonfinite(weight + begin, end - begin)) broken = true;
     });
-    return found;
+    if (!broken) return -1;
+    return std::find_if(weight, weight + count, [](float x) { return !std::isfinite(x); }) - weight;
 }
 
 }  // namespace
