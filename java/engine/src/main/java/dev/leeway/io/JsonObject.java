@@ -137,6 +137,11 @@ public record JsonObject(String where, String pointer, ObjectNode node) {
         return present(name, optionalDoubles(name), "a list of numbers");
     }
 
+    /** A list of objects. */
+    public List<JsonObject> requireObjects(String name) {
+        return present(name, optionalObjects(name), "a list of objects");
+    }
+
     /** A list of objects unless absent. */
     public Optional<List<JsonObject>> optionalObjects(String name) {
         return get(name, (value, path) -> list(value, path, "a list of objects", (element, at) -> element instanceof ObjectNode object

@@ -107,6 +107,11 @@ public final class AdamW {
         }
     }
 
+    /** Where it runs. */
+    public Device device() {
+        return device;
+    }
+
     /** The trained parameters with their moments, in checkpoint order. */
     public List<State> states() {
         return List.copyOf(states);

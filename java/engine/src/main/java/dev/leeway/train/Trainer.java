@@ -30,7 +30,12 @@ public final class Trainer {
 
     /** Runs all steps of the schedule. */
     public void train(BatchSource data, StepListener listener) {
-        for (int step = 0; step < schedule.totalSteps(); step++) {
+        train(data, schedule.totalSteps(), listener);
+    }
+
+    /** Runs the first {@code steps} steps of the schedule. */
+    public void train(BatchSource data, int steps, StepListener listener) {
+        for (int step = 0; step < steps; step++) {
             long begin = System.nanoTime();
             var micros = data.step(step);
             var sum = accumulate(step, micros);
@@ -38,7 +43,7 @@ public final class Trainer {
             requireFinite(step, sum.loss, gradients, micros);
             double rate = learningRate * schedule.factor(step);
             optimizer.step(rate, gradients.norm());
-            listener.stepDone(new StepReport(step + 1, schedule.totalSteps(), data.epochs(step + 1), sum.loss, rate, gradients.norm(), sum.trainedTokens,
+            listener.stepDone(new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss, rate, gradients.norm(), sum.trainedTokens,
                 micros.stream().mapToLong(Batch::rows).sum(), (System.nanoTime() - begin) * 1e-9, sum.metrics));
         }
     }

@@ -6,11 +6,13 @@ import dev.leeway.model.Llama;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelPlan;
 import dev.leeway.model.ModelPlan.Trained;
+import dev.leeway.model.Parameter;
 import dev.leeway.objective.Objective;
 import dev.leeway.rollout.Generator;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A model with everything that training it takes, planned together and allocated at once: weights, gradients, moments, activations, and a generator for
@@ -37,12 +39,12 @@ public final class TrainingSession implements AutoCloseable {
     private final MemoryPlan.Allocation memory;
     private final String breakdown;
 
-    private TrainingSession(ModelConfig config, Settings settings, Device device) {
+    private TrainingSession(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
         var plan = new MemoryPlan();
         var capacity = Capacity.training(settings.rows(), settings.sequences());
         var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
         model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, capacity, trained, settings.adapter()));
-        optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), AdamW::decaysByDefault, plan);
+        optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, plan);
         generator = settings.samplingLanes() == 0 ? Optional.empty()
             : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), plan));
         breakdown = plan.breakdown();
@@ -52,7 +54,12 @@ public final class TrainingSession implements AutoCloseable {
 
     /** Plans and allocates; fails with a breakdown if the device has too little memory. */
     public static TrainingSession open(ModelConfig config, Settings settings, Device device) {
-        return new TrainingSession(config, settings, device);
+        return open(config, settings, AdamW::decaysByDefault, device);
+    }
+
+    /** The same, with a rule of its own for which parameters decay. */
+    public static TrainingSession open(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
+        return new TrainingSession(config, settings, decayed, device);
     }
 
     /** The model. */

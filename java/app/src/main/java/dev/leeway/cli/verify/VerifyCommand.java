@@ -1,0 +1,86 @@
+package dev.leeway.cli.verify;
+
+import dev.leeway.LeewayException;
+import dev.leeway.tensor.Device;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code leeway verify PATH…}: does this build compute what other software computed? */
+@Command(name = "verify", mixinStandardHelpOptions = true, description = {
+    "Checks this build against reference cases made by other software.",
+    "Walks the folders, recognises each case by its contents, and prints one line a case with the error that comes closest to its gate. "
+        + "Exit code 1 if a case failed, was not checked, or none was found."})
+public final class VerifyCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "PATH", description = "Folders or files with cases.")
+    private List<Path> paths;
+
+    @Option(names = "--allow-unchecked", description = "Cases of a kind that this build does not check are no failure.")
+    private boolean allowUnchecked;
+
+    @Option(names = "--device", defaultValue = "cpu", description = "cpu or cuda (default: ${DEFAULT-VALUE}).")
+    private String backend;
+
+    @Option(names = "--threads", defaultValue = "0", description = "CPU threads; 0 = all.")
+    private int threads;
+
+    private int passed;
+    private int failed;
+    private int notChecked;
+
+    @Override
+    public Integer call() {
+        var cases = new ArrayList<Case>();
+        paths.forEach(path -> cases.addAll(CaseFinder.find(path)));
+        var out = spec.commandLine().getOut();
+        try (var device = Device.open(backend, threads)) {
+            for (var one : cases) {
+                report(one, device, out);
+            }
+        }
+        out.printf("%d passed, %d failed, %d not checked%n", passed, failed, notChecked);
+        out.flush();
+        return failed > 0 || passed == 0 || (notChecked > 0 && !allowUnchecked) ? 1 : 0;
+    }
+
+    private void report(Case one, Device device, PrintWriter out) {
+        if (one instanceof Case.NotChecked unknown) {
+            notChecked++;
+            out.printf("not checked  %s: %s%n", unknown.path(), unknown.reason());
+        } else {
+            out.println(run(one, device));
+        }
+        out.flush();
+    }
+
+    private String run(Case one, Device device) {
+        List<Check> checks;
+        try {
+            checks = one.run(device);
+        } catch (LeewayException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            failed++;
+            return "FAILED       %s (%s): %s".formatted(one.path(), one.kind(), e.getMessage());
+        }
+        var wrong = checks.stream().filter(check -> !check.passes()).toList();
+        var closest = checks.stream().max(Comparator.comparingDouble(Check::share));
+        if (closest.isPresent() && wrong.isEmpty()) {
+            passed++;
+            return "passed       %s (%s): %d checks, closest %s".formatted(one.path(), one.kind(), checks.size(), closest.get());
+        }
+        failed++;
+        return "FAILED       %s (%s): %d of %d checks, worst %s".formatted(one.path(), one.kind(), wrong.size(), checks.size(),
+            closest.map(Check::toString).orElse("none: the case is empty"));
+    }
+}
