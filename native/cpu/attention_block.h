@@ -67,36 +67,70 @@ void scatter(const AttentionShape &shape, const QueryRows &rows, const float *fr
         copy_row(to + element(shape, rows, row) * shape.head_dim, from, shape.head_dim);
 }
 
-/* A block of keys on its way into tiles. Rows outside the span are not touched and count as zeros: they may not exist. */
+/* Sixteen rows that lie one after another: they never cross a page. */
+struct Run {
+    const float *row;
+    int64_t stride;
+};
+
+constexpr int64_t run_rows = 16;
+constexpr int64_t runs = key_block / run_rows;
+
+/* A block of keys and values where they lie. */
 struct KeyBlock {
-    const float *k[key_block];
-    const float *v[key_block];
+    Run k[runs];
+    Run v[runs];
+    bool whole; /* the runs of v follow one another */
 };
 
 alignas(64) const float zeros[max_head_dim] = {};
 
-void find_block(const KeyRows &keys, int64_t first_key, Span span, KeyBlock &block) {
-    constexpr int64_t run = 16; /* never crosses a page */
-    for (int64_t begin = 0; begin < key_block; begin += run) {
-        bool wanted = begin < span.high && begin + run > span.low;
-        int64_t offset = wanted ? keys.offset(first_key + begin) : 0;
-        for (int64_t j = begin; j < begin + run; j++) {
-            bool seen = j >= span.low && j < span.high;
-            block.k[j] = seen ? keys.k + offset + (j - begin) * keys.stride : zeros;
-            block.v[j] = seen ? keys.v + offset + (j - begin) * keys.stride : zeros;
+/* Rows low..high of a run, and zeros for the others, which are not touched: they may not exist. */
+Run copy_part(Run from, Span span, int64_t head_dim, float *to) {
+    for (int64_t r = 0; r < run_rows; r++)
+        copy_row(to + r * head_dim, r >= span.low && r < span.high ? from.row + r * from.stride : zeros, head_dim);
+    return {to, head_dim};
+}
+
+/* The keys of the span in the block from first_key on; edges (4, 16, D) is room for the runs that the span cuts, at most two. */
+KeyBlock find_block(const KeyRows &keys, int64_t first_key, Span span, int64_t head_dim, float *edges) {
+    KeyBlock block;
+    block.whole = span.low == 0 && span.high == key_block && (keys.pages == nullptr || keys.page_size >= key_block);
+    int64_t offset = block.whole ? keys.offset(first_key) : 0;
+    for (int64_t i = 0; i < runs; i++) {
+        int64_t low = at_least(span.low - i * run_rows, 0), high = at_most(span.high - i * run_rows, run_rows);
+        if (low >= high) {
+            block.k[i] = block.v[i] = {zeros, 0};
+            continue;
         }
+        if (!block.whole) offset = keys.offset(first_key + i * run_rows);
+        block.k[i] = {keys.k + offset, keys.stride};
+        block.v[i] = {keys.v + offset, keys.stride};
+        offset += run_rows * keys.stride;
+        if (low == 0 && high == run_rows) continue;
+        block.k[i] = copy_part(block.k[i], {low, high}, head_dim, edges);
+        block.v[i] = copy_part(block.v[i], {low, high}, head_dim, edges + run_rows * head_dim);
+        edges += 2 * run_rows * head_dim;
     }
+    return block;
 }
 
 /* tile (D, 64) = the rows' transpose */
-void transpose(const float *const *rows, int64_t head_dim, float *tile) {
-    for (int64_t j = 0; j < key_block; j += 8)
-        for (int64_t d = 0; d < head_dim; d += 8) transpose_8x8(rows + j, d, tile + d * key_block + j, key_block);
+void transpose(const Run *rows, int64_t head_dim, float *tile) {
+    for (int64_t i = 0; i < runs; i++) transpose_16(rows[i].row, rows[i].stride, head_dim, tile + i * run_rows, key_block);
 }
 
 /* tile (64, D) = the rows */
-void pack(const float *const *rows, int64_t head_dim, float *tile) {
-    for (int64_t j = 0; j < key_block; j++, tile += head_dim) copy_row(tile, rows[j], head_dim);
+void pack(const Run *rows, int64_t head_dim, float *tile) {
+    for (int64_t i = 0; i < runs; i++)
+        for (int64_t r = 0; r < run_rows; r++, tile += head_dim) copy_row(tile, rows[i].row + r * rows[i].stride, head_dim);
+}
+
+/* Values that many rows read are worth a dense copy: rows of the cache lie K D floats apart and would share few lines of cache. */
+void pack_values(KeyBlock &block, int64_t head_dim, float *tile) {
+    pack(block.v, head_dim, tile);
+    for (int64_t i = 0; i < runs; i++) block.v[i] = {tile + i * run_rows * head_dim, head_dim};
+    block.whole = true;
 }
 
 inline f32x16 lane_numbers() { return f32x16{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
@@ -135,7 +169,7 @@ float softmax_row(const AttentionShape &shape, Span span, float *dots, RowState 
         z[i] = select(seen(span, i), score(shape, load(dots + 16 * i)).z, splat(-__builtin_inff()));
         top = maximum(top, z[i]);
     }
-    float block_max = max_lanes(top);
+    float block_max = fold_max(top);
     float new_max = block_max > state.max ? block_max : state.max;
     f32x16 p[4];
 #pragma GCC unroll 4
@@ -145,7 +179,7 @@ float softmax_row(const AttentionShape &shape, Span span, float *dots, RowState 
     }
     float factor = new_max == state.max ? 1.0f : vexp(splat(state.max - new_max))[0];
     state.max = new_max;
-    state.sum = state.sum * factor + sum_lanes((p[0] + p[1]) + (p[2] + p[3]));
+    state.sum = state.sum * factor + fold_sum((p[0] + p[1]) + (p[2] + p[3]));
     return factor;
 }
 
@@ -159,33 +193,38 @@ struct ForwardTiles {
     float *out;    /* (rows, D) not yet divided by the sums */
     float *k;      /* (D, 64) */
     float *v;      /* (64, D) */
+    float *edges;  /* (4, 16, D) */
     float *p;      /* (row_tile, 64) */
     RowState *state;
 };
 
-/* out += p v for up to row_tile rows: together over the keys that all of them see, alone before and after. */
-void add_values(int64_t head_dim, int64_t rows, const Span *spans, const ForwardTiles &tiles, float *out) {
-    Span common = spans[0];
-    for (int64_t r = 1; r < rows; r++) common = {at_least(common.low, spans[r].low), at_most(common.high, spans[r].high)};
-    auto add = [&](int64_t row, int64_t count, int64_t low, int64_t high) {
-        if (low < high)
-            multiply({.rows = count, .depth = high - low, .columns = head_dim, .a = tiles.p + row * key_block + low, .a_row = key_block,
-                      .a_step = 1, .b = tiles.v + low * head_dim, .b_row = head_dim, .c = out + row * head_dim, .c_row = head_dim,
-                      .accumulate = true});
-    };
-    if (common.low >= common.high) {
-        for (int64_t r = 0; r < rows; r++) add(r, 1, spans[r].low, spans[r].high);
-        return;
+/* out += p v for count rows of p from row on, over the keys low..high. */
+void add_values(int64_t head_dim, const KeyBlock &block, const float *p, int64_t count, Span span, float *out) {
+    for (int64_t begin = span.low, end; begin < span.high; begin = end) {
+        const Run &run = block.v[begin / run_rows];
+        end = block.whole ? span.high : at_most(begin / run_rows * run_rows + run_rows, span.high);
+        multiply({.rows = count, .depth = end - begin, .columns = head_dim, .a = p + begin, .a_row = key_block, .a_step = 1,
+                  .b = run.row + begin % run_rows * run.stride, .b_row = run.stride, .c = out, .c_row = head_dim, .accumulate = true});
     }
-    for (int64_t r = 0; r < rows; r++) add(r, 1, spans[r].low, common.low);
-    add(0, rows, common.low, common.high);
-    for (int64_t r = 0; r < rows; r++) add(r, 1, common.high, spans[r].high);
+}
+
+/* The same for up to row_tile rows with a span each: together over the keys that all of them see, alone before and after. */
+void add_values(int64_t head_dim, const KeyBlock &block, const float *p, int64_t count, const Span *spans, float *out) {
+    Span common = spans[0];
+    for (int64_t r = 1; r < count; r++) common = {at_least(common.low, spans[r].low), at_most(common.high, spans[r].high)};
+    bool apart = common.low >= common.high;
+    for (int64_t r = 0; r < count; r++)
+        add_values(head_dim, block, p + r * key_block, 1, {spans[r].low, apart ? spans[r].high : common.low}, out + r * head_dim);
+    if (apart) return;
+    add_values(head_dim, block, p, count, common, out);
+    for (int64_t r = 0; r < count; r++)
+        add_values(head_dim, block, p + r * key_block, 1, {common.high, spans[r].high}, out + r * head_dim);
 }
 
 /* One block of keys for rows first .. first + count of the tiles. */
-void forward_rows_block(const AttentionShape &shape, const ForwardTask &task, const ForwardTiles &tiles, int64_t first, int64_t count,
-                        int64_t first_key) {
-    int64_t head_dim = shape.head_dim;
+void forward_rows_block(const AttentionShape &shape, const ForwardTask &task, const ForwardTiles &tiles, int64_t first,
+                        int64_t first_key, const KeyBlock &block) {
+    int64_t head_dim = shape.head_dim, count = at_most(task.rows.end - task.rows.begin - first, row_tile);
     Span spans[row_tile];
     bool any = false;
     for (int64_t r = 0; r < count; r++) {
@@ -201,7 +240,7 @@ void forward_rows_block(const AttentionShape &shape, const ForwardTask &task, co
         float factor = softmax_row(shape, spans[r], tiles.p + r * key_block, tiles.state[first + r]);
         if (factor != 1.0f) scale_row(out + r * head_dim, head_dim, factor);
     }
-    add_values(head_dim, count, spans, tiles, out);
+    add_values(head_dim, block, tiles.p, count, spans, out);
 }
 
 void finish_rows(const AttentionShape &shape, const ForwardTask &task, const ForwardTiles &tiles) {
@@ -218,7 +257,8 @@ void forward(const AttentionShape &shape, const ForwardTask &task, void *scratch
     int64_t head_dim = shape.head_dim, rows = task.rows.end - task.rows.begin;
     Arena arena{static_cast<char *>(scratch)};
     ForwardTiles tiles{arena.floats(forward_rows * head_dim), arena.floats(forward_rows * head_dim), arena.floats(key_block * head_dim),
-                       arena.floats(key_block * head_dim), arena.floats(row_tile * key_block), nullptr};
+                       arena.floats(key_block * head_dim), arena.floats(4 * run_rows * head_dim), arena.floats(row_tile * key_block),
+                       nullptr};
     tiles.state = reinterpret_cast<RowState *>(arena.floats(2 * forward_rows));
     gather(shape, task.rows, task.q, tiles.q);
     for (int64_t i = 0; i < rows * head_dim; i++) tiles.out[i] = 0.0f;
@@ -226,12 +266,11 @@ void forward(const AttentionShape &shape, const ForwardTask &task, void *scratch
     int64_t first_token = token(shape, task.rows, task.rows.begin), last_token = token(shape, task.rows, task.rows.end - 1);
     int64_t low = shape.window > 0 ? at_least(first_token - shape.window + 1, 0) : 0;
     for (int64_t first_key = low / key_block * key_block; first_key <= last_token; first_key += key_block) {
-        KeyBlock block;
-        find_block(task.keys, first_key, {visible(shape, first_token, first_key).low, visible(shape, last_token, first_key).high}, block);
+        Span span{visible(shape, first_token, first_key).low, visible(shape, last_token, first_key).high};
+        KeyBlock block = find_block(task.keys, first_key, span, head_dim, tiles.edges);
         transpose(block.k, head_dim, tiles.k);
-        pack(block.v, head_dim, tiles.v);
-        for (int64_t first = 0; first < rows; first += row_tile)
-            forward_rows_block(shape, task, tiles, first, at_most(rows - first, row_tile), first_key);
+        if (rows > row_tile) pack_values(block, head_dim, tiles.v);
+        for (int64_t first = 0; first < rows; first += row_tile) forward_rows_block(shape, task, tiles, first, first_key, block);
     }
     finish_rows(shape, task, tiles);
 }

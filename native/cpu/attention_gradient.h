@@ -24,6 +24,7 @@ struct BackwardTiles {
     float *v_turned; /* (D, 64) */
     float *dk;    /* (64, D) */
     float *dv;    /* (64, D) */
+    float *edges; /* (4, 16, D) */
 };
 
 /* A row of p and da from q . k and dout . v. */
@@ -83,8 +84,8 @@ void store_key_gradients(const AttentionShape &shape, const BackwardTask &task, 
 
 void backward_block(const AttentionShape &shape, const BackwardTask &task, const BackwardTiles &tiles, int64_t first_key) {
     int64_t head_dim = shape.head_dim;
-    KeyBlock block;
-    find_block(task.keys, first_key, {0, at_most(task.key_count - first_key, key_block)}, block);
+    Span present{0, at_most(task.key_count - first_key, key_block)};
+    KeyBlock block = find_block(task.keys, first_key, present, head_dim, tiles.edges);
     transpose(block.k, head_dim, tiles.k_turned);
     transpose(block.v, head_dim, tiles.v_turned);
     if (task.dq != nullptr) pack(block.k, head_dim, tiles.k);
@@ -111,7 +112,8 @@ void backward(const AttentionShape &shape, const BackwardTask &task, void *scrat
     Arena arena{static_cast<char *>(scratch)};
     int64_t rows = backward_rows * shape.head_dim, keys = key_block * shape.head_dim, square = backward_rows * key_block;
     BackwardTiles tiles{arena.floats(rows), arena.floats(rows), arena.floats(rows), arena.floats(square), arena.floats(square),
-                        arena.floats(keys), arena.floats(keys), arena.floats(keys), arena.floats(keys),   arena.floats(keys)};
+                        arena.floats(keys), arena.floats(keys), arena.floats(keys), arena.floats(keys),   arena.floats(keys),
+                        arena.floats(keys)};
     for (int64_t block = task.block_begin; block < task.block_end; block++) backward_block(shape, task, tiles, block * key_block);
 }
 

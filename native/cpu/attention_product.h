@@ -105,30 +105,50 @@ void multiply(const Product &p) {
         if (column < p.columns) product_panel<8, 1>(p, column);
 }
 
-/* Eight rows of eight become eight columns: to[c * to_row + r] = from[r][c]. */
-inline void transpose_8x8(const float *const *from, int64_t column, float *to, int64_t to_row) {
-    using unaligned = Lanes<8>::unaligned;
-    f32x8 x[8], y[8];
-#pragma GCC unroll 8
-    for (int r = 0; r < 8; r++) x[r] = *reinterpret_cast<const unaligned *>(from[r] + column);
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) {
-        y[r] = __builtin_shufflevector(x[2 * r], x[2 * r + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-        y[r + 4] = __builtin_shufflevector(x[2 * r], x[2 * r + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+/* Four floats of rows 0, 4, 8 and 12. */
+inline f32x16 load_quarters(const float *row, int64_t stride) {
+    using vector = Lanes<4>::vector;
+    using unaligned = Lanes<4>::unaligned;
+    vector a = *reinterpret_cast<const unaligned *>(row), b = *reinterpret_cast<const unaligned *>(row + 4 * stride);
+    vector c = *reinterpret_cast<const unaligned *>(row + 8 * stride), d = *reinterpret_cast<const unaligned *>(row + 12 * stride);
+    f32x8 low = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7), high = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+/* Sixteen rows of columns floats become sixteen columns: to[c * to_row + r] = from[r * stride + c]; columns is a multiple of 4. */
+void transpose_16(const float *from, int64_t stride, int64_t columns, float *to, int64_t to_row) {
+    for (int64_t c = 0; c < columns; c += 4, from += 4, to += 4 * to_row) {
+        f32x16 a = load_quarters(from, stride), b = load_quarters(from + stride, stride);
+        f32x16 d = load_quarters(from + 2 * stride, stride), e = load_quarters(from + 3 * stride, stride);
+        /* in every quarter: columns 0 and 1, 2 and 3 of rows 0 and 1, 2 and 3 */
+        f32x16 ab01 = __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+        f32x16 ab23 = __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+        f32x16 de01 = __builtin_shufflevector(d, e, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+        f32x16 de23 = __builtin_shufflevector(d, e, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+        store(to, __builtin_shufflevector(ab01, de01, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29));
+        store(to + to_row, __builtin_shufflevector(ab01, de01, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
+        store(to + 2 * to_row, __builtin_shufflevector(ab23, de23, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29));
+        store(to + 3 * to_row, __builtin_shufflevector(ab23, de23, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
     }
-    /* y[r] holds rows 2r, 2r+1 of columns 0, 1 and 4, 5; y[r+4] of columns 2, 3 and 6, 7 */
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) {
-        x[2 * r] = __builtin_shufflevector(y[2 * r], y[2 * r + 1], 0, 1, 8, 9, 4, 5, 12, 13);
-        x[2 * r + 1] = __builtin_shufflevector(y[2 * r], y[2 * r + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    /* x[2r], x[2r+1]: rows 4(r%2) .. +3 of columns 2(r/2), +4 and 2(r/2)+1, +4 */
-#pragma GCC unroll 4
-    for (int c = 0; c < 4; c++) {
-        int low = (c / 2) * 4 + c % 2;
-        *reinterpret_cast<unaligned *>(to + c * to_row) = __builtin_shufflevector(x[low], x[low + 2], 0, 1, 2, 3, 8, 9, 10, 11);
-        *reinterpret_cast<unaligned *>(to + (c + 4) * to_row) = __builtin_shufflevector(x[low], x[low + 2], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
+}
+
+/* sum_lanes and max_lanes of simd.h, value for value, without the way through memory. */
+template <class Combine>
+inline float fold_lanes(f32x16 v, Combine combine) {
+    using f32x4 = Lanes<4>::vector;
+    f32x8 eight = combine(f32x8(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)),
+                          f32x8(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)));
+    f32x4 four = combine(f32x4(__builtin_shufflevector(eight, eight, 0, 1, 2, 3)), f32x4(__builtin_shufflevector(eight, eight, 4, 5, 6, 7)));
+    f32x4 two = combine(four, f32x4(__builtin_shufflevector(four, four, 2, 3, 0, 1)));
+    return combine(two, f32x4(__builtin_shufflevector(two, two, 1, 0, 3, 2)))[0];
+}
+
+inline float fold_sum(f32x16 v) {
+    return fold_lanes(v, [](auto x, auto y) { return x + y; });
+}
+
+inline float fold_max(f32x16 v) {
+    return fold_lanes(v, [](auto x, auto y) { return y > x ? y : x; });
 }
 
 }  // namespace

@@ -1,0 +1,142 @@
+/* rows_paged_attention.cpp: paged_attention, kv_append. The oracle of paged_attention is attention_forward: the same bits. */
+#include <algorithm>
+
+#include "attention_case.h"
+
+namespace {
+
+using namespace attention_case;
+
+/* A paged cache whose pages are handed out in random order; slots hold NaN until they are written. */
+struct Cache {
+    int64_t page_size, pages = 1, max_pages = 0;
+    std::vector<int32_t> table;
+    Buffer<float> k, v;
+
+    Cache(Run &run, const Problem &p, int64_t page_size) : page_size(page_size) {
+        auto pages_of = [&](int64_t s) { return (p.starts[size_t(s) + 1] - p.starts[size_t(s)] + page_size - 1) / page_size; };
+        for (int64_t s = 0; s < p.sequences; s++) {
+            pages += pages_of(s);
+            max_pages = std::max(max_pages, pages_of(s));
+        }
+        std::vector<int32_t> order;
+        for (int64_t i = 0; i < pages; i++) order.push_back(int32_t(i));
+        std::shuffle(order.begin(), order.end(), run.random());
+        table.assign(size_t(p.sequences * max_pages), -1);
+        for (int64_t s = 0; s < p.sequences; s++)
+            for (int64_t i = 0; i < pages_of(s); i++, order.pop_back()) table[size_t(s * max_pages + i)] = order.back();
+        k = run.out<float>(pages * page_size * p.kv_heads * p.head_dim);
+        v = run.out<float>(pages * page_size * p.kv_heads * p.head_dim);
+    }
+    int64_t slot(int64_t s, int64_t t) const { return table[size_t(s * max_pages + t / page_size)] * page_size + t % page_size; }
+};
+
+/* Tokens done[s] .. done[s] + count[s] of every sequence: appends their keys, then runs their queries. Pages out of the window are gone. */
+Floats step(Run &run, const Problem &p, const Inputs &x, const Cache &cache, std::vector<int32_t> &done,
+            const std::vector<int32_t> &count) {
+    Inputs now;
+    std::vector<int64_t> slots;
+    std::vector<int32_t> starts = {0}, table = cache.table;
+    int64_t query = p.heads * p.head_dim, key = p.kv_heads * p.head_dim;
+    for (size_t s = 0; s < done.size(); s++) {
+        int64_t begin = p.starts[s] + done[s], end = begin + count[s];
+        for (int64_t t = done[s]; t < done[s] + count[s]; t++) slots.push_back(cache.slot(int64_t(s), t));
+        now.q.insert(now.q.end(), x.q.begin() + begin * query, x.q.begin() + end * query);
+        now.k.insert(now.k.end(), x.k.begin() + begin * key, x.k.begin() + end * key);
+        now.v.insert(now.v.end(), x.v.begin() + begin * key, x.v.begin() + end * key);
+        for (int64_t page = 0; p.window > 0 && (page + 1) * cache.page_size <= done[s] - p.window + 1; page++)
+            table[s * size_t(cache.max_pages) + size_t(page)] = -1;
+        starts.push_back(starts.back() + count[s]);
+        done[s] += count[s];
+    }
+    slots.push_back(-1);  // skipped
+    now.k.insert(now.k.end(), size_t(key), 5.0f);
+    now.v.insert(now.v.end(), size_t(key), 5.0f);
+    auto b_slots = run.in(slots);
+    auto k = run.in(now.k), v = run.in(now.v), q = run.in(now.q), out = run.out<float>(int64_t(now.q.size()));
+    LEEWAY_RUN(run, kv_append, {starts.back() + 1, p.kv_heads, p.head_dim, cache.page_size, cache.pages, b_slots.get(), k.get(), v.get(),
+                                cache.k.get(), cache.v.get(), LEEWAY_F32});
+    auto b_starts = run.in(starts), b_done = run.in(done), b_table = run.in(table);
+    LEEWAY_RUN(run, paged_attention, {starts.back(), p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, cache.page_size, cache.pages,
+                                      cache.max_pages, b_starts.get(), b_done.get(), b_table.get(), q.get(), cache.k.get(), cache.v.get(),
+                                      out.get(), p.scale, p.softcap, LEEWAY_F32});
+    return run.read(out);
+}
+
+/* On a device the sequences lie in memory that the host can't check. */
+void refuses_bad_sequences(Run &run, const Problem &p) {
+    auto refuse = [&](int64_t page_size, int32_t context, int32_t page, leeway_status status) {
+        auto starts = run.in(std::vector<int32_t>{0, 2}), contexts = run.in(std::vector<int32_t>{context});
+        auto table = run.in(std::vector<int32_t>{0, page});
+        auto x = run.out<float>(2 * p.heads * p.head_dim), pages = run.out<float>(2 * page_size * p.kv_heads * p.head_dim);
+        LEEWAY_EXPECT_STATUS(run, paged_attention, status, {2, 1, p.heads, p.kv_heads, p.head_dim, 0, page_size, 2, 2, starts.get(),
+                                                            contexts.get(), table.get(), x.get(), pages.get(), pages.get(), x.get(), p.scale,
+                                                            p.softcap, LEEWAY_F32});
+    };
+    refuse(48, 20, 1, LEEWAY_BAD_ARGUMENT);
+    if (run.library().backend() != "cpu") return;
+    refuse(16, 1, 1, LEEWAY_BAD_ARGUMENT);   // fewer keys than queries
+    refuse(16, 33, 1, LEEWAY_BAD_ARGUMENT);  // more than the table's width
+    refuse(16, 20, 2, LEEWAY_BAD_DATA);      // no such page
+    refuse(16, 20, -1, LEEWAY_BAD_DATA);
+}
+
+/* Bits of attention_forward, whatever the pages and the chunks: 16: a token at a time; 32, 64: random chunks; 128, 192: at once. */
+void paged_row(Run &run, const Shape &shape) {
+    Problem p = problem_of(shape);
+    Inputs x(run, p);
+    auto want = run_forward(run, p, x).out;
+    refuses_bad_sequences(run, p);
+    int64_t query = p.heads * p.head_dim;
+    for (auto [page_size, chunk] : {std::pair<int, int>{16, 1}, {32, 7}, {64, 100}, {128, 100000}, {192, 100000}}) {
+        Cache cache(run, p, page_size);
+        std::vector<int32_t> done(size_t(p.sequences), 0), count = done;
+        Floats got(want.size(), NAN);
+        for (bool more = true; more;) {
+            std::vector<int32_t> from = done;
+            for (size_t s = 0; s < done.size(); s++) {
+                int32_t draw = chunk == 1 || chunk == 100000 ? chunk : 1 + int32_t(run.random()() % uint64_t(chunk));
+                count[s] = std::min(draw, p.starts[s + 1] - p.starts[s] - done[s]);
+            }
+            Floats out = step(run, p, x, cache, done, count);
+            auto next = out.begin();
+            for (size_t s = 0; s < done.size(); next += count[s++] * query)
+                std::copy(next, next + count[s] * query, got.begin() + (p.starts[s] + from[s]) * query);
+            more = false;
+            for (size_t s = 0; s < done.size(); s++) more |= done[s] < p.starts[s + 1] - p.starts[s];
+        }
+        run.same("pages of " + std::to_string(page_size), got, want);
+    }
+}
+
+void kv_append_row(Run &run, const Shape &shape) {
+    int64_t rows = shape[0], width = shape[1] * shape[2], page_size = shape[3], pages = (rows + page_size - 1) / page_size + 1;
+    auto k = run.normal(rows * width), v = run.normal(rows * width), old = run.normal(pages * page_size * width);
+    std::vector<int64_t> slots;
+    for (int64_t i = 0; i < pages * page_size; i++) slots.push_back(i);
+    std::shuffle(slots.begin(), slots.end(), run.random());
+    slots.resize(size_t(rows));
+    for (size_t i = 0; i < slots.size(); i += 5) slots[i] = -1 - int64_t(i);
+    auto want_k = old, want_v = old;
+    for (int64_t n = 0; n < rows; n++) {
+        if (slots[size_t(n)] < 0) continue;
+        std::copy(k.begin() + n * width, k.begin() + (n + 1) * width, want_k.begin() + slots[size_t(n)] * width);
+        std::copy(v.begin() + n * width, v.begin() + (n + 1) * width, want_v.begin() + slots[size_t(n)] * width);
+    }
+    auto b_slots = run.in(slots);
+    auto b_k = run.in(k), b_v = run.in(v), k_pages = run.inout(old), v_pages = run.inout(old);
+    leeway_kv_append_args args = {rows,      shape[1],  shape[2],      page_size,     pages,     b_slots.get(),
+                                  b_k.get(), b_v.get(), k_pages.get(), v_pages.get(), LEEWAY_F32};
+    LEEWAY_RUN(run, kv_append, args);
+    args.page_size = 48;
+    LEEWAY_EXPECT_STATUS(run, kv_append, LEEWAY_BAD_ARGUMENT, args);
+    run.same("k_pages", run.read(k_pages), want_k);
+    run.same("v_pages", run.read(v_pages), want_v);
+}
+
+[[maybe_unused]] const bool registered[] = {
+    add("paged_attention", shapes, paged_row),
+    add("kv_append", {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 32}, {300, 8, 40, 192}}, kv_append_row),
+};
+
+}  // namespace
