@@ -199,7 +199,10 @@ void linear_batch(Run &run, const Shape &shape) {
     for (int64_t count : {2, 3, 8, 15, 300}) part_is_same(l.rows - count, l.rows);
 }
 const bool batch_rows = add("linear_batch",
-                            {{300, 37, 65, 4, BIAS | DROPOUT}, {2048, 64, 96, 8, BIAS}, {2049, 33, 31, 16, ACCUMULATE}, {301, 1030, 259, 0, 0}},
+                            {{300, 37, 65, 4, BIAS | DROPOUT},
+                             {2048, 64, 96, 8, BIAS},
+                             {2049, 33, 31, 16, ACCUMULATE},
+                             {301, 1030, 259, 0, 0}},
                             linear_batch);
 
 /* Weight gradients of 1024 rows and then of the others are those of all rows, bit for bit: only the order of the rows counts. */
@@ -232,8 +235,13 @@ void linear_packed(Run &run, const Shape &shape) {
     run.same("dx", b.dx, a.dx);
 }
 const bool packed_rows = add("linear_packed",
-                             {{1, 1, 1, 0, 0}, {1, 288, 768, 0, BIAS}, {2, 513, 33, 4, 0}, {4, 1025, 31, 0, ACCUMULATE}, {8, 64, 4096, 0, 0},
-                              {15, 31, 257, 0, 0}, {300, 600, 100, 8, BIAS | DROPOUT}},
+                             {{1, 1, 1, 0, 0},
+                              {1, 288, 768, 0, BIAS},
+                              {2, 513, 33, 4, 0},
+                              {4, 1025, 31, 0, ACCUMULATE},
+                              {8, 64, 4096, 0, 0},
+                              {15, 31, 257, 0, 0},
+                              {300, 600, 100, 8, BIAS | DROPOUT}},
                              linear_packed);
 
 /* An NF4 weight gives the bits of its dequantised copy. */
@@ -250,8 +258,9 @@ void linear_nf4(Run &run, const Shape &shape) {
     run.same("y", b.y, a.y);
     run.same("dx", b.dx, a.dx);
 }
-const bool nf4_rows = add("linear_nf4", {{1, 64, 1, 0, 0}, {3, 1, 64, 2, BIAS}, {5, 33, 192, 4, 0}, {17, 192, 35, 0, DROPOUT}, {40, 1088, 130, 8, 0}},
-                          linear_nf4);
+const bool nf4_rows = add(
+    "linear_nf4", {{1, 64, 1, 0, 0}, {3, 1, 64, 2, BIAS}, {5, 33, 192, 4, 0}, {17, 192, 35, 0, DROPOUT}, {40, 1088, 130, 8, 0}},
+    linear_nf4);
 
 /* W + scaling B A */
 void lora_merge(Run &run, const Shape &shape) {
