@@ -38,14 +38,9 @@ public final class Tokenizer implements AutoCloseable {
 
     private Tokenizer(Path source, String json) {
         this.source = source;
+        this.file = TokenizerFile.parse(source, json);
+        this.sequence = SequenceTokens.read(source.toAbsolutePath().getParent(), file.ids());
         this.handle = create(json);
-        try {
-            this.file = TokenizerFile.parse(source, json);
-            this.sequence = SequenceTokens.read(source.toAbsolutePath().getParent(), file.ids());
-        } catch (LeewayException e) {
-            close();
-            throw e;
-        }
     }
 
     /**
@@ -180,10 +175,18 @@ public final class Tokenizer implements AutoCloseable {
 
     private int[] takeIds(long encoding) {
         try {
-            return Arrays.stream(library.getTokenIds(encoding)).mapToInt(Math::toIntExact).toArray();
+            return Arrays.stream(library.getTokenIds(encoding)).mapToInt(this::checkedId).toArray();
         } finally {
             library.deleteEncoding(encoding);
         }
+    }
+
+    /** A template of the file may hold any 32-bit number. */
+    private int checkedId(long id) {
+        if (id > Integer.MAX_VALUE) {
+            throw LeewayException.data("%s puts the id %d before or after a text; no token has it", source, id);
+        }
+        return (int) id;
     }
 
     /** The text with half surrogate pairs replaced; also the null check that the native side lacks. */

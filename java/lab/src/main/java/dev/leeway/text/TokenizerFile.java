@@ -22,13 +22,16 @@ import tools.jackson.databind.json.JsonMapper;
  * What a {@code tokenizer.json} says about its tokens. The native library encodes and decodes but cannot be asked for a token's id,
  * so the vocabulary is read a second time, as a stream: a file has up to 20 MB.
  *
+ * @param file     where it is from
  * @param ids      token → id, added tokens included
  * @param known    the ids that name a token
  * @param special  the ids of added tokens marked as special
  * @param bytes    the ids of {@code <0x00>} … {@code <0xFF>} where the decoder joins runs of them into characters; else empty
  */
-record TokenizerFile(Map<String, Integer> ids, BitSet known, BitSet special, BitSet bytes) {
+record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet special, BitSet bytes) {
 
+    /** Far beyond any vocabulary, and a set of ids up to it is small. */
+    private static final int LARGEST_ID = (1 << 24) - 1;
     private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
     /** The file's text, which must be UTF-8. */
@@ -46,45 +49,70 @@ record TokenizerFile(Map<String, Integer> ids, BitSet known, BitSet special, Bit
 
     /** Reads the vocabulary from the file's text; {@code file} only names it in errors. */
     static TokenizerFile parse(Path file, String json) {
-        var found = new TokenizerFile(new HashMap<>(), new BitSet(), new BitSet(), new BitSet());
+        var found = new TokenizerFile(file, new HashMap<>(), new BitSet(), new BitSet(), new BitSet());
         boolean byteFallback = false;
         try (JsonParser parser = JsonMapper.shared().createParser(json)) {
-            parser.nextToken();
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw LeewayException.data("%s is not a tokenizer.json: it holds no JSON object", file);
+            }
             while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                 String field = parser.currentName();
                 parser.nextToken();
                 switch (field) {
                     case "model" -> found.addModel(parser);
                     case "added_tokens" -> found.addAddedTokens(parser.readValueAsTree());
-                    case "decoder" -> byteFallback = mentionsByteFallback(parser.readValueAsTree());
+                    case "post_processor" -> NativeDemands.checkPostProcessor(file, parser.readValueAsTree());
+                    case "decoder" -> byteFallback = joinsBytes(file, parser.readValueAsTree());
                     default -> parser.skipChildren();
                 }
+            }
+            if (parser.nextToken() != null) {
+                throw LeewayException.data("%s is not a tokenizer.json: it goes on after its JSON object", file);
             }
         } catch (JacksonException e) {
             throw LeewayException.data(e, "%s is not a tokenizer.json: %s", file, e.getOriginalMessage());
         }
-        found.ids.forEach(byteFallback ? found::note : (token, id) -> found.known.set(id));
+        if (byteFallback) {
+            found.ids.forEach(found::noteByte);
+        }
         return found;
     }
 
-    private void note(String token, int id) {
+    private void add(String token, int id) {
+        if (id < 0 || id > LARGEST_ID) {
+            throw LeewayException.data("%s: the id of a token must be from 0 to %d, found %d", file, LARGEST_ID, id);
+        }
         known.set(id);
+        ids.put(token, id);
+    }
+
+    private void noteByte(String token, int id) {
         if (token.length() == 6 && BYTE_TOKEN.matcher(token).matches()) {
             bytes.set(id);
         }
     }
 
     private void addModel(JsonParser parser) {
+        boolean wordPiece = false;
+        boolean prefixed = false;
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-            boolean vocabulary = parser.currentName().equals("vocab");
-            JsonToken value = parser.nextToken();
-            if (vocabulary && value == JsonToken.START_OBJECT) {
-                addMap(parser);
-            } else if (vocabulary && value == JsonToken.START_ARRAY) {
-                addScoredList(parser);
-            } else {
-                parser.skipChildren();
+            String field = parser.currentName();
+            parser.nextToken();
+            switch (field) {
+                case "vocab" -> addVocabulary(parser);
+                case "type" -> wordPiece = "WordPiece".equals(parser.getValueAsString());
+                case "continuing_subword_prefix" -> prefixed = !parser.getValueAsString("").isEmpty();
+                default -> parser.skipChildren();
             }
+        }
+        NativeDemands.checkPrefix(file, prefixed && !wordPiece);
+    }
+
+    private void addVocabulary(JsonParser parser) {
+        switch (parser.currentToken()) {
+            case START_OBJECT -> addMap(parser);
+            case START_ARRAY -> addScoredList(parser);
+            default -> parser.skipChildren();
         }
     }
 
@@ -93,7 +121,7 @@ record TokenizerFile(Map<String, Integer> ids, BitSet known, BitSet special, Bit
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
             String token = parser.currentName();
             parser.nextToken();
-            ids.put(token, parser.getIntValue());
+            add(token, parser.getIntValue());
         }
     }
 
@@ -101,7 +129,7 @@ record TokenizerFile(Map<String, Integer> ids, BitSet known, BitSet special, Bit
     private void addScoredList(JsonParser parser) {
         for (int id = 0; parser.nextToken() == JsonToken.START_ARRAY; id++) {
             parser.nextToken();
-            ids.put(parser.getString(), id);
+            add(parser.getString(), id);
             parser.nextToken();
             parser.nextToken();
         }
@@ -110,14 +138,15 @@ record TokenizerFile(Map<String, Integer> ids, BitSet known, BitSet special, Bit
     private void addAddedTokens(JsonNode tokens) {
         for (JsonNode token : tokens) {
             int id = token.path("id").asInt();
-            ids.put(token.path("content").asString(), id);
+            add(token.path("content").asString(), id);
             if (token.path("special").asBoolean(false)) {
                 special.set(id);
             }
         }
     }
 
-    private static boolean mentionsByteFallback(JsonNode decoder) {
+    private static boolean joinsBytes(Path file, JsonNode decoder) {
+        NativeDemands.checkDecoder(file, decoder);
         return decoder.findValuesAsString("type").contains("ByteFallback");
     }
 }

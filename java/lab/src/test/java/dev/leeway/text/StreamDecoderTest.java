@@ -88,7 +88,7 @@ final class StreamDecoderTest {
         return pieces;
     }
 
-    /** Llama 2's kind: runs of byte tokens become characters together, one space at the start of the text is stripped; and a token of no text. */
+    /** Llama 2's kind: runs of byte tokens become characters together, one space at the start of a text is dropped; and one empty token. */
     private Tokenizer byteFallback() throws IOException {
         var vocabulary = new StringBuilder("\"<unk>\": 0, \"<s>\": 1");
         List<String> bytes = List.of("0x0A", "0x61", "0xC3", "0xA9", "0xE2", "0x82", "0xAC", "0xFF");
@@ -99,14 +99,17 @@ final class StreamDecoderTest {
         Files.createDirectories(folder.resolve("b"));
         Path file = folder.resolve("b/tokenizer.json");
         Files.writeString(file, """
-                {"added_tokens": [
-                  {"id": 0, "content": "<unk>", "special": true, "normalized": false, "single_word": false, "lstrip": false, "rstrip": false},
-                  {"id": 1, "content": "<s>", "special": true, "normalized": false, "single_word": false, "lstrip": false, "rstrip": false}],
+                {"added_tokens": [%s, %s],
                  "decoder": {"type": "Sequence", "decoders": [
                   {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
                   {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
                  "model": {"type": "BPE", "unk_token": "<unk>", "byte_fallback": true, "vocab": {%s}, "merges": []}}
-                """.formatted(vocabulary));
+                """.formatted(special(0, "<unk>"), special(1, "<s>"), vocabulary));
         return Tokenizer.load(file);
+    }
+
+    private static String special(int id, String content) {
+        return "{\"id\": " + id + ", \"content\": \"" + content + "\", \"special\": true, \"normalized\": false,"
+                + " \"single_word\": false, \"lstrip\": false, \"rstrip\": false}";
     }
 }

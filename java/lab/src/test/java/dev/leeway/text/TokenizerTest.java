@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +135,49 @@ final class TokenizerTest {
         }
         Files.write(folder.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xC3, '}'});
         assertTrue(assertThrows(LeewayException.class, () -> Tokenizer.load(folder)).getMessage().contains("is not UTF-8"));
+    }
+
+    @Test
+    void filesThatWouldEndTheProcessInTheNativeLibraryAreRefused() throws IOException {
+        TinyTokenizer.in(folder).close();
+        String sound = Files.readString(folder.resolve("tokenizer.json"));
+        assertSpoilt(sound, "\"special_tokens\" : {\n      \"<s>\"", "\"special_tokens\" : {\n      \"<t>\"",
+                "which its special_tokens don't define");
+        assertSpoilt(sound, "\"decoder\" : {\n    \"type\"", "\"decoder\" : {\n    \"kind\"", "the decoder has no type");
+        assertSpoilt(sound, "\"decoder\" : {\n    \"type\" :", "\"decoder\" : {\n    \"type\" ", "is not a tokenizer.json");
+        assertSpoilt(sound, "\"continuing_subword_prefix\" : null", "\"continuing_subword_prefix\" : \"####\"",
+                "for WordPiece models only");
+        assertSpoilt(sound, "\"</s>\" : 1", "\"</s>\" : -1", "must be from 0 to 16777215, found -1");
+        write("tokenizer.json", sound.replaceFirst("(\"ids\" : \\[\\s*)0", "$1 4294967295"));
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThrows(LeewayException.class, () -> tokenizer.encode("a", true));
+        }
+    }
+
+    @Test
+    void randomlySpoiltFilesAreRefusedOrWork() throws IOException {
+        TinyTokenizer.in(folder).close();
+        byte[] sound = Files.readAllBytes(folder.resolve("tokenizer.json"));
+        var random = new SplittableRandom(19);
+        for (int round = 0; round < 300; round++) {
+            byte[] spoilt = sound.clone();
+            for (int i = random.nextInt(1, 4); i > 0; i--) {
+                spoilt[random.nextInt(spoilt.length)] = (byte) "{}[]\",:0129-e \ntru".charAt(random.nextInt(18));
+            }
+            Files.write(folder.resolve("tokenizer.json"), spoilt);
+            try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+                tokenizer.decode(tokenizer.encode("Ana vive en Lima.", true), false);
+            } catch (LeewayException refused) {
+                assertEquals(1, refused.getMessage().lines().count(), refused.getMessage());
+            }
+        }
+    }
+
+    private void assertSpoilt(String sound, String from, String to, String message) throws IOException {
+        assertTrue(sound.contains(from), from);
+        write("tokenizer.json", sound.replace(from, to));
+        var refused = assertThrows(LeewayException.class, () -> Tokenizer.load(folder));
+        assertTrue(refused.getMessage().contains(message), refused.getMessage());
     }
 
     @Test
