@@ -1,0 +1,50 @@
+package dev.leeway.data;
+
+import java.util.Arrays;
+
+/**
+ * One encoded row, ready to be packed.
+ *
+ * @param tokens the token ids, at least one
+ * @param mask   of the same length: true where the token is a training target. The first token never is, as nothing precedes it
+ * @param unitId which row this is, counted from 0 over all files of the data set; it stays the same whatever is dropped before it
+ */
+public record Example(int[] tokens, boolean[] mask, long unitId) {
+
+    public Example {
+        if (tokens.length == 0 || tokens.length != mask.length || mask[0]) {
+            throw new IllegalArgumentException("row " + unitId + ": " + tokens.length + " tokens, " + mask.length
+                    + " mask entries; expected as many, at least one, and the first one false");
+        }
+    }
+
+    /** How many tokens the row has. */
+    public int length() {
+        return tokens.length;
+    }
+
+    /** How many of them are training targets. */
+    public int trainedTokens() {
+        int count = 0;
+        for (boolean trained : mask) {
+            count += trained ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Example(int[] otherTokens, boolean[] otherMask, long otherId)
+                && unitId == otherId && Arrays.equals(tokens, otherTokens) && Arrays.equals(mask, otherMask);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(tokens) + Long.hashCode(unitId);
+    }
+
+    @Override
+    public String toString() {
+        return "Example[unitId=" + unitId + ", tokens=" + length() + ", trained=" + trainedTokens() + "]";
+    }
+}

@@ -1,0 +1,48 @@
+package dev.leeway.data;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What became of the rows of a data set.
+ *
+ * @param rows          rows read
+ * @param tokens        tokens of the examples
+ * @param trainedTokens those of them that are training targets
+ * @param truncated     rows cut to the maximum length
+ * @param dropped       rows left out, because no trained token was in them or left of them
+ * @param merged        rows in which a token reaches across the boundary of prompt and completion; it is trained
+ */
+public record Report(long rows, long tokens, long trainedTokens, Count truncated, Count dropped, Count merged) {
+
+    /**
+     * Rows that something happened to.
+     *
+     * @param rows  how many
+     * @param first the place of the first one, such as {@code train.jsonl:118}
+     */
+    public record Count(long rows, Optional<String> first) {
+
+        static final Count NONE = new Count(0, Optional.empty());
+
+        Count plus(String place) {
+            return new Count(rows + 1, first.or(() -> Optional.of(place)));
+        }
+    }
+
+    /** The report as one line for people. */
+    public String summary() {
+        return format("%,d rows, %,d tokens, %,d of them trained", rows, tokens, trainedTokens)
+                + about(truncated, "truncated to the maximum length")
+                + about(dropped, "dropped because no trained token was left")
+                + about(merged, "with a token across the end of the prompt");
+    }
+
+    private static String about(Count count, String what) {
+        return count.first().map(place -> format("; %,d %s (first: %s)", count.rows(), what, place)).orElse("");
+    }
+
+    private static String format(String format, Object... arguments) {
+        return String.format(Locale.ROOT, format, arguments);
+    }
+}
