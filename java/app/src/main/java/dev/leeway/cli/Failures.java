@@ -1,0 +1,125 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.LeewayException.Kind;
+import dev.leeway.io.Nearest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What a user sees when something goes wrong, and the exit code. */
+final class Failures {
+
+    private static final int INTERNAL = 1;
+
+    private Failures() {
+    }
+
+    /** A command reports all its bad arguments at once and not the first one alone. */
+    static void collectAll(CommandLine line) {
+        line.getCommandSpec().parser().collectErrors(true);
+        line.getSubcommands().values().forEach(Failures::collectAll);
+    }
+
+    /** Arguments that the JVM could not decode, because the locale is not UTF-8; training on garbled text must not happen silently. */
+    static Optional<LeewayException> unreadable(String[] arguments) {
+        return Arrays.stream(arguments).filter(argument -> argument.indexOf('\uFFFD') >= 0).findFirst().map(argument -> LeewayException.usage(
+            "an argument is not readable in this locale (%s): \"%s\"; set LC_ALL=C.UTF-8", System.getProperty("sun.jnu.encoding"), argument));
+    }
+
+    /** Runs the command that was named, or reports everything that is wrong with its arguments. */
+    static int executeUnlessBad(ParseResult parsed) {
+        var last = parsed;
+        var errors = new ArrayList<Exception>(parsed.errors());
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+            errors.addAll(last.errors());
+        }
+        var command = last.commandSpec().commandLine();
+        if (!errors.isEmpty() && !last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
+            return badArguments(sentences(errors.stream().distinct().toList(), command), command);
+        }
+        if (!parsed.hasSubcommand() && !parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
+            command.usage(command.getErr());
+            return Kind.USAGE.exitCode();
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    /** picocli's handler of arguments that it can't even collect. */
+    static int badArguments(ParameterException failure, String[] arguments) {
+        var command = failure.getCommandLine();
+        return badArguments(sentences(List.of(failure), command), command);
+    }
+
+    private static int badArguments(List<String> sentences, CommandLine command) {
+        var problems = new Problems();
+        sentences.forEach(problems::add);
+        var name = command.getCommandSpec().qualifiedName();
+        command.getErr().println(name + ": " + problems.text());
+        command.getErr().println("see: " + name + " --help");
+        return Kind.USAGE.exitCode();
+    }
+
+    private static List<String> sentences(List<Exception> errors, CommandLine command) {
+        var sentences = new ArrayList<String>();
+        for (var error : errors) {
+            if (error instanceof UnmatchedArgumentException unmatched) {
+                sentences.addAll(unmatched(unmatched.getUnmatched(), command));
+            } else {
+                sentences.add(error.getMessage().replaceFirst("^Invalid value for option '([^']*)'[^:]*: ", "$1: "));
+            }
+        }
+        return sentences;
+    }
+
+    /** What follows an unknown option is its value and no problem of its own. */
+    private static List<String> unmatched(List<String> arguments, CommandLine command) {
+        var options = command.getCommandSpec().optionsMap().keySet();
+        var commands = command.getSubcommands().keySet();
+        var sentences = new ArrayList<String>();
+        boolean isValue = false;
+        for (var argument : arguments) {
+            boolean option = argument.startsWith("-") && argument.length() > 1 && !Character.isDigit(argument.charAt(1));
+            var name = option ? argument.split("=", 2)[0] : argument;
+            if (option || !isValue) {
+                sentences.add((option ? "unknown option " : "unexpected argument ") + name + Nearest.hint(name, option ? options : commands));
+            }
+            isValue = option && !argument.contains("=");
+        }
+        return sentences;
+    }
+
+    /** Prints a failure of a command that was running: a sentence, and the stack only of what nobody foresaw. */
+    static int report(Throwable failure, CommandLine command) {
+        command.getOut().flush();
+        var err = command.getErr();
+        var name = command.getCommandSpec().qualifiedName();
+        return switch (failure) {
+            case LeewayException expected -> {
+                err.println(name + ": " + expected.getMessage());
+                yield expected.kind().exitCode();
+            }
+            case OutOfMemoryError memory -> {
+                err.println(name + ": the Java heap is full (" + memory.getMessage() + "); allow more with LEEWAY_JAVA_OPTS=-Xmx8g, or read less data");
+                yield Kind.RESOURCES.exitCode();
+            }
+            case IOException _, UncheckedIOException _ -> {
+                err.println(name + ": reading or writing failed: " + failure.getMessage());
+                yield Kind.RESOURCES.exitCode();
+            }
+            default -> {
+                err.println(name + ": internal error, which is a bug in leeway; please report it with these lines");
+                failure.printStackTrace(err);
+                yield INTERNAL;
+            }
+        };
+    }
+}

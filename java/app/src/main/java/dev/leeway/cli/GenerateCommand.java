@@ -1,0 +1,123 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.AdapterDirectory;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.rollout.Completion;
+import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.InferenceSession;
+import dev.leeway.tensor.Device;
+import dev.leeway.text.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code leeway generate}: continues a prompt. */
+@Command(name = "generate", description = {"Continues a prompt with a model, or with a model and its adapter.",
+    "Standard output gets the completion alone, as it becomes certain, and one newline at its end."})
+final class GenerateCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model_name_or_path", paramLabel = "DIR",
+        description = "Hugging Face model directory, or a PEFT adapter directory that names its base model")
+    private Optional<Path> modelPath = Optional.empty();
+
+    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory to use with the model")
+    private Optional<Path> adapterPath = Optional.empty();
+
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "what to continue; an empty one is the begin-of-sequence token")
+    private Optional<String> prompt = Optional.empty();
+
+    @Option(names = "--max_new_tokens", paramLabel = "N", description = "tokens the completion has at most (default: 128)")
+    private int maxNewTokens = 128;
+
+    @ArgGroup(validate = false, heading = "%nSampling:%n")
+    private final SamplingOptions sampling = new SamplingOptions();
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    private final DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() {
+        check();
+        var source = AdapterSource.find(modelPath.orElseThrow(), adapterPath);
+        var directory = ModelDirectory.open(source.base());
+        try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
+            if (source.adapter().isPresent()) {
+                try (var adapter = AdapterDirectory.open(source.adapter().get())) {
+                    generate(directory, Optional.of(adapter), tokenizer, opened);
+                }
+            } else {
+                generate(directory, Optional.empty(), tokenizer, opened);
+            }
+        }
+        return 0;
+    }
+
+    private void check() {
+        var problems = new Problems();
+        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
+        problems.require(prompt.isPresent(), "--prompt is missing: give a text to continue, or \"\" to begin with nothing");
+        problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
+        adapterPath.ifPresent(path -> problems.require(Files.isDirectory(path), "--adapter: %s is no folder", path));
+        sampling.check(problems);
+        device.check(problems);
+        problems.throwIfAny();
+    }
+
+    private void generate(ModelDirectory directory, Optional<AdapterDirectory> adapter, Tokenizer tokenizer, Device opened) {
+        var tokens = promptTokens(tokenizer, prompt.orElseThrow(), directory);
+        int positions = directory.config().maxPositionEmbeddings();
+        int length = (int) Math.min(positions, (long) tokens.length + maxNewTokens);
+        if (tokens.length >= positions) {
+            throw LeewayException.usage("the prompt has %d tokens; %s takes fewer than %d; shorten it", tokens.length, directory.path(), positions);
+        }
+        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config), length, 1, opened)) {
+            directory.loadInto(session.model());
+            adapter.ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
+            var request = new Generator.Request(sampling.parameters(), maxNewTokens, tokenizer.endIds());
+            var text = new CompletionText(tokenizer, tokens);
+            var out = spec.commandLine().getOut();
+            var completion = session.generator().generate(List.of(tokens), request, (_, token) -> {
+                if (!request.stopTokens().contains(token)) {
+                    out.print(text.next(token));
+                    out.flush();
+                }
+            }).getFirst();
+            out.print(text.finish() + "\n");
+            warnIfCut(completion, positions);
+        }
+    }
+
+    private void warnIfCut(Completion completion, int positions) {
+        if (completion.finish() == Completion.Finish.LENGTH && completion.tokens().length < maxNewTokens) {
+            spec.commandLine().getErr().println("leeway generate: stopped after " + completion.tokens().length + " tokens, because the model has "
+                + positions + " positions");
+        }
+    }
+
+    /** The ids of a prompt; an empty one is begin-of-sequence. */
+    static int[] promptTokens(Tokenizer tokenizer, String prompt, ModelDirectory directory) {
+        var tokens = tokenizer.encode(prompt, true);
+        if (tokens.length == 0) {
+            tokens = new int[] {tokenizer.beginOfSequence().orElseThrow(() -> LeewayException.usage(
+                "the prompt is empty and %s has no begin-of-sequence token to start from; give a prompt", directory.path()))};
+        }
+        for (int token : tokens) {
+            if (token >= directory.config().vocabSize()) {
+                throw LeewayException.data("the prompt has token id %d, but %s has vocab_size %d; tokenizer and model do not belong together", token,
+                    directory.path(), directory.config().vocabSize());
+            }
+        }
+        return tokens;
+    }
+}

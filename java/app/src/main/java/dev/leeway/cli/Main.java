@@ -1,0 +1,68 @@
+package dev.leeway.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The command {@code leeway}. Exit codes: 0 done, 1 something did not hold ({@code verify}) or an internal error, 2 usage, 3 data,
+ * 4 numerics, 5 resources.
+ */
+@Command(name = "leeway", scope = ScopeType.INHERIT, mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
+    sortOptions = false, sortSynopsis = false, abbreviateSynopsis = true, usageHelpAutoWidth = true, showDefaultValues = false,
+    synopsisHeading = "%nUsage: ", descriptionHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n",
+    subcommands = {QuickstartCommand.class, PretrainCommand.class, SftCommand.class, GenerateCommand.class, HelpCommand.class},
+    description = "Post-trains language models of the Llama family and measures what the training did to them.",
+    footer = {"", "Start with:  leeway quickstart", "Exit codes:  0 done, 1 failed check or internal error, 2 usage, 3 data, 4 numerics, 5 resources"})
+public final class Main {
+
+    private Main() {
+    }
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] arguments) {
+        // Always UTF-8: the text of a model must not depend on the locale.
+        var out = new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        var err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        System.exit(run(arguments, out, err));
+    }
+
+    /** Runs a command; results go to {@code out}, everything else to {@code err}. Returns the exit code. */
+    public static int run(String[] arguments, PrintWriter out, PrintWriter err) {
+        var line = commandLine().setOut(out).setErr(err);
+        try {
+            return Failures.unreadable(arguments).map(failure -> Failures.report(failure, line)).orElseGet(() -> line.execute(arguments));
+        } catch (Throwable failure) {
+            // picocli hands on what is no Exception, such as OutOfMemoryError.
+            return Failures.report(failure, line);
+        } finally {
+            out.flush();
+            err.flush();
+        }
+    }
+
+    private static CommandLine commandLine() {
+        var line = new CommandLine(new Main());
+        line.setParameterExceptionHandler(Failures::badArguments);
+        line.setExecutionExceptionHandler((failure, command, _) -> Failures.report(failure, command));
+        line.setExecutionStrategy(Failures::executeUnlessBad);
+        line.setUsageHelpLongOptionsMaxWidth(36);
+        Failures.collectAll(line);
+        return line;
+    }
+
+    /** The version in the jar's manifest. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            var version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"leeway " + (version == null ? "(not from a jar)" : version) + ", Java " + Runtime.version()};
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.leeway.cli;
+
+import dev.leeway.train.AdamW;
+import dev.leeway.train.Schedule;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How weights are moved; names and meanings are those of TRL and transformers. */
+final class OptimizationOptions {
+
+    @Option(names = "--learning_rate", paramLabel = "RATE", description = "peak learning rate (default: see above)")
+    Optional<Double> learningRate = Optional.empty();
+
+    @Option(names = "--num_train_epochs", paramLabel = "E", description = "passes over the data (default: 3)")
+    double epochs = 3;
+
+    @Option(names = "--max_steps", paramLabel = "N", description = "optimiser steps; overrides the epochs")
+    int maxSteps = -1;
+
+    @Option(names = "--per_device_train_batch_size", paramLabel = "N", description = "rows of a micro-batch (default: 8)")
+    int batchSize = 8;
+
+    @Option(names = "--gradient_accumulation_steps", paramLabel = "N", description = "micro-batches of a step (default: 1)")
+    int accumulation = 1;
+
+    @Option(names = "--lr_scheduler_type", paramLabel = "KIND",
+        description = "constant, constant_with_warmup, linear, cosine, cosine_with_min_lr (default: cosine)")
+    String schedulerType = "cosine";
+
+    @Option(names = "--min_lr_rate", paramLabel = "SHARE", description = "where cosine_with_min_lr ends, as a share of the peak (default: 0.1)")
+    Optional<Double> minRate = Optional.empty();
+
+    @Option(names = "--warmup_ratio", paramLabel = "SHARE", description = "share of the steps in which the rate rises (default: 0.03)")
+    double warmupRatio = 0.03;
+
+    @Option(names = "--warmup_steps", paramLabel = "N", description = "the same in steps; overrides the ratio")
+    int warmupSteps;
+
+    @Option(names = "--weight_decay", paramLabel = "W", description = "decay of matrices, decoupled (default: 0)")
+    double weightDecay;
+
+    @Option(names = "--adam_beta1", paramLabel = "B", description = "default: 0.9")
+    double beta1 = 0.9;
+
+    @Option(names = "--adam_beta2", paramLabel = "B", description = "default: 0.999")
+    double beta2 = 0.999;
+
+    @Option(names = "--adam_epsilon", paramLabel = "E", description = "default: 1e-8")
+    double epsilon = 1e-8;
+
+    @Option(names = "--max_grad_norm", paramLabel = "G", description = "clip gradients to this norm; 0 = never (default: 1)")
+    double maxGradNorm = 1;
+
+    /** Reports values out of range. */
+    void check(Problems problems) {
+        learningRate.ifPresent(rate -> problems.require(rate >= 0 && Double.isFinite(rate), "--learning_rate must be at least 0; got %s", rate));
+        problems.require(epochs > 0 && Double.isFinite(epochs), "--num_train_epochs must be positive; got %s", epochs);
+        problems.require(maxSteps == -1 || maxSteps > 0, "--max_steps must be positive; got %d", maxSteps);
+        problems.require(batchSize > 0, "--per_device_train_batch_size must be positive; got %d", batchSize);
+        problems.require(accumulation > 0, "--gradient_accumulation_steps must be positive; got %d", accumulation);
+        problems.check(() -> Schedule.Kind.named(schedulerType));
+        problems.require(minRate.isEmpty() || schedulerType.equals("cosine_with_min_lr"),
+            "--min_lr_rate has no effect with --lr_scheduler_type %s; name cosine_with_min_lr or leave it out", schedulerType);
+        problems.require(minRate.orElse(0.0) >= 0 && minRate.orElse(0.0) <= 1, "--min_lr_rate must be from 0 to 1; got %s", minRate.orElse(0.0));
+        problems.require(warmupRatio >= 0 && warmupRatio <= 1, "--warmup_ratio must be from 0 to 1; got %s", warmupRatio);
+        problems.require(warmupSteps >= 0, "--warmup_steps must be at least 0; got %d", warmupSteps);
+        problems.require(weightDecay >= 0 && Double.isFinite(weightDecay), "--weight_decay must be at least 0; got %s", weightDecay);
+        problems.require(beta1 >= 0 && beta1 < 1, "--adam_beta1 must be at least 0 and below 1; got %s", beta1);
+        problems.require(beta2 >= 0 && beta2 < 1, "--adam_beta2 must be at least 0 and below 1; got %s", beta2);
+        problems.require(epsilon > 0 && Double.isFinite(epsilon), "--adam_epsilon must be positive; got %s", epsilon);
+        problems.require(maxGradNorm >= 0, "--max_grad_norm must be at least 0; got %s", maxGradNorm);
+    }
+
+    /** The checked options; {@code usualRate} is the learning rate where none was given. */
+    Recipe recipe(double usualRate, long seed) {
+        var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm);
+        var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps, minRate.orElse(0.1));
+        return new Recipe(new Recipe.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, seed);
+    }
+}

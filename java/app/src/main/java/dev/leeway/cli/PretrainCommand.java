@@ -1,0 +1,146 @@
+package dev.leeway.cli;
+
+import dev.leeway.data.DatasetReader;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.JsonObject;
+import dev.leeway.model.ConfigReader;
+import dev.leeway.model.Initializer;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.text.BpeTrainer;
+import dev.leeway.text.BpeVocabulary.Specials;
+import dev.leeway.text.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code leeway pretrain}: next-token training on whole texts, of a new model or of one that exists. */
+@Command(name = "pretrain", description = {"Trains a model on texts: a new one, or further the one in --model_name_or_path.",
+    "Texts are rows with a text column, or .txt files; each is one sequence. A new model takes its shape from --config_name_or_path or from the options "
+        + "below, and its tokenizer from --tokenizer_name, or learns one of --vocab_size tokens from the texts. The learning rate is 1e-3 for a new "
+        + "model and 2e-5 for one that exists unless given."})
+final class PretrainCommand implements Callable<Integer> {
+
+    private static final double NEW_RATE = 1e-3;
+    private static final double FURTHER_RATE = 2e-5;
+    private static final int MAX_LENGTH = 1024;
+
+    /** A model about to be trained: its configuration, where its tokenizer is, and the weights it starts from, if any. */
+    private record Start(JsonObject json, Path tokenizer, Optional<ModelDirectory> weights) {
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "model to train further")
+    private Optional<Path> modelPath = Optional.empty();
+
+    @Option(names = "--config_name_or_path", paramLabel = "DIR", description = "folder with the config.json of a new model")
+    private Optional<Path> configPath = Optional.empty();
+
+    @Option(names = "--tokenizer_name", paramLabel = "DIR", description = "folder with the tokenizer.json of a new model")
+    private Optional<Path> tokenizerPath = Optional.empty();
+
+    @Option(names = "--vocab_size", paramLabel = "N", description = "tokens of a byte-level BPE to learn from the texts (default: 4096)")
+    private Optional<Integer> vocabSize = Optional.empty();
+
+    @Option(names = "--sample_by", paramLabel = "KIND", description = "documents of a .txt file: line, paragraph or document (default: line)")
+    private String sampleBy = "line";
+
+    @ArgGroup(validate = false, heading = "%nNew model:%n")
+    private final ArchitectureOptions architecture = new ArchitectureOptions();
+
+    @ArgGroup(validate = false, heading = "%nData:%n")
+    private final DataOptions data = new DataOptions();
+
+    @ArgGroup(validate = false, heading = "%nOptimisation:%n")
+    private final OptimizationOptions optimization = new OptimizationOptions();
+
+    @ArgGroup(validate = false, heading = "%nRun:%n")
+    private final RunOptions run = new RunOptions();
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    private final DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() {
+        check();
+        var by = TextRows.SampleBy.valueOf(sampleBy.toUpperCase(Locale.ROOT));
+        var folder = OutputFolder.claim(run.outputDir.orElseThrow(), ArgumentRecord.of(spec));
+        if (learnsTokenizer()) {
+            var texts = TextRows.texts(data.files, data.readColumns(), by);
+            new BpeTrainer(vocabSize.orElse(4096), new Specials("<s>", "</s>")).train(texts).save(folder.path());
+        }
+        try (var tokenizer = Tokenizer.load(tokenizerFolder(folder)); var opened = device.open()) {
+            var start = start(tokenizer, folder);
+            var config = ConfigReader.read(start.json());
+            var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
+            var rows = TextRows.read(data.files, by, tokenizer, options);
+            var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
+            var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);
+            try (var training = new TrainingRun(new TrainingRun.Job(name, config, Optional.empty(), rows, recipe), TrainingRun.Sampling.NONE, opened)) {
+                start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
+                    () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
+                train(training, start, folder);
+            }
+        }
+        return 0;
+    }
+
+    private boolean learnsTokenizer() {
+        return modelPath.isEmpty() && tokenizerPath.isEmpty();
+    }
+
+    private void check() {
+        var problems = new Problems();
+        boolean isNew = modelPath.isEmpty();
+        problems.require(isNew || configPath.isEmpty() && tokenizerPath.isEmpty() && vocabSize.isEmpty() && !architecture.isGiven(),
+            "--model_name_or_path trains a model that exists; leave out the options that describe a new one");
+        problems.require(configPath.isEmpty() || !architecture.isGiven(), "--config_name_or_path and the sizes of a new model exclude each other");
+        problems.require(tokenizerPath.isEmpty() || vocabSize.isEmpty(), "--tokenizer_name and --vocab_size exclude each other");
+        configPath.ifPresent(path -> problems.requireReadable("--config_name_or_path", path.resolve("config.json")));
+        tokenizerPath.ifPresent(path -> problems.requireReadable("--tokenizer_name", path.resolve("tokenizer.json")));
+        problems.check(() -> vocabSize.ifPresent(size -> new BpeTrainer(size, new Specials("<s>", "</s>"))));
+        problems.require(sampleBy.matches("line|paragraph|document"), "--sample_by must be line, paragraph or document; got %s", sampleBy);
+        problems.require(data.files.stream().map(TextRows::isPlain).distinct().count() <= 1, "--dataset_name mixes .txt files with others");
+        modelPath.ifPresent(path -> OutputFolder.requireOther(run.outputDir, path, problems));
+        architecture.check(problems);
+        data.check(problems);
+        optimization.check(problems);
+        run.check(problems);
+        device.check(problems);
+        problems.throwIfAny();
+    }
+
+    private Path tokenizerFolder(OutputFolder folder) {
+        return modelPath.or(() -> tokenizerPath).orElse(folder.path());
+    }
+
+    private Start start(Tokenizer tokenizer, OutputFolder folder) {
+        if (modelPath.isPresent()) {
+            var directory = ModelDirectory.open(modelPath.get());
+            return new Start(JsonFile.read(directory.path().resolve("config.json")), directory.path(), Optional.of(directory));
+        }
+        var json = configPath.map(path -> JsonFile.read(path.resolve("config.json"))).orElseGet(() -> architecture.config(tokenizer.vocabSize(),
+            data.maxLength.orElse(MAX_LENGTH), tokenizer.beginOfSequence(), tokenizer.endOfSequence()));
+        return new Start(json, tokenizerFolder(folder), Optional.empty());
+    }
+
+    private void train(TrainingRun training, Start start, OutputFolder folder) {
+        var err = spec.commandLine().getErr();
+        err.println("leeway pretrain → " + folder.path());
+        training.describe(err);
+        try (var log = new RunLog(folder.metrics(), spec.commandLine().getOut(), run.loggingSteps)) {
+            training.train(log);
+            folder.clearResult();
+            ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer());
+            err.println(log.summary() + "; wrote " + folder.path());
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Everything that is wrong with a request, so that it is reported at once. */
+final class Problems {
+
+    private final List<String> sentences = new ArrayList<>();
+    private boolean onlyData = true;
+
+    /** A wrong request. */
+    void add(String sentence) {
+        sentences.add(sentence);
+        onlyData = false;
+    }
+
+    /** A wrong request unless the condition holds. */
+    void require(boolean condition, String format, Object... arguments) {
+        if (!condition) {
+            add(String.format(Locale.ROOT, format, arguments));
+        }
+    }
+
+    /** A missing file: not wrong in itself, but not there. */
+    void requireReadable(String option, Path file) {
+        if (!Files.isReadable(file) || Files.isDirectory(file)) {
+            sentences.add(option + ": " + file + (Files.isDirectory(file) ? " is a folder; a file is expected" : Files.exists(file)
+                ? " cannot be read" : " does not exist"));
+        }
+    }
+
+    /** Takes what a check of its own throws. */
+    void check(Runnable check) {
+        try {
+            check.run();
+        } catch (LeewayException wrong) {
+            sentences.add(wrong.getMessage());
+            onlyData &= wrong.kind() == LeewayException.Kind.DATA;
+        }
+    }
+
+    /** All sentences: one alone, or a counted list. */
+    String text() {
+        return sentences.size() == 1 ? sentences.getFirst() : sentences.size() + " problems:\n  " + String.join("\n  ", sentences);
+    }
+
+    /** Ends the command if there is a problem. */
+    void throwIfAny() {
+        if (!sentences.isEmpty()) {
+            throw onlyData ? LeewayException.data(text()) : LeewayException.usage(text());
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.data.DatasetReader;
+import dev.leeway.data.PromptCompletion;
+import dev.leeway.data.ToyText;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.AtomicFile;
+import dev.leeway.io.JsonFile;
+import dev.leeway.model.ConfigReader;
+import dev.leeway.model.Initializer;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.tensor.Device;
+import dev.leeway.text.BpeTrainer;
+import dev.leeway.text.BpeVocabulary.Specials;
+import dev.leeway.text.Tokenizer;
+import dev.leeway.train.AdamW;
+import dev.leeway.train.Schedule;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code leeway quickstart}: toy text → tokenizer → a new model → a LoRA adapter, with samples before and after each stage. */
+@Command(name = "quickstart", description = {"Trains a small model from scratch on generated toy text, then a LoRA adapter on toy questions and answers.",
+    "Prints samples before and after each stage. Needs no download and a few minutes at most; what it writes is there to try the other commands with."})
+final class QuickstartCommand implements Callable<Integer> {
+
+    private static final int MAX_LENGTH = 128;
+    private static final int VOCABULARY = 512;
+    private static final int DOCUMENTS = 12_000;
+    private static final int QUESTIONS = 4_000;
+    private static final List<String> BEGINNINGS = List.of("Ana lives", "El gato", "Tom has", "3 + 4 =");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--output_dir", paramLabel = "DIR", description = "folder for everything it writes (default: ${DEFAULT-VALUE})")
+    private Path outputDir = Path.of("leeway-quickstart");
+
+    @Option(names = "--seed", paramLabel = "N", description = "of the text, the weights and the order (default: 0)")
+    private long seed;
+
+    @Option(names = "--pretrain_steps", paramLabel = "N", description = "steps of the first stage (default: ${DEFAULT-VALUE})")
+    private int pretrainSteps = 700;
+
+    @Option(names = "--tune_steps", paramLabel = "N", description = "steps of the second stage (default: ${DEFAULT-VALUE})")
+    private int tuneSteps = 250;
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    private final DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() {
+        check();
+        var own = OutputFolder.claim(outputDir, ArgumentRecord.of(spec));
+        // A .gitignore of its own keeps the folder out of whatever repository it lies in.
+        write(outputDir.resolve(".gitignore"), "*\n");
+        try (var opened = device.open()) {
+            pretrain(OutputFolder.claim(own.path().resolve("model"), ArgumentRecord.of(spec)), opened);
+            tune(OutputFolder.claim(own.path().resolve("adapter"), ArgumentRecord.of(spec)), opened);
+        }
+        sayWhatIsThere();
+        return 0;
+    }
+
+    private void check() {
+        var problems = new Problems();
+        problems.require(pretrainSteps > 0 && tuneSteps > 0, "--pretrain_steps and --tune_steps must be positive");
+        device.check(problems);
+        OutputFolder.check(outputDir, false, problems);
+        problems.throwIfAny();
+        var arguments = outputDir.resolve(OutputFolder.ARGUMENTS);
+        if (Files.exists(arguments) && !JsonFile.read(arguments).requireString("command").equals(spec.name())) {
+            throw LeewayException.usage("--output_dir: %s is the result of another command; name another folder", outputDir);
+        }
+    }
+
+    private void pretrain(OutputFolder folder, Device opened) {
+        var documents = ToyText.documents(seed, DOCUMENTS);
+        writeRows("documents.jsonl", documents.stream().map(text -> JsonFile.newObject().put("text", text)));
+        new BpeTrainer(VOCABULARY, new Specials("<s>", "</s>")).train(documents).save(folder.path());
+        try (var tokenizer = Tokenizer.load(folder.path())) {
+            var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(), tokenizer.endOfSequence());
+            var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
+            var job = new TrainingRun.Job("a new model", ConfigReader.read(json), Optional.empty(), rows, recipe(pretrainSteps, 2e-3));
+            try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
+                new Initializer(seed, 0.02).fillBase(training.model());
+                var samples = new Samples(training.session().generator(), tokenizer);
+                stage("1. A new model learns toy text", training, folder, () -> samples.show(BEGINNINGS, out()));
+                folder.clearResult();
+                ModelDirectory.save(training.model(), folder.path(), json, folder.path());
+            }
+        }
+    }
+
+    private void tune(OutputFolder folder, Device opened) {
+        var questions = ToyText.chatRows(seed, QUESTIONS);
+        writeRows("chat.jsonl", questions.stream().map(row -> JsonFile.newObject().put("prompt", row.prompt()).put("completion", row.completion())));
+        var directory = ModelDirectory.open(outputDir.resolve("model"));
+        var unseen = ToyText.chatRows(seed + 1, 50);
+        try (var tokenizer = Tokenizer.load(directory.path())) {
+            var adapter = new LoraOptions().configured("../model");
+            var rows = DatasetReader.encode(questions, tokenizer, options());
+            var job = new TrainingRun.Job(directory.path().toString(), directory.config(), Optional.of(adapter), rows, recipe(tuneSteps, 3e-3));
+            try (var training = new TrainingRun(job, new TrainingRun.Sampling(16, MAX_LENGTH), opened)) {
+                directory.loadInto(training.model());
+                new Initializer(seed, 0).fillAdapter(training.model());
+                var samples = new Samples(training.session().generator(), tokenizer);
+                stage("2. A LoRA adapter learns to answer questions", training, folder, () -> samples.showAnswers(unseen, out()));
+                folder.clearResult();
+                directory.saveAdapter(training.model(), adapter, folder.path());
+            }
+        }
+    }
+
+    private void stage(String title, TrainingRun training, OutputFolder folder, Runnable samples) {
+        out().println(title);
+        training.describe(out());
+        out().println("before:");
+        samples.run();
+        try (var log = new RunLog(folder.metrics(), out(), 50)) {
+            training.train(log);
+            out().println(log.summary());
+        }
+        out().println("after:");
+        samples.run();
+        out().println();
+        out().flush();
+    }
+
+    private Recipe recipe(int steps, double rate) {
+        return new Recipe(new Recipe.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0), AdamW.Settings.standard(), seed);
+    }
+
+    private static DatasetReader.Options options() {
+        return new DatasetReader.Options(dev.leeway.data.Columns.AS_NAMED, MAX_LENGTH, false);
+    }
+
+    private void writeRows(String name, Stream<ObjectNode> rows) {
+        write(outputDir.resolve(name), rows.map(row -> row + "\n").collect(Collectors.joining()));
+    }
+
+    private static void write(Path file, String text) {
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private void sayWhatIsThere() {
+        out().println("Written to " + outputDir + ": documents.jsonl, chat.jsonl, model/ (a Hugging Face directory), adapter/ (a PEFT directory).");
+        out().println("Try:  leeway generate --model_name_or_path " + outputDir.resolve("adapter")
+            + " --prompt $'Question: What does the cat say?\\nAnswer:'");
+    }
+}

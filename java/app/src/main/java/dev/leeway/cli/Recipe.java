@@ -1,0 +1,55 @@
+package dev.leeway.cli;
+
+import dev.leeway.train.AdamW;
+import dev.leeway.train.Schedule;
+
+/**
+ * How a run trains, whatever it trains.
+ *
+ * @param steps how rows become optimiser steps
+ * @param rate the learning rate over the run
+ * @param adam the optimiser
+ * @param seed of the order of the rows and of new weights
+ */
+record Recipe(Steps steps, Rate rate, AdamW.Settings adam, long seed) {
+
+    /**
+     * How rows become optimiser steps, by the arithmetic of transformers' {@code Trainer}.
+     *
+     * @param batchSize rows of a micro-batch
+     * @param accumulation micro-batches of a step
+     * @param epochs passes over the data, fractions allowed
+     * @param maxSteps steps of the run; −1 = as many as the epochs have
+     */
+    record Steps(int batchSize, int accumulation, double epochs, int maxSteps) {
+
+        /** Steps of an epoch; its last one may be smaller than the others. */
+        int perEpoch(int rows) {
+            long rowsOfStep = (long) batchSize * accumulation;
+            return Math.toIntExact((rows + rowsOfStep - 1) / rowsOfStep);
+        }
+
+        /** Steps of the run. */
+        int total(int rows) {
+            return maxSteps > 0 ? maxSteps : (int) Math.ceil(epochs * perEpoch(rows));
+        }
+    }
+
+    /**
+     * The learning rate over a run.
+     *
+     * @param peak {@code learning_rate}
+     * @param kind {@code lr_scheduler_type}
+     * @param warmupRatio share of the steps in which it rises
+     * @param warmupSteps the same in steps; overrides the ratio unless 0
+     * @param minRate where cosine_with_min_lr ends, as a share of the peak
+     */
+    record Rate(double peak, Schedule.Kind kind, double warmupRatio, int warmupSteps, double minRate) {
+
+        /** The schedule of a run of so many steps. */
+        Schedule over(int totalSteps) {
+            int warmup = warmupSteps > 0 ? warmupSteps : (int) Math.ceil(totalSteps * warmupRatio);
+            return new Schedule(kind, warmup, totalSteps, minRate);
+        }
+    }
+}

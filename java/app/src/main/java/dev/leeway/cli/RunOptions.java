@@ -1,0 +1,29 @@
+package dev.leeway.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Where a run's results go, and what it says on the way. */
+final class RunOptions {
+
+    @Option(names = "--output_dir", paramLabel = "DIR", description = "folder for the result, metrics.jsonl and training_args.json")
+    Optional<Path> outputDir = Optional.empty();
+
+    @Option(names = "--overwrite_output_dir", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "write into a folder that leeway did not make")
+    boolean overwrite;
+
+    @Option(names = "--logging_steps", paramLabel = "N", description = "steps between progress lines (default: 10); metrics.jsonl has every step")
+    int loggingSteps = 10;
+
+    @Option(names = "--seed", paramLabel = "N", description = "of the order of the rows and of new weights (default: 0)")
+    long seed;
+
+    /** Reports what is missing or in the way. */
+    void check(Problems problems) {
+        problems.require(outputDir.isPresent(), "--output_dir is missing: name a folder for the result");
+        problems.require(loggingSteps > 0, "--logging_steps must be positive; got %d", loggingSteps);
+        outputDir.ifPresent(folder -> OutputFolder.check(folder, overwrite, problems));
+    }
+}
