@@ -50,9 +50,12 @@ struct QueryRows {
     int64_t end;
 };
 
+/* The same rows of kv heads that lie side by side, from that of keys and rows on: with few rows, memory then gives whole rows of the
+ * cache in order. More than one head: heads * (end - begin) <= forward_rows. */
 struct ForwardTask {
     KeyRows keys;
     QueryRows rows;
+    int64_t heads;
     const float *q;
     float *out;
     float *lse; /* or NULL */

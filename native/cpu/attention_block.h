@@ -253,6 +253,41 @@ void finish_rows(const AttentionShape &shape, const ForwardTask &task, const For
     scatter(shape, task.rows, tiles.out, task.out);
 }
 
+/* Head h of the task, and its part of the tiles. */
+ForwardTask one_head(const AttentionShape &shape, const ForwardTask &task, int64_t h) {
+    ForwardTask one = task;
+    one.keys.k += h * shape.head_dim;
+    one.keys.v += h * shape.head_dim;
+    one.rows.index += h * shape.group();
+    return one;
+}
+
+ForwardTiles one_head(const AttentionShape &shape, const ForwardTiles &tiles, int64_t first) {
+    ForwardTiles one = tiles;
+    one.q += first * shape.head_dim;
+    one.out += first * shape.head_dim;
+    one.state += first;
+    return one;
+}
+
+/* Asks for share h of the keys and values of the block from first_key on, whole rows in order. */
+void prefetch_share(const AttentionShape &shape, const ForwardTask &task, int64_t h, int64_t first_key, int64_t end_key) {
+    int64_t width = task.heads * shape.head_dim, end = at_most(first_key + key_block * (h + 1) / task.heads, end_key);
+    for (int64_t key = first_key + key_block * h / task.heads; key < end; key++) {
+        int64_t offset = task.keys.offset(key);
+        for (int64_t d = 0; d < width; d += 16) __builtin_prefetch(task.keys.k + offset + d, 0, 2);
+        for (int64_t d = 0; d < width; d += 16) __builtin_prefetch(task.keys.v + offset + d, 0, 2);
+    }
+}
+
+void forward_block(const AttentionShape &shape, const ForwardTask &task, const ForwardTiles &tiles, Span span, int64_t first_key) {
+    KeyBlock block = find_block(task.keys, first_key, span, shape.head_dim, tiles.edges);
+    transpose(block.k, shape.head_dim, tiles.k);
+    int64_t rows = task.rows.end - task.rows.begin;
+    if (rows > row_tile) pack_values(block, shape.head_dim, tiles.v);
+    for (int64_t first = 0; first < rows; first += row_tile) forward_rows_block(shape, task, tiles, first, first_key, block);
+}
+
 void forward(const AttentionShape &shape, const ForwardTask &task, void *scratch) {
     int64_t head_dim = shape.head_dim, rows = task.rows.end - task.rows.begin;
     Arena arena{static_cast<char *>(scratch)};
@@ -260,19 +295,19 @@ void forward(const AttentionShape &shape, const ForwardTask &task, void *scratch
                        arena.floats(key_block * head_dim), arena.floats(4 * run_rows * head_dim), arena.floats(row_tile * key_block),
                        nullptr};
     tiles.state = reinterpret_cast<RowState *>(arena.floats(2 * forward_rows));
-    gather(shape, task.rows, task.q, tiles.q);
-    for (int64_t i = 0; i < rows * head_dim; i++) tiles.out[i] = 0.0f;
-    for (int64_t r = 0; r < rows; r++) tiles.state[r] = {-__builtin_inff(), 0.0f};
+    for (int64_t h = 0; h < task.heads; h++) gather(shape, one_head(shape, task, h).rows, task.q, tiles.q + h * rows * head_dim);
+    for (int64_t i = 0; i < task.heads * rows * head_dim; i++) tiles.out[i] = 0.0f;
+    for (int64_t r = 0; r < task.heads * rows; r++) tiles.state[r] = {-__builtin_inff(), 0.0f};
     int64_t first_token = token(shape, task.rows, task.rows.begin), last_token = token(shape, task.rows, task.rows.end - 1);
     int64_t low = shape.window > 0 ? at_least(first_token - shape.window + 1, 0) : 0;
     for (int64_t first_key = low / key_block * key_block; first_key <= last_token; first_key += key_block) {
         Span span{visible(shape, first_token, first_key).low, visible(shape, last_token, first_key).high};
-        KeyBlock block = find_block(task.keys, first_key, span, head_dim, tiles.edges);
-        transpose(block.k, head_dim, tiles.k);
-        if (rows > row_tile) pack_values(block, head_dim, tiles.v);
-        for (int64_t first = 0; first < rows; first += row_tile) forward_rows_block(shape, task, tiles, first, first_key, block);
+        for (int64_t h = 0; h < task.heads; h++) {
+            if (task.heads > 1) prefetch_share(shape, task, h, first_key + key_block, last_token + 1);
+            forward_block(shape, one_head(shape, task, h), one_head(shape, tiles, h * rows), span, first_key);
+        }
     }
-    finish_rows(shape, task, tiles);
+    for (int64_t h = 0; h < task.heads; h++) finish_rows(shape, one_head(shape, task, h), one_head(shape, tiles, h * rows));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::vector<ForwardTask> plan(const leeway_attention_forward_args &args, const A
                 int64_t row = (start * shape.kv_heads + head) * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
                 tasks.push_back({{k + row, v + row, shape.kv_heads * shape.head_dim, nullptr, 0},
                                  {start * shape.heads + head * shape.group(), 0, tile * leeway::forward_rows, end < rows ? end : rows},
-                                 q, static_cast<float *>(args.out), args.lse});
+                                 1, q, static_cast<float *>(args.out), args.lse});
             }
     }
     return tasks;

@@ -138,7 +138,8 @@ inline float fold_lanes(f32x16 v, Combine combine) {
     using f32x4 = Lanes<4>::vector;
     f32x8 eight = combine(f32x8(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)),
                           f32x8(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)));
-    f32x4 four = combine(f32x4(__builtin_shufflevector(eight, eight, 0, 1, 2, 3)), f32x4(__builtin_shufflevector(eight, eight, 4, 5, 6, 7)));
+    f32x4 four = combine(f32x4(__builtin_shufflevector(eight, eight, 0, 1, 2, 3)),
+                         f32x4(__builtin_shufflevector(eight, eight, 4, 5, 6, 7)));
     f32x4 two = combine(four, f32x4(__builtin_shufflevector(four, four, 2, 3, 0, 1)));
     return combine(two, f32x4(__builtin_shufflevector(two, two, 1, 0, 3, 2)))[0];
 }

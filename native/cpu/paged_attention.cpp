@@ -44,20 +44,34 @@ leeway_status check_sequence(const leeway_paged_attention_args &args, int64_t s)
     return LEEWAY_OK;
 }
 
-std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const AttentionShape &shape) {
+/* How many kv heads a task takes where they fit: the most among those that end soonest on the stream's threads. */
+int64_t heads_a_task(const AttentionShape &shape, int64_t sequences, int64_t threads) {
+    int64_t best = 1, best_time = INT64_MAX;
+    for (int64_t heads = 1; heads <= shape.kv_heads; heads++) {
+        if (shape.kv_heads % heads != 0) continue;
+        int64_t time = (sequences * (shape.kv_heads / heads) + threads - 1) / threads * heads;
+        if (time > best_time) continue;
+        best = heads;
+        best_time = time;
+    }
+    return best;
+}
+
+std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const AttentionShape &shape, int64_t threads) {
     const auto *k = static_cast<const float *>(args.k_pages), *v = static_cast<const float *>(args.v_pages);
     std::vector<ForwardTask> tasks;
     for (int64_t s = 0; s < args.sequences; s++) {
         int64_t start = args.query_starts[s], queries = args.query_starts[s + 1] - start, rows = queries * shape.group();
-        int64_t tiles = (rows + leeway::forward_rows - 1) / leeway::forward_rows;
+        int64_t tiles = (rows + leeway::forward_rows - 1) / leeway::forward_rows, heads = heads_a_task(shape, args.sequences, threads);
+        if (heads * rows > leeway::forward_rows) heads = 1;
         for (int64_t tile = tiles - 1; tile >= 0; tile--)
-            for (int64_t head = 0; head < shape.kv_heads; head++) {
+            for (int64_t head = 0; head < shape.kv_heads; head += heads) {
                 int64_t offset = head * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
                 tasks.push_back({{k + offset, v + offset, shape.kv_heads * shape.head_dim, args.page_table + s * args.max_pages,
                                   args.page_size},
                                  {start * shape.heads + head * shape.group(), args.context_lengths[s] - queries,
                                   tile * leeway::forward_rows, end < rows ? end : rows},
-                                 static_cast<const float *>(args.q), static_cast<float *>(args.out), nullptr});
+                                 heads, static_cast<const float *>(args.q), static_cast<float *>(args.out), nullptr});
             }
     }
     return tasks;
@@ -103,7 +117,7 @@ leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_a
     for (int64_t s = 0; s < args->sequences; s++)
         if (leeway_status status = check_sequence(*args, s)) return status;
     try {
-        auto tasks = plan(*args, shape);
+        auto tasks = plan(*args, shape, leeway::thread_count(stream));
         const auto &kernels = leeway::attention_kernels();
         auto run = [&](int64_t i, void *scratch) { kernels.forward(shape, tasks[size_t(i)], scratch); };
         leeway::parallel_for(stream, int64_t(tasks.size()), run);

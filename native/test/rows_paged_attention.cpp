@@ -70,8 +70,8 @@ void refuses_bad_sequences(Run &run, const Problem &p) {
         auto table = run.in(std::vector<int32_t>{0, page});
         auto x = run.out<float>(2 * p.heads * p.head_dim), pages = run.out<float>(2 * page_size * p.kv_heads * p.head_dim);
         LEEWAY_EXPECT_STATUS(run, paged_attention, status, {2, 1, p.heads, p.kv_heads, p.head_dim, 0, page_size, 2, 2, starts.get(),
-                                                            contexts.get(), table.get(), x.get(), pages.get(), pages.get(), x.get(), p.scale,
-                                                            p.softcap, LEEWAY_F32});
+                                                            contexts.get(), table.get(), x.get(), pages.get(), pages.get(), x.get(),
+                                                            p.scale, p.softcap, LEEWAY_F32});
     };
     refuse(48, 20, 1, LEEWAY_BAD_ARGUMENT);
     if (run.library().backend() != "cpu") return;
