@@ -141,14 +141,15 @@ double tile_cost(const Grid &grid) { return double(grid.rows) * double(grid.colu
 Grid choose_grid(int64_t m, int64_t n, int64_t depth, int64_t threads) {
     constexpr int64_t cuts[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
     constexpr double worth_waking = 4e6; /* multiply-adds: 20 us at 100 GFLOP/s */
-    const int64_t least = ceil_div(m, most_rows);
-    Grid best = make_grid(m, n, least, 1);
+    constexpr int64_t most_columns = 1024; /* of a tile that several blocks of k are added to: it stays in the L3 cache */
+    const int64_t down_least = ceil_div(m, most_rows), across_least = depth > product_block ? ceil_div(n, most_columns) : 1;
+    Grid best = make_grid(m, n, down_least, across_least);
     if (threads == 1 || (double(m) * double(n) + 10.0 * double(n)) * double(depth) < worth_waking) return best;
     double best_cost = 1e300;
     for (int64_t down : cuts)
         for (int64_t across : cuts) {
-            const Grid grid = make_grid(m, n, std::max(least, std::min(down * least, m)), across);
-            if (grid.tasks > 16 * threads * least) break;
+            const Grid grid = make_grid(m, n, std::min(down * down_least, m), std::min(across * across_least, n));
+            if (grid.tasks > 16 * threads * down_least * across_least) break;
             const double cost = tile_cost(grid) * (double(ceil_div(grid.tasks, threads)) + 0.1);
             if (cost < best_cost) best = grid, best_cost = cost;
         }

@@ -183,27 +183,29 @@ void pack_scalar(const Packing &job, const Panel &panel, int64_t first) {
     }
 }
 
-/* Lanes are neighbours in memory: rows are copied in whole vectors, all panels of a row at a time. A load may run past the lanes into the
- * next row of the same matrix, and a store past the pitch into the next row of the panel, which is written afterwards; so the last
- * row goes element by element, and everything where a load or a store would reach further. */
+/* Lanes are neighbours in memory: rows are copied in whole vectors. A load may run past the lanes into the next row of the same matrix,
+ * and a store past the pitch into the next row of the panel, which is written afterwards; so the last row goes element by element, and
+ * everything where a load or a store would reach further. Eight rows at a time: their lines stay in the L1 cache from panel to panel,
+ * even where rows or panels lie a multiple of 4096 bytes apart. */
 template <int vectors>
-void copy_row(const Packing &job, int64_t k, int64_t panels) {
-    const int64_t step = job.pitch * job.depth;
-    const float *from = job.from + k * job.k_stride;
-    float *to = job.to + k * job.pitch;
-    for (int64_t p = 0; p < panels; p++, from += job.pitch, to += step)
-        for (int v = 0; v < vectors; v++) store(to + v * lanes, load(from + v * lanes));
+void copy_rows(const Packing &job, int64_t panels) {
+    constexpr int64_t together = 8;
+    for (int64_t first = 0; first + 1 < job.depth; first += together) {
+        const int64_t end = first + together < job.depth - 1 ? first + together : job.depth - 1;
+        for (int64_t p = 0; p < panels; p++)
+            for (int64_t k = first; k < end; k++) {
+                const float *from = job.from + p * job.pitch + k * job.k_stride;
+                float *to = job.to + (p * job.depth + k) * job.pitch;
+                for (int v = 0; v < vectors; v++) store(to + v * lanes, load(from + v * lanes));
+            }
+    }
 }
 
 void pack_copy(const Packing &job) {
     const int64_t panels = count_panels(job), vectors = (job.pitch + lanes - 1) / lanes;
     int64_t whole = job.lanes / job.pitch;
     if (job.k_stride < lanes || vectors > 2 || (whole > 1 && 2 * job.pitch < vectors * lanes)) whole = 0;
-    if (whole > 0)
-        for (int64_t k = 0; k + 1 < job.depth; k++) {
-            if (vectors == 1) copy_row<1>(job, k, whole);
-            else copy_row<2>(job, k, whole);
-        }
+    if (whole > 0) vectors == 1 ? copy_rows<1>(job, whole) : copy_rows<2>(job, whole);
     for (int64_t p = 0; p < panels; p++) pack_scalar(job, panel_at(job, p), p < whole ? job.depth - 1 : 0);
 }
 
