@@ -15,6 +15,7 @@ public final class ConfigReader {
 
     private static final List<String> KNOWN = List.of("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text");
     private static final String SLIDING = "sliding_attention";
+    private static final String FULL = "full_attention";
 
     private final JsonObject json;
     private final String type;
@@ -36,7 +37,7 @@ public final class ConfigReader {
     private ModelConfig config() {
         int hidden = positive("hidden_size");
         var attention = attention(hidden);
-        int positions = json.optionalInt("max_position_embeddings").orElse(2048);
+        int positions = json.has("max_position_embeddings") ? positive("max_position_embeddings") : defaultPositions();
         return new ModelConfig(type, positive("vocab_size"), hidden, positive("intermediate_size"), positions,
             json.optionalBoolean("tie_word_embeddings").orElse(isGemma()), isGemma() ? Math.sqrt(hidden) : 1,
             number("final_logit_softcapping", type.equals("gemma2") ? 30 : 0), activation(), type.equals("llama") && flag("mlp_bias"),
@@ -53,7 +54,7 @@ public final class ConfigReader {
 
     private AttentionConfig attention(int hidden) {
         int heads = positive("num_attention_heads");
-        int kvHeads = json.optionalInt("num_key_value_heads").orElse(heads);
+        int kvHeads = json.optionalInt("num_key_value_heads").orElse(json.names().contains("num_key_value_heads") ? heads : defaultKvHeads(heads));
         int headDim = json.optionalInt("head_dim").orElse(isGemma() ? 256 : type.equals("qwen3") ? 128 : hidden / heads);
         if (kvHeads <= 0 || heads % kvHeads != 0) {
             throw json.wrong("num_key_value_heads", "must divide num_attention_heads " + heads + "; got " + kvHeads);
@@ -65,6 +66,25 @@ public final class ConfigReader {
         double scale = isSandwich() ? Math.pow(number("query_pre_attn_scalar", 256), -0.5) : 1 / Math.sqrt(headDim);
         return new AttentionConfig(heads, kvHeads, headDim, bias || type.equals("qwen2"), bias && !type.equals("qwen2"),
             type.equals("qwen3") || type.equals("gemma3_text"), scale, number("attn_logit_softcapping", type.equals("gemma2") ? 50 : 0));
+    }
+
+    private int defaultPositions() {
+        return switch (type) {
+            case "llama" -> 2048;
+            case "gemma", "gemma2" -> 8192;
+            case "qwen2", "qwen3" -> 32768;
+            default -> 131072;
+        };
+    }
+
+    private int defaultKvHeads(int heads) {
+        return switch (type) {
+            case "mistral" -> 8;
+            case "qwen2", "qwen3" -> 32;
+            case "gemma" -> 16;
+            case "gemma2", "gemma3_text" -> 4;
+            default -> heads;
+        };
     }
 
     private Activation activation() {
@@ -87,9 +107,18 @@ public final class ConfigReader {
         var global = readRope(json, type.equals("gemma3_text") ? 1e6 : 1e4, headDim);
         var local = new RopeConfig(number("rope_local_base_freq", 1e4), headDim, new RopeConfig.None());
         int window = window();
+        if (window < 0) {
+            throw json.wrong("sliding_window", "must not be negative; got " + window);
+        }
         var kinds = json.optionalStrings("layer_types");
         if (kinds.isPresent() && kinds.get().size() != count) {
             throw json.wrong("layer_types", "must have one entry for each of " + count + " layers; got " + kinds.get().size());
+        }
+        kinds.flatMap(all -> all.stream().filter(kind -> !kind.equals(SLIDING) && !kind.equals(FULL)).findFirst()).ifPresent(kind -> {
+            throw json.wrong("layer_types", "must hold %s and %s alone; got %s".formatted(FULL, SLIDING, kind));
+        });
+        if (flag("use_bidirectional_attention")) {
+            throw json.wrong("use_bidirectional_attention", "must be false: this engine's attention is causal");
         }
         var layers = new ArrayList<LayerConfig>();
         for (int i = 0; i < count; i++) {
@@ -120,7 +149,13 @@ public final class ConfigReader {
     /** The rotary embedding of a configuration: {@code rope_theta}, {@code partial_rotary_factor} and {@code rope_scaling}. */
     public static RopeConfig readRope(JsonObject json, double defaultTheta, int headDim) {
         double theta = json.optionalDouble("rope_theta").orElse(defaultTheta);
+        if (!(theta > 0)) {
+            throw json.wrong("rope_theta", "must be positive; got " + theta);
+        }
         int rotary = (int) (headDim * json.optionalDouble("partial_rotary_factor").orElse(1));
+        if (rotary < 2 || rotary > headDim || rotary % 2 != 0) {
+            throw json.wrong("partial_rotary_factor", "must give an even number of at most head_dim " + headDim + " elements; gives " + rotary);
+        }
         Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
         if (scaling.isEmpty()) {
             return new RopeConfig(theta, rotary, new RopeConfig.None());
