@@ -20,7 +20,7 @@ public record Region(long address, long bytes) {
 
     /** The part of {@code length} bytes that starts {@code offset} bytes in. */
     public Region slice(long offset, long length) {
-        if (offset < 0 || length < 0 || offset + length > bytes) {
+        if (offset < 0 || length < 0 || length > bytes - offset) {
             throw new IndexOutOfBoundsException("slice of " + length + " B at " + offset + " of a region of " + bytes + " B");
         }
         return new Region(address + offset, length);

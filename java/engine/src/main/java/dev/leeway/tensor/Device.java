@@ -144,7 +144,13 @@ public final class Device implements AutoCloseable {
     }
 
     void zero(Region region) {
+        long rest = region.bytes() % Float.BYTES;
         call(Ops.FILL).i64("count", region.bytes() / Float.BYTES).at("x", region).f32("value", 0).dtype("dtype", DType.F32).run();
+        if (rest > 0) {
+            try (var frame = Arena.ofConfined()) {
+                library.upload(frame.allocate(rest), region.slice(region.bytes() - rest, rest));
+            }
+        }
     }
 
     private void write(Tensor tensor, java.util.function.Function<Arena, MemorySegment> values) {

@@ -43,14 +43,18 @@ public final class MemoryPlan {
             throw new IllegalStateException(name + " comes too late: the plan is allocated");
         }
         var tensor = new Tensor(name, dtype, shape);
+        try {
+            bytes.merge(purpose, aligned(tensor.bytes()), Math::addExact);
+        } catch (ArithmeticException e) {
+            throw LeewayException.resources("%s would take more bytes than any machine can count; look at the sizes in the configuration", tensor);
+        }
         tensors.add(tensor);
-        bytes.merge(purpose, aligned(tensor.bytes()), Math::addExact);
         return tensor;
     }
 
     /** Bytes of all tensors so far, padding included. */
     public long totalBytes() {
-        return bytes.values().stream().mapToLong(Long::longValue).sum();
+        return bytes.values().stream().reduce(0L, Math::addExact);
     }
 
     /** Bytes of each purpose so far. */
@@ -67,6 +71,9 @@ public final class MemoryPlan {
 
     /** Takes the memory of all tensors from the device and sets it to zero. Fails with the breakdown where the device has too little. */
     public Allocation allocate(Device device) {
+        if (allocated) {
+            throw new IllegalStateException("the plan is allocated already");
+        }
         long total = Math.max(ALIGNMENT, totalBytes());
         long free = device.info().freeBytes();
         if (total > free) {
