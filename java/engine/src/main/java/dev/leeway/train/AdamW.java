@@ -107,6 +107,16 @@ public final class AdamW {
         }
     }
 
+    /** Steps taken so far; with the moments of {@link #states}, all that the next step depends on. */
+    public int steps() {
+        return steps;
+    }
+
+    /** Continues behind {@code taken} steps; the moments must be those of that step. */
+    public void resume(int taken) {
+        steps = taken;
+    }
+
     /** Where it runs. */
     public Device device() {
         return device;

@@ -35,17 +35,33 @@ public final class Trainer {
 
     /** Runs the first {@code steps} steps of the schedule. */
     public void train(BatchSource data, int steps, StepListener listener) {
-        for (int step = 0; step < steps; step++) {
-            long begin = System.nanoTime();
-            var micros = data.step(step);
-            var sum = accumulate(step, micros);
-            var gradients = optimizer.measure();
-            requireFinite(step, sum.loss, gradients, micros);
-            double rate = learningRate * schedule.factor(step);
-            optimizer.step(rate, gradients.norm());
-            listener.stepDone(new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss, rate, gradients.norm(), sum.trainedTokens,
-                micros.stream().mapToLong(Batch::rows).sum(), (System.nanoTime() - begin) * 1e-9, sum.metrics));
+        train(data, 0, steps, new StopRequest(), listener);
+    }
+
+    /**
+     * Continues behind the first {@code done} steps and runs until {@code steps} are behind, or until a stop is asked for; the step that is under way
+     * then is finished. Weights, moments and the optimiser's count must be those behind {@code done} steps.
+     *
+     * @return steps behind the model now
+     */
+    public int train(BatchSource data, int done, int steps, StopRequest stop, StepListener listener) {
+        int step = done;
+        while (step < steps && !stop.isRequested()) {
+            listener.stepDone(take(data, step++, steps));
         }
+        return step;
+    }
+
+    private StepReport take(BatchSource data, int step, int steps) {
+        long begin = System.nanoTime();
+        var micros = data.step(step);
+        var sum = accumulate(step, micros);
+        var gradients = optimizer.measure();
+        requireFinite(step, sum.loss, gradients, micros);
+        double rate = learningRate * schedule.factor(step);
+        optimizer.step(rate, gradients.norm());
+        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss, rate, gradients.norm(), sum.trainedTokens,
+            micros.stream().mapToLong(Batch::rows).sum(), (System.nanoTime() - begin) * 1e-9, sum.metrics);
     }
 
     /** The mean loss over batches without training: the objective with all of them as one step. */
