@@ -19,6 +19,7 @@ typedef float Vector __attribute__((vector_size(lanes * 4)));
 typedef float Unaligned __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
 
 constexpr int width = 2 * lanes; /* columns of a panel of B */
+constexpr int ahead = 1024;      /* floats: how far in front of its use packed B is fetched, where it comes from memory */
 
 inline Vector load(const float *from) { return *reinterpret_cast<const Unaligned *>(from); }
 inline void store(float *to, Vector value) { *reinterpret_cast<Unaligned *>(to) = value; }
@@ -59,7 +60,10 @@ void multiply(const PanelRow &job, const float *b, float *c, int64_t columns) {
     for (int64_t k = 0; k < job.depth; k++) {
         Vector right[panels * 2];
 #pragma GCC unroll 8
-        for (int j = 0; j < panels * 2; j++) right[j] = load(b + (j / 2) * next + (j % 2) * lanes);
+        for (int j = 0; j < panels * 2; j++) {
+            right[j] = load(b + (j / 2) * next + (j % 2) * lanes);
+            if (panels == 1 && j * lanes % 16 == 0) __builtin_prefetch(b + j * lanes + ahead, 0, 2);
+        }
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
             const Vector left = splat(a[i]);
@@ -196,7 +200,10 @@ void copy_rows(const Packing &job, int64_t panels) {
             for (int64_t k = first; k < end; k++) {
                 const float *from = job.from + p * job.pitch + k * job.k_stride;
                 float *to = job.to + (p * job.depth + k) * job.pitch;
-                for (int v = 0; v < vectors; v++) store(to + v * lanes, load(from + v * lanes));
+                for (int v = 0; v < vectors; v++) {
+                    store(to + v * lanes, load(from + v * lanes));
+                    __builtin_prefetch(from + v * lanes + together * job.k_stride);
+                }
             }
     }
 }
@@ -226,6 +233,7 @@ void pack_transpose(const Packing &job, const Panel &panel) {
             for (int64_t i = 0; i < lanes; i++) {
                 const float *from = panel.from + (l + i) * job.lane_stride + k;
                 block[i] = l + i >= panel.lanes ? Vector{} : steps == lanes ? load(from) : load_first(from, steps);
+                if (l + i < panel.lanes) __builtin_prefetch(from + 8 * lanes, 0, 2);
             }
             transpose(block);
             float *to = panel.to + k * panel.pitch + l;
