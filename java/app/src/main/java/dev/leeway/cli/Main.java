@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.cli.verify.VerifyCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -17,7 +18,8 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "leeway", scope = ScopeType.INHERIT, mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
     sortOptions = false, sortSynopsis = false, abbreviateSynopsis = true, usageHelpAutoWidth = true, showDefaultValues = false,
     synopsisHeading = "%nUsage: ", descriptionHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n",
-    subcommands = {QuickstartCommand.class, PretrainCommand.class, SftCommand.class, GenerateCommand.class, HelpCommand.class},
+    subcommands = {QuickstartCommand.class, PretrainCommand.class, SftCommand.class, GenerateCommand.class, VerifyCommand.class,
+        HelpCommand.class},
     description = "Post-trains language models of the Llama family and measures what the training did to them.",
     footer = {"", "Start with:  leeway quickstart", "Exit codes:  0 done, 1 failed check or internal error, 2 usage, 3 data, 4 numerics, 5 resources"})
 public final class Main {

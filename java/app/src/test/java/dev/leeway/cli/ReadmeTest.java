@@ -1,0 +1,45 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java file of the README, compiled and run as it stands there. */
+final class ReadmeTest {
+
+    private static final String FENCE = "```java\n";
+
+    @Test
+    void theEmbeddingExampleRunsBehindAQuickstart(@TempDir Path folder) throws IOException, InterruptedException {
+        var quickstart = Cli.succeed("quickstart", "--output_dir", folder.resolve("leeway-quickstart"), "--pretrain_steps", 2, "--tune_steps", 2);
+        assertTrue(quickstart.out().contains("right: "), quickstart.out());
+
+        var readme = Files.readString(Path.of("..", "..", "README.md"));
+        int begin = readme.indexOf(FENCE) + FENCE.length();
+        var file = Files.writeString(folder.resolve("Example.java"), readme.substring(begin, readme.indexOf("```", begin)));
+        var log = folder.resolve("log").toFile();
+        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+            "-cp", System.getProperty("java.class.path"), file.toString()).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log).start();
+        assertTrue(process.waitFor(3, TimeUnit.MINUTES), "the example ends");
+        var text = Files.readString(log.toPath());
+        assertEquals(0, process.exitValue(), text);
+        assertTrue(text.contains("step 30 loss "), text);
+        assertTrue(Files.exists(folder.resolve("leeway-quickstart/embedded/adapter_model.safetensors")));
+    }
+
+    @Test
+    void aSecondQuickstartReplacesTheFirst(@TempDir Path folder) throws IOException {
+        var out = folder.resolve("qs");
+        Cli.succeed("quickstart", "--output_dir", out, "--pretrain_steps", 2, "--tune_steps", 2);
+        var first = Files.readAllBytes(out.resolve("adapter/adapter_model.safetensors"));
+        Cli.succeed("quickstart", "--output_dir", out, "--pretrain_steps", 2, "--tune_steps", 2, "--seed", 1);
+        assertEquals(false, java.util.Arrays.equals(first, Files.readAllBytes(out.resolve("adapter/adapter_model.safetensors"))));
+        assertEquals("*\n", Files.readString(out.resolve(".gitignore")));
+    }
+}
