@@ -19,8 +19,8 @@ leeway_status check_attention(const char *op, const AttentionShape &shape, leewa
     auto refuse = [&](const char *what, long long value) { return fail(LEEWAY_BAD_ARGUMENT, "%s: %s, got %lld", op, what, value); };
     if (shape.kv_heads <= 0) return refuse("kv_heads must be positive", shape.kv_heads);
     if (shape.heads <= 0 || shape.heads % shape.kv_heads != 0) return refuse("heads must be a positive multiple of kv_heads", shape.heads);
-    if (shape.head_dim < 8 || shape.head_dim > max_head_dim || shape.head_dim % 8 != 0)
-        return refuse("head_dim must be a multiple of 8 from 8 to 256", shape.head_dim);
+    if (shape.head_dim < 2 || shape.head_dim > max_head_dim || shape.head_dim % 2 != 0)
+        return refuse("head_dim must be even, from 2 to 256", shape.head_dim);
     if (shape.window < 0) return refuse("window must not be negative", shape.window);
     if (!(shape.softcap >= 0.0f) || shape.softcap > 3e38f)
         return fail(LEEWAY_BAD_ARGUMENT, "%s: softcap must be finite and not negative, got %g", op, double(shape.softcap));

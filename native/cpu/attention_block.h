@@ -53,7 +53,9 @@ inline int64_t element(const AttentionShape &shape, const QueryRows &rows, int64
 
 inline void copy_row(float *to, const float *from, int64_t count) {
     using unaligned = Lanes<8>::unaligned;
-    for (int64_t i = 0; i < count; i += 8) *reinterpret_cast<unaligned *>(to + i) = *reinterpret_cast<const unaligned *>(from + i);
+    int64_t i = 0;
+    for (; i + 8 <= count; i += 8) *reinterpret_cast<unaligned *>(to + i) = *reinterpret_cast<const unaligned *>(from + i);
+    for (; i < count; i++) to[i] = from[i];
 }
 
 /* Rows begin..end of an (N,H,D) array, one after another. */
@@ -184,7 +186,15 @@ float softmax_row(const AttentionShape &shape, Span span, float *dots, RowState 
 }
 
 void scale_row(float *row, int64_t head_dim, float factor) {
-    for (int64_t d = 0; d < head_dim; d += 8) *reinterpret_cast<Lanes<8>::unaligned *>(row + d) *= factor;
+    int64_t d = 0;
+    for (; d + 8 <= head_dim; d += 8) *reinterpret_cast<Lanes<8>::unaligned *>(row + d) *= factor;
+    for (; d < head_dim; d++) row[d] *= factor;
+}
+
+void divide_row(float *row, int64_t head_dim, float divisor) {
+    int64_t d = 0;
+    for (; d + 8 <= head_dim; d += 8) *reinterpret_cast<Lanes<8>::unaligned *>(row + d) /= divisor;
+    for (; d < head_dim; d++) row[d] /= divisor;
 }
 
 /* Tiles of one forward task. */
@@ -247,7 +257,7 @@ void finish_rows(const AttentionShape &shape, const ForwardTask &task, const For
     for (int64_t row = task.rows.begin; row < task.rows.end; row++) {
         const RowState &state = tiles.state[row - task.rows.begin];
         float *out = tiles.out + (row - task.rows.begin) * shape.head_dim;
-        for (int64_t d = 0; d < shape.head_dim; d += 8) *reinterpret_cast<Lanes<8>::unaligned *>(out + d) /= state.sum;
+        divide_row(out, shape.head_dim, state.sum);
         if (task.lse != nullptr) task.lse[element(shape, task.rows, row)] = float(double(state.max) + std::log(double(state.sum)));
     }
     scatter(shape, task.rows, tiles.out, task.out);

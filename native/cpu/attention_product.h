@@ -27,7 +27,7 @@ struct Lanes {
     typedef float unaligned __attribute__((vector_size(W * sizeof(float)), aligned(4), may_alias));
 };
 
-/* c (rows, columns) = or += a (rows, depth) b (depth, columns); columns is a multiple of 8. */
+/* c (rows, columns) = or += a (rows, depth) b (depth, columns); columns is even. */
 struct Product {
     int64_t rows;
     int64_t depth;
@@ -84,6 +84,19 @@ inline void product_panel(const Product &p, int64_t column) {
     }
 }
 
+/* The last columns, fewer than width of them. */
+inline void product_rest(const Product &p, int64_t column) {
+    if (width > 8 && p.columns - column >= 8) {
+        product_panel<8, 1>(p, column);
+        column += 8;
+    }
+    if (width > 4 && p.columns - column >= 4) {
+        product_panel<4, 1>(p, column);
+        column += 4;
+    }
+    if (p.columns - column >= 2) product_panel<2, 1>(p, column);
+}
+
 void multiply(const Product &p) {
     int64_t column = 0;
     for (; column + width * column_tile <= p.columns; column += width * column_tile) product_panel<width, column_tile>(p, column);
@@ -101,8 +114,7 @@ void multiply(const Product &p) {
         product_panel<width, 1>(p, column);
         column += width;
     }
-    if constexpr (width == 16)
-        if (column < p.columns) product_panel<8, 1>(p, column);
+    product_rest(p, column);
 }
 
 /* Four floats of rows 0, 4, 8 and 12. */
@@ -115,9 +127,11 @@ inline f32x16 load_quarters(const float *row, int64_t stride) {
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-/* Sixteen rows of columns floats become sixteen columns: to[c * to_row + r] = from[r * stride + c]; columns is a multiple of 4. */
+/* Sixteen rows of columns floats become sixteen columns: to[c * to_row + r] = from[r * stride + c]. */
 void transpose_16(const float *from, int64_t stride, int64_t columns, float *to, int64_t to_row) {
-    for (int64_t c = 0; c < columns; c += 4, from += 4, to += 4 * to_row) {
+    for (int64_t c = columns / 4 * 4; c < columns; c++)
+        for (int64_t r = 0; r < 16; r++) to[c * to_row + r] = from[r * stride + c];
+    for (int64_t c = 0; c + 4 <= columns; c += 4, from += 4, to += 4 * to_row) {
         f32x16 a = load_quarters(from, stride), b = load_quarters(from + stride, stride);
         f32x16 d = load_quarters(from + 2 * stride, stride), e = load_quarters(from + 3 * stride, stride);
         /* in every quarter: columns 0 and 1, 2 and 3 of rows 0 and 1, 2 and 3 */

@@ -181,7 +181,7 @@ void refuses_bad_arguments(Run &run, const Problem &p) {
                               x.get(), p.scale, p.softcap, dtype});
     };
     refuse(p.starts, p.heads + 1, p.head_dim, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
-    refuse(p.starts, p.kv_heads, 12, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
+    refuse(p.starts, p.kv_heads, 15, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
     refuse(p.starts, p.kv_heads, 264, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
     refuse(p.starts, p.kv_heads, p.head_dim, LEEWAY_F64, LEEWAY_UNSUPPORTED);
     if (run.library().backend() != "cpu") return;  // elsewhere the starts lie in device memory

@@ -13,7 +13,7 @@ extern "C" {
  *     p = softmax(z over the visible j)    out = sum p v    lse = log sum exp z          (Vaswani et al. 2017, eq. 1)
  * Computed by online softmax (Dao et al. 2022, algorithm 1) over blocks of 64 keys at absolute positions 0, 64, 128, ... of the sequence,
  * in order. So a query's result is the same bits in any batch, and the same as paged_attention's over the same keys.
- * Head dims: multiples of 8 from 8 to 256. */
+ * Head dims: even, from 2 to 256; multiples of 16 are the fast ones. */
 typedef struct {
     int64_t rows;                   /* N */
     int64_t sequences;              /* S */

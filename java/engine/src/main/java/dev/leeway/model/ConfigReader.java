@@ -59,8 +59,8 @@ public final class ConfigReader {
         if (kvHeads <= 0 || heads % kvHeads != 0) {
             throw json.wrong("num_key_value_heads", "must divide num_attention_heads " + heads + "; got " + kvHeads);
         }
-        if (headDim < 8 || headDim > 256 || headDim % 8 != 0) {
-            throw json.wrong("head_dim", "must be a multiple of 8 from 8 to 256; got " + headDim);
+        if (headDim < 2 || headDim > 256 || headDim % 2 != 0) {
+            throw json.wrong("head_dim", "must be even, from 2 to 256; got " + headDim);
         }
         boolean bias = !type.equals("mistral") && flag("attention_bias");
         double scale = isSandwich() ? Math.pow(number("query_pre_attn_scalar", 256), -0.5) : 1 / Math.sqrt(headDim);

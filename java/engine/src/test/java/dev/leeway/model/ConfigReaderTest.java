@@ -122,7 +122,7 @@ final class ConfigReaderTest {
         Refusal.assertRefused(Kind.DATA, () -> read("mamba", ""), "config.json: model_type", "llama", "mamba");
         refused("llama", "\"num_key_value_heads\": 5", "num_key_value_heads", "32", "5");
         refused("llama", "\"num_key_value_heads\": 0", "num_key_value_heads");
-        refused("llama", "\"head_dim\": 12", "head_dim", "12");
+        refused("llama", "\"head_dim\": 13", "head_dim", "13");
         refused("llama", "\"head_dim\": 264", "head_dim", "264");
         refused("llama", "\"rope_theta\": 0.0", "rope_theta", "0");
         refused("llama", "\"partial_rotary_factor\": 1.5", "partial_rotary_factor");
