@@ -7,33 +7,62 @@
  */
 #include "linear_operand.h"
 #include "parallel.h"
-#include "philox.h"
+#include "simd.h"
 
 namespace leeway {
 namespace {
 
 constexpr int64_t rows_per_task = 16;
 
-bool keeps(const leeway_lora &lora, int64_t row, int64_t column) {
-    return uniform(philox(lora.dropout_seed, lora.row_ids[row], uint64_t(column))) >= lora.dropout;
+using u64x8 = uint64_t __attribute__((vector_size(64)));
+
+/* Word 0 of philox(seed, high, low + l) for eight l in 64-bit lanes: philox.h's rounds side by side. low + 7 < 2^32. */
+LEEWAY_INLINE u64x8 philox8(uint64_t seed, uint64_t high, uint64_t low) {
+    constexpr uint64_t word = 0xffffffffu;
+    u64x8 a = u64x8{0, 1, 2, 3, 4, 5, 6, 7} + low, b = {}, c = u64x8{} + (high & word), d = u64x8{} + (high >> 32);
+    uint32_t key0 = uint32_t(seed), key1 = uint32_t(seed >> 32);
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; round++, key0 += 0x9E3779B9u, key1 += 0xBB67AE85u) {
+        const u64x8 p = a * 0xD2511F53u, q = c * 0xCD9E8D57u;
+        a = (q >> 32) ^ b ^ key0;
+        b = q & word;
+        c = (p >> 32) ^ d ^ key1;
+        d = p & word;
+    }
+    return a;
+}
+
+/* The top 24 bits of word 0 as a number in [0,1), for columns first.. of one row. */
+LEEWAY_INLINE f32x16 uniform16(uint64_t seed, uint64_t id, int64_t first) {
+    using u32x8 = uint32_t __attribute__((vector_size(32)));
+    const u32x8 low = __builtin_convertvector(philox8(seed, id, uint64_t(first)) >> 8, u32x8);
+    const u32x8 high = __builtin_convertvector(philox8(seed, id, uint64_t(first) + 8) >> 8, u32x8);
+    const u32x16 bits = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return __builtin_convertvector(i32x16(bits), f32x16) * 0x1p-24f;
+}
+
+/* to = drop(x) of one row; or to += drop(x). */
+LEEWAY_CLONES void drop_row(uint64_t seed, uint64_t id, float dropout, int64_t count, const float *x, float *to, bool add) {
+    for (int64_t i = 0; i < count; i += lanes) {
+        const f32x16 kept = select(uniform16(seed, id, i) >= dropout, load_up_to(x + i, count - i) / (1 - dropout), f32x16{});
+        store_up_to(to + i, add ? load_up_to(to + i, count - i) + kept : kept, count - i);
+    }
+}
+
+void drop_rows(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const float *x, float *to, bool add) {
+    parallel_blocks(stream, rows, rows_per_task, [&](int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; n++) drop_row(lora.dropout_seed, lora.row_ids[n], lora.dropout, in, x + n * in, to + n * in, add);
+    });
 }
 
 }  // namespace
 
 void lora_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const float *x, float *dropped) {
-    const float kept = 1 - lora.dropout;
-    parallel_blocks(stream, rows, rows_per_task, [&](int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; n++)
-            for (int64_t i = 0; i < in; i++) dropped[n * in + i] = keeps(lora, n, i) ? x[n * in + i] / kept : 0;
-    });
+    drop_rows(stream, lora, rows, in, x, dropped, false);
 }
 
 void lora_add_masked(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const float *term, float *sum) {
-    const float kept = 1 - lora.dropout;
-    parallel_blocks(stream, rows, rows_per_task, [&](int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; n++)
-            for (int64_t i = 0; i < in; i++) sum[n * in + i] += keeps(lora, n, i) ? term[n * in + i] / kept : 0;
-    });
+    drop_rows(stream, lora, rows, in, term, sum, true);
 }
 
 }  // namespace leeway
