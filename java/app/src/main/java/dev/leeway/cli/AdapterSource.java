@@ -26,7 +26,8 @@ record AdapterSource(Path base, Optional<Path> adapter) {
             return new AdapterSource(model, adapter);
         }
         if (adapter.isPresent()) {
-            throw LeewayException.usage("--model_name_or_path %s is an adapter itself; name the base model there, or leave --adapter out", model);
+            throw LeewayException.usage("--model_name_or_path %s is an adapter itself; name the base model there, or leave --adapter out",
+                model);
         }
         return new AdapterSource(baseOf(model), Optional.of(model));
     }
@@ -39,7 +40,7 @@ record AdapterSource(Path base, Optional<Path> adapter) {
                 return candidate;
             }
         }
-        throw LeewayException.data("%s says that its base model is \"%s\", which is no folder here; name the base with --model_name_or_path and "
-            + "the adapter with --adapter %s", adapter.resolve(AdapterDirectory.CONFIG), name, adapter);
+        throw LeewayException.data("%s says that its base model is \"%s\", which is no folder here; name the base with "
+            + "--model_name_or_path and the adapter with --adapter %s", adapter.resolve(AdapterDirectory.CONFIG), name, adapter);
     }
 }

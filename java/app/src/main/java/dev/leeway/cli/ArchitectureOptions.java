@@ -44,7 +44,8 @@ final class ArchitectureOptions {
 
     /** Whether any of these options was given. */
     boolean isGiven() {
-        return Stream.of(hiddenSize, layers, heads, kvHeads, intermediateSize, positions, ropeTheta, tied, initializerRange).anyMatch(Optional::isPresent);
+        return Stream.of(hiddenSize, layers, heads, kvHeads, intermediateSize, positions, ropeTheta, tied, initializerRange)
+            .anyMatch(Optional::isPresent);
     }
 
     void check(Problems problems) {
@@ -52,7 +53,8 @@ final class ArchitectureOptions {
             .filter(size -> size <= 0).forEach(size -> problems.add("the sizes of a new model must be positive; got " + size));
         problems.require(initializerRange.orElse(INITIALIZER_RANGE) > 0, "--initializer_range must be positive; got %s",
             initializerRange.orElse(INITIALIZER_RANGE));
-        problems.require(hidden() % queryHeads() == 0, "--hidden_size %d is not a multiple of --num_attention_heads %d", hidden(), queryHeads());
+        problems.require(hidden() % queryHeads() == 0, "--hidden_size %d is not a multiple of --num_attention_heads %d", hidden(),
+            queryHeads());
     }
 
     private int hidden() {
@@ -75,7 +77,8 @@ final class ArchitectureOptions {
             .put("intermediate_size", intermediateSize.orElse(Math.max(32, (int) Math.round(hidden() * 8 / 3.0 / 32) * 32)))
             .put("max_position_embeddings", positions.orElse(maxLength)).put("mlp_bias", false).put("model_type", "llama")
             .put("num_attention_heads", queryHeads()).put("num_hidden_layers", layers.orElse(LAYERS))
-            .put("num_key_value_heads", kvHeads.orElse(queryHeads())).put("rms_norm_eps", 1e-5).put("rope_theta", ropeTheta.orElse(10_000.0))
+            .put("num_key_value_heads", kvHeads.orElse(queryHeads())).put("rms_norm_eps", 1e-5)
+            .put("rope_theta", ropeTheta.orElse(10_000.0))
             .put("tie_word_embeddings", tied.orElse(true)).put("vocab_size", vocabSize);
         return JsonFile.parse("the options of the new model", json.toString());
     }

@@ -4,8 +4,8 @@ import dev.leeway.text.StreamDecoder;
 import dev.leeway.text.Tokenizer;
 
 /**
- * The text of a completion, piece by piece, as it continues its prompt. Decoders treat the start of a text specially (SentencePiece drops its
- * first space), so prompt and completion are decoded as one text, of which only what lies behind the prompt is returned.
+ * The text of a completion, piece by piece, as it continues its prompt. Decoders treat the start of a text specially (SentencePiece drops
+ * its first space), so prompt and completion are decoded as one text, of which only what lies behind the prompt is returned.
  */
 final class CompletionText {
 

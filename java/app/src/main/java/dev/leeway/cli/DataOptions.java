@@ -11,13 +11,16 @@ import picocli.CommandLine.Option;
 final class DataOptions {
 
     @Option(names = "--dataset_name", paramLabel = "FILE[,FILE…]", split = ",", hideParamSyntax = true,
-        description = "files to train on, one JSON object a line: prompt and completion (the completion is trained), or text (all of it is)")
+        description = "files to train on, one JSON object a line: prompt and completion (the completion is trained), or text "
+            + "(all of it is)")
     List<Path> files = new ArrayList<>();
 
-    @Option(names = "--columns", paramLabel = "PART=NAME[,…]", description = "other column names, such as prompt=question,completion=answer")
+    @Option(names = "--columns", paramLabel = "PART=NAME[,…]",
+        description = "other column names, such as prompt=question,completion=answer")
     Optional<String> columns = Optional.empty();
 
-    @Option(names = "--max_length", paramLabel = "N", description = "tokens a row may have (default: 1024, or the model's limit if that is smaller)")
+    @Option(names = "--max_length", paramLabel = "N",
+        description = "tokens a row may have (default: 1024, or the model's limit if that is smaller)")
     Optional<Integer> maxLength = Optional.empty();
 
     @Option(names = "--allow_truncation", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",

@@ -30,8 +30,9 @@ final class Failures {
 
     /** Arguments that the JVM could not decode, because the locale is not UTF-8; training on garbled text must not happen silently. */
     static Optional<LeewayException> unreadable(String[] arguments) {
-        return Arrays.stream(arguments).filter(argument -> argument.indexOf('\uFFFD') >= 0).findFirst().map(argument -> LeewayException.usage(
-            "an argument is not readable in this locale (%s): \"%s\"; set LC_ALL=C.UTF-8", System.getProperty("sun.jnu.encoding"), argument));
+        return Arrays.stream(arguments).filter(argument -> argument.indexOf('\uFFFD') >= 0).findFirst()
+            .map(argument -> LeewayException.usage("an argument is not readable in this locale (%s): \"%s\"; set LC_ALL=C.UTF-8",
+                System.getProperty("sun.jnu.encoding"), argument));
     }
 
     /** Runs the command that was named, or reports everything that is wrong with its arguments. */
@@ -90,7 +91,8 @@ final class Failures {
             boolean option = argument.startsWith("-") && argument.length() > 1 && !Character.isDigit(argument.charAt(1));
             var name = option ? argument.split("=", 2)[0] : argument;
             if (option || !isValue) {
-                sentences.add((option ? "unknown option " : "unexpected argument ") + name + Nearest.hint(name, option ? options : commands));
+                sentences.add((option ? "unknown option " : "unexpected argument ") + name
+                    + Nearest.hint(name, option ? options : commands));
             }
             isValue = option && !argument.contains("=");
         }
@@ -108,7 +110,8 @@ final class Failures {
                 yield expected.kind().exitCode();
             }
             case OutOfMemoryError memory -> {
-                err.println(name + ": the Java heap is full (" + memory.getMessage() + "); allow more with LEEWAY_JAVA_OPTS=-Xmx8g, or read less data");
+                err.println(name + ": the Java heap is full (" + memory.getMessage()
+                    + "); allow more with LEEWAY_JAVA_OPTS=-Xmx8g, or read less data");
                 yield Kind.RESOURCES.exitCode();
             }
             case IOException _, UncheckedIOException _ -> {

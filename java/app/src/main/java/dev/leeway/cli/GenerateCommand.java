@@ -79,7 +79,8 @@ final class GenerateCommand implements Callable<Integer> {
         int positions = directory.config().maxPositionEmbeddings();
         int length = (int) Math.min(positions, (long) tokens.length + maxNewTokens);
         if (tokens.length >= positions) {
-            throw LeewayException.usage("the prompt has %d tokens; %s takes fewer than %d; shorten it", tokens.length, directory.path(), positions);
+            throw LeewayException.usage("the prompt has %d tokens; %s takes fewer than %d; shorten it", tokens.length, directory.path(),
+                positions);
         }
         try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config), length, 1, opened)) {
             directory.loadInto(session.model());
@@ -100,8 +101,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void warnIfCut(Completion completion, int positions) {
         if (completion.finish() == Completion.Finish.LENGTH && completion.tokens().length < maxNewTokens) {
-            spec.commandLine().getErr().println("leeway generate: stopped after " + completion.tokens().length + " tokens, because the model has "
-                + positions + " positions");
+            spec.commandLine().getErr().println("leeway generate: stopped after " + completion.tokens().length
+                + " tokens, because the model has " + positions + " positions");
         }
     }
 
@@ -114,8 +115,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
         for (int token : tokens) {
             if (token >= directory.config().vocabSize()) {
-                throw LeewayException.data("the prompt has token id %d, but %s has vocab_size %d; tokenizer and model do not belong together", token,
-                    directory.path(), directory.config().vocabSize());
+                throw LeewayException.data("the prompt has token id %d, but %s has vocab_size %d; tokenizer and model do not belong "
+                    + "together", token, directory.path(), directory.config().vocabSize());
             }
         }
         return tokens;

@@ -21,7 +21,8 @@ import picocli.CommandLine.ScopeType;
     subcommands = {QuickstartCommand.class, PretrainCommand.class, SftCommand.class, GenerateCommand.class, VerifyCommand.class,
         HelpCommand.class},
     description = "Post-trains language models of the Llama family and measures what the training did to them.",
-    footer = {"", "Start with:  leeway quickstart", "Exit codes:  0 done, 1 failed check or internal error, 2 usage, 3 data, 4 numerics, 5 resources"})
+    footer = {"", "Start with:  leeway quickstart",
+        "Exit codes:  0 done, 1 failed check or internal error, 2 usage, 3 data, 4 numerics, 5 resources"})
 public final class Main {
 
     private Main() {

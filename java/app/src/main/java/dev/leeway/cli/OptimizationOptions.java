@@ -27,7 +27,8 @@ final class OptimizationOptions {
         description = "constant, constant_with_warmup, linear, cosine, cosine_with_min_lr (default: cosine)")
     String schedulerType = "cosine";
 
-    @Option(names = "--min_lr_rate", paramLabel = "SHARE", description = "where cosine_with_min_lr ends, as a share of the peak (default: 0.1)")
+    @Option(names = "--min_lr_rate", paramLabel = "SHARE",
+        description = "where cosine_with_min_lr ends, as a share of the peak (default: 0.1)")
     Optional<Double> minRate = Optional.empty();
 
     @Option(names = "--warmup_ratio", paramLabel = "SHARE", description = "share of the steps in which the rate rises (default: 0.03)")
@@ -53,7 +54,8 @@ final class OptimizationOptions {
 
     /** Reports values out of range. */
     void check(Problems problems) {
-        learningRate.ifPresent(rate -> problems.require(rate >= 0 && Double.isFinite(rate), "--learning_rate must be at least 0; got %s", rate));
+        learningRate.ifPresent(rate -> problems.require(rate >= 0 && Double.isFinite(rate), "--learning_rate must be at least 0; got %s",
+            rate));
         problems.require(epochs > 0 && Double.isFinite(epochs), "--num_train_epochs must be positive; got %s", epochs);
         problems.require(maxSteps == -1 || maxSteps > 0, "--max_steps must be positive; got %d", maxSteps);
         problems.require(batchSize > 0, "--per_device_train_batch_size must be positive; got %d", batchSize);
@@ -61,7 +63,8 @@ final class OptimizationOptions {
         problems.check(() -> Schedule.Kind.named(schedulerType));
         problems.require(minRate.isEmpty() || schedulerType.equals("cosine_with_min_lr"),
             "--min_lr_rate has no effect with --lr_scheduler_type %s; name cosine_with_min_lr or leave it out", schedulerType);
-        problems.require(minRate.orElse(0.0) >= 0 && minRate.orElse(0.0) <= 1, "--min_lr_rate must be from 0 to 1; got %s", minRate.orElse(0.0));
+        problems.require(minRate.orElse(0.0) >= 0 && minRate.orElse(0.0) <= 1, "--min_lr_rate must be from 0 to 1; got %s",
+            minRate.orElse(0.0));
         problems.require(warmupRatio >= 0 && warmupRatio <= 1, "--warmup_ratio must be from 0 to 1; got %s", warmupRatio);
         problems.require(warmupSteps >= 0, "--warmup_steps must be at least 0; got %d", warmupSteps);
         problems.require(weightDecay >= 0 && Double.isFinite(weightDecay), "--weight_decay must be at least 0; got %s", weightDecay);
@@ -74,7 +77,8 @@ final class OptimizationOptions {
     /** The checked options; {@code usualRate} is the learning rate where none was given. */
     Recipe recipe(double usualRate, long seed) {
         var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm);
-        var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps, minRate.orElse(0.1));
+        var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
+            minRate.orElse(0.1));
         return new Recipe(new Recipe.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, seed);
     }
 }

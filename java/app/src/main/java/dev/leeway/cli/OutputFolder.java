@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The folder that a training run writes. It is known by its {@code training_args.json}; a folder without one is not leeway's to write into. */
+/**
+ * The folder that a training run writes. It is known by its {@code training_args.json}; a folder without one is not leeway's to write into.
+ */
 final class OutputFolder {
 
     static final String ARGUMENTS = "training_args.json";
     static final String METRICS = "metrics.jsonl";
 
     /** What a run of either kind, full or adapter, leaves; a result of the other kind beside the new one would be ambiguous. */
-    private static final List<String> RESULTS = List.of("config.json", "model.safetensors.index.json", "model.safetensors", "adapter_config.json",
-        "adapter_model.safetensors");
+    private static final List<String> RESULTS = List.of("config.json", "model.safetensors.index.json", "model.safetensors",
+        "adapter_config.json", "adapter_model.safetensors");
 
     private final Path path;
 
@@ -28,13 +30,15 @@ final class OutputFolder {
     /** Reports a folder that somebody else filled. */
     static void check(Path folder, boolean overwrite, Problems problems) {
         problems.require(!Files.exists(folder) || Files.isDirectory(folder), "--output_dir: %s is not a folder", folder);
-        problems.require(overwrite || isFree(folder), "--output_dir: %s has files that leeway did not write (no %s); name another folder, or add "
+        problems.require(overwrite || isFree(folder),
+            "--output_dir: %s has files that leeway did not write (no %s); name another folder, or add "
             + "--overwrite_output_dir", folder, ARGUMENTS);
     }
 
     /** Reports a model that would be replaced by its own successor. */
     static void requireOther(Optional<Path> folder, Path model, Problems problems) {
-        problems.require(folder.isEmpty() || !isSame(folder.get(), model), "--output_dir must not be the model directory itself: %s", model);
+        problems.require(folder.isEmpty() || !isSame(folder.get(), model), "--output_dir must not be the model directory itself: %s",
+            model);
     }
 
     private static boolean isSame(Path one, Path other) {

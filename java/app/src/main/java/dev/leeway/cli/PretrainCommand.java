@@ -22,9 +22,9 @@ import picocli.CommandLine.Spec;
 
 /** {@code leeway pretrain}: next-token training on whole texts, of a new model or of one that exists. */
 @Command(name = "pretrain", description = {"Trains a model on texts: a new one, or further the one in --model_name_or_path.",
-    "Texts are rows with a text column, or .txt files; each is one sequence. A new model takes its shape from --config_name_or_path or from the options "
-        + "below, and its tokenizer from --tokenizer_name, or learns one of --vocab_size tokens from the texts. The learning rate is 1e-3 for a new "
-        + "model and 2e-5 for one that exists unless given."})
+    "Texts are rows with a text column, or .txt files; each is one sequence. A new model takes its shape from --config_name_or_path or "
+        + "from the options below, and its tokenizer from --tokenizer_name, or learns one of --vocab_size tokens from the texts. "
+        + "The learning rate is 1e-3 for a new model and 2e-5 for one that exists unless given."})
 final class PretrainCommand implements Callable<Integer> {
 
     private static final double NEW_RATE = 1e-3;
@@ -50,7 +50,8 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--vocab_size", paramLabel = "N", description = "tokens of a byte-level BPE to learn from the texts (default: 4096)")
     private Optional<Integer> vocabSize = Optional.empty();
 
-    @Option(names = "--sample_by", paramLabel = "KIND", description = "documents of a .txt file: line, paragraph or document (default: line)")
+    @Option(names = "--sample_by", paramLabel = "KIND",
+        description = "documents of a .txt file: line, paragraph or document (default: line)")
     private String sampleBy = "line";
 
     @ArgGroup(validate = false, heading = "%nNew model:%n")
@@ -84,9 +85,11 @@ final class PretrainCommand implements Callable<Integer> {
             var rows = TextRows.read(data.files, by, tokenizer, options);
             var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
             var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);
-            try (var training = new TrainingRun(new TrainingRun.Job(name, config, Optional.empty(), rows, recipe), TrainingRun.Sampling.NONE, opened)) {
+            try (var training = new TrainingRun(new TrainingRun.Job(name, config, Optional.empty(), rows, recipe),
+                TrainingRun.Sampling.NONE, opened)) {
                 start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
-                    () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
+                    () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02))
+                        .fillBase(training.model()));
                 train(training, start, folder);
             }
         }
@@ -102,7 +105,8 @@ final class PretrainCommand implements Callable<Integer> {
         boolean isNew = modelPath.isEmpty();
         problems.require(isNew || configPath.isEmpty() && tokenizerPath.isEmpty() && vocabSize.isEmpty() && !architecture.isGiven(),
             "--model_name_or_path trains a model that exists; leave out the options that describe a new one");
-        problems.require(configPath.isEmpty() || !architecture.isGiven(), "--config_name_or_path and the sizes of a new model exclude each other");
+        problems.require(configPath.isEmpty() || !architecture.isGiven(),
+            "--config_name_or_path and the sizes of a new model exclude each other");
         problems.require(tokenizerPath.isEmpty() || vocabSize.isEmpty(), "--tokenizer_name and --vocab_size exclude each other");
         configPath.ifPresent(path -> problems.requireReadable("--config_name_or_path", path.resolve("config.json")));
         tokenizerPath.ifPresent(path -> problems.requireReadable("--tokenizer_name", path.resolve("tokenizer.json")));
@@ -127,8 +131,8 @@ final class PretrainCommand implements Callable<Integer> {
             var directory = ModelDirectory.open(modelPath.get());
             return new Start(JsonFile.read(directory.path().resolve("config.json")), directory.path(), Optional.of(directory));
         }
-        var json = configPath.map(path -> JsonFile.read(path.resolve("config.json"))).orElseGet(() -> architecture.config(tokenizer.vocabSize(),
-            data.maxLength.orElse(MAX_LENGTH), tokenizer.beginOfSequence(), tokenizer.endOfSequence()));
+        var json = configPath.map(path -> JsonFile.read(path.resolve("config.json"))).orElseGet(() -> architecture.config(
+            tokenizer.vocabSize(), data.maxLength.orElse(MAX_LENGTH), tokenizer.beginOfSequence(), tokenizer.endOfSequence()));
         return new Start(json, tokenizerFolder(folder), Optional.empty());
     }
 

@@ -33,14 +33,16 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code leeway quickstart}: toy text → tokenizer → a new model → a LoRA adapter, with samples before and after each stage. */
-@Command(name = "quickstart", description = {"Trains a small model from scratch on generated toy text, then a LoRA adapter on toy questions and answers.",
-    "Prints samples before and after each stage. Needs no download and a few minutes at most; what it writes is there to try the other commands with."})
+@Command(name = "quickstart",
+    description = {"Trains a small model from scratch on generated toy text, then a LoRA adapter on toy questions and answers.",
+    "Prints samples before and after each stage. Needs no download and a few minutes at most; what it writes is there to try the other "
+        + "commands with."})
 final class QuickstartCommand implements Callable<Integer> {
 
     private static final int MAX_LENGTH = 128;
     private static final int VOCABULARY = 512;
-    private static final int DOCUMENTS = 12_000;
-    private static final int QUESTIONS = 4_000;
+    private static final int DOCUMENTS = 16_000;
+    private static final int QUESTIONS = 5_000;
     private static final List<String> BEGINNINGS = List.of("Ana lives", "El gato", "Tom has", "3 + 4 =");
 
     @Spec
@@ -53,10 +55,10 @@ final class QuickstartCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--pretrain_steps", paramLabel = "N", description = "steps of the first stage (default: ${DEFAULT-VALUE})")
-    private int pretrainSteps = 700;
+    private int pretrainSteps = 1000;
 
     @Option(names = "--tune_steps", paramLabel = "N", description = "steps of the second stage (default: ${DEFAULT-VALUE})")
-    private int tuneSteps = 250;
+    private int tuneSteps = 300;
 
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     private final DeviceOptions device = new DeviceOptions();
@@ -92,7 +94,8 @@ final class QuickstartCommand implements Callable<Integer> {
         writeRows("documents.jsonl", documents.stream().map(text -> JsonFile.newObject().put("text", text)));
         new BpeTrainer(VOCABULARY, new Specials("<s>", "</s>")).train(documents).save(folder.path());
         try (var tokenizer = Tokenizer.load(folder.path())) {
-            var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(), tokenizer.endOfSequence());
+            var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
+                tokenizer.endOfSequence());
             var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
             var job = new TrainingRun.Job("a new model", ConfigReader.read(json), Optional.empty(), rows, recipe(pretrainSteps, 2e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
@@ -107,13 +110,15 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private void tune(OutputFolder folder, Device opened) {
         var questions = ToyText.chatRows(seed, QUESTIONS);
-        writeRows("chat.jsonl", questions.stream().map(row -> JsonFile.newObject().put("prompt", row.prompt()).put("completion", row.completion())));
+        writeRows("chat.jsonl", questions.stream()
+            .map(row -> JsonFile.newObject().put("prompt", row.prompt()).put("completion", row.completion())));
         var directory = ModelDirectory.open(outputDir.resolve("model"));
         var unseen = ToyText.chatRows(seed + 1, 50);
         try (var tokenizer = Tokenizer.load(directory.path())) {
             var adapter = new LoraOptions().configured("../model");
             var rows = DatasetReader.encode(questions, tokenizer, options());
-            var job = new TrainingRun.Job(directory.path().toString(), directory.config(), Optional.of(adapter), rows, recipe(tuneSteps, 3e-3));
+            var job = new TrainingRun.Job(directory.path().toString(), directory.config(), Optional.of(adapter), rows,
+                recipe(tuneSteps, 3e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(16, MAX_LENGTH), opened)) {
                 directory.loadInto(training.model());
                 new Initializer(seed, 0).fillAdapter(training.model());
@@ -141,7 +146,8 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private Recipe recipe(int steps, double rate) {
-        return new Recipe(new Recipe.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0), AdamW.Settings.standard(), seed);
+        return new Recipe(new Recipe.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0),
+            AdamW.Settings.standard(), seed);
     }
 
     private static DatasetReader.Options options() {
@@ -161,7 +167,8 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private void sayWhatIsThere() {
-        out().println("Written to " + outputDir + ": documents.jsonl, chat.jsonl, model/ (a Hugging Face directory), adapter/ (a PEFT directory).");
+        out().println("Written to " + outputDir
+            + ": documents.jsonl, chat.jsonl, model/ (a Hugging Face directory), adapter/ (a PEFT directory).");
         out().println("Try:  leeway generate --model_name_or_path " + outputDir.resolve("adapter")
             + " --prompt $'Question: What does the cat say?\\nAnswer:'");
     }

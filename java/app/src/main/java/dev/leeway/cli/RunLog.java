@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The log of a run: every step as a JSON object in {@code metrics.jsonl}, and progress lines. On a terminal a line is overwritten by the next
- * one until {@code logging_steps} have passed.
+ * The log of a run: every step as a JSON object in {@code metrics.jsonl}, and progress lines. On a terminal a line is overwritten by the
+ * next one until {@code logging_steps} have passed.
  */
 final class RunLog implements StepListener, AutoCloseable {
 

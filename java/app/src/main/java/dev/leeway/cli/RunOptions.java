@@ -14,7 +14,8 @@ final class RunOptions {
         description = "write into a folder that leeway did not make")
     boolean overwrite;
 
-    @Option(names = "--logging_steps", paramLabel = "N", description = "steps between progress lines (default: 10); metrics.jsonl has every step")
+    @Option(names = "--logging_steps", paramLabel = "N",
+        description = "steps between progress lines (default: 10); metrics.jsonl has every step")
     int loggingSteps = 10;
 
     @Option(names = "--seed", paramLabel = "N", description = "of the order of the rows and of new weights (default: 0)")

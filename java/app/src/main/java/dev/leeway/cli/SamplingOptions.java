@@ -15,7 +15,8 @@ final class SamplingOptions {
     @Option(names = "--top_p", paramLabel = "P", description = "draw from the smallest set with this probability (default: 1)")
     double topP = 1;
 
-    @Option(names = "--min_p", paramLabel = "P", description = "drop what is less probable than P times the most probable token (default: 0)")
+    @Option(names = "--min_p", paramLabel = "P",
+        description = "drop what is less probable than P times the most probable token (default: 0)")
     double minP;
 
     @Option(names = "--repetition_penalty", paramLabel = "F", description = "make tokens seen before less probable; 1 = off (default: 1)")

@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code leeway sft}: supervised fine-tuning of a Hugging Face directory, all weights or a LoRA adapter. */
 @Command(name = "sft", description = {"Fine-tunes a model on rows of text: all its weights, or a LoRA adapter (--use_peft).",
-    "The result in --output_dir is a Hugging Face model directory, or a PEFT adapter directory. The learning rate is 2e-5 for all weights and "
-        + "2e-4 for an adapter unless given."})
+    "The result in --output_dir is a Hugging Face model directory, or a PEFT adapter directory. The learning rate is 2e-5 for all "
+        + "weights and 2e-4 for an adapter unless given."})
 final class SftCommand implements Callable<Integer> {
 
     private static final double FULL_RATE = 2e-5;
@@ -52,7 +52,8 @@ final class SftCommand implements Callable<Integer> {
         var directory = ModelDirectory.open(modelPath.orElseThrow());
         int maxLength = maxLength(data, directory.config());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            var rows = DatasetReader.read(data.files, tokenizer, new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation));
+            var rows = DatasetReader.read(data.files, tokenizer,
+                new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation));
             var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
             var recipe = optimization.recipe(adapter.isPresent() ? ADAPTER_RATE : FULL_RATE, run.seed);
             var job = new TrainingRun.Job(directory.path().toString(), directory.config(), adapter, rows, recipe);
@@ -78,7 +79,8 @@ final class SftCommand implements Callable<Integer> {
     }
 
     private void requireModel(Path path, Problems problems) {
-        problems.require(!AdapterSource.isAdapter(path), "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path);
+        problems.require(!AdapterSource.isAdapter(path),
+            "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path);
         OutputFolder.requireOther(run.outputDir, path, problems);
     }
 

@@ -56,7 +56,8 @@ final class TextRows {
         if (!isPlain(files.getFirst())) {
             return DatasetReader.read(files, tokenizer, options);
         }
-        return DatasetReader.encode(texts(files, options.columns(), by).stream().map(PromptCompletion::ofText).toList(), tokenizer, options);
+        return DatasetReader.encode(texts(files, options.columns(), by).stream().map(PromptCompletion::ofText).toList(), tokenizer,
+            options);
     }
 
     private static List<String> plain(Path file, SampleBy by) {

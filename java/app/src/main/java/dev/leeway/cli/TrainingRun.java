@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Next-token training of a model on encoded rows, from the first allocation to the last step. */
 final class TrainingRun implements AutoCloseable {
@@ -35,13 +34,14 @@ final class TrainingRun implements AutoCloseable {
         /** Refuses rows whose ids the model has no embedding for, and models without a language-model head. */
         Job {
             if (config.isClassifier()) {
-                throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory", name);
+                throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory",
+                    name);
             }
             for (var example : data.examples()) {
                 int largest = Arrays.stream(example.tokens()).max().orElse(0);
                 if (largest >= config.vocabSize()) {
-                    throw LeewayException.data("row %d of the data has token id %d, but %s has vocab_size %d; tokenizer and model do not belong together",
-                        example.unitId() + 1, largest, name, config.vocabSize());
+                    throw LeewayException.data("row %d of the data has token id %d, but %s has vocab_size %d; tokenizer and model do not "
+                        + "belong together", example.unitId() + 1, largest, name, config.vocabSize());
                 }
             }
         }
@@ -67,8 +67,9 @@ final class TrainingRun implements AutoCloseable {
         batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
         int longest = Math.max(sampling.maxLength(), rows.stream().mapToInt(Example::length).max().orElseThrow());
         int capacity = Math.max(batches.largestMicroBatch(totalSteps), sampling.maxLength());
-        session = TrainingSession.open(job.config(), new TrainingSession.Settings(job.adapter(), longest, capacity, recipe.steps().batchSize(),
-            recipe.adam(), sampling.lanes()), device);
+        var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, recipe.steps().batchSize(), recipe.adam(),
+            sampling.lanes());
+        session = TrainingSession.open(job.config(), settings, device);
     }
 
     TrainingSession session() {
@@ -86,22 +87,25 @@ final class TrainingRun implements AutoCloseable {
         var device = model().device().info();
         long all = parameters(model().parameters());
         long trained = parameters(model().trainedParameters());
-        Consumer<String[]> line = field -> err.println(String.format(Locale.ROOT, "  %-9s %s", field[0], field[1]));
-        line.accept(new String[] {"model", job.name() + " (" + job.config().modelType() + ", " + job.config().numHiddenLayers() + " layers)"});
-        line.accept(new String[] {"trained", String.format(Locale.ROOT, "%s of %s parameters (%s)", Figures.count(trained), Figures.count(all),
-            job.adapter().map(TrainingRun::describe).orElse("all weights"))});
-        line.accept(new String[] {"data", job.data().report().summary()});
-        line.accept(new String[] {"steps", String.format(Locale.ROOT, "%s of %d × %d rows; %s an epoch", Figures.count(totalSteps), steps.batchSize(),
-            steps.accumulation(), Figures.count(steps.perEpoch(job.data().examples().size())))});
-        line.accept(new String[] {"rate", Figures.rate(recipe.rate().peak()) + " " + recipe.rate().kind() + ", warm-up "
-            + recipe.rate().over(totalSteps).warmupSteps() + " steps"});
-        line.accept(new String[] {"memory", session.memoryBreakdown()});
-        line.accept(new String[] {"device", device.name() + ", " + device.threads() + " threads"});
-        line.accept(new String[] {"seed", Long.toString(recipe.seed())});
+        say(err, "model", "%s (%s, %d layers)", job.name(), job.config().modelType(), job.config().numHiddenLayers());
+        say(err, "trained", "%,d of %,d parameters (%s)", trained, all, job.adapter().map(TrainingRun::describe).orElse("all weights"));
+        say(err, "data", "%s", job.data().report().summary());
+        say(err, "steps", "%,d of %d × %d rows; %,d an epoch", totalSteps, steps.batchSize(), steps.accumulation(),
+            steps.perEpoch(job.data().examples().size()));
+        say(err, "rate", "%s %s, warm-up %,d steps", Figures.rate(recipe.rate().peak()), recipe.rate().kind(),
+            recipe.rate().over(totalSteps).warmupSteps());
+        say(err, "memory", "%s", session.memoryBreakdown());
+        say(err, "device", "%s", device.name());
+        say(err, "seed", "%d", recipe.seed());
+    }
+
+    private static void say(PrintWriter err, String name, String format, Object... arguments) {
+        err.println(String.format(Locale.ROOT, "  %-9s %s", name, String.format(Locale.ROOT, format, arguments)));
     }
 
     private static String describe(AdapterConfig adapter) {
-        return "LoRA r " + adapter.scale().r() + ", alpha " + Figures.plain(adapter.scale().loraAlpha()) + (adapter.scale().useRslora() ? ", rsLoRA" : "");
+        return "LoRA r " + adapter.scale().r() + ", alpha " + Figures.plain(adapter.scale().loraAlpha())
+            + (adapter.scale().useRslora() ? ", rsLoRA" : "");
     }
 
     private static long parameters(List<Parameter> parameters) {

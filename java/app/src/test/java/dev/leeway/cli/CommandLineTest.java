@@ -56,7 +56,8 @@ final class CommandLineTest {
         var result = Cli.run("sft", "--warmup_ratio", "2", "--lora_r", "8", "--lr_scheduler_type", "cosin");
         assertEquals(2, result.code());
         for (var sentence : new String[] {"--model_name_or_path is missing", "--dataset_name is missing", "--output_dir is missing",
-            "--warmup_ratio must be from 0 to 1; got 2.0", "have no effect without --use_peft", "lr_scheduler_type must be one of constant"}) {
+            "--warmup_ratio must be from 0 to 1; got 2.0", "have no effect without --use_peft",
+            "lr_scheduler_type must be one of constant"}) {
             assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
         }
     }
@@ -73,7 +74,8 @@ final class CommandLineTest {
 
     @Test
     void aMissingModelIsADataError() {
-        refused(3, "a Hugging Face model directory with config.json", "generate", "--model_name_or_path", folder.resolve("none"), "--prompt", "a");
+        refused(3, "a Hugging Face model directory with config.json", "generate", "--model_name_or_path", folder.resolve("none"),
+            "--prompt", "a");
         refused(3, "has no config.json", "generate", "--model_name_or_path", folder, "--prompt", "a");
     }
 
@@ -92,7 +94,8 @@ final class CommandLineTest {
         Files.createDirectories(small);
         Files.writeString(small.resolve("config.json"), Files.readString(model.resolve("config.json"))
             .replaceFirst("\"vocab_size\": \\d+", "\"vocab_size\": 64"));
-        refused(3, "vocab_size 64; tokenizer and model do not belong together", "pretrain", "--config_name_or_path", small, "--tokenizer_name", model,
+        refused(3, "vocab_size 64; tokenizer and model do not belong together", "pretrain", "--config_name_or_path", small,
+            "--tokenizer_name", model,
             "--dataset_name", rows, "--output_dir", folder.resolve("out"));
     }
 
@@ -100,8 +103,10 @@ final class CommandLineTest {
     void aFolderOfSomebodyElseIsNotWrittenInto() throws IOException {
         var model = TinyModel.model(folder);
         var rows = folder.resolve("rows.jsonl");
-        refused(2, "has files that leeway did not write", "sft", "--model_name_or_path", model, "--dataset_name", rows, "--output_dir", folder);
-        refused(2, "must not be the model directory itself", "sft", "--model_name_or_path", model, "--dataset_name", rows, "--output_dir", model);
+        refused(2, "has files that leeway did not write", "sft", "--model_name_or_path", model, "--dataset_name", rows, "--output_dir",
+            folder);
+        refused(2, "must not be the model directory itself", "sft", "--model_name_or_path", model, "--dataset_name", rows, "--output_dir",
+            model);
         refused(2, "has files that leeway did not write", "quickstart", "--output_dir", folder);
         refused(2, "is the result of another command", "quickstart", "--output_dir", model);
     }
@@ -109,7 +114,8 @@ final class CommandLineTest {
     @Test
     void anUnknownDeviceIsAUsageError() throws IOException {
         var model = TinyModel.model(folder);
-        refused(2, "--device must be one of cpu, cuda, emu; got tpu", "generate", "--model_name_or_path", model, "--prompt", "a", "--device", "tpu");
+        refused(2, "--device must be one of cpu, cuda, emu; got tpu", "generate", "--model_name_or_path", model, "--prompt", "a",
+            "--device", "tpu");
     }
 
     @Test
@@ -117,7 +123,8 @@ final class CommandLineTest {
         var err = new java.io.StringWriter();
         var line = new picocli.CommandLine(new SftCommand()).setErr(new java.io.PrintWriter(err));
         assertEquals(1, Failures.report(new IllegalStateException("boom"), line));
-        assertTrue(err.toString().contains("internal error") && err.toString().contains("boom") && err.toString().contains("\tat "), err.toString());
+        assertTrue(err.toString().contains("internal error") && err.toString().contains("boom") && err.toString().contains("\tat "),
+            err.toString());
     }
 
     @Test

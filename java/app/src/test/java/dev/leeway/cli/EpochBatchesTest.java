@@ -45,8 +45,10 @@ final class EpochBatchesTest {
     @Test
     void everyEpochVisitsEachRowOnceInAnOrderOfItsOwn() {
         var batches = batches(new Recipe.Steps(4, 2, 2, -1));
-        var first = IntStream.range(0, 3).boxed().flatMap(step -> batches.step(step).stream()).flatMapToLong(micro -> Arrays.stream(micro.unitIds())).toArray();
-        var second = IntStream.range(3, 6).boxed().flatMap(step -> batches.step(step).stream()).flatMapToLong(micro -> Arrays.stream(micro.unitIds())).toArray();
+        var first = IntStream.range(0, 3).boxed().flatMap(step -> batches.step(step).stream())
+            .flatMapToLong(micro -> Arrays.stream(micro.unitIds())).toArray();
+        var second = IntStream.range(3, 6).boxed().flatMap(step -> batches.step(step).stream())
+            .flatMapToLong(micro -> Arrays.stream(micro.unitIds())).toArray();
         assertEquals(false, Arrays.equals(first, second));
         Arrays.sort(first);
         Arrays.sort(second);
@@ -63,7 +65,8 @@ final class EpochBatchesTest {
     @Test
     void theLargestMicroBatchIsFoundBeforehand() {
         var batches = batches(new Recipe.Steps(4, 2, 2, -1));
-        int largest = IntStream.range(0, 6).boxed().flatMap(step -> batches.step(step).stream()).mapToInt(micro -> micro.rows()).max().orElseThrow();
+        int largest = IntStream.range(0, 6).boxed().flatMap(step -> batches.step(step).stream()).mapToInt(micro -> micro.rows()).max()
+            .orElseThrow();
         assertEquals(largest, batches.largestMicroBatch(6));
     }
 }

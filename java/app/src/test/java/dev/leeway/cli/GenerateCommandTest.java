@@ -18,7 +18,8 @@ final class GenerateCommandTest {
     /** A model that has learned its rows by heart. */
     private Path learned() throws IOException {
         var model = TinyModel.model(folder);
-        Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir", folder.resolve("learned"),
+        Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir",
+            folder.resolve("learned"),
             "--max_steps", 120, "--learning_rate", "5e-3");
         return folder.resolve("learned");
     }
@@ -40,9 +41,11 @@ final class GenerateCommandTest {
     void anAdapterWorksBesideItsBaseAndByItself() throws IOException {
         var model = TinyModel.model(folder);
         var adapter = folder.resolve("adapter");
-        Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir", adapter, "--use_peft",
+        Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir", adapter,
+            "--use_peft",
             "--max_steps", 100, "--learning_rate", "2e-2");
-        var beside = Cli.succeed("generate", "--model_name_or_path", model, "--adapter", adapter, "--prompt", "number 3 is", "--max_new_tokens", 20);
+        var beside = Cli.succeed("generate", "--model_name_or_path", model, "--adapter", adapter, "--prompt", "number 3 is",
+            "--max_new_tokens", 20);
         var alone = Cli.succeed("generate", "--model_name_or_path", adapter, "--prompt", "number 3 is", "--max_new_tokens", 20);
         var base = Cli.succeed("generate", "--model_name_or_path", model, "--prompt", "number 3 is", "--max_new_tokens", 20);
         assertEquals(beside.out(), alone.out());

@@ -17,15 +17,18 @@ final class ReadmeTest {
 
     @Test
     void theEmbeddingExampleRunsBehindAQuickstart(@TempDir Path folder) throws IOException, InterruptedException {
-        var quickstart = Cli.succeed("quickstart", "--output_dir", folder.resolve("leeway-quickstart"), "--pretrain_steps", 2, "--tune_steps", 2);
+        var quickstart = Cli.succeed("quickstart", "--output_dir", folder.resolve("leeway-quickstart"), "--pretrain_steps", 2,
+            "--tune_steps", 2);
         assertTrue(quickstart.out().contains("right: "), quickstart.out());
 
         var readme = Files.readString(Path.of("..", "..", "README.md"));
         int begin = readme.indexOf(FENCE) + FENCE.length();
         var file = Files.writeString(folder.resolve("Example.java"), readme.substring(begin, readme.indexOf("```", begin)));
         var log = folder.resolve("log").toFile();
-        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-            "-cp", System.getProperty("java.class.path"), file.toString()).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log).start();
+        var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp", System.getProperty("java.class.path"), file.toString()).directory(folder.toFile()).redirectErrorStream(true)
+            .redirectOutput(log).start();
         assertTrue(process.waitFor(3, TimeUnit.MINUTES), "the example ends");
         var text = Files.readString(log.toPath());
         assertEquals(0, process.exitValue(), text);

@@ -26,7 +26,8 @@ final class SharedModelTest {
     private Path folder;
 
     private static String greedy(String prompt, int tokens) {
-        return Cli.succeed("generate", "--model_name_or_path", MODEL, "--prompt", prompt, "--max_new_tokens", tokens, "--temperature", 0).out();
+        return Cli.succeed("generate", "--model_name_or_path", MODEL, "--prompt", prompt, "--max_new_tokens", tokens, "--temperature", 0)
+            .out();
     }
 
     @Test
@@ -38,7 +39,8 @@ final class SharedModelTest {
         assertTrue(prompts.size() >= 3);
         for (JsonObject prompt : prompts) {
             int tokens = prompt.requireInts("output_ids").size() - prompt.requireInts("prompt_ids").size();
-            assertEquals(prompt.requireString("output_text") + "\n", prompt.requireString("text") + greedy(prompt.requireString("text"), tokens));
+            assertEquals(prompt.requireString("output_text") + "\n", prompt.requireString("text") + greedy(prompt.requireString("text"),
+                tokens));
         }
     }
 
@@ -49,14 +51,16 @@ final class SharedModelTest {
     void trainingOnRealRowsLowersTheLoss(String file, String promptColumn, boolean adapter, String rate) throws IOException {
         var rows = SHARED.resolve("data/helpfulness").resolve(file);
         var out = folder.resolve("out");
-        Cli.succeed("sft", "--model_name_or_path", MODEL, "--dataset_name", rows, "--columns", "prompt=" + promptColumn + ",completion=answer",
+        Cli.succeed("sft", "--model_name_or_path", MODEL, "--dataset_name", rows, "--columns",
+            "prompt=" + promptColumn + ",completion=answer",
             "--output_dir", out, "--allow_truncation", "--max_steps", 60, "--learning_rate", rate, "--use_peft", adapter);
         var steps = Cli.metrics(out);
         double first = mean(steps.subList(0, 10));
         double last = mean(steps.subList(50, 60));
         System.out.printf("%s %s: loss %.4f in the first ten steps, %.4f in the last ten%n", file, adapter ? "LoRA" : "full", first, last);
         assertTrue(last < first - 0.1, first + " → " + last);
-        var probe = java.nio.file.Files.writeString(folder.resolve("probe.jsonl"), "{\"prompt\": \"Tom has 3 apples and 2 pears.\", \"completion\": "
+        var probe = java.nio.file.Files.writeString(folder.resolve("probe.jsonl"),
+            "{\"prompt\": \"Tom has 3 apples and 2 pears.\", \"completion\": "
             + "\" He has 3 + 2 = 5 fruits.\"}\n");
         double before = TinyModel.loss(MODEL, Optional.empty(), probe);
         double after = adapter ? TinyModel.loss(MODEL, Optional.of(out), probe) : TinyModel.loss(out, Optional.empty(), probe);

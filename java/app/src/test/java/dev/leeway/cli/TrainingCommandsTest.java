@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class TrainingCommandsTest {
 
     /**
-     * A row's scores don't depend on its place in the batch, but the sum over rows runs in another order: at most n additions of positive terms
-     * in double, n < 200 trained tokens, each with a relative error of 2⁻⁵³.
+     * A row's scores don't depend on its place in the batch, but the sum over rows runs in another order: at most n additions of positive
+     * terms in double, n < 200 trained tokens, each with a relative error of 2⁻⁵³.
      */
     private static final double REORDERED = 200 * 0x1p-53 * 2;
 
@@ -89,8 +89,8 @@ final class TrainingCommandsTest {
     @Test
     void theProgressLineHasTheFieldsThatPeopleLookFor() throws IOException {
         TinyModel.model(folder);
-        var result = Cli.succeed("sft", "--model_name_or_path", folder.resolve("model"), "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir",
-            folder.resolve("out"), "--per_device_train_batch_size", 2, "--num_train_epochs", 1, "--logging_steps", 2);
+        var result = Cli.succeed("sft", "--model_name_or_path", folder.resolve("model"), "--dataset_name", folder.resolve("rows.jsonl"),
+            "--output_dir", folder.resolve("out"), "--per_device_train_batch_size", 2, "--num_train_epochs", 1, "--logging_steps", 2);
         var lines = result.out().strip().split("\n");
         assertEquals(3, lines.length, "steps 1, 2 and 3 of 3: the first, every second, the last");
         assertTrue(lines[2].matches("step 3/3  loss \\d\\.\\d{4}  lr \\S+  grad \\d+\\.\\d\\d  tok/s [\\d,]+  ETA 0:00"), lines[2]);
@@ -112,11 +112,12 @@ final class TrainingCommandsTest {
     void pretrainingGoesOnWithAModelThatExists() throws IOException {
         var model = TinyModel.model(folder);
         var text = Files.writeString(folder.resolve("text.txt"), "one line\n\nanother line\nand a third one\n");
-        var result = Cli.succeed("pretrain", "--model_name_or_path", model, "--dataset_name", text, "--output_dir", folder.resolve("more"), "--max_steps", 1);
+        var result = Cli.succeed("pretrain", "--model_name_or_path", model, "--dataset_name", text, "--output_dir", folder.resolve("more"),
+            "--max_steps", 1);
         assertTrue(result.err().contains("3 rows"), result.err());
         assertTrue(Files.exists(folder.resolve("more").resolve("tokenizer.json")));
-        var paragraphs = Cli.succeed("pretrain", "--model_name_or_path", model, "--dataset_name", text, "--output_dir", folder.resolve("more"),
-            "--max_steps", 1, "--sample_by", "paragraph");
+        var paragraphs = Cli.succeed("pretrain", "--model_name_or_path", model, "--dataset_name", text, "--output_dir",
+            folder.resolve("more"), "--max_steps", 1, "--sample_by", "paragraph");
         assertTrue(paragraphs.err().contains("2 rows"), paragraphs.err());
     }
 }
