@@ -97,11 +97,12 @@ public final class Llama {
 
     /** Runs {@code work} with the adapter switched off: the base model as its own reference. */
     public <T> T withoutAdapter(Supplier<T> work) {
+        boolean before = adapterSwitch.isOn();
         adapterSwitch.set(false);
         try {
             return work.get();
         } finally {
-            adapterSwitch.set(true);
+            adapterSwitch.set(before);
         }
     }
 

@@ -26,6 +26,13 @@ public final class Generator {
      * @param stopTokens ids that end a completion
      */
     public record Request(SamplingParameters sampling, int maxNewTokens, Set<Integer> stopTokens) {
+
+        /** Checks the length. */
+        public Request {
+            if (maxNewTokens < 0) {
+                throw LeewayException.usage("max_new_tokens must be at least 0; got %d", maxNewTokens);
+            }
+        }
     }
 
     /** Hears of every token as it is drawn. */
