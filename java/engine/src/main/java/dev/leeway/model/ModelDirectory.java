@@ -11,13 +11,17 @@ import dev.leeway.io.StoredTensor;
 import dev.leeway.io.TensorFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A Hugging Face model directory: {@code config.json} and weights in safetensors. */
 public final class ModelDirectory {
@@ -88,10 +92,7 @@ public final class ModelDirectory {
         try (var arena = Arena.ofConfined()) {
             Files.createDirectories(target);
             ShardedWriter.write(target, Weights.export(model.device(), base(model), arena), ShardedWriter.DEFAULT_MAX_SHARD_SIZE);
-            var node = config.node().deepCopy();
-            node.remove("dtype");
-            node.put("torch_dtype", "float32");
-            JsonFile.write(target.resolve(CONFIG), node);
+            JsonFile.write(target.resolve(CONFIG), savedConfig(config));
             copyCompanions(companions, target);
         } catch (IOException e) {
             throw LeewayException.resources(e, "cannot write %s: %s", target, e.getMessage());
@@ -119,6 +120,36 @@ public final class ModelDirectory {
         }
     }
 
+    private static ObjectNode savedConfig(JsonObject config) {
+        var node = config.node().deepCopy();
+        node.remove("dtype");
+        node.put("torch_dtype", "float32");
+        return node;
+    }
+
+    /** What {@link #save(Llama, Path, JsonObject, Path)} puts beside the weights, as name → content: config.json and the companions. */
+    public static SequencedMap<String, byte[]> sideFiles(JsonObject config, Path companions) {
+        var files = companions(companions);
+        files.putFirst(CONFIG, JsonFile.pretty(savedConfig(config)).getBytes(StandardCharsets.UTF_8));
+        return files;
+    }
+
+    /** The tokenizer and generation files of a directory, as name → content. */
+    public static SequencedMap<String, byte[]> companions(Path directory) {
+        var files = new LinkedHashMap<String, byte[]>();
+        for (var name : COMPANIONS) {
+            var file = directory.resolve(name);
+            try {
+                if (Files.isRegularFile(file)) {
+                    files.put(name, Files.readAllBytes(file));
+                }
+            } catch (IOException e) {
+                throw LeewayException.data(e, "%s can't be read: %s", file, e.getMessage());
+            }
+        }
+        return files;
+    }
+
     private static List<Parameter> base(Llama model) {
         return model.parameters().stream().filter(parameter -> !parameter.isAdapter()).toList();
     }
@@ -127,7 +158,9 @@ public final class ModelDirectory {
         for (var name : COMPANIONS) {
             var file = from.resolve(name);
             if (Files.isRegularFile(file) && !(Files.exists(target.resolve(name)) && Files.isSameFile(file, target.resolve(name)))) {
-                Files.copy(file, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+                try (var content = Files.newInputStream(file)) { // a copy of the contents alone: the original may be read-only
+                    Files.copy(content, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+                }
             }
         }
     }
