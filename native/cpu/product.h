@@ -4,8 +4,8 @@
  *
  * Every C element is made in one way, whatever M, N, the strides, the packing, the tiles and the number of threads:
  *   - k is cut into blocks of 512; a block's sum is one chain of fused multiply-adds over ascending k that starts from 0;
- *   - C = fma(alpha, block sum, C) for the blocks in order, terms in order (the very first one is a plain alpha * block sum
- *     unless accumulate); bias is added behind the last block of the first term.
+ *   - C = fma(alpha, block sum, C) for the blocks in order, terms in order, C being 0 at first unless accumulate; bias is added behind
+ *     the last block of the first term.
  * So a row's bits depend neither on the rows beside it nor on who computes it.
  *
  * How: a task owns a tile of C. For each block of k it packs A's rows of the tile into panels of at most `height` rows, then walks the

@@ -25,22 +25,23 @@ inline Vector load(const float *from) { return *reinterpret_cast<const Unaligned
 inline void store(float *to, Vector value) { *reinterpret_cast<Unaligned *>(to) = value; }
 inline Vector splat(float value) { return value - Vector{}; }
 
-/* C = alpha * sum, or + C: the same operations for whole, cut and transposed rows. */
-inline Vector settle(Vector sum, Vector alpha, Vector c, bool add) { return add ? alpha * sum + c : alpha * sum; }
+/* What becomes of C, c being 0 where nothing is added: one fused operation for whole, cut and transposed rows, whether or not C is added
+ * to. (With a choice between alpha * sum and alpha * sum + c a compiler may share the product and fuse in some copies only.) */
+inline Vector settle(Vector sum, Vector alpha, Vector c) { return alpha * sum + c; }
 
 /* A row of C that is no whole run of width floats, through a buffer. */
 [[gnu::noinline]] void settle_part(const float *sums, const PanelRow &job, float *c, int64_t columns) {
     alignas(64) float row[width] = {};
     if (job.add)
         for (int64_t n = 0; n < columns; n++) row[n] = c[n * job.c_column];
-    for (int j = 0; j < width; j += lanes) store(row + j, settle(load(sums + j), splat(job.alpha), load(row + j), job.add));
+    for (int j = 0; j < width; j += lanes) store(row + j, settle(load(sums + j), splat(job.alpha), load(row + j)));
     for (int64_t n = 0; n < columns; n++) c[n * job.c_column] = row[n];
 }
 
 inline void settle_row(const Vector *sum, const PanelRow &job, float *c, int64_t columns) {
     if (columns == width && job.c_column == 1) {
         const Vector alpha = splat(job.alpha);
-        for (int j = 0; j < 2; j++) store(c + j * lanes, settle(sum[j], alpha, job.add ? load(c + j * lanes) : Vector{}, job.add));
+        for (int j = 0; j < 2; j++) store(c + j * lanes, settle(sum[j], alpha, job.add ? load(c + j * lanes) : Vector{}));
         return;
     }
     alignas(64) float sums[width];
