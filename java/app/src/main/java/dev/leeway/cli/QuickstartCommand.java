@@ -41,8 +41,8 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private static final int MAX_LENGTH = 128;
     private static final int VOCABULARY = 512;
-    private static final int DOCUMENTS = 16_000;
-    private static final int QUESTIONS = 5_000;
+    private static final int DOCUMENTS = 12_800;
+    private static final int QUESTIONS = 4_800;
     private static final List<String> BEGINNINGS = List.of("Ana lives", "El gato", "Tom has", "3 + 4 =");
 
     @Spec
@@ -55,7 +55,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--pretrain_steps", paramLabel = "N", description = "steps of the first stage (default: ${DEFAULT-VALUE})")
-    private int pretrainSteps = 1000;
+    private int pretrainSteps = 800;
 
     @Option(names = "--tune_steps", paramLabel = "N", description = "steps of the second stage (default: ${DEFAULT-VALUE})")
     private int tuneSteps = 300;
