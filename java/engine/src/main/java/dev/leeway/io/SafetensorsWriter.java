@@ -39,13 +39,26 @@ public final class SafetensorsWriter {
 
     /** Writes {@code tensors} and {@code metadata} as {@code file}. Names must be unique; {@code __metadata__} is reserved. */
     public static void write(Path file, Collection<StoredTensor> tensors, Map<String, String> metadata) {
+        AtomicFile.write(file, layout(file, tensors, metadata).parts());
+    }
+
+    /** A file in memory: length and header, then the tensors in the order of their bytes. */
+    record Layout(MemorySegment header, List<StoredTensor> tensors) {
+
+        List<MemorySegment> parts() {
+            var parts = new ArrayList<MemorySegment>();
+            parts.add(header);
+            tensors.forEach(tensor -> parts.add(tensor.data()));
+            return parts;
+        }
+    }
+
+    /** The bytes that {@link #write} would write; {@code file} begins the sentence of a refusal. */
+    static Layout layout(Path file, Collection<StoredTensor> tensors, Map<String, String> metadata) {
         requireNames(file, tensors);
         var ordered = new ArrayList<>(tensors);
         ordered.sort(Comparator.comparing(tensor -> -tensor.type().bytes()));
-        var parts = new ArrayList<MemorySegment>();
-        parts.add(MemorySegment.ofArray(header(file, ordered, metadata)));
-        ordered.forEach(tensor -> parts.add(tensor.data()));
-        AtomicFile.write(file, parts);
+        return new Layout(MemorySegment.ofArray(header(file, ordered, metadata)), ordered);
     }
 
     /** Refuses names that occur twice and the reserved one; {@code file} begins the sentence. */

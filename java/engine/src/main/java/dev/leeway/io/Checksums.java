@@ -1,0 +1,79 @@
+package dev.leeway.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.CRC32C;
+import java.util.zip.Checksum;
+
+/** SHA-256 tells that a file changed; CRC32C of each tensor, which finds every single flipped bit, tells where. */
+final class Checksums {
+
+    private static final int BLOCK = 1 << 20;
+    /** A segment's view as a buffer has an int for its length. */
+    private static final long CHUNK = 64L << 20;
+
+    private Checksums() {
+    }
+
+    /** Of parts one after the other, as 64 lower-case hexadecimal digits. */
+    static String sha256(List<MemorySegment> parts) {
+        var digest = newSha256();
+        for (var part : parts) {
+            for (long start = 0; start < part.byteSize(); start += CHUNK) {
+                digest.update(part.asSlice(start, Math.min(CHUNK, part.byteSize() - start)).asByteBuffer());
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of all that the stream still has. */
+    static String sha256(InputStream stream) throws IOException {
+        var digest = newSha256();
+        var block = new byte[BLOCK];
+        for (int read = stream.read(block); read >= 0; read = stream.read(block)) {
+            digest.update(block, 0, read);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of a segment, as 8 lower-case hexadecimal digits. */
+    static String crc32c(MemorySegment data) {
+        var crc = new CRC32C();
+        for (long start = 0; start < data.byteSize(); start += CHUNK) {
+            crc.update(data.asSlice(start, Math.min(CHUNK, data.byteSize() - start)).asByteBuffer());
+        }
+        return hex(crc);
+    }
+
+    /** Of the next {@code bytes} bytes of a stream, or of as many as it has. */
+    static String crc32c(InputStream stream, long bytes) throws IOException {
+        var crc = new CRC32C();
+        var block = new byte[(int) Math.min(BLOCK, Math.max(1, bytes))];
+        for (long left = bytes; left > 0;) {
+            int read = stream.read(block, 0, (int) Math.min(block.length, left));
+            if (read < 0) {
+                break;
+            }
+            crc.update(block, 0, read);
+            left -= read;
+        }
+        return hex(crc);
+    }
+
+    private static String hex(Checksum crc) {
+        return HexFormat.of().toHexDigits((int) crc.getValue());
+    }
+
+    private static MessageDigest newSha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new AssertionError("every JDK has SHA-256", impossible);
+        }
+    }
+}
