@@ -1,6 +1,8 @@
 package dev.leeway.train;
 
-/** The wish to end a run early, set from any thread: a signal handler, a button, a time limit. The trainer finishes its step and returns. */
+/**
+ * The wish to end a run early, set from any thread: a signal handler, a button, a time limit. The trainer finishes its step and returns.
+ */
 public final class StopRequest {
 
     private volatile boolean requested;

@@ -1,0 +1,75 @@
+package dev.leeway.train;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.Safetensors;
+import dev.leeway.io.StoredTensor;
+import dev.leeway.io.StoredType;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Tensors of a device with room for one copy of each on the host; the room is used again by every {@link #take}. */
+final class HostCopy {
+
+    private static final int ALIGNMENT = 64;
+
+    private record Pair(Tensor tensor, StoredTensor copy) {
+    }
+
+    private final Arena arena;
+    private final List<Pair> pairs = new ArrayList<>();
+
+    HostCopy(Arena arena) {
+        this.arena = arena;
+    }
+
+    /** Adds a tensor under its name in the file. */
+    void add(String name, Tensor tensor) {
+        var type = StoredType.named(tensor.dtype().name()).orElseThrow();
+        var shape = Arrays.stream(tensor.shape()).boxed().toList();
+        pairs.add(new Pair(tensor, new StoredTensor(name, type, shape, arena.allocate(tensor.bytes(), ALIGNMENT))));
+    }
+
+    long bytes() {
+        return pairs.stream().mapToLong(pair -> pair.tensor().bytes()).sum();
+    }
+
+    /** Copies every tensor as it is now. */
+    void take(Device device) {
+        pairs.forEach(pair -> device.download(pair.tensor(), pair.copy().data()));
+    }
+
+    /** The copies. */
+    List<StoredTensor> tensors() {
+        return pairs.stream().map(Pair::copy).toList();
+    }
+
+    /** Checks that a file has exactly these tensors; nothing moves. */
+    void requireFits(Safetensors file) {
+        for (var pair : pairs) {
+            var stored = file.require(pair.copy().name());
+            if (!stored.shape().equals(pair.copy().shape()) || stored.type() != pair.copy().type()) {
+                throw LeewayException.data("%s: %s is %s of shape %s, this run's is %s of shape %s; the checkpoint belongs to another "
+                    + "model", file.file(), stored.name(), stored.type(), stored.shape(), pair.copy().type(), pair.copy().shape());
+            }
+        }
+        if (file.tensors().size() != pairs.size()) {
+            throw LeewayException.data("%s has %d tensors, this run has %d of them; the checkpoint belongs to another model", file.file(),
+                file.tensors().size(), pairs.size());
+        }
+    }
+
+    /**
+     * Moves a file's tensors to the device. They pass through the host's memory: a file that is shortened meanwhile is an error there
+     * and no crash.
+     */
+    void restore(Safetensors file, Device device) {
+        for (var pair : pairs) {
+            file.require(pair.copy().name()).copyTo(pair.copy().data());
+            device.upload(pair.copy().data(), pair.tensor());
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.leeway.train;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.AdapterDirectory;
+import dev.leeway.io.CheckpointFile;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.JsonObject;
+import dev.leeway.io.StoredCheckpoint;
+import dev.leeway.io.TensorFiles;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.model.Parameter;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * What of a session goes into a checkpoint, and comes back: the weights as files that transformers or PEFT load, AdamW's moments, and
+ * the files that make the folder a model's. It holds host memory for one copy of the trained weights and moments until it is closed.
+ */
+public final class TrainingState implements AutoCloseable {
+
+    /** The file of AdamW's moments: {@code NAME.exp_avg} and {@code NAME.exp_avg_sq} for each trained parameter. */
+    public static final String OPTIMIZER = "optimizer.safetensors";
+
+    private static final String PEFT_PREFIX = "base_model.model.";
+
+    private final TrainingSession session;
+    private final String weightsFile;
+    private final List<CheckpointFile> sideFiles;
+    private final Arena arena = Arena.ofShared();
+    private final HostCopy weights = new HostCopy(arena);
+    private final HostCopy moments = new HostCopy(arena);
+
+    private TrainingState(TrainingSession session, String weightsFile, SequencedMap<String, byte[]> sideFiles) {
+        this.session = session;
+        this.weightsFile = weightsFile;
+        this.sideFiles = sideFiles.entrySet().stream().map(file -> CheckpointFile.of(file.getKey(), file.getValue())).toList();
+        for (var state : session.optimizer().states()) {
+            moments.add(state.parameter().name() + ".exp_avg", state.m());
+            moments.add(state.parameter().name() + ".exp_avg_sq", state.v());
+        }
+    }
+
+    /** All weights, with the configuration and the companions (tokenizer files) of a Hugging Face directory. */
+    public static TrainingState ofModel(TrainingSession session, JsonObject config, Path companions) {
+        var state = new TrainingState(session, TensorFiles.SINGLE, ModelDirectory.sideFiles(config, companions));
+        session.model().parameters().stream().filter(parameter -> !parameter.isAdapter()).forEach(parameter ->
+            state.weights.add(parameter.name(), parameter.value()));
+        return state;
+    }
+
+    /** The trained parameters as a PEFT adapter, with the companions of its base model's directory. */
+    public static TrainingState ofAdapter(TrainingSession session, AdapterConfig config, Path companions) {
+        var files = ModelDirectory.companions(companions);
+        files.putFirst(AdapterDirectory.CONFIG, JsonFile.pretty(config.toJson()).getBytes(StandardCharsets.UTF_8));
+        var state = new TrainingState(session, AdapterDirectory.WEIGHTS, files);
+        session.model().trainedParameters().forEach(parameter -> state.weights.add(peftName(parameter), parameter.value()));
+        return state;
+    }
+
+    private static String peftName(Parameter parameter) {
+        return parameter.isAdapter() ? parameter.name() : PEFT_PREFIX + parameter.name();
+    }
+
+    /** Host memory that it holds. */
+    public long bytes() {
+        return weights.bytes() + moments.bytes();
+    }
+
+    /** Steps that the optimiser has taken. */
+    int optimizerSteps() {
+        return session.optimizer().steps();
+    }
+
+    /** Copies weights and moments to the host, over the copy before. */
+    void take() {
+        var device = session.model().device();
+        weights.take(device);
+        moments.take(device);
+        device.synchronize();
+    }
+
+    /** The files of the copy taken last; checksums are computed here, so any thread but the engine's should call it. */
+    List<CheckpointFile> files(RunState run) {
+        var files = new ArrayList<CheckpointFile>();
+        files.add(CheckpointFile.of(weightsFile, weights.tensors()));
+        files.add(CheckpointFile.of(OPTIMIZER, moments.tensors()));
+        files.add(CheckpointFile.of(RunState.NAME, run.toJson()));
+        files.addAll(sideFiles);
+        return files;
+    }
+
+    /**
+     * Puts weights, moments and the optimiser's count back as the checkpoint has them, bit for bit. A checkpoint of another model, or
+     * another kind of training, is refused before anything moves. The base model of an adapter must have been loaded.
+     *
+     * @return where the run stood
+     */
+    public RunState restore(StoredCheckpoint checkpoint) {
+        var run = RunState.read(checkpoint);
+        if (!checkpoint.has(weightsFile)) {
+            throw LeewayException.data("%s has no %s; a run of %s can't continue it", checkpoint.folder(), weightsFile,
+                weightsFile.equals(AdapterDirectory.WEIGHTS) ? "an adapter" : "all weights");
+        }
+        try (var storedWeights = checkpoint.tensors(weightsFile); var storedMoments = checkpoint.tensors(OPTIMIZER)) {
+            weights.requireFits(storedWeights);
+            moments.requireFits(storedMoments);
+            weights.restore(storedWeights, session.model().device());
+            moments.restore(storedMoments, session.model().device());
+            session.optimizer().resume(run.optimizerSteps());
+        }
+        return run;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

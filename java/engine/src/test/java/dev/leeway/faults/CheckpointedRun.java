@@ -1,0 +1,214 @@
+package dev.leeway.faults;
+
+import dev.leeway.LeewayException;
+import dev.leeway.ffi.DType;
+import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.AppendLog;
+import dev.leeway.io.CheckpointStore;
+import dev.leeway.io.Disk;
+import dev.leeway.io.FolderLock;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.StoredCheckpoint;
+import dev.leeway.model.Batch;
+import dev.leeway.model.Family;
+import dev.leeway.model.TinyModel;
+import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Tensor;
+import dev.leeway.train.AdamW;
+import dev.leeway.train.BatchSource;
+import dev.leeway.train.CheckpointEvent;
+import dev.leeway.train.Checkpointer;
+import dev.leeway.train.RunConfiguration;
+import dev.leeway.train.RunState;
+import dev.leeway.train.SavingSettings;
+import dev.leeway.train.Schedule;
+import dev.leeway.train.StepListener;
+import dev.leeway.train.StepReport;
+import dev.leeway.train.StopRequest;
+import dev.leeway.train.TrainingSession;
+import dev.leeway.train.TrainingState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * A run as a command would wire it, of a tiny model: packed micro-batches, two of them a step, a log, checkpoints. Opening it in a
+ * folder with checkpoints continues the newest.
+ */
+public final class CheckpointedRun implements AutoCloseable {
+
+    /** What a run trains. */
+    public enum Kind {
+        /** All weights. */
+        FULL,
+        /** A LoRA on all linear layers. */
+        LORA
+    }
+
+    /**
+     * How it saves.
+     *
+     * @param saveSteps steps between checkpoints
+     * @param onFailure what a failure means
+     * @param disk where to
+     */
+    public record Saving(int saveSteps, SavingSettings.OnFailure onFailure, Disk disk) {
+
+        /** Every so many steps to the machine's own disk. */
+        public static Saving every(int steps) {
+            return new Saving(steps, SavingSettings.OnFailure.STOP, Disk.local());
+        }
+    }
+
+    private static final int HORIZON = 1_000_000;
+    private static final long SEED = 11;
+    private static final String ADAPTER = """
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}""";
+
+    private final Device device;
+    private final TrainingSession session;
+    private final FolderLock lock;
+    private final TrainingState state;
+    private final AppendLog log;
+    private final Checkpointer checkpointer;
+    private int done;
+
+    private CheckpointedRun(Path folder, Kind kind, Saving saving, int threads, Consumer<CheckpointEvent> events) {
+        lock = FolderLock.acquire(folder);
+        var store = new CheckpointStore(lock, 2, saving.disk());
+        device = Device.open("cpu", threads);
+        var adapter = Optional.of(kind).filter(Kind.LORA::equals).map(lora -> AdapterConfig.from(JsonFile.parse("adapter", ADAPTER)));
+        var settings = new TrainingSession.Settings(adapter, 16, 32, 4, AdamW.Settings.standard(), 0);
+        session = TrainingSession.open(Family.LLAMA.config(), settings, device);
+        TinyModel.randomize(session.model(), SEED);
+        state = adapter.map(config -> TrainingState.ofAdapter(session, config, folder))
+            .orElseGet(() -> TrainingState.ofModel(session, Family.LLAMA.json(), folder));
+        var configuration = RunConfiguration.of(JsonFile.newObject().put("kind", kind.name()).put("learning_rate", 1e-3).put("seed", SEED));
+        var resumed = resume(folder, configuration);
+        log = AppendLog.open(folder.resolve("metrics.jsonl"), resumed.map(run -> run.logBytes()).orElse(0L));
+        checkpointer = new Checkpointer(state, store, new Checkpointer.Run(Map.of("seed", SEED), configuration, Optional.of(log)),
+            new SavingSettings(saving.saveSteps(), Duration.ZERO, saving.onFailure()), events);
+        resumed.ifPresent(run -> {
+            done = run.step();
+            checkpointer.resumedFrom(done);
+        });
+    }
+
+    private Optional<RunState> resume(Path folder, RunConfiguration configuration) {
+        try {
+            var run = CheckpointStore.latest(folder).map(StoredCheckpoint::open).map(state::restore);
+            run.ifPresent(before -> configuration.requireContinues(before.configuration(), folder));
+            return run;
+        } catch (LeewayException refused) {
+            release();
+            throw refused;
+        }
+    }
+
+    /** A run that ignores its events. */
+    public static CheckpointedRun open(Path folder, Kind kind, Saving saving) {
+        return open(folder, kind, saving, 2, event -> { });
+    }
+
+    /** A run with its own number of threads. */
+    public static CheckpointedRun open(Path folder, Kind kind, Saving saving, int threads, Consumer<CheckpointEvent> events) {
+        return new CheckpointedRun(folder, kind, saving, threads, events);
+    }
+
+    /** Steps behind it. */
+    public int done() {
+        return done;
+    }
+
+    /** The checkpointer. */
+    public Checkpointer checkpointer() {
+        return checkpointer;
+    }
+
+    /** Trains until {@code steps} are behind, or until asked to stop. */
+    public void train(int steps, StopRequest stop, StepListener listener) {
+        StepListener logging = report -> log.append(JsonFile.newObject().put("step", report.step()).put("loss", report.loss())
+            .put("grad_norm", report.gradientNorm()).put("learning_rate", report.learningRate()));
+        done = session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.LINEAR, 2, HORIZON, 0), 1e-3)
+            .train(new Batches(), done, steps, stop, logging.then(checkpointer).then(listener));
+    }
+
+    /** The same without a stop. */
+    public void train(int steps) {
+        train(steps, new StopRequest(), CheckpointedRun::ignore);
+    }
+
+    private static void ignore(StepReport report) {
+    }
+
+    /** Waits until the last step is on disk. */
+    public void finish() {
+        checkpointer.finish(done);
+    }
+
+    /** Everything that training moves, as bits, by name. */
+    public Map<String, List<Integer>> bits() {
+        var bits = new TreeMap<String, List<Integer>>();
+        session.model().parameters().forEach(parameter -> bits.put(parameter.name(), bits(parameter.value())));
+        session.optimizer().states().forEach(moments -> {
+            bits.put(moments.parameter().name() + " m", bits(moments.m()));
+            bits.put(moments.parameter().name() + " v", bits(moments.v()));
+        });
+        bits.put("optimizer steps", List.of(session.optimizer().steps()));
+        return bits;
+    }
+
+    private List<Integer> bits(Tensor tensor) {
+        if (tensor.dtype() != DType.F32) {
+            throw new IllegalStateException(tensor + " is not F32");
+        }
+        var floats = device.floats(tensor);
+        return java.util.stream.IntStream.range(0, floats.length).mapToObj(i -> Float.floatToRawIntBits(floats[i])).toList();
+    }
+
+    /** The lines of a run's log. */
+    public static List<String> logOf(Path folder) {
+        try {
+            return Files.readAllLines(folder.resolve("metrics.jsonl"));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Override
+    public void close() {
+        checkpointer.close();
+        log.close();
+        release();
+    }
+
+    private void release() {
+        state.close();
+        session.close();
+        device.close();
+        lock.close();
+    }
+
+    /** Two packed micro-batches a step of two and three sequences, a function of the step. */
+    private record Batches() implements BatchSource {
+
+        @Override
+        public List<Batch> step(int step) {
+            return List.of(Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step, 9, 5)),
+                Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step + 1, 7, 3, 11)));
+        }
+
+        @Override
+        public double epochs(int steps) {
+            return steps / 100.0;
+        }
+    }
+}
