@@ -16,6 +16,9 @@ public final class ConfigReader {
     private static final List<String> KNOWN = List.of("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text");
     private static final String SLIDING = "sliding_attention";
     private static final String FULL = "full_attention";
+    /** The largest axis that the products take. */
+    private static final int LARGEST_SIZE = 1 << 28;
+    private static final int MOST_LAYERS = 10_000;
 
     private final JsonObject json;
     private final String type;
@@ -103,7 +106,7 @@ public final class ConfigReader {
     }
 
     private List<LayerConfig> layers(int headDim) {
-        int count = positive("num_hidden_layers");
+        int count = positive("num_hidden_layers", MOST_LAYERS);
         var global = readRope(json, type.equals("gemma3_text") ? 1e6 : 1e4, headDim);
         var local = new RopeConfig(number("rope_local_base_freq", 1e4), headDim, new RopeConfig.None());
         int window = window();
@@ -196,9 +199,13 @@ public final class ConfigReader {
     }
 
     private int positive(String name) {
+        return positive(name, LARGEST_SIZE);
+    }
+
+    private int positive(String name, int largest) {
         int value = json.requireInt(name);
-        if (value <= 0) {
-            throw json.wrong(name, "must be positive; got " + value);
+        if (value <= 0 || value > largest) {
+            throw json.wrong(name, "must be from 1 to " + largest + "; got " + value);
         }
         return value;
     }

@@ -67,6 +67,7 @@ public final class Trainer {
     /** The mean loss over batches without training: the objective with all of them as one step. */
     public double evaluate(List<Batch> batches) {
         var normalisers = Normalisers.of(batches.stream().map(Batch::objectiveTargets).toList());
+        requireTrained("the evaluation", normalisers);
         double loss = 0;
         for (var batch : batches) {
             var scores = policy.score(batch, objective.needs());
@@ -85,9 +86,7 @@ public final class Trainer {
     private Sum accumulate(int step, List<Batch> micros) {
         var targets = micros.stream().map(Batch::objectiveTargets).toList();
         var normalisers = Normalisers.of(targets);
-        if (normalisers.tokens() == 0) {
-            throw LeewayException.data("step %d has no trained token in %d rows; check the loss mask of the data", step + 1, normalisers.sequences());
-        }
+        requireTrained("step " + (step + 1), normalisers);
         policy.zeroGradients();
         var sum = new Sum();
         sum.trainedTokens = normalisers.tokens();
@@ -100,6 +99,12 @@ public final class Trainer {
             weighed.metrics().forEach((name, value) -> sum.metrics.merge(name, value, Double::sum));
         }
         return sum;
+    }
+
+    private static void requireTrained(String what, Normalisers normalisers) {
+        if (normalisers.tokens() == 0) {
+            throw LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data", what, normalisers.sequences());
+        }
     }
 
     private static void requireFinite(int step, int micro, double loss, Batch batch) {

@@ -123,7 +123,9 @@ final class ConfigReaderTest {
         refused("llama", "\"num_key_value_heads\": 5", "num_key_value_heads", "32", "5");
         refused("llama", "\"num_key_value_heads\": 0", "num_key_value_heads");
         refused("llama", "\"head_dim\": 13", "head_dim", "13");
-        refused("llama", "\"head_dim\": 264", "head_dim", "264");
+        refused("llama", "\"head_dim\": 258", "head_dim", "258");
+        Refusal.assertRefused(Kind.DATA, () -> ConfigReader.read(json("llama", 100_000, "")), "num_hidden_layers", "10000", "100000");
+        refused("llama", "\"max_position_embeddings\": 500000000", "max_position_embeddings", "500000000");
         refused("llama", "\"rope_theta\": 0.0", "rope_theta", "0");
         refused("llama", "\"partial_rotary_factor\": 1.5", "partial_rotary_factor");
         refused("llama", "\"max_position_embeddings\": 0", "max_position_embeddings");

@@ -30,14 +30,14 @@ public enum Family {
             return base(8, 4).tied().activation(Oracle.Activation.GELU_ERF);
         }
     },
-    /** Biases of q, k and v alone; a window on the upper layer; linear rotary scaling. */
+    /** Biases of q, k and v alone; a window on the upper layer; linear rotary scaling; heads of a width that no vector divides. */
     QWEN2("""
         {"model_type": "qwen2", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 1, "max_position_embeddings": 64, "tie_word_embeddings": true, "use_sliding_window": true, "sliding_window": 6,
+         "num_key_value_heads": 1, "head_dim": 10, "max_position_embeddings": 64, "tie_word_embeddings": true, "use_sliding_window": true, "sliding_window": 6,
          "max_window_layers": 1, "rope_scaling": {"type": "linear", "factor": 3.0}}""") {
         @Override
         Oracle.Spec spec() {
-            return base(8, 1).tied().windows(0, 6).rope(rotary(1e4, 8, (p, f) -> f / 3));
+            return base(10, 1).tied().windows(0, 6).rope(rotary(1e4, 10, (p, f) -> f / 3));
         }
     },
     /** Norms of queries and keys, explicit head_dim. */
@@ -119,6 +119,13 @@ public enum Family {
     /** What {@link ConfigReader} makes of it. */
     public ModelConfig config() {
         return ConfigReader.read(json());
+    }
+
+    /** The same for sequences of more than 64 tokens. */
+    public ModelConfig config(int positions) {
+        var longer = json();
+        longer.node().put("max_position_embeddings", positions);
+        return ConfigReader.read(longer);
     }
 
     private static Oracle.Spec base(int headDim, int kvHeads) {
