@@ -25,6 +25,7 @@ final class LanguageHead implements Head {
 
     private final ModelConfig config;
     private final Parameter weight;
+    private final PackedWeights packed;
     private final Tensor rowIndex;
     private final Tensor targets;
     private final Tensor x;
@@ -38,6 +39,8 @@ final class LanguageHead implements Head {
     LanguageHead(ModelConfig config, Parameter embedding, Device device, ModelPlan plan) {
         this.config = config;
         weight = config.tieWordEmbeddings() ? embedding : plan.base("lm_head.weight", config.vocabSize(), config.hiddenSize());
+        packed = plan.packedWeights();
+        packed.add(weight.value());
         long rows = plan.capacity().rows();
         rowIndex = plan.buffer(Purpose.HEAD, "head.rows", DType.I32, rows);
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
@@ -111,7 +114,7 @@ final class LanguageHead implements Head {
 
     private Call describe(Call call, boolean withSoftTarget) {
         call.i64("rows", scoredRows.length).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
-        LoraAdapter.describeNone(Linear.describeWeight(call, weight.value()));
+        LoraAdapter.describeNone(packed.describe(call, weight.value()));
         call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
         return withSoftTarget
             ? call.at("soft_starts", Region.NONE).at("soft_ids", Region.NONE).at("soft_values", Region.NONE).f32("soft_uniform", 0)

@@ -16,6 +16,7 @@ final class Linear {
     private final Parameter weight;
     private final Optional<Parameter> bias;
     private final Optional<LoraAdapter> adapter;
+    private final PackedWeights packed;
 
     /** A layer under its module name, such as {@code model.layers.0.self_attn.q_proj}; the adapter's configuration decides whether it has a low-rank term. */
     Linear(String module, int in, int out, boolean hasBias, ModelPlan plan) {
@@ -23,13 +24,15 @@ final class Linear {
         this.out = out;
         this.weight = plan.base(module + ".weight", out, in);
         this.bias = hasBias ? Optional.of(plan.base(module + ".bias", out)) : Optional.empty();
+        this.packed = plan.packedWeights();
+        packed.add(weight.value());
         this.adapter = plan.adapter().filter(config -> config.targetModules().selects(module))
             .map(config -> new LoraAdapter(module, in, out, config, plan));
     }
 
     void forward(Device device, long rows, Tensor x, Tensor y) {
         var call = begin(device.call(Ops.LINEAR_FORWARD), rows);
-        describeWeight(call, weight.value());
+        packed.describe(call, weight.value());
         describeAdapter(call);
         call.at("bias", bias.map(parameter -> parameter.value().region()).orElse(Region.NONE)).at("x", x.region()).at("y", y.region())
             .at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE)).at("dropped", Region.NONE)
@@ -54,7 +57,7 @@ final class Linear {
 
     private void backwardInput(Device device, Rows rows, Tensor dy, Tensor dx) {
         var call = begin(device.call(Ops.LINEAR_BACKWARD_INPUT), rows.count());
-        describeWeight(call, weight.value());
+        packed.describe(call, weight.value());
         describeAdapter(call);
         call.at("dy", dy.region()).at("dx", dx.region()).at("dyb", dyb(rows)).at("dropped", Region.NONE)
             .i32("accumulate", rows.accumulate() ? 1 : 0).dtype("dtype", DType.F32).run();
@@ -94,12 +97,6 @@ final class Linear {
 
     private void describeAdapter(Call call) {
         adapter.ifPresentOrElse(lora -> lora.describe(call), () -> LoraAdapter.describeNone(call));
-    }
-
-    /** Fills in the header's {@code leeway_weight} for an fp32 matrix. */
-    static Call describeWeight(Call call, Tensor weight) {
-        return call.at("weight.data", weight.region()).at("weight.absmax", Region.NONE).at("weight.packed", Region.NONE)
-            .dtype("weight.dtype", weight.dtype()).i32("weight.reserved", 0);
     }
 
     static Region region(Optional<Tensor> tensor) {

@@ -26,6 +26,7 @@ public final class Llama {
     private final BatchBuffers buffers;
     private final List<Parameter> parameters;
     private final AdapterSwitch adapterSwitch;
+    private final PackedWeights packedWeights;
     private final int positions;
 
     /** Plans a model. {@code positions} bounds the length of a sequence; the config's own bound is used if it is smaller. */
@@ -38,6 +39,10 @@ public final class Llama {
         buffers = new BatchBuffers(config, this.positions, plan);
         parameters = List.copyOf(plan.parameters());
         adapterSwitch = plan.adapterSwitch();
+        packedWeights = plan.packedWeights();
+        if (plan.capacity().decoding()) {
+            packedWeights.plan(device, plan);
+        }
         plan.adapter().ifPresent(this::requireTargets);
     }
 
@@ -103,6 +108,16 @@ public final class Llama {
             return work.get();
         } finally {
             adapterSwitch.set(before);
+        }
+    }
+
+    /** Runs {@code work}, which leaves the weights alone and decodes much, on copies of the matrices that are laid out for it. */
+    public <T> T decoding(Supplier<T> work) {
+        packedWeights.refresh(device);
+        try {
+            return work.get();
+        } finally {
+            packedWeights.forget();
         }
     }
 

@@ -27,6 +27,7 @@ public final class ModelPlan {
     private final Trained trained;
     private final Optional<AdapterConfig> adapter;
     private final AdapterSwitch adapterSwitch = new AdapterSwitch();
+    private final PackedWeights packedWeights = new PackedWeights();
     private final List<Parameter> parameters = new ArrayList<>();
     private int largestRank;
 
@@ -48,6 +49,10 @@ public final class ModelPlan {
 
     AdapterSwitch adapterSwitch() {
         return adapterSwitch;
+    }
+
+    PackedWeights packedWeights() {
+        return packedWeights;
     }
 
     List<Parameter> parameters() {

@@ -41,11 +41,13 @@ public final class Generator {
         void drawn(int prompt, int token);
     }
 
+    private final Llama model;
     private final Decoding decoding;
     private final Sampler sampler;
 
     /** Plans a generator of {@code lanes} sequences at a time for a model whose capacity is {@code rows}. */
     public Generator(Llama model, int rows, int lanes, MemoryPlan plan) {
+        this.model = model;
         decoding = new Decoding(model, rows, lanes, plan);
         sampler = new Sampler(model.device(), lanes, model.config().vocabSize(), lanes * model.positions(), plan);
     }
@@ -57,7 +59,7 @@ public final class Generator {
 
     /** The same, telling a listener of every token. */
     public List<Completion> generate(List<int[]> prompts, Request request, TokenListener listener) {
-        return new Run(prompts, request, listener).completions();
+        return model.decoding(() -> new Run(prompts, request, listener).completions());
     }
 
     /** A sequence on its way: its prompt, what of it has been read, what was drawn. */

@@ -21,7 +21,7 @@ public final class InferenceSession implements AutoCloseable {
         var plan = new MemoryPlan();
         int positions = Math.min(maxLength, config.maxPositionEmbeddings());
         int rows = Math.max(positions, lanes);
-        model = new Llama(config, positions, device, new ModelPlan(plan, Capacity.inference(rows, lanes), Trained.NOTHING, adapter));
+        model = new Llama(config, positions, device, new ModelPlan(plan, Capacity.inference(rows, lanes).withDecoding(), Trained.NOTHING, adapter));
         generator = new Generator(model, rows, lanes, plan);
         memory = plan.allocate(device);
         model.prepare();

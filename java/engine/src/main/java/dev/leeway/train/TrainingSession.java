@@ -41,7 +41,8 @@ public final class TrainingSession implements AutoCloseable {
 
     private TrainingSession(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
         var plan = new MemoryPlan();
-        var capacity = Capacity.training(settings.rows(), settings.sequences());
+        var training = Capacity.training(settings.rows(), settings.sequences());
+        var capacity = settings.samplingLanes() > 0 ? training.withDecoding() : training;
         var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
         model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, capacity, trained, settings.adapter()));
         optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, plan);
