@@ -1,0 +1,94 @@
+package dev.leeway.text.template;
+
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoField;
+import java.time.temporal.IsoFields;
+import java.util.Locale;
+
+/** Dates and times by C's {@code strftime} patterns, in the C locale; {@code %-d} leaves out the padding. */
+final class Strftime {
+
+    private Strftime() {}
+
+    static String format(String pattern, ZonedDateTime time, Budget budget) {
+        var out = new Output(budget);
+        int i = 0;
+        while (i < pattern.length()) {
+            char c = pattern.charAt(i++);
+            if (c != '%' || i == pattern.length()) {
+                out.append(c);
+                continue;
+            }
+            boolean bare = pattern.charAt(i) == '-' && i + 1 < pattern.length();
+            i += bare ? 1 : 0;
+            String field = field(pattern.charAt(i++), time);
+            out.append(bare ? withoutPadding(field) : field);
+        }
+        return out.toString();
+    }
+
+    private static String field(char directive, ZonedDateTime t) {
+        return switch (directive) {
+            case 'a' -> named("EEE", t);
+            case 'A' -> named("EEEE", t);
+            case 'b', 'h' -> named("MMM", t);
+            case 'B' -> named("MMMM", t);
+            case 'c' -> named("EEE MMM ", t) + "%2d ".formatted(t.getDayOfMonth()) + named("HH:mm:ss uuuu", t);
+            case 'x', 'D' -> named("MM/dd/yy", t);
+            case 'X', 'T' -> named("HH:mm:ss", t);
+            case 'r' -> named("hh:mm:ss a", t);
+            case 'R' -> named("HH:mm", t);
+            case 'F' -> named("uuuu-MM-dd", t);
+            case 'p' -> named("a", t);
+            case 'P' -> named("a", t).toLowerCase(Locale.ROOT);
+            case 'n' -> "\n";
+            case 't' -> "\t";
+            case '%' -> "%";
+            case 'z', 'Z' -> "";
+            default -> number(directive, t);
+        };
+    }
+
+    private static String number(char directive, ZonedDateTime t) {
+        int weekday = t.getDayOfWeek().getValue();
+        return switch (directive) {
+            case 'd' -> two(t.getDayOfMonth());
+            case 'e' -> "%2d".formatted(t.getDayOfMonth());
+            case 'f' -> "%06d".formatted(t.getNano() / 1000);
+            case 'H' -> two(t.getHour());
+            case 'I' -> two(t.get(ChronoField.CLOCK_HOUR_OF_AMPM));
+            case 'k' -> "%2d".formatted(t.getHour());
+            case 'l' -> "%2d".formatted(t.get(ChronoField.CLOCK_HOUR_OF_AMPM));
+            case 'j' -> "%03d".formatted(t.getDayOfYear());
+            case 'm' -> two(t.getMonthValue());
+            case 'M' -> two(t.getMinute());
+            case 'S' -> two(t.getSecond());
+            case 's' -> Long.toString(t.toEpochSecond());
+            case 'u' -> Integer.toString(weekday);
+            case 'w' -> Integer.toString(weekday % 7);
+            case 'U' -> two((t.getDayOfYear() + 6 - weekday % 7) / 7);
+            case 'W' -> two((t.getDayOfYear() + 7 - weekday) / 7);
+            case 'V' -> two(t.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR));
+            case 'G' -> Integer.toString(t.get(IsoFields.WEEK_BASED_YEAR));
+            case 'g' -> two(t.get(IsoFields.WEEK_BASED_YEAR) % 100);
+            case 'C' -> two(t.getYear() / 100);
+            case 'y' -> two(t.getYear() % 100);
+            case 'Y' -> Integer.toString(t.getYear());
+            default -> "%" + directive;
+        };
+    }
+
+    private static String named(String pattern, ZonedDateTime time) {
+        return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(time);
+    }
+
+    private static String two(int number) {
+        return (number < 10 ? "0" : "") + number;
+    }
+
+    private static String withoutPadding(String field) {
+        String bare = field.replaceFirst("^[0 ]+", "");
+        return bare.isEmpty() || !Character.isDigit(bare.charAt(0)) && Character.isDigit(field.charAt(0)) ? "0" : bare;
+    }
+}

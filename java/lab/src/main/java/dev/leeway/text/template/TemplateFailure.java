@@ -1,0 +1,31 @@
+package dev.leeway.text.template;
+
+import java.util.Locale;
+
+/** Why a template can't be read or rendered; {@link ChatTemplate} adds the line and hands it to the user as a LeewayException. */
+final class TemplateFailure extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    private final boolean verbatim;
+
+    private TemplateFailure(String message, boolean verbatim) {
+        super(message, null, false, false);
+        this.verbatim = verbatim;
+    }
+
+    /** A failure described by a sentence without place or full stop. */
+    static TemplateFailure of(String format, Object... arguments) {
+        return new TemplateFailure(arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments), false);
+    }
+
+    /** The template's own {@code raise_exception}: its text reaches the user as it is. */
+    static TemplateFailure raised(String message) {
+        return new TemplateFailure(message, true);
+    }
+
+    /** Whether the text is the template's own. */
+    boolean verbatim() {
+        return verbatim;
+    }
+}
