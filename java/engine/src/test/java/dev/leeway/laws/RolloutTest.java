@@ -1,0 +1,131 @@
+package dev.leeway.laws;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.model.Batch;
+import dev.leeway.model.Capacity;
+import dev.leeway.model.Family;
+import dev.leeway.model.Llama;
+import dev.leeway.model.ModelConfig;
+import dev.leeway.model.ModelPlan;
+import dev.leeway.model.TinyModel;
+import dev.leeway.rollout.Completion;
+import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.SamplingParameters;
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.MemoryPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What was drawn is what is trained, in the same bits, and who is drawn beside whom changes nothing. */
+final class RolloutTest {
+
+    private static final int POSITIONS = 150;
+
+    /** Prompts below, at and above a page of 64 keys. */
+    private static List<int[]> prompts() {
+        var random = new Random(6);
+        return IntStream.of(1, 5, 63, 64, 65, 130, 2).mapToObj(length -> random.ints(length, 0, Family.VOCABULARY).toArray()).toList();
+    }
+
+    /** A model planned for forward passes, with a generator of its own lanes and rows. */
+    private record Rollouts(Device device, Llama model, Generator generator, MemoryPlan.Allocation memory) implements AutoCloseable {
+        static Rollouts open(ModelConfig config, int rows, int lanes, int generatorRows) {
+            var device = Device.open("cpu", 2);
+            var plan = new MemoryPlan();
+            var model = new Llama(config, POSITIONS, device, new ModelPlan(plan, Capacity.inference(rows, 8), ModelPlan.Trained.NOTHING, Optional.empty()));
+            var generator = new Generator(model, generatorRows, lanes, plan);
+            var memory = plan.allocate(device);
+            model.prepare();
+            TinyModel.randomize(model, 1);
+            return new Rollouts(device, model, generator, memory);
+        }
+
+        List<Completion> generate(double temperature) {
+            return generator.generate(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40, Set.of(3, 17, 22, 40)));
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+            device.close();
+        }
+    }
+
+    private static int[] joined(int[] prompt, int[] completion) {
+        return IntStream.concat(Arrays.stream(prompt), Arrays.stream(completion)).toArray();
+    }
+
+    private static void requireTheSamplersLogProbs(Family family, double temperature) {
+        try (var rollouts = Rollouts.open(family.config(POSITIONS), 1000, 3, 64)) {
+            var completions = rollouts.generate(temperature);
+            var sequences = new ArrayList<Batch.Sequence>();
+            for (int i = 0; i < completions.size(); i++) {
+                sequences.add(Batch.Sequence.allTrained(joined(prompts().get(i), completions.get(i).tokens()), i));
+            }
+            rollouts.model().setTemperature(temperature);
+            var batch = Batch.of(sequences);
+            var scores = Small.logProbs(rollouts.model(), batch);
+            for (int i = 0; i < completions.size(); i++) {
+                int first = batch.sequenceStarts()[i] + prompts().get(i).length - 1;
+                var drawn = completions.get(i).logProbs();
+                for (int t = 0; t < drawn.length; t++) {
+                    assertEquals(drawn[t], (float) scores[first + t], "prompt " + i + ", token " + t);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theSamplersLogProbIsTheOneThatTrainingSees(Family family) {
+        requireTheSamplersLogProbs(family, 1);
+        requireTheSamplersLogProbs(family, 0.7);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LLAMA", "GEMMA3"})
+    void completionsDependNeitherOnLanesNorOnHowPromptsAreCut(Family family) {
+        List<Completion> expected;
+        try (var rollouts = Rollouts.open(family.config(POSITIONS), 200, 1, 200)) {
+            expected = rollouts.generate(1);
+        }
+        assertTrue(expected.stream().anyMatch(completion -> completion.finish() == Completion.Finish.STOP));
+        assertTrue(expected.stream().anyMatch(completion -> completion.finish() == Completion.Finish.LENGTH));
+        for (int lanes : new int[] {2, 3, 7, 9}) {
+            for (int rows : new int[] {1, 10, 64, 200}) {
+                try (var rollouts = Rollouts.open(family.config(POSITIONS), 200, lanes, rows)) {
+                    requireSame(expected, rollouts.generate(1), lanes + " lanes, " + rows + " rows");
+                }
+            }
+        }
+    }
+
+    private static void requireSame(List<Completion> expected, List<Completion> found, String what) {
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i).tokens(), found.get(i).tokens(), what);
+            assertArrayEquals(expected.get(i).logProbs(), found.get(i).logProbs(), what);
+            assertEquals(expected.get(i).finish(), found.get(i).finish(), what);
+        }
+    }
+
+    @Test
+    void generatingAgainGivesTheSameAndAnotherSeedSomethingElse() {
+        try (var rollouts = Rollouts.open(Family.QWEN3.config(POSITIONS), 200, 3, 64)) {
+            var first = rollouts.generate(1);
+            requireSame(first, rollouts.generate(1), "again");
+            var other = rollouts.generator().generate(prompts(), new Generator.Request(SamplingParameters.temperature(1, 12), 40, Set.of(3, 17, 22, 40)));
+            assertTrue(IntStream.range(0, first.size()).anyMatch(i -> !Arrays.equals(first.get(i).tokens(), other.get(i).tokens())));
+        }
+    }
+}
