@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -44,6 +46,7 @@ final class Failures {
             errors.addAll(last.errors());
         }
         var command = last.commandSpec().commandLine();
+        repeated(last).forEach(name -> errors.add(new ParameterException(command, name + " is given more than once")));
         if (!errors.isEmpty() && !last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
             return badArguments(sentences(errors.stream().distinct().toList(), command), command);
         }
@@ -52,6 +55,15 @@ final class Failures {
             return Kind.USAGE.exitCode();
         }
         return new CommandLine.RunLast().execute(parsed);
+    }
+
+    /** Options that occur more than once: picocli would begin their group anew and forget its other options. */
+    private static List<String> repeated(ParseResult parsed) {
+        var options = parsed.commandSpec().optionsMap();
+        var counts = new LinkedHashMap<String, Integer>();
+        parsed.originalArgs().stream().map(argument -> argument.split("=", 2)[0]).filter(options::containsKey)
+            .forEach(name -> counts.merge(options.get(name).longestName(), 1, Integer::sum));
+        return counts.entrySet().stream().filter(count -> count.getValue() > 1).map(Map.Entry::getKey).toList();
     }
 
     /** picocli's handler of arguments that it can't even collect. */

@@ -1,14 +1,17 @@
 package dev.leeway.cli;
 
+import dev.leeway.data.Dataset;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.ModelDirectory;
+import dev.leeway.tensor.Device;
 import dev.leeway.text.BpeTrainer;
 import dev.leeway.text.BpeVocabulary.Specials;
 import dev.leeway.text.Tokenizer;
+import dev.leeway.train.TrainingState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -73,24 +76,16 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() {
         check();
         var by = TextRows.SampleBy.valueOf(sampleBy.toUpperCase(Locale.ROOT));
-        var folder = OutputFolder.claim(run.outputDir.orElseThrow(), ArgumentRecord.of(spec));
-        if (learnsTokenizer()) {
-            var texts = TextRows.texts(data.files, data.readColumns(), by);
-            new BpeTrainer(vocabSize.orElse(4096), new Specials("<s>", "</s>")).train(texts).save(folder.path());
-        }
-        try (var tokenizer = Tokenizer.load(tokenizerFolder(folder)); var opened = device.open()) {
-            var start = start(tokenizer, folder);
-            var config = ConfigReader.read(start.json());
-            var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
-            var rows = TextRows.read(data.files, by, tokenizer, options);
-            var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
-            var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);
-            try (var training = new TrainingRun(new TrainingRun.Job(name, config, Optional.empty(), rows, recipe),
-                TrainingRun.Sampling.NONE, opened)) {
-                start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
-                    () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02))
-                        .fillBase(training.model()));
-                train(training, start, folder);
+        try (var folder = run.claim(spec)) {
+            if (learnsTokenizer()) {
+                var texts = TextRows.texts(data.files, data.readColumns(), by);
+                new BpeTrainer(vocabSize.orElse(4096), new Specials("<s>", "</s>")).train(texts).save(folder.path());
+            }
+            try (var tokenizer = Tokenizer.load(tokenizerFolder(folder)); var opened = device.open()) {
+                var start = start(tokenizer, folder);
+                var config = ConfigReader.read(start.json());
+                var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
+                train(start, TextRows.read(data.files, by, tokenizer, options), folder, opened);
             }
         }
         return 0;
@@ -136,15 +131,18 @@ final class PretrainCommand implements Callable<Integer> {
         return new Start(json, tokenizerFolder(folder), Optional.empty());
     }
 
-    private void train(TrainingRun training, Start start, OutputFolder folder) {
-        var err = spec.commandLine().getErr();
-        err.println("leeway pretrain → " + folder.path());
-        training.describe(err);
-        try (var log = new RunLog(folder.metrics(), spec.commandLine().getOut(), run.loggingSteps)) {
-            training.train(log);
-            folder.clearResult();
-            ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer());
-            err.println(log.summary() + "; wrote " + folder.path());
+    private void train(Start start, Dataset rows, OutputFolder folder, Device opened) {
+        var line = spec.commandLine();
+        var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
+        var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);
+        var job = new TrainingRun.Job(name, start.json(), Optional.empty(), rows, recipe);
+        try (var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {
+            start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
+                () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
+            line.getErr().println("leeway pretrain → " + folder.path());
+            var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, start.json(), start.tokenizer()),
+                () -> ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer()));
+            new KeptRun(training, kind, folder, run, line.getOut(), line.getErr()).run();
         }
     }
 }

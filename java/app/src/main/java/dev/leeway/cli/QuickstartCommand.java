@@ -7,7 +7,6 @@ import dev.leeway.data.ToyText;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
-import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.tensor.Device;
@@ -66,12 +65,14 @@ final class QuickstartCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
-        var own = OutputFolder.claim(outputDir, ArgumentRecord.of(spec));
-        // A .gitignore of its own keeps the folder out of whatever repository it lies in.
-        write(outputDir.resolve(".gitignore"), "*\n");
-        try (var opened = device.open()) {
-            pretrain(OutputFolder.claim(own.path().resolve("model"), ArgumentRecord.of(spec)), opened);
-            tune(OutputFolder.claim(own.path().resolve("adapter"), ArgumentRecord.of(spec)), opened);
+        try (var own = OutputFolder.claim(outputDir, ArgumentRecord.of(spec));
+            var model = OutputFolder.claim(own.path().resolve("model"), ArgumentRecord.of(spec));
+            var adapter = OutputFolder.claim(own.path().resolve("adapter"), ArgumentRecord.of(spec));
+            var opened = device.open()) {
+            // A .gitignore of its own keeps the folder out of whatever repository it lies in.
+            write(outputDir.resolve(".gitignore"), "*\n");
+            pretrain(model, opened);
+            tune(adapter, opened);
         }
         sayWhatIsThere();
         return 0;
@@ -97,7 +98,7 @@ final class QuickstartCommand implements Callable<Integer> {
             var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
                 tokenizer.endOfSequence());
             var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
-            var job = new TrainingRun.Job("a new model", ConfigReader.read(json), Optional.empty(), rows, recipe(pretrainSteps, 2e-3));
+            var job = new TrainingRun.Job("a new model", json, Optional.empty(), rows, recipe(pretrainSteps, 2e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
                 new Initializer(seed, 0.02).fillBase(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
@@ -115,9 +116,10 @@ final class QuickstartCommand implements Callable<Integer> {
         var directory = ModelDirectory.open(outputDir.resolve("model"));
         var unseen = ToyText.chatRows(seed + 1, 50);
         try (var tokenizer = Tokenizer.load(directory.path())) {
+            var config = JsonFile.read(directory.path().resolve("config.json"));
             var adapter = new LoraOptions().configured("../model");
             var rows = DatasetReader.encode(questions, tokenizer, options());
-            var job = new TrainingRun.Job(directory.path().toString(), directory.config(), Optional.of(adapter), rows,
+            var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter), rows,
                 recipe(tuneSteps, 3e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(16, MAX_LENGTH), opened)) {
                 directory.loadInto(training.model());
@@ -135,7 +137,7 @@ final class QuickstartCommand implements Callable<Integer> {
         training.describe(out());
         out().println("before:");
         samples.run();
-        try (var log = new RunLog(folder.metrics(), out(), 50)) {
+        try (var log = RunLog.begin(folder.path(), out(), 50)) {
             training.train(log);
             out().println(log.summary());
         }

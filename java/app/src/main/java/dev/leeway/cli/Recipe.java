@@ -2,6 +2,7 @@ package dev.leeway.cli;
 
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How a run trains, whatever it trains.
@@ -51,5 +52,14 @@ record Recipe(Steps steps, Rate rate, AdamW.Settings adam, long seed) {
             int warmup = warmupSteps > 0 ? warmupSteps : (int) Math.ceil(totalSteps * warmupRatio);
             return new Schedule(kind, warmup, totalSteps, minRate);
         }
+    }
+
+    /** Puts everything that decides numbers into an object, under the options' names. */
+    void describe(ObjectNode json) {
+        json.put("per_device_train_batch_size", steps.batchSize()).put("gradient_accumulation_steps", steps.accumulation())
+            .put("learning_rate", rate.peak()).put("lr_scheduler_type", rate.kind().toString()).put("warmup_ratio", rate.warmupRatio())
+            .put("warmup_steps", rate.warmupSteps()).put("min_lr_rate", rate.minRate()).put("adam_beta1", adam.beta1())
+            .put("adam_beta2", adam.beta2()).put("adam_epsilon", adam.eps()).put("weight_decay", adam.weightDecay())
+            .put("max_grad_norm", Double.toString(adam.maxGradNorm())).put("seed", seed);
     }
 }

@@ -1,52 +1,86 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.io.AppendLog;
 import dev.leeway.io.JsonFile;
+import dev.leeway.train.RunState;
 import dev.leeway.train.StepListener;
 import dev.leeway.train.StepReport;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
- * The log of a run: every step as a JSON object in {@code metrics.jsonl}, and progress lines. On a terminal a line is overwritten by the
- * next one until {@code logging_steps} have passed.
+ * The log of a run: every step as a JSON object in {@code metrics.jsonl}, its time in {@code timings.jsonl}, and progress lines. What is in
+ * the metrics is decided by the seed, so the same run writes the same bytes, however often it is stopped and goes on. On a terminal a
+ * progress line is overwritten by the next one until {@code logging_steps} have passed.
  */
 final class RunLog implements StepListener, AutoCloseable {
+
+    static final String METRICS = "metrics.jsonl";
+    static final String TIMINGS = "timings.jsonl";
 
     private final PrintWriter out;
     private final int loggingSteps;
     private final boolean live;
-    private final BufferedWriter metrics;
-    private final Path file;
+    private final AppendLog metrics;
+    private final AppendLog timings;
+    private final Path folder;
     private final long begin = System.nanoTime();
-    private final List<StepReport> reports = new ArrayList<>();
     private long tokens;
+    private long stepsHere;
     private double seconds;
     private long shownTokens;
     private double shownSeconds;
     private int shownWidth;
 
-    RunLog(Path file, PrintWriter out, int loggingSteps) {
-        this.file = file;
+    private RunLog(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps) {
+        this.folder = folder;
         this.out = out;
         this.loggingSteps = loggingSteps;
         this.live = System.console() != null && System.console().isTerminal();
+        metrics = AppendLog.open(folder.resolve(METRICS), resumed.map(RunState::logBytes).orElse(0L));
+        var times = folder.resolve(TIMINGS);
+        timings = AppendLog.open(times, resumed.map(run -> bytesOfLines(times, run.step())).orElse(0L));
+        tokens = resumed.isEmpty() ? 0 : Metrics.read(folder.resolve(METRICS)).tokens();
+        shownTokens = tokens;
+    }
+
+    /** The log of a new run. */
+    static RunLog begin(Path folder, PrintWriter out, int loggingSteps) {
+        return new RunLog(folder, Optional.empty(), out, loggingSteps);
+    }
+
+    /** The log of a run that goes on from a checkpoint, if any: later lines are cut off. */
+    static RunLog open(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps) {
+        return new RunLog(folder, resumed, out, loggingSteps);
+    }
+
+    /** Times are for people to look at: where they were lost they begin anew, and the run goes on. */
+    private static long bytesOfLines(Path file, int lines) {
         try {
-            metrics = Files.newBufferedWriter(file);
-        } catch (IOException failure) {
-            throw cannotWrite(failure);
+            var bytes = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+            int end = 0;
+            int found = 0;
+            for (int i = 0; i < bytes.length && found < lines; i++) {
+                if (bytes[i] == '\n') {
+                    found++;
+                    end = i + 1;
+                }
+            }
+            return found == lines ? end : 0;
+        } catch (IOException unreadable) {
+            throw LeewayException.resources(unreadable, "cannot read %s: %s", file, unreadable.getMessage());
         }
     }
 
     @Override
     public void stepDone(StepReport report) {
-        reports.add(report);
+        stepsHere++;
         tokens += report.tokens();
         seconds += report.seconds();
         write(report);
@@ -59,21 +93,16 @@ final class RunLog implements StepListener, AutoCloseable {
     private void write(StepReport report) {
         var json = JsonFile.newObject().put("step", report.step()).put("epoch", report.epoch()).put("loss", report.loss())
             .put("learning_rate", report.learningRate()).put("grad_norm", report.gradientNorm()).put("num_tokens", tokens)
-            .put("num_trained_tokens", report.trainedTokens()).put("step_seconds", report.seconds())
-            .put("tokens_per_second", report.tokens() / report.seconds());
-        report.metrics().forEach(json::put);
-        try {
-            metrics.write(json.toString());
-            metrics.newLine();
-            metrics.flush();
-        } catch (IOException failure) {
-            throw cannotWrite(failure);
-        }
+            .put("num_trained_tokens", report.trainedTokens());
+        new TreeMap<>(report.metrics()).forEach(json::put);
+        metrics.append(json);
+        timings.append(JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
+            .put("tokens_per_second", report.tokens() / report.seconds()));
     }
 
     private void show(StepReport report, boolean keep) {
         double perSecond = (tokens - shownTokens) / (seconds - shownSeconds);
-        double left = (report.totalSteps() - report.step()) * seconds / reports.size();
+        double left = (report.totalSteps() - report.step()) * seconds / stepsHere;
         var line = String.format(Locale.ROOT, "step %d/%d  loss %s  lr %s  grad %.2f  tok/s %s  ETA %s", report.step(), report.totalSteps(),
             Figures.loss(report.loss()), Figures.rate(report.learningRate()), report.gradientNorm(), Figures.count(Math.round(perSecond)),
             Figures.duration(left));
@@ -90,30 +119,35 @@ final class RunLog implements StepListener, AutoCloseable {
         out.flush();
     }
 
-    /** What the run came to. Single steps differ by their rows, so the ends are means over a tenth of the steps. */
-    String summary() {
-        int end = Math.max(1, reports.size() / 10);
-        return String.format(Locale.ROOT, "%d steps in %s, mean loss %s in the first %d → %s in the last %d", reports.size(),
-            Figures.duration((System.nanoTime() - begin) * 1e-9), Figures.loss(mean(reports.subList(0, end))), end,
-            Figures.loss(mean(reports.subList(reports.size() - end, reports.size()))), end);
+    /** A sentence between the progress lines. */
+    void note(PrintWriter err, String sentence) {
+        if (shownWidth > 0) {
+            out.print("\r" + " ".repeat(shownWidth) + "\r");
+            out.flush();
+            shownWidth = 0;
+        }
+        err.println(sentence);
     }
 
-    /** Mean loss a trained token. */
-    private static double mean(List<StepReport> reports) {
-        return reports.stream().mapToDouble(report -> report.loss() * report.trainedTokens()).sum()
-            / reports.stream().mapToLong(StepReport::trainedTokens).sum();
+    /** What the run came to so far. */
+    Metrics soFar() {
+        return Metrics.read(folder.resolve(METRICS));
+    }
+
+    /** What the run came to. Single steps differ by their rows, so the ends are means over a tenth of the steps. */
+    String summary() {
+        return soFar().summary(Figures.duration((System.nanoTime() - begin) * 1e-9));
+    }
+
+    /** The file that a checkpoint records the length of. */
+    AppendLog metrics() {
+        return metrics;
     }
 
     @Override
     public void close() {
-        try {
-            metrics.close();
-        } catch (IOException failure) {
-            throw cannotWrite(failure);
+        try (metrics) {
+            timings.close();
         }
-    }
-
-    private LeewayException cannotWrite(IOException failure) {
-        return LeewayException.resources(failure, "cannot write %s: %s", file, failure.getMessage());
     }
 }

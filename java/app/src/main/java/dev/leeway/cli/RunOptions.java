@@ -2,6 +2,8 @@ package dev.leeway.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Where a run's results go, and what it says on the way. */
@@ -11,7 +13,7 @@ final class RunOptions {
     Optional<Path> outputDir = Optional.empty();
 
     @Option(names = "--overwrite_output_dir", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
-        description = "write into a folder that leeway did not make")
+        description = "write into a folder that leeway did not make, or over an unfinished run")
     boolean overwrite;
 
     @Option(names = "--logging_steps", paramLabel = "N",
@@ -21,10 +23,21 @@ final class RunOptions {
     @Option(names = "--seed", paramLabel = "N", description = "of the order of the rows and of new weights (default: 0)")
     long seed;
 
+    @ArgGroup(validate = false, heading = "%nCheckpoints:%n")
+    final SavingOptions saving = new SavingOptions();
+
     /** Reports what is missing or in the way. */
     void check(Problems problems) {
         problems.require(outputDir.isPresent(), "--output_dir is missing: name a folder for the result");
         problems.require(loggingSteps > 0, "--logging_steps must be positive; got %d", loggingSteps);
         outputDir.ifPresent(folder -> OutputFolder.check(folder, overwrite, problems));
+        saving.check(problems);
+        outputDir.filter(_ -> !overwrite && !saving.resumes()).ifPresent(folder -> OutputFolder.requireFinished(folder, problems));
+    }
+
+    /** The folder, locked; for a new run without what an earlier one left. */
+    OutputFolder claim(CommandSpec command) {
+        var path = outputDir.orElseThrow();
+        return saving.resumes() ? OutputFolder.claim(path) : OutputFolder.claim(path, ArgumentRecord.of(command));
     }
 }

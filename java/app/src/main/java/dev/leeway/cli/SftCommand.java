@@ -2,10 +2,12 @@ package dev.leeway.cli;
 
 import dev.leeway.data.DatasetReader;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.JsonFile;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
+import dev.leeway.train.TrainingState;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,11 +58,13 @@ final class SftCommand implements Callable<Integer> {
                 new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation));
             var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
             var recipe = optimization.recipe(adapter.isPresent() ? ADAPTER_RATE : FULL_RATE, run.seed);
-            var job = new TrainingRun.Job(directory.path().toString(), directory.config(), adapter, rows, recipe);
-            try (var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {
+            var json = JsonFile.read(directory.path().resolve("config.json"));
+            var job = new TrainingRun.Job(directory.path().toString(), json, adapter, rows, recipe);
+            try (var folder = run.claim(spec); var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {
                 directory.loadInto(training.model());
                 new Initializer(run.seed, 0).fillAdapter(training.model());
-                train(training, directory, adapter);
+                adapter.ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
+                train(training, directory, adapter, folder);
             }
         }
         return 0;
@@ -94,17 +98,13 @@ final class SftCommand implements Callable<Integer> {
         return data.maxLength.orElse(Math.min(MAX_LENGTH, positions));
     }
 
-    private void train(TrainingRun training, ModelDirectory directory, Optional<AdapterConfig> adapter) {
-        var err = spec.commandLine().getErr();
-        var folder = OutputFolder.claim(run.outputDir.orElseThrow(), ArgumentRecord.of(spec));
-        err.println("leeway sft → " + folder.path());
-        training.describe(err);
-        try (var log = new RunLog(folder.metrics(), spec.commandLine().getOut(), run.loggingSteps)) {
-            training.train(log);
-            folder.clearResult();
-            adapter.ifPresentOrElse(config -> directory.saveAdapter(training.model(), config, folder.path()),
-                () -> directory.save(training.model(), folder.path()));
-            err.println(log.summary() + "; wrote " + folder.path());
-        }
+    private void train(TrainingRun training, ModelDirectory directory, Optional<AdapterConfig> adapter, OutputFolder folder) {
+        var line = spec.commandLine();
+        line.getErr().println("leeway sft → " + folder.path());
+        var kind = adapter.map(config -> new KeptRun.Kind(session -> TrainingState.ofAdapter(session, config, directory.path()),
+            () -> directory.saveAdapter(training.model(), config, folder.path())))
+            .orElseGet(() -> new KeptRun.Kind(session -> TrainingState.ofModel(session, training.json(), directory.path()),
+                () -> directory.save(training.model(), folder.path())));
+        new KeptRun(training, kind, folder, run, line.getOut(), line.getErr()).run();
     }
 }

@@ -5,17 +5,26 @@ import dev.leeway.data.Dataset;
 import dev.leeway.data.Example;
 import dev.leeway.data.Order;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.JsonObject;
+import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Llama;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Device;
+import dev.leeway.train.RunConfiguration;
+import dev.leeway.train.StepListener;
+import dev.leeway.train.StopRequest;
 import dev.leeway.train.TrainingSession;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.NullNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Next-token training of a model on encoded rows, from the first allocation to the last step. */
 final class TrainingRun implements AutoCloseable {
@@ -24,15 +33,16 @@ final class TrainingRun implements AutoCloseable {
      * What a run trains.
      *
      * @param name of the model, for people
-     * @param config what the model is
+     * @param json what the model is, as its config.json says it
      * @param adapter the LoRA to train; empty = all weights
      * @param data the rows
      * @param recipe how they are trained on
      */
-    record Job(String name, ModelConfig config, Optional<AdapterConfig> adapter, Dataset data, Recipe recipe) {
+    record Job(String name, JsonObject json, Optional<AdapterConfig> adapter, Dataset data, Recipe recipe) {
 
-        /** Refuses rows whose ids the model has no embedding for, and models without a language-model head. */
-        Job {
+        /** What the model is; refuses rows whose ids it has no embedding for, and models without a language-model head. */
+        ModelConfig config() {
+            var config = ConfigReader.read(json);
             if (config.isClassifier()) {
                 throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory",
                     name);
@@ -44,6 +54,7 @@ final class TrainingRun implements AutoCloseable {
                         + "belong together", example.unitId() + 1, largest, name, config.vocabSize());
                 }
             }
+            return config;
         }
     }
 
@@ -54,6 +65,8 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private final Job job;
+    private final ModelConfig config;
+    private final ObjectNode dependencies = JsonFile.newObject();
     private final EpochBatches batches;
     private final int totalSteps;
     private final TrainingSession session;
@@ -61,6 +74,7 @@ final class TrainingRun implements AutoCloseable {
     /** Plans and allocates. Weights are undefined until they are loaded or initialised. */
     TrainingRun(Job job, Sampling sampling, Device device) {
         this.job = job;
+        this.config = job.config();
         var rows = job.data().examples();
         var recipe = job.recipe();
         totalSteps = recipe.steps().total(rows.size());
@@ -69,7 +83,11 @@ final class TrainingRun implements AutoCloseable {
         int capacity = Math.max(batches.largestMicroBatch(totalSteps), sampling.maxLength());
         var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, recipe.steps().batchSize(), recipe.adam(),
             sampling.lanes());
-        session = TrainingSession.open(job.config(), settings, device);
+        session = TrainingSession.open(config, settings, device);
+    }
+
+    JsonObject json() {
+        return job.json();
     }
 
     TrainingSession session() {
@@ -87,7 +105,7 @@ final class TrainingRun implements AutoCloseable {
         var device = model().device().info();
         long all = parameters(model().parameters());
         long trained = parameters(model().trainedParameters());
-        say(err, "model", "%s (%s, %d layers)", job.name(), job.config().modelType(), job.config().numHiddenLayers());
+        say(err, "model", "%s (%s, %d layers)", job.name(), config.modelType(), config.numHiddenLayers());
         say(err, "trained", "%,d of %,d parameters (%s)", trained, all, job.adapter().map(TrainingRun::describe).orElse("all weights"));
         say(err, "data", "%s", job.data().report().summary());
         say(err, "steps", "%,d of %d × %d rows; %,d an epoch", totalSteps, steps.batchSize(), steps.accumulation(),
@@ -114,8 +132,32 @@ final class TrainingRun implements AutoCloseable {
 
     /** Takes all steps. */
     void train(RunLog log) {
-        var recipe = job.recipe();
-        session.trainer(new SupervisedFineTuning(), recipe.rate().over(totalSteps), recipe.rate().peak()).train(batches, log);
+        train(0, new StopRequest(), log);
+    }
+
+    /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */
+    int train(int done, StopRequest stop, StepListener listener) {
+        var rate = job.recipe().rate();
+        return session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak()).train(batches, done, totalSteps, stop, listener);
+    }
+
+    int totalSteps() {
+        return totalSteps;
+    }
+
+    /** Adds something of its own that the numbers of the run depend on. */
+    void dependsOn(String name, String value) {
+        dependencies.put(name, value);
+    }
+
+    /** All that the numbers of the run depend on. */
+    RunConfiguration configuration() {
+        var all = dependencies.deepCopy();
+        job.recipe().describe(all);
+        all.put("total_steps", totalSteps).put("model_config", Fingerprint.of(job.json().node().toString()))
+            .put("rows", Fingerprint.of(job.data().examples()));
+        all.set("adapter", job.adapter().<JsonNode>map(AdapterConfig::toJson).orElse(NullNode.getInstance()));
+        return RunConfiguration.of(all);
     }
 
     @Override

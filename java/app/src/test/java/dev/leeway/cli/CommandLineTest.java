@@ -52,6 +52,14 @@ final class CommandLineTest {
     }
 
     @Test
+    void anOptionThatIsGivenTwiceIsRefused() {
+        var result = Cli.run("sft", "--learning_rate", "1e-3", "--weight_decay", "1", "--learning_rate=1e-4", "--use_peft", "--use_lora");
+        assertEquals(2, result.code());
+        assertTrue(result.err().contains("--learning_rate is given more than once\n"), result.err());
+        assertTrue(result.err().contains("--use_peft is given more than once\n"), result.err());
+    }
+
+    @Test
     void whatIsMissingOrOutOfRangeIsReportedAtOnce() {
         var result = Cli.run("sft", "--warmup_ratio", "2", "--lora_r", "8", "--lr_scheduler_type", "cosin");
         assertEquals(2, result.code());

@@ -67,6 +67,7 @@ final class TrainingCommandsTest {
         var one = train(model, "one", 3, "--threads", 1);
         var three = train(model, "three", 3, "--threads", 3);
         assertEquals(-1, Files.mismatch(one.resolve("model.safetensors"), three.resolve("model.safetensors")));
+        assertEquals(-1, Files.mismatch(one.resolve("metrics.jsonl"), three.resolve("metrics.jsonl")));
     }
 
     @Test
@@ -77,9 +78,11 @@ final class TrainingCommandsTest {
         assertEquals(3, steps.get(2).requireInt("step"));
         assertEquals(3.0, steps.get(2).requireDouble("epoch"));
         assertEquals(1e-3, steps.get(2).requireDouble("learning_rate"));
-        for (var name : new String[] {"grad_norm", "num_tokens", "tokens_per_second"}) {
+        for (var name : new String[] {"grad_norm", "num_tokens", "num_trained_tokens"}) {
             assertTrue(steps.get(2).requireDouble(name) > 0, name);
         }
+        assertEquals(3, Files.readAllLines(out.resolve("timings.jsonl")).size());
+        assertEquals(3, JsonFile.read(out.resolve("train_results.json")).requireInt("global_step"));
         var arguments = JsonFile.read(out.resolve("training_args.json"));
         assertEquals("sft", arguments.requireString("command"));
         assertEquals(TinyModel.ROWS, arguments.requireInt("per_device_train_batch_size"));

@@ -1,0 +1,87 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.data.Example;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/** What tells whether a run that goes on has the data and the model that it began with. */
+final class Fingerprint {
+
+    private static final int SAMPLED = 1 << 20;
+
+    private final MessageDigest digest;
+
+    private Fingerprint() {
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new AssertionError("every JDK has SHA-256", impossible);
+        }
+    }
+
+    /** SHA-256 of a text. */
+    static String of(String text) {
+        var print = new Fingerprint();
+        print.digest.update(text.getBytes(StandardCharsets.UTF_8));
+        return print.hex();
+    }
+
+    /** SHA-256 over tokens, masks and numbers of rows. */
+    static String of(List<Example> rows) {
+        var print = new Fingerprint();
+        for (var row : rows) {
+            var bytes = ByteBuffer.allocate(Long.BYTES + Integer.BYTES + row.length() * (Integer.BYTES + 1));
+            bytes.putLong(row.unitId()).putInt(row.length());
+            for (int i = 0; i < row.length(); i++) {
+                bytes.putInt(row.tokens()[i]).put((byte) (row.mask()[i] ? 1 : 0));
+            }
+            print.digest.update(bytes.array());
+        }
+        return print.hex();
+    }
+
+    /**
+     * SHA-256 over names, lengths, and the first and the last MiB of the weights in a folder: a name that now stands for another model is
+     * noticed without reading all of it.
+     */
+    static String ofWeights(Path folder) {
+        try (var files = Files.list(folder)) {
+            var print = new Fingerprint();
+            for (var file : files.filter(path -> path.toString().endsWith(".safetensors")).sorted().toList()) {
+                print.sample(file);
+            }
+            return print.hex();
+        } catch (IOException unreadable) {
+            throw LeewayException.data(unreadable, "%s cannot be read: %s", folder, unreadable.getMessage());
+        }
+    }
+
+    private void sample(Path file) throws IOException {
+        try (var channel = FileChannel.open(file)) {
+            digest.update((file.getFileName() + " " + channel.size()).getBytes(StandardCharsets.UTF_8));
+            sample(channel, 0);
+            sample(channel, Math.max(0, channel.size() - SAMPLED));
+        }
+    }
+
+    private void sample(FileChannel channel, long from) throws IOException {
+        var bytes = ByteBuffer.allocate(SAMPLED);
+        while (bytes.hasRemaining() && channel.read(bytes, from + bytes.position()) > 0) {
+            continue;
+        }
+        digest.update(bytes.flip());
+    }
+
+    private String hex() {
+        return HexFormat.of().formatHex(digest.digest());
+    }
+}

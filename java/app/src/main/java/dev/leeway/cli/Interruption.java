@@ -1,0 +1,60 @@
+package dev.leeway.cli;
+
+import dev.leeway.train.StopRequest;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
+
+/**
+ * Ctrl-C and SIGTERM while it is open: the first asks the run to stop behind its step, the second ends the process at once. A shutdown hook
+ * could not tell the second signal: the virtual machine holds it back while hooks run.
+ */
+final class Interruption implements AutoCloseable {
+
+    private static final int SIGNALLED = 128;
+
+    private final StopRequest stop;
+    private final PrintWriter err;
+    private final AtomicBoolean asked = new AtomicBoolean();
+    private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
+
+    private Interruption(StopRequest stop, PrintWriter err) {
+        this.stop = stop;
+        this.err = err;
+    }
+
+    /** Listens until it is closed. A signal that the process was started to ignore stays ignored. */
+    static Interruption listen(StopRequest stop, PrintWriter err) {
+        var interruption = new Interruption(stop, err);
+        for (var name : new String[] {"INT", "TERM"}) {
+            interruption.take(new Signal(name));
+        }
+        return interruption;
+    }
+
+    private void take(Signal signal) {
+        try {
+            before.put(signal, Signal.handle(signal, this::hear));
+        } catch (IllegalArgumentException reserved) {
+            // -Xrs leaves signals to the operating system: then they end the process, as the user of that flag wants it.
+        }
+    }
+
+    private void hear(Signal signal) {
+        if (asked.getAndSet(true)) {
+            Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
+        }
+        stop.request();
+        err.println();
+        err.println("stopping: this step is finished and saved; once more quits at once");
+        err.flush();
+    }
+
+    @Override
+    public void close() {
+        before.forEach(Signal::handle);
+    }
+}

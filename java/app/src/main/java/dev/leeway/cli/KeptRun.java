@@ -1,0 +1,112 @@
+package dev.leeway.cli;
+
+import dev.leeway.io.CheckpointStore;
+import dev.leeway.io.Disk;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.StoredCheckpoint;
+import dev.leeway.train.CheckpointEvent;
+import dev.leeway.train.Checkpointer;
+import dev.leeway.train.RunState;
+import dev.leeway.train.StopRequest;
+import dev.leeway.train.TrainingSession;
+import dev.leeway.train.TrainingState;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A training run in its output folder: new or continued, logged, saved on the way, stopped by a signal, and in the end replaced by its
+ * result.
+ */
+final class KeptRun {
+
+    /**
+     * What differs between the commands.
+     *
+     * @param state what of the session goes into a checkpoint
+     * @param save writes the result
+     */
+    record Kind(Function<TrainingSession, TrainingState> state, Runnable save) {
+    }
+
+    private final TrainingRun training;
+    private final Kind kind;
+    private final OutputFolder folder;
+    private final RunOptions options;
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final StopRequest stop = new StopRequest();
+
+    KeptRun(TrainingRun training, Kind kind, OutputFolder folder, RunOptions options, PrintWriter out, PrintWriter err) {
+        this.training = training;
+        this.kind = kind;
+        this.folder = folder;
+        this.options = options;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Trains to the end, or until a signal; only a run that came to its end leaves a result. */
+    void run() {
+        try (var state = kind.state().apply(training.session()); var _ = Interruption.listen(stop, err)) {
+            var resumed = options.saving.checkpoint(folder.path()).map(StoredCheckpoint::open).map(from -> restore(state, from));
+            training.describe(err);
+            resumed.ifPresent(from -> err.println("  going on behind step " + from.step()));
+            try (var log = RunLog.open(folder.path(), resumed, out, options.loggingSteps); var checkpoints = checkpointer(state, log)) {
+                resumed.ifPresent(from -> checkpoints.resumedFrom(from.step()));
+                int step = training.train(resumed.map(RunState::step).orElse(0), stop, log.then(checkpoints));
+                finish(step, log, checkpoints);
+            }
+        }
+    }
+
+    /** The configuration is compared before anything moves. */
+    private RunState restore(TrainingState state, StoredCheckpoint checkpoint) {
+        training.configuration().requireContinues(RunState.read(checkpoint).configuration(), checkpoint.folder());
+        var run = state.restore(checkpoint);
+        folder.goOn();
+        return run;
+    }
+
+    private Checkpointer checkpointer(TrainingState state, RunLog log) {
+        var store = new CheckpointStore(folder.lock(), options.saving.keep(), Disk.local());
+        var about = new Checkpointer.Run(Map.of("seed", options.seed), training.configuration(), Optional.of(log.metrics()));
+        return new Checkpointer(state, store, about, options.saving.settings(), event -> tell(event, log));
+    }
+
+    private void tell(CheckpointEvent event, RunLog log) {
+        switch (event) {
+            case CheckpointEvent.Saved saved -> {
+                log.note(err, String.format(Locale.ROOT, "saved %s in %.1f s, the training waited %.2f s",
+                    folder.path().resolve(saved.folder().getFileName()), saved.writeSeconds(), saved.stallSeconds()));
+                saved.problems().forEach(problem -> log.note(err, problem));
+            }
+            case CheckpointEvent.Failed failed -> log.note(err, "no checkpoint behind step " + failed.step() + ": "
+                + failed.reason().getMessage());
+        }
+    }
+
+    private void finish(int step, RunLog log, Checkpointer checkpoints) {
+        boolean complete = step == training.totalSteps();
+        if (!complete || options.saving.savesOnTheWay()) {
+            checkpoints.finish(step);
+        }
+        if (!complete) {
+            log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; go on with --resume_from_checkpoint latest");
+            return;
+        }
+        folder.clearResult();
+        kind.save().run();
+        folder.finish(results(log));
+        err.println(log.summary() + "; wrote " + folder.path());
+    }
+
+    private ObjectNode results(RunLog log) {
+        var metrics = log.soFar();
+        return JsonFile.newObject().put("global_step", metrics.steps().size()).put("train_loss", metrics.meanLoss())
+            .put("num_tokens", metrics.tokens());
+    }
+}

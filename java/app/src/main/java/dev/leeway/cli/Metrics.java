@@ -1,0 +1,62 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a {@code metrics.jsonl} tells.
+ *
+ * @param steps one a step, in order
+ */
+record Metrics(List<Step> steps) {
+
+    /** The step's number, its loss, and the tokens that the loss is a mean over. */
+    record Step(int number, double loss, long trainedTokens, long tokensSoFar) {
+    }
+
+    static Metrics read(Path file) {
+        var steps = new ArrayList<Step>();
+        try (var lines = Files.lines(file)) {
+            lines.map(line -> JsonFile.parse(file.toString(), line)).forEach(line -> add(line, steps));
+        } catch (IOException unreadable) {
+            throw LeewayException.resources(unreadable, "cannot read %s: %s", file, unreadable.getMessage());
+        }
+        return new Metrics(steps);
+    }
+
+    private static void add(JsonObject line, List<Step> steps) {
+        if (line.has("loss")) {
+            steps.add(new Step(line.requireInt("step"), line.requireDouble("loss"), line.requireLong("num_trained_tokens"),
+                line.requireLong("num_tokens")));
+        }
+    }
+
+    /** Tokens of all batches. */
+    long tokens() {
+        return steps.isEmpty() ? 0 : steps.getLast().tokensSoFar();
+    }
+
+    /** Mean loss a trained token. */
+    double meanLoss() {
+        return mean(steps);
+    }
+
+    private static double mean(List<Step> steps) {
+        return steps.stream().mapToDouble(step -> step.loss() * step.trainedTokens()).sum()
+            / steps.stream().mapToLong(Step::trainedTokens).sum();
+    }
+
+    /** Single steps differ by their rows, so the ends are means over a tenth of the steps. */
+    String summary(String time) {
+        int end = Math.max(1, steps.size() / 10);
+        return String.format(Locale.ROOT, "%d steps in %s, mean loss %s in the first %d → %s in the last %d", steps.size(), time,
+            Figures.loss(mean(steps.subList(0, end))), end, Figures.loss(mean(steps.subList(steps.size() - end, steps.size()))), end);
+    }
+}
