@@ -40,7 +40,8 @@ final class TrainerTest {
         Batch.of(TinyModel.sequences(Family.VOCABULARY, 2, 15)));
 
     private TrainingSession open(Optional<AdapterConfig> adapter) {
-        var opened = TrainingSession.open(Family.LLAMA.config(), new TrainingSession.Settings(adapter, 64, 64, 4, AdamW.Settings.standard(), 0), device);
+        var opened = TrainingSession.open(Family.LLAMA.config(),
+            new TrainingSession.Settings(adapter, 64, 64, 4, AdamW.Settings.standard(), 0), device);
         TinyModel.randomize(opened.model(), 5);
         return opened;
     }
@@ -86,7 +87,8 @@ final class TrainerTest {
     void trainingOnTheSameRowsLowersTheirLoss() {
         var reports = train(new SupervisedFineTuning(), new Schedule(Schedule.Kind.LINEAR, 2, 30, 0), batches);
         assertEquals(30, reports.size());
-        assertTrue(reports.getLast().loss() < 0.2 * reports.getFirst().loss(), () -> reports.getFirst().loss() + " -> " + reports.getLast().loss());
+        assertTrue(reports.getLast().loss() < 0.2 * reports.getFirst().loss(),
+            () -> reports.getFirst().loss() + " -> " + reports.getLast().loss());
         var third = reports.get(2);
         assertEquals(3, third.step());
         assertEquals(1.5, third.epoch());
@@ -128,7 +130,8 @@ final class TrainerTest {
         norm[3] = Float.NaN;
         device.upload(norm, named("model.norm.weight").value());
         int before = hash();
-        Refusal.assertRefused(Kind.NUMERICS, () -> train(new SupervisedFineTuning(), constant(1), batches), "step 1", "loss is NaN", "micro-batch 1",
+        Refusal.assertRefused(Kind.NUMERICS, () -> train(new SupervisedFineTuning(), constant(1), batches), "step 1", "loss is NaN",
+            "micro-batch 1",
             "rows 0 1", "weights unchanged");
         assertEquals(before, hash());
     }
@@ -156,7 +159,8 @@ final class TrainerTest {
     @Test
     void aGradientThatIsNoNumberIsNamedAndNothingMoves() {
         int before = hash();
-        Refusal.assertRefused(Kind.NUMERICS, () -> train(new Poisoned(Double.NaN), constant(1), batches), "step 1", "gradient of model.embed_tokens.weight has ",
+        Refusal.assertRefused(Kind.NUMERICS, () -> train(new Poisoned(Double.NaN), constant(1), batches), "step 1",
+            "gradient of model.embed_tokens.weight has ",
             "weights unchanged", "rows 0 1, 0");
         assertEquals(before, hash());
         Refusal.assertRefused(Kind.NUMERICS, () -> train(new Poisoned(1e300), constant(1), batches), "step 1", "weights unchanged");
@@ -182,8 +186,10 @@ final class TrainerTest {
     void aStepWithoutTrainedTokensIsRefused() {
         var silent = List.of(Batch.of(List.of(new Batch.Sequence(new int[] {1, 2, 3}, new boolean[3], 7))));
         int before = hash();
-        Refusal.assertRefused(Kind.DATA, () -> train(new SupervisedFineTuning(), constant(1), silent), "step 1", "no trained token", "1 rows");
-        Refusal.assertRefused(Kind.DATA, () -> session.trainer(new SupervisedFineTuning(), constant(1), 1).evaluate(silent), "no trained token");
+        Refusal.assertRefused(Kind.DATA, () -> train(new SupervisedFineTuning(), constant(1), silent), "step 1", "no trained token",
+            "1 rows");
+        Refusal.assertRefused(Kind.DATA, () -> session.trainer(new SupervisedFineTuning(), constant(1), 1).evaluate(silent),
+            "no trained token");
         assertEquals(before, hash());
     }
 
