@@ -115,7 +115,8 @@ final class TrainingRun implements AutoCloseable {
     /** Takes all steps. */
     void train(RunLog log) {
         var recipe = job.recipe();
-        session.trainer(new SupervisedFineTuning(), recipe.rate().over(totalSteps), recipe.rate().peak()).train(batches, log);
+        var rate = recipe.rate();
+        session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak(), recipe.seed()).train(batches, log);
     }
 
     @Override

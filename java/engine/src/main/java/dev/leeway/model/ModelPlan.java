@@ -27,6 +27,7 @@ public final class ModelPlan {
     private final Trained trained;
     private final Optional<AdapterConfig> adapter;
     private final AdapterSwitch adapterSwitch = new AdapterSwitch();
+    private final Dropout dropout;
     private final PackedWeights packedWeights = new PackedWeights();
     private final List<Parameter> parameters = new ArrayList<>();
     private int largestRank;
@@ -37,6 +38,7 @@ public final class ModelPlan {
         this.capacity = capacity;
         this.trained = capacity.training() ? trained : Trained.NOTHING;
         this.adapter = adapter;
+        this.dropout = new Dropout(adapter.map(AdapterConfig::loraDropout).orElse(0.0));
     }
 
     Capacity capacity() {
@@ -49,6 +51,10 @@ public final class ModelPlan {
 
     AdapterSwitch adapterSwitch() {
         return adapterSwitch;
+    }
+
+    Dropout dropout() {
+        return dropout;
     }
 
     PackedWeights packedWeights() {

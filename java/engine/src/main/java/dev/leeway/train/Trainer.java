@@ -3,6 +3,7 @@ package dev.leeway.train;
 import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Llama;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Normalisers;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.Scored;
@@ -18,14 +19,16 @@ public final class Trainer {
     private final AdamW optimizer;
     private final Schedule schedule;
     private final double learningRate;
+    private final long seed;
 
-    /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}. */
-    public Trainer(Llama policy, Objective objective, AdamW optimizer, Schedule schedule, double learningRate) {
+    /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; dropout is drawn from the {@code seed}. */
+    public Trainer(Llama policy, Objective objective, AdamW optimizer, Schedule schedule, double learningRate, long seed) {
         this.policy = policy;
         this.objective = objective;
         this.optimizer = optimizer;
         this.schedule = schedule;
         this.learningRate = learningRate;
+        this.seed = seed;
     }
 
     /** Runs all steps of the schedule. */
@@ -90,8 +93,9 @@ public final class Trainer {
         policy.zeroGradients();
         var sum = new Sum();
         sum.trainedTokens = normalisers.tokens();
+        var noise = new TrainingNoise(seed, step);
         for (int i = 0; i < micros.size(); i++) {
-            var scores = policy.score(micros.get(i), objective.needs());
+            var scores = policy.score(micros.get(i), objective.needs(), noise);
             var weighed = objective.weigh(Scored.of(scores, targets.get(i)), normalisers);
             requireFinite(step, i, weighed.loss(), micros.get(i));
             policy.backward(micros.get(i), weighed.gradients());

@@ -78,9 +78,14 @@ public final class TrainingSession implements AutoCloseable {
         return optimizer;
     }
 
-    /** A trainer of this session's model. */
+    /** A trainer of this session's model, for runs in which nothing is random or any seed will do. */
     public Trainer trainer(Objective objective, Schedule schedule, double learningRate) {
-        return new Trainer(model, objective, optimizer, schedule, learningRate);
+        return trainer(objective, schedule, learningRate, 0);
+    }
+
+    /** A trainer of this session's model; dropout is drawn from the {@code seed}. */
+    public Trainer trainer(Objective objective, Schedule schedule, double learningRate, long seed) {
+        return new Trainer(model, objective, optimizer, schedule, learningRate, seed);
     }
 
     /** Bytes the session holds on the device. */
