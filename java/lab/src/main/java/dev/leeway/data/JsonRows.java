@@ -102,6 +102,15 @@ public final class JsonRows {
                 value.getNodeType().name().toLowerCase(Locale.ROOT));
     }
 
+    /** The value that a text of the given place spells. */
+    static JsonNode value(Path file, long line, String text) {
+        try {
+            return STRICT.readTree(text);
+        } catch (JacksonException e) {
+            throw malformed(file, line, e);
+        }
+    }
+
     private static LeewayException malformed(Path file, long line, JacksonException e) {
         String reason = e.getOriginalMessage().lines().findFirst().orElse("it cannot be parsed");
         return LeewayException.data(e, "%s:%d is not valid JSON: %s", file, line, reason);
@@ -182,11 +191,7 @@ public final class JsonRows {
         }
 
         private JsonRow parse(String text) {
-            try {
-                return row(file, line, STRICT.readTree(text));
-            } catch (JacksonException e) {
-                throw malformed(file, line, e);
-            }
+            return row(file, line, value(file, line, text));
         }
     }
 
