@@ -109,6 +109,7 @@ final class ConfigReaderTest {
         assertEquals(Activation.GELU_ERF, read("llama", "\"hidden_act\": \"gelu\"").activation());
         assertEquals(Activation.GELU_TANH, read("llama", "\"hidden_act\": \"gelu_new\"").activation());
         assertEquals(Activation.SILU, read("llama", "\"hidden_act\": \"swish\"").activation());
+        assertEquals(Activation.GELU_ERF, read("gemma", "\"hidden_act\": \"gelu\", \"hidden_activation\": null").activation());
         assertEquals(Activation.GELU_ERF, read("gemma2", "\"hidden_activation\": \"gelu\"").activation());
         refused("llama", "\"hidden_act\": \"relu\"", "config.json: hidden_act", "relu");
     }
