@@ -9,6 +9,7 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -29,6 +30,7 @@ public final class Llama {
     private final AdapterSwitch adapterSwitch;
     private final Dropout dropout;
     private final PackedWeights packedWeights;
+    private final FiniteCheck finiteCheck;
     private final int positions;
 
     /** Plans a model. {@code positions} bounds the length of a sequence; the config's own bound is used if it is smaller. */
@@ -40,6 +42,7 @@ public final class Llama {
         head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
         buffers = new BatchBuffers(config, this.positions, plan);
         parameters = List.copyOf(plan.parameters());
+        finiteCheck = new FiniteCheck(parameters.size(), plan);
         adapterSwitch = plan.adapterSwitch();
         dropout = plan.dropout();
         dropout.plan(plan);
@@ -85,6 +88,11 @@ public final class Llama {
     /** The parameters that an optimiser moves. */
     public List<Parameter> trainedParameters() {
         return parameters.stream().filter(Parameter::isTrained).toList();
+    }
+
+    /** Which of these parameters hold NaN or infinity, in their order: name → how many elements. */
+    public SequencedMap<String, Long> nonfinite(List<Parameter> suspects) {
+        return finiteCheck.nonfinite(device, suspects);
     }
 
     /** Sets all gradients to zero. */
