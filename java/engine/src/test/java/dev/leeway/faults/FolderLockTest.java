@@ -34,10 +34,11 @@ final class FolderLockTest {
     @Test
     void aSecondRunInTheSameProcessIsRefusedUntilTheFirstEnds() {
         try (var lock = FolderLock.acquire(folder)) {
-            Refusal.assertRefused(Kind.USAGE, () -> FolderLock.acquire(folder.resolve("..").resolve(folder.getFileName())), "this process");
-            lock.close();
-            FolderLock.acquire(folder).close();
+            var same = lock.folder().resolve("..").resolve(folder.getFileName());
+            Refusal.assertRefused(Kind.USAGE, () -> FolderLock.acquire(same), "this process");
+            Refusal.assertRefused(Kind.USAGE, () -> FolderLock.acquire(folder), "this process");
         }
+        FolderLock.acquire(folder).close();
     }
 
     @Test
