@@ -6,7 +6,9 @@ import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the parts of a model are planned with: memory, capacity, and which parameters are trained. It collects the parameters in checkpoint order. */
@@ -30,6 +32,7 @@ public final class ModelPlan {
     private final Dropout dropout;
     private final PackedWeights packedWeights = new PackedWeights();
     private final List<Parameter> parameters = new ArrayList<>();
+    private final Map<String, Tensor> shared = new HashMap<>();
     private int largestRank;
 
     /** Plans a model whose buffers come from {@code memory}. */
@@ -84,6 +87,13 @@ public final class ModelPlan {
 
     void useRank(int rank) {
         largestRank = Math.max(largestRank, rank);
+    }
+
+    /** An activation of a module; layers that share their activations share it with the modules of its name and width in other layers. */
+    Tensor activation(String module, String name, long width) {
+        return capacity.sharesActivations()
+            ? shared.computeIfAbsent(module.replaceFirst("\\.\\d+\\.", ".") + name + width, kind -> activation(kind, width))
+            : activation(module + name, width);
     }
 
     /** An activation with one row a token. */

@@ -15,8 +15,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Stops a step whose loss, gradients or weights are no numbers, before the optimiser moves anything. It then looks for the origin: a weight, or else
- * the first micro-batch that shows it when it is computed again, there the first activation, what the objective made of it, or the way back.
+ * Stops a step whose loss, gradients or weights are no numbers, before the optimiser moves anything. It then looks for the origin: a
+ * weight, or else the first micro-batch that shows it when it is computed again, there the first activation, what the objective made of it, or the
+ * way back.
  */
 final class Guard {
 
@@ -54,8 +55,8 @@ final class Guard {
 
     private static void requireFinite(long step, SequencedMap<String, Long> weights) {
         if (!weights.isEmpty()) {
-            throw LeewayException.numerics("step %d: weight %s; no loss of this model means anything; go back to an earlier checkpoint", step,
-                count(weights.firstEntry().getKey(), weights));
+            throw LeewayException.numerics("step %d: weight %s; no loss of this model means anything; go back to an earlier checkpoint",
+                step, count(weights.firstEntry().getKey(), weights));
         }
     }
 
@@ -140,7 +141,7 @@ final class Guard {
 
     private static String count(String name, SequencedMap<String, Long> counts) {
         long count = counts.get(name);
-        return "%s has %d %s that %s NaN or infinite".formatted(name, count, count == 1 ? "element" : "elements", count == 1 ? "is" : "are");
+        return "%s has %d %s NaN or infinite".formatted(name, count, count == 1 ? "element that is" : "elements that are");
     }
 
     private static String place(int micro, Batch batch, List<Integer> sequences) {
@@ -149,6 +150,7 @@ final class Guard {
     }
 
     private static LeewayException failure(long step, String what, String where) {
-        return LeewayException.numerics("step %d: %s (%s); weights unchanged; lower the learning rate or look at those rows", step, what, where);
+        return LeewayException.numerics("step %d: %s (%s); weights unchanged; lower the learning rate or look at those rows",
+            step, what, where);
     }
 }

@@ -39,7 +39,8 @@ final class StepGradients {
 
     static void requireTrained(String what, Normalisers normalisers) {
         if (normalisers.tokens() == 0) {
-            throw LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data", what, normalisers.sequences());
+            throw LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data",
+                what, normalisers.sequences());
         }
     }
 

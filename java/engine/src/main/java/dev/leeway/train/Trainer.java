@@ -63,8 +63,8 @@ public final class Trainer {
         guard.requireFinite(pass, sum.loss(), gradients);
         double rate = learningRate * schedule.factor(step);
         optimizer.step(rate, gradients.norm());
-        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, gradients.norm(), pass.trainedTokens(), pass.tokens(),
-            (System.nanoTime() - begin) * 1e-9, sum.metrics());
+        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, gradients.norm(), pass.trainedTokens(),
+            pass.tokens(), (System.nanoTime() - begin) * 1e-9, sum.metrics());
     }
 
     /** The mean loss over batches without training: the objective with all of them as one step. */

@@ -80,7 +80,8 @@ final class GuardTest {
 
         int hash() {
             var states = session.optimizer().states();
-            int moments = states.stream().mapToInt(state -> 31 * hash(state.m()) + hash(state.v())).reduce(1, (hash, next) -> 31 * hash + next);
+            int moments = states.stream().mapToInt(state -> 31 * hash(state.m()) + hash(state.v()))
+                .reduce(1, (hash, next) -> 31 * hash + next);
             return parameters().stream().mapToInt(parameter -> hash(parameter.value())).reduce(moments, (hash, next) -> 31 * hash + next);
         }
 
