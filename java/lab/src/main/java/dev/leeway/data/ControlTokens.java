@@ -25,10 +25,11 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The tokenizer's special tokens, and how a text that merely spells one is kept apart from them.
  *
- * <p>What strangers say is marked before the template sees it: the first character of a spelled token becomes a private one. In the rendered
- * text an unmarked spelling is therefore the template's own; it is replaced by a disguise, a private text of the same length, and the marks
+ * <p>What strangers say is marked before the template sees it: the first character of a spelled token becomes a private one. In the
+ * rendered text an unmarked spelling is therefore the template's own; it is replaced by a disguise, a private text of the same length, and the marks
  * are taken back. The text then goes through a second tokenizer that differs from the first one only in knowing its special tokens by
- * their disguise: one pass, the same ids, and a spelled token is cut up like any other text. Lengths don't change, so places in a text stay.
+ * their disguise: one pass, the same ids, and a spelled token is cut up like any other text. Lengths don't change, so places in a text
+ * stay.
  */
 final class ControlTokens implements AutoCloseable {
 
@@ -191,7 +192,8 @@ final class ControlTokens implements AutoCloseable {
     private void renameInModel(JsonNode model) {
         if (model.path("vocab") instanceof ObjectNode vocabulary) {
             Map<String, JsonNode> renamed = new HashMap<>();
-            disguises.forEach((token, disguise) -> Optional.ofNullable(vocabulary.remove(token)).ifPresent(id -> renamed.put(disguise, id)));
+            disguises.forEach((token, disguise) ->
+                    Optional.ofNullable(vocabulary.remove(token)).ifPresent(id -> renamed.put(disguise, id)));
             vocabulary.setAll(renamed);
         }
         for (JsonNode scored : model.path("vocab")) {

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads data files into memory as examples. The columns of the first row decide the format for all of them, and they are TRL's:
+ * Reads data files into memory as examples. The columns of a file's first row decide the format of the file, and they are TRL's:
  * <ul>
  * <li>{@code messages}, perhaps with {@code tools}: the assistant's turns are trained;
  * <li>{@code prompt} and {@code completion}, both text or both messages: the completion is trained;
@@ -63,7 +63,7 @@ public final class DatasetReader {
     /**
      * Reads files one after the other for supervised training.
      *
-     * @param files {@code .jsonl}, or {@code .json} with one array; at least one
+     * @param files {@code .jsonl}, or {@code .json} with one array, either of them perhaps compressed with gzip; at least one
      * @throws LeewayException if a file or row is not as it should be, if too many rows would be truncated, or if no example is left
      */
     public static Dataset read(List<Path> files, Tokenizer tokenizer, Options options) {
@@ -101,15 +101,45 @@ public final class DatasetReader {
     static <U extends Unit> RowSet<U> read(List<Path> files, Tokenizer tokenizer, Options options, Purpose<U> purpose) {
         List<U> units = new ArrayList<>();
         try (var encoder = new RowEncoder<>(tokenizer, options, purpose)) {
-            for (Path file : files) {
-                try (Stream<JsonRow> rows = JsonRows.open(file)) {
-                    rows.forEachOrdered(row -> {
-                        encoder.take(row);
-                        drainIfFull(encoder, units);
-                    });
+            readInto(units, files, encoder);
+            return finished(encoder, units, files.stream().map(Path::toString).collect(Collectors.joining(", ")), options);
+        }
+    }
+
+    /**
+     * Reads the sources of a mixture one after the other for supervised training.
+     *
+     * @param seed decides in which order the rows are visited
+     * @throws LeewayException as {@link #read} does, and if nothing of a source is left
+     */
+    public static MixedDataset readMixture(Mixture mixture, Tokenizer tokenizer, Options options, long seed) {
+        List<Example> examples = new ArrayList<>();
+        int[] sizes = new int[mixture.sources().size()];
+        try (var encoder = new RowEncoder<>(tokenizer, options, Purpose.SUPERVISED)) {
+            for (int i = 0; i < sizes.length; i++) {
+                int before = examples.size();
+                String name = mixture.sources().get(i).name();
+                readInto(examples, DataFiles.of(name), encoder);
+                examples.addAll(encoder.drain());
+                sizes[i] = examples.size() - before;
+                if (sizes[i] == 0) {
+                    throw LeewayException.data("no row of %s has a token to train on; take it out of the mixture, or raise --max_length",
+                            name);
                 }
             }
-            return finished(encoder, units, files.stream().map(Path::toString).collect(Collectors.joining(", ")), options);
+            RowSet<Example> all = finished(encoder, examples, "the mixture", options);
+            return new MixedDataset(new Dataset(all.units(), all.report()), new MixedOrder(seed, sizes, mixture.shares()));
+        }
+    }
+
+    private static <U extends Unit> void readInto(List<U> units, List<Path> files, RowEncoder<U> encoder) {
+        for (Path file : files) {
+            try (Stream<JsonRow> rows = JsonRows.open(file)) {
+                rows.forEachOrdered(row -> {
+                    encoder.take(row);
+                    drainIfFull(encoder, units);
+                });
+            }
         }
     }
 

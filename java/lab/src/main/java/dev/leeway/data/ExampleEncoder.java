@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Texts to token ids, as TRL does it: a text is encoded as a whole, and what stands before a trained part is encoded once more by itself to
- * see where the part starts. (Encoded apart, a SentencePiece tokenizer would put a space before it.) A bare text gets the tokenizer's special
- * tokens and an end-of-sequence if it doesn't end with one; a rendered conversation has what its template wrote.
+ * Texts to token ids, as TRL does it: a text is encoded as a whole, and what stands before a trained part is encoded once more by
+ * itself to see where the part starts. (Encoded apart, a SentencePiece tokenizer would put a space before it.) A bare text gets the
+ * tokenizer's special tokens and an end-of-sequence if it doesn't end with one; a rendered conversation has what its template wrote.
  *
- * <p>Where a token reaches across the start of a part, the ids before it are no prefix of the whole. TRL then still counts off as many tokens
- * as they are, which can leave the start of the part untrained; here training starts at the first token that differs. A token that reaches
+ * <p>Where a token reaches across the start of a part, the ids before it are no prefix of the whole. TRL then still counts off as many
+ * tokens as they are, which can leave the start of the part untrained; here training starts at the first token that differs. A token that reaches
  * across the end of a part is trained, as with Hugging Face's assistant mask.
  */
 final class ExampleEncoder {

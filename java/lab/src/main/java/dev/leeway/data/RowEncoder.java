@@ -3,13 +3,16 @@ package dev.leeway.data;
 import dev.leeway.LeewayException;
 import dev.leeway.data.ExampleEncoder.Encoded;
 import dev.leeway.text.Tokenizer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Rows to units, some thousand sequences at a time. The first row decides the format of all. */
+/** Rows to units, some thousand sequences at a time. The first row of a file decides the format of its others. */
 final class RowEncoder<U extends Unit> implements AutoCloseable {
 
     private static final int ROWS_AT_ONCE = 1024;
@@ -22,7 +25,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
     private final Scripts scripts;
     private final Tally tally = new Tally();
     private final List<Placed> waiting = new ArrayList<>();
-    private Optional<RowFormat> format = Optional.empty();
+    private final Map<Path, RowFormat> formats = new HashMap<>();
 
     RowEncoder(Tokenizer tokenizer, DatasetReader.Options options, Purpose<U> purpose) {
         this.options = options;
@@ -35,10 +38,8 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
     }
 
     void take(JsonRow row) {
-        if (format.isEmpty()) {
-            format = Optional.of(RowFormat.of(row, options.columns(), purpose));
-        }
-        take(row.place(), RowReader.read(row, format.get(), options.columns()));
+        RowFormat format = formats.computeIfAbsent(row.file(), _ -> RowFormat.of(row, options.columns(), purpose));
+        take(row.place(), RowReader.read(row, format, options.columns()));
     }
 
     void take(String place, Row row) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The kinds of rows that training reads. The first row of a data set decides, by its columns, which are TRL's. */
+/** The kinds of rows that training reads. The first row of a file decides, by its columns, which are TRL's. */
 enum RowFormat {
     /** {@code messages}, and perhaps {@code tools}: what the assistant says is trained. */
     MESSAGES("supervised training", JsonRow.MESSAGES),

@@ -79,8 +79,10 @@ final class ConversationTest {
 
     @Test
     void inPromptAndCompletionOnlyTheCompletionsMessagesAreTrained() throws IOException {
-        Example example = only("{\"prompt\": [{\"role\": \"user\", \"content\": \"Ana?\"}, {\"role\": \"assistant\", \"content\": \"milk\"},"
-                + " {\"role\": \"user\", \"content\": \"two?\"}], \"completion\": [{\"role\": \"assistant\", \"content\": \"four.\"}]}", chat(MARKED));
+        Example example = only("{\"prompt\": [{\"role\": \"user\", \"content\": \"Ana?\"},"
+                + " {\"role\": \"assistant\", \"content\": \"milk\"},"
+                + " {\"role\": \"user\", \"content\": \"two?\"}],"
+                + " \"completion\": [{\"role\": \"assistant\", \"content\": \"four.\"}]}", chat(MARKED));
         assertEquals(List.of(" four.</s>\n"), trained(example));
     }
 
@@ -94,7 +96,8 @@ final class ConversationTest {
     @Test
     void toolsReachTheTemplateAsAListOrAsJsonText() throws IOException {
         String template = "{{ tools[0].name }}</s>" + MARKED;
-        String row = "{\"messages\": [{\"role\": \"user\", \"content\": \"two?\"}, {\"role\": \"assistant\", \"content\": \"four.\"}], \"tools\": %s}";
+        String row = "{\"messages\": [{\"role\": \"user\", \"content\": \"two?\"}, {\"role\": \"assistant\","
+                + " \"content\": \"four.\"}], \"tools\": %s}";
         Example listed = only(row.formatted("[{\"name\": \"milk\"}]"), chat(template));
         Example text = only(row.formatted("\"[{\\\"name\\\": \\\"milk\\\"}]\""), chat(template));
         assertEquals(listed, text);
@@ -112,7 +115,8 @@ final class ConversationTest {
         assertRefused("{\"messages\": [3]}", chat(MARKED), ":1: element 1 of 'messages' must be an object, found the number 3");
         assertRefused("{\"messages\": \"a\"}", chat(MARKED),
                 ":1: 'messages' must be a list of messages, each with role and content, found a string");
-        assertRefused("{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]}", chat(UNMARKED), ":1: it starts with the assistant, and"
+        assertRefused("{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]}", chat(UNMARKED),
+                ":1: it starts with the assistant, and"
                 + " the template has no {% generation %} blocks that would say where; put the user's message before it");
         assertRefused("{\"messages\": [" + user + ", {\"role\": \"assistant\", \"content\": \"\"}]}",
                 chat(MARKED.replace("{{ m.content }}</s>{% endgeneration %}", "{{ m.content }}{% endgeneration %}").replace("%} {{", "%}{{")),

@@ -110,7 +110,8 @@ final class PreferenceRowsTest {
     }
 
     private Example supervised(String prompt, String completion) {
-        return DatasetReader.encode(List.of(new PromptCompletion(prompt, completion)), tokenizer, Options.unlimited()).examples().getFirst();
+        var row = List.of(new PromptCompletion(prompt, completion));
+        return DatasetReader.encode(row, tokenizer, Options.unlimited()).examples().getFirst();
     }
 
     private PreferenceExample onlyPair(String row) throws IOException {
