@@ -138,7 +138,8 @@ final class TrainingRun implements AutoCloseable {
     /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */
     int train(int done, StopRequest stop, StepListener listener) {
         var rate = job.recipe().rate();
-        return session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak()).train(batches, done, totalSteps, stop, listener);
+        return session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak(), job.recipe().seed())
+            .train(batches, done, totalSteps, stop, listener);
     }
 
     int totalSteps() {

@@ -59,7 +59,8 @@ final class ArchitectureTest {
         STUDY(IO.libraries, EVAL, REWARD, DATA, STATS, REPORT),
         // app
         SERVE(IO.libraries, STUDY),
-        CLI(List.of("picocli..", "tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..", "ch.qos.logback..", "sun.misc.."), SERVE);
+        CLI(List.of("picocli..", "tools.jackson..", "com.fasterxml.jackson.annotation..", "org.slf4j..", "ch.qos.logback..",
+            "sun.misc..", "com.sun.management.."), SERVE);
 
         private final List<String> libraries;
         private final List<Part> arrows;

@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
 /**
  * One call of an {@link Op}, filled in field by field in the header's order and then {@link #run}.
  *
- * <p>Names are given at the call site, so that it reads like the header, and are checked: a field out of order, a region that is too small, or
- * a missing one is refused before anything reaches native code. A native back end keeps one instance and reuses it; a call allocates nothing.
+ * <p>Names are given at the call site, so that it reads like the header, and are checked: a field out of order, a region that is too small,
+ * or a missing one is refused before anything reaches native code. A native back end keeps one instance and reuses it; a call allocates
+ * nothing.
  */
 public final class Call {
 

@@ -17,8 +17,8 @@ import java.util.Map;
 /**
  * One loaded back end and one stream on it: the only class that calls native code.
  *
- * <p>Every op has the same C signature, so one downcall handle serves them all: {@link #call} finds the function's address and {@link Call} fills its
- * struct. An instance belongs to one thread at a time.
+ * <p>Every op has the same C signature, so one downcall handle serves them all: {@link #call} finds the function's address and {@link Call}
+ * fills its struct. An instance belongs to one thread at a time.
  */
 public final class Native implements AutoCloseable {
 

@@ -9,10 +9,11 @@ import java.util.Map;
 /**
  * One function of the C ABI and the fields of its argument struct, in order.
  *
- * <p>A field is written {@code KIND name}: {@code i64}, {@code u64}, {@code i32}, {@code f32}, {@code f64}, or a pointer, {@code in} (const) or
- * {@code out}, with {@code ?} where it may be NULL. A pointer may carry the shape and the type of what it points to, as in
- * {@code in x[rows,width]:dtype}: a factor is a size of the same struct, {@code size+1}, {@code size/2}, or a number; the type is a {@link DType}
- * or the field that holds it. From them {@link Call} checks every region before the call. A pointer without a shape is checked for presence alone.
+ * <p>A field is written {@code KIND name}: {@code i64}, {@code u64}, {@code i32}, {@code f32}, {@code f64}, or a pointer, {@code in}
+ * (const) or {@code out}, with {@code ?} where it may be NULL. A pointer may carry the shape and the type of what it points to, as in
+ * {@code in x[rows,width]:dtype}: a factor is a size of the same struct, {@code size+1}, {@code size/2}, or a number; the type is a {@link
+ * DType} or the field that holds it. From them {@link Call} checks every region before the call. A pointer without a shape is checked for
+ * presence alone.
  */
 public final class Op {
 
@@ -84,7 +85,7 @@ public final class Op {
         this.bytes = (last.offset() + last.kind().bytes + 7) / 8 * 8;
     }
 
-    /** Declares an op from the list of its fields, separated by {@code ;}. Offsets follow C's rule: each field at a multiple of its size. */
+    /** Declares an op from its fields, separated by {@code ;}. Offsets follow C's rule: each field at a multiple of its size. */
     static Op of(String name, String declaration) {
         var parts = declaration.strip().split("\\s*;\\s*");
         var indices = new HashMap<String, Integer>();

@@ -87,6 +87,17 @@ public record Batch(int[] tokens, int[] positions, int[] sequenceStarts, int[] t
         return java.util.stream.IntStream.range(0, sequences()).map(s -> sequenceStarts[s + 1] - 1).toArray();
     }
 
+    /** (N) an identity of every row: a function of its sequence's unit id and its position there. */
+    long[] rowIds() {
+        var ids = new long[rows()];
+        for (int s = 0; s < sequences(); s++) {
+            for (int n = sequenceStarts[s]; n < sequenceStarts[s + 1]; n++) {
+                ids[n] = TrainingNoise.rowId(unitIds[s], positions[n]);
+            }
+        }
+        return ids;
+    }
+
     /** What an objective sees of it. */
     public Targets objectiveTargets() {
         return Targets.of(mask, sequenceStarts, unitIds);

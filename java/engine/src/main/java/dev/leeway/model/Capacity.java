@@ -5,23 +5,35 @@ package dev.leeway.model;
  *
  * @param rows tokens of the largest packed micro-batch
  * @param sequences sequences of it
- * @param training whether activations of every layer are kept for a backward pass
+ * @param training whether there will be backward passes
  * @param decoding whether the model will generate: its matrices then get copies that decode fast
+ * @param gradientCheckpointing whether training keeps only the stream that enters each layer and computes the layer again on the way back
+ *     (Chen et al. 2016), instead of keeping all activations: the same bits, less memory, a third more work
  */
-public record Capacity(int rows, int sequences, boolean training, boolean decoding) {
+public record Capacity(int rows, int sequences, boolean training, boolean decoding, boolean gradientCheckpointing) {
 
     /** For forward passes alone. */
     public static Capacity inference(int rows, int sequences) {
-        return new Capacity(rows, sequences, false, false);
+        return new Capacity(rows, sequences, false, false, false);
     }
 
     /** For forward and backward passes. */
     public static Capacity training(int rows, int sequences) {
-        return new Capacity(rows, sequences, true, false);
+        return new Capacity(rows, sequences, true, false, false);
     }
 
     /** The same for a model that will generate as well. */
     public Capacity withDecoding() {
-        return new Capacity(rows, sequences, training, true);
+        return new Capacity(rows, sequences, training, true, gradientCheckpointing);
+    }
+
+    /** The same for a model that computes its layers again on the way back. */
+    public Capacity withGradientCheckpointing() {
+        return new Capacity(rows, sequences, training, decoding, true);
+    }
+
+    /** Whether all layers use one set of activations in turn. */
+    boolean sharesActivations() {
+        return !training || gradientCheckpointing;
     }
 }

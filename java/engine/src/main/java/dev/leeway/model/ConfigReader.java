@@ -91,17 +91,13 @@ public final class ConfigReader {
     }
 
     private Activation activation() {
-        var name = json.optionalString("hidden_activation").or(() -> json.optionalString("hidden_act"))
-            .orElse(isGemma() ? "gelu_pytorch_tanh" : "silu");
-        // Gemma 1's checkpoints say "gelu" in hidden_act; transformers then still uses the tanh form.
-        if (type.equals("gemma") && json.optionalString("hidden_activation").isEmpty()) {
-            return Activation.GELU_TANH;
-        }
+        // Gemma 2 and 3 read hidden_activation; transformers 4.57 reads hidden_act for all others, Gemma 1 too.
+        var name = json.optionalString(isSandwich() ? "hidden_activation" : "hidden_act").orElse(isGemma() ? "gelu_pytorch_tanh" : "silu");
         return switch (name) {
             case "silu", "swish" -> Activation.SILU;
             case "gelu_pytorch_tanh", "gelu_new" -> Activation.GELU_TANH;
             case "gelu" -> Activation.GELU_ERF;
-            default -> throw json.wrong("hidden_act", "must be silu, gelu or gelu_pytorch_tanh; got " + name);
+            default -> throw json.wrong(isSandwich() ? "hidden_activation" : "hidden_act", "must be silu, gelu or gelu_pytorch_tanh; got " + name);
         };
     }
 

@@ -20,16 +20,17 @@ final class Decoder {
     private final RmsNorm finalNorm;
     private final RmsNorm.Normed output;
     private final Optional<BackwardScratch> scratch;
+    private final boolean recomputes;
     private final Map<RopeConfig, RopeTable> ropes = new HashMap<>();
 
     Decoder(ModelConfig config, int positions, ModelPlan plan) {
         this.config = config;
         embedding = plan.base("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());
-        Optional<LayerActivations> shared = plan.keepsActivations() ? Optional.empty() : Optional.of(new LayerActivations("layers", config, plan));
+        recomputes = plan.capacity().gradientCheckpointing();
+        var activations = LayerActivations.ofLayers(config, plan);
         for (int i = 0; i < config.numHiddenLayers(); i++) {
-            var layer = "layers." + i;
             var rope = ropes.computeIfAbsent(config.layers().get(i).rope(), kind -> new RopeTable("rope." + ropes.size(), kind, positions, plan));
-            layers.add(new DecoderLayer(i, config, rope, shared.orElseGet(() -> new LayerActivations(layer, config, plan)), plan));
+            layers.add(new DecoderLayer(i, config, rope, activations.get(i), plan));
         }
         finalNorm = DecoderLayer.blockNorm("model.norm", config, plan);
         output = LayerActivations.normed("norm", config.hiddenSize(), plan);
@@ -70,7 +71,7 @@ final class Decoder {
             .at("tokens", tokens.region()).at("table", embedding.value().region()).at("y", first.attentionInput.sum().region())
             .at("noise_bound", Region.NONE).at("row_ids", Region.NONE).i64("noise_seed", 0).f32("scale", config.embeddingScale())
             .dtype("dtype", DType.F32).run();
-        layers.getFirst().forwardFirst(device, placement);
+        layers.getFirst().forwardFromStream(device, placement);
         for (int i = 1; i < layers.size(); i++) {
             layers.get(i).forward(device, placement, layers.get(i - 1).activations());
         }
@@ -84,6 +85,9 @@ final class Decoder {
         finalNorm.backward(device, packed.rows(), new RmsNorm.Saved(output.sum(), output.rstd(), gradients.norm), gradients.input,
             Optional.empty(), gradients.stream);
         for (var layer : layers.reversed()) {
+            if (recomputes && layer != layers.getLast()) { // whose activations the forward pass left
+                layer.forwardFromStream(device, packed);
+            }
             layer.backward(device, packed, gradients);
         }
         embedding.gradient().ifPresent(gradient -> device.call(Ops.EMBEDDING_BACKWARD).i64("rows", packed.rows())

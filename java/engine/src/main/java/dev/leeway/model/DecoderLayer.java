@@ -44,8 +44,8 @@ final class DecoderLayer {
         return activations;
     }
 
-    /** The first layer: the embeddings, already in attentionInput.sum, are the stream. */
-    void forwardFirst(Device device, Placement placement) {
+    /** From the stream that is already in attentionInput.sum: the embeddings for the first layer, or the pass before. */
+    void forwardFromStream(Device device, Placement placement) {
         var in = activations.attentionInput;
         inputNorm.forward(device, placement.rows(), in.sum(), in.y(), in.rstd());
         blocks(device, placement);

@@ -3,10 +3,12 @@ package dev.leeway.model;
 import dev.leeway.ffi.DType;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * What one decoder layer computes and its backward pass reads again. Training has one set a layer; without a backward pass all layers share one.
- * Widths: C hidden, H·D queries, K·D keys and values, F intermediate.
+ * What one decoder layer computes and its backward pass reads again. Training has one set a layer; without a backward pass, or where it
+ * computes layers again, all layers share one. Widths: C hidden, H·D queries, K·D keys and values, F intermediate.
  */
 final class LayerActivations {
 
@@ -33,7 +35,7 @@ final class LayerActivations {
     final Tensor rstdAttentionOutput;
     final Tensor rstdMlpOutput;
 
-    LayerActivations(String layer, ModelConfig config, ModelPlan plan) {
+    private LayerActivations(String layer, ModelConfig config, ModelPlan plan) {
         var heads = config.attention();
         int hidden = config.hiddenSize();
         attentionInput = normed(layer + ".input_layernorm", hidden, plan);
@@ -58,6 +60,46 @@ final class LayerActivations {
         mlpOutput = plan.activation(layer + ".down", hidden);
         normedMlpOutput = sandwich ? plan.activation(layer + ".down_norm", hidden) : mlpOutput;
         rstdMlpOutput = statistics(layer + ".down_norm.rstd", sandwich ? 1 : 0, plan);
+    }
+
+    /** The same tensors but for the stream that enters the layer, which is its own. */
+    private LayerActivations(LayerActivations shared, Tensor stream) {
+        attentionInput = new RmsNorm.Normed(stream, shared.attentionInput.y(), shared.attentionInput.rstd());
+        q = shared.q;
+        k = shared.k;
+        v = shared.v;
+        rotatedQ = shared.rotatedQ;
+        rotatedK = shared.rotatedK;
+        rstdQ = shared.rstdQ;
+        rstdK = shared.rstdK;
+        attention = shared.attention;
+        lse = shared.lse;
+        attentionOutput = shared.attentionOutput;
+        mlpInput = shared.mlpInput;
+        gate = shared.gate;
+        up = shared.up;
+        activated = shared.activated;
+        mlpOutput = shared.mlpOutput;
+        normedAttentionOutput = shared.normedAttentionOutput;
+        normedMlpOutput = shared.normedMlpOutput;
+        rstdAttentionOutput = shared.rstdAttentionOutput;
+        rstdMlpOutput = shared.rstdMlpOutput;
+    }
+
+    /** One set a layer, as many as the plan's capacity asks for; the stream that enters a layer is its own in all training. */
+    static List<LayerActivations> ofLayers(ModelConfig config, ModelPlan plan) {
+        var layers = new ArrayList<LayerActivations>();
+        for (int i = 0; i < config.numHiddenLayers(); i++) {
+            var name = "layers." + i;
+            if (i == 0 || !plan.capacity().sharesActivations()) {
+                layers.add(new LayerActivations(name, config, plan));
+            } else if (plan.keepsActivations()) {
+                layers.add(new LayerActivations(layers.getFirst(), plan.activation(name + ".stream", config.hiddenSize())));
+            } else {
+                layers.add(layers.getFirst());
+            }
+        }
+        return layers;
     }
 
     static RmsNorm.Normed normed(String name, int width, ModelPlan plan) {

@@ -35,7 +35,7 @@ final class Linear {
         packed.describe(call, weight.value());
         describeAdapter(call);
         call.at("bias", bias.map(parameter -> parameter.value().region()).orElse(Region.NONE)).at("x", x.region()).at("y", y.region())
-            .at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE)).at("dropped", Region.NONE)
+            .at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE)).at("dropped", dropped())
             .i32("accumulate", 0).dtype("dtype", DType.F32).run();
     }
 
@@ -59,7 +59,7 @@ final class Linear {
         var call = begin(device.call(Ops.LINEAR_BACKWARD_INPUT), rows.count());
         packed.describe(call, weight.value());
         describeAdapter(call);
-        call.at("dy", dy.region()).at("dx", dx.region()).at("dyb", dyb(rows)).at("dropped", Region.NONE)
+        call.at("dy", dy.region()).at("dx", dx.region()).at("dyb", dyb(rows)).at("dropped", dropped())
             .i32("accumulate", rows.accumulate() ? 1 : 0).dtype("dtype", DType.F32).run();
     }
 
@@ -73,7 +73,7 @@ final class Linear {
         describeAdapter(call);
         call.at("x", x.region()).at("dy", dy.region()).at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE))
             .at("dyb", dyb(rows)).at("dweight", region(weight.gradient())).at("dbias", region(bias.flatMap(Parameter::gradient)))
-            .at("da", region(da)).at("db", region(db)).at("dropped", Region.NONE)
+            .at("da", region(da)).at("db", region(db)).at("dropped", dropped())
             .dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
     }
 
@@ -97,6 +97,10 @@ final class Linear {
 
     private void describeAdapter(Call call) {
         adapter.ifPresentOrElse(lora -> lora.describe(call), () -> LoraAdapter.describeNone(call));
+    }
+
+    private Region dropped() {
+        return active().map(LoraAdapter::dropped).orElse(Region.NONE);
     }
 
     static Region region(Optional<Tensor> tensor) {

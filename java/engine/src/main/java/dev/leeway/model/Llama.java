@@ -8,6 +8,8 @@ import dev.leeway.objective.TokenScores;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -26,7 +28,9 @@ public final class Llama {
     private final BatchBuffers buffers;
     private final List<Parameter> parameters;
     private final AdapterSwitch adapterSwitch;
+    private final Dropout dropout;
     private final PackedWeights packedWeights;
+    private final FiniteCheck finiteCheck;
     private final int positions;
 
     /** Plans a model. {@code positions} bounds the length of a sequence; the config's own bound is used if it is smaller. */
@@ -38,7 +42,10 @@ public final class Llama {
         head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
         buffers = new BatchBuffers(config, this.positions, plan);
         parameters = List.copyOf(plan.parameters());
+        finiteCheck = new FiniteCheck(parameters.size(), plan);
         adapterSwitch = plan.adapterSwitch();
+        dropout = plan.dropout();
+        dropout.plan(plan);
         packedWeights = plan.packedWeights();
         if (plan.capacity().decoding()) {
             packedWeights.plan(device, plan);
@@ -83,14 +90,25 @@ public final class Llama {
         return parameters.stream().filter(Parameter::isTrained).toList();
     }
 
+    /** Which of these parameters hold NaN or infinity, in their order: name → how many elements. */
+    public SequencedMap<String, Long> nonfinite(List<Parameter> suspects) {
+        return finiteCheck.nonfinite(device, suspects);
+    }
+
     /** Sets all gradients to zero. */
     public void zeroGradients() {
         parameters.forEach(parameter -> parameter.gradient().ifPresent(device::zero));
     }
 
-    /** The columns of a packed batch, at the rows whose target is trained. */
+    /** The columns of a packed batch, at the rows whose target is trained; nothing is random. */
     public TokenScores score(Batch batch, Set<Column> columns) {
         forward(batch);
+        return head.score(device, batch, decoder.output(), columns);
+    }
+
+    /** The same as a training pass sees it: with dropout, as drawn for this optimiser step. {@link #backward} follows the same draws. */
+    public TokenScores score(Batch batch, Set<Column> columns, TrainingNoise noise) {
+        forward(batch, Optional.of(noise));
         return head.score(device, batch, decoder.output(), columns);
     }
 
@@ -129,7 +147,13 @@ public final class Llama {
 
     /** Runs a packed batch through the decoder alone; {@link #hidden} and {@link #logits} read the result. */
     public void forward(Batch batch) {
-        decoder.forward(device, buffers.upload(device, batch), buffers.tokens());
+        forward(batch, Optional.empty());
+    }
+
+    private void forward(Batch batch, Optional<TrainingNoise> noise) {
+        var placement = buffers.upload(device, batch);
+        dropout.begin(device, batch, noise);
+        decoder.forward(device, placement, buffers.tokens());
     }
 
     /** Logits (rows.length, V) at chosen rows of the last forward pass, soft-capped, before any temperature. */
@@ -153,6 +177,7 @@ public final class Llama {
     }
 
     void decode(Placement.Cached placement, Tensor tokens) {
+        dropout.end();
         decoder.forward(device, placement, tokens);
     }
 

@@ -8,20 +8,25 @@ import dev.leeway.tensor.Tensor;
 /** The low-rank term s·(x Aᵀ) Bᵀ of a linear layer (Hu et al. 2021, eq. 3; rank-stabilised: Kalajdzievski 2023). A (R,I), B (O,R). */
 final class LoraAdapter {
 
+    private final String module;
     private final Parameter a;
     private final Parameter b;
     private final int rank;
     private final double scaling;
     private final Tensor xa;
     private final AdapterSwitch active;
+    private final Dropout dropout;
 
     LoraAdapter(String module, int in, int out, AdapterConfig config, ModelPlan plan) {
+        this.module = module;
         rank = config.scale().rank(module);
         scaling = config.scale().scaling(module);
         a = plan.adapter("base_model.model." + module + ".lora_A.weight", rank, in);
         b = plan.adapter("base_model.model." + module + ".lora_B.weight", out, rank);
-        xa = plan.activation(module + ".xa", rank);
+        xa = plan.activation(module, ".xa", rank);
         active = plan.adapterSwitch();
+        dropout = plan.dropout();
+        dropout.add(in);
         plan.useRank(rank);
     }
 
@@ -41,18 +46,21 @@ final class LoraAdapter {
         return xa;
     }
 
+    /** (N, I) scratch for the dropped input where this pass drops. */
+    Region dropped() {
+        return dropout.dropped();
+    }
+
     /** Fills in the header's {@code leeway_lora}. */
     Call describe(Call call) {
-        return describe(call, a.value().region(), b.value().region(), isActive() ? rank : 0, scaling);
+        return call.at("lora.a", a.value().region()).at("lora.b", b.value().region()).at("lora.row_ids", dropout.rowIds())
+            .i64("lora.rank", isActive() ? rank : 0).i64("lora.dropout_seed", dropout.seed(module)).f32("lora.scaling", scaling)
+            .f32("lora.dropout", dropout.probability());
     }
 
     /** The {@code leeway_lora} that says: none. */
     static Call describeNone(Call call) {
-        return describe(call, Region.NONE, Region.NONE, 0, 0);
-    }
-
-    private static Call describe(Call call, Region a, Region b, int rank, double scaling) {
-        return call.at("lora.a", a).at("lora.b", b).at("lora.row_ids", Region.NONE).i64("lora.rank", rank).i64("lora.dropout_seed", 0)
-            .f32("lora.scaling", scaling).f32("lora.dropout", 0);
+        return call.at("lora.a", Region.NONE).at("lora.b", Region.NONE).at("lora.row_ids", Region.NONE).i64("lora.rank", 0)
+            .i64("lora.dropout_seed", 0).f32("lora.scaling", 0).f32("lora.dropout", 0);
     }
 }

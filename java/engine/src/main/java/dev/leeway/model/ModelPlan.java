@@ -6,7 +6,9 @@ import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the parts of a model are planned with: memory, capacity, and which parameters are trained. It collects the parameters in checkpoint order. */
@@ -27,8 +29,10 @@ public final class ModelPlan {
     private final Trained trained;
     private final Optional<AdapterConfig> adapter;
     private final AdapterSwitch adapterSwitch = new AdapterSwitch();
+    private final Dropout dropout;
     private final PackedWeights packedWeights = new PackedWeights();
     private final List<Parameter> parameters = new ArrayList<>();
+    private final Map<String, Tensor> shared = new HashMap<>();
     private int largestRank;
 
     /** Plans a model whose buffers come from {@code memory}. */
@@ -37,6 +41,7 @@ public final class ModelPlan {
         this.capacity = capacity;
         this.trained = capacity.training() ? trained : Trained.NOTHING;
         this.adapter = adapter;
+        this.dropout = new Dropout(adapter.map(AdapterConfig::loraDropout).orElse(0.0));
     }
 
     Capacity capacity() {
@@ -49,6 +54,10 @@ public final class ModelPlan {
 
     AdapterSwitch adapterSwitch() {
         return adapterSwitch;
+    }
+
+    Dropout dropout() {
+        return dropout;
     }
 
     PackedWeights packedWeights() {
@@ -78,6 +87,13 @@ public final class ModelPlan {
 
     void useRank(int rank) {
         largestRank = Math.max(largestRank, rank);
+    }
+
+    /** An activation of a module; layers that share their activations share it with the modules of its name and width in other layers. */
+    Tensor activation(String module, String name, long width) {
+        return capacity.sharesActivations()
+            ? shared.computeIfAbsent(module.replaceFirst("\\.\\d+\\.", ".") + name + width, kind -> activation(kind, width))
+            : activation(module + name, width);
     }
 
     /** An activation with one row a token. */

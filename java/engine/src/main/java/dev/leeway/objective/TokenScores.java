@@ -2,6 +2,7 @@ package dev.leeway.objective;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Per-position columns of a forward pass over a packed batch of N positions, in double. Positions that are not scored hold 0. The {@link Column#VALUE}
@@ -26,6 +27,11 @@ public final class TokenScores {
             throw new IllegalStateException("the forward pass was not asked for " + column);
         }
         return values;
+    }
+
+    /** A column, if the forward pass was asked for it. */
+    public Optional<double[]> find(Column column) {
+        return Optional.ofNullable(columns.get(column));
     }
 
     /** log p(target) at every position. */

@@ -82,25 +82,29 @@ public final class Device implements AutoCloseable {
     /** Reads the first {@code destination.length} floats of a tensor. */
     public void download(Tensor tensor, float[] destination) {
         requireType(tensor, DType.F32);
-        read(tensor, destination.length, (segment) -> MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, destination, 0, destination.length));
+        read(tensor, destination.length,
+            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, destination, 0, destination.length));
     }
 
     /** Reads the first {@code destination.length} integers of a tensor. */
     public void download(Tensor tensor, int[] destination) {
         requireType(tensor, DType.I32);
-        read(tensor, destination.length, (segment) -> MemorySegment.copy(segment, ValueLayout.JAVA_INT, 0, destination, 0, destination.length));
+        read(tensor, destination.length,
+            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_INT, 0, destination, 0, destination.length));
     }
 
     /** Reads the first {@code destination.length} 64-bit integers of a tensor. */
     public void download(Tensor tensor, long[] destination) {
         requireType(tensor, DType.I64);
-        read(tensor, destination.length, (segment) -> MemorySegment.copy(segment, ValueLayout.JAVA_LONG, 0, destination, 0, destination.length));
+        read(tensor, destination.length,
+            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_LONG, 0, destination, 0, destination.length));
     }
 
     /** Reads the first {@code destination.length} doubles of a tensor. */
     public void download(Tensor tensor, double[] destination) {
         requireType(tensor, DType.F64);
-        read(tensor, destination.length, (segment) -> MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, 0, destination, 0, destination.length));
+        read(tensor, destination.length,
+            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, 0, destination, 0, destination.length));
     }
 
     /** Reads the whole tensor into a native segment of its size. */

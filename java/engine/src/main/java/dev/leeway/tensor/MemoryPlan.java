@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Every buffer of a run, known before the first one is allocated. Parts of the program reserve tensors; then {@link #allocate} takes one block from
- * the device for all of them, or says what does not fit. A plan is allocated once.
+ * Every buffer of a run, known before the first one is allocated. Parts of the program reserve tensors; then {@link #allocate} takes one
+ * block from the device for all of them, or says what does not fit. A plan is allocated once.
  */
 public final class MemoryPlan {
 
@@ -46,7 +46,8 @@ public final class MemoryPlan {
         try {
             bytes.merge(purpose, aligned(tensor.bytes()), Math::addExact);
         } catch (ArithmeticException e) {
-            throw LeewayException.resources("%s would take more bytes than any machine can count; look at the sizes in the configuration", tensor);
+            throw LeewayException.resources("%s would take more bytes than any machine can count; look at the sizes in the configuration",
+                tensor);
         }
         tensors.add(tensor);
         return tensor;
@@ -77,8 +78,8 @@ public final class MemoryPlan {
         long total = Math.max(ALIGNMENT, totalBytes());
         long free = device.info().freeBytes();
         if (total > free) {
-            throw LeewayException.resources("needs %s, device has %s: %s; shorten max_length or per_device_train_batch_size, or train with use_lora",
-                gigabytes(total), gigabytes(free), breakdown());
+            throw LeewayException.resources("needs %s, device has %s: %s; shorten max_length or per_device_train_batch_size, "
+                + "or train with use_lora", gigabytes(total), gigabytes(free), breakdown());
         }
         allocated = true;
         var block = device.allocate(total);

@@ -5,7 +5,8 @@ import dev.leeway.ffi.Region;
 import java.util.Arrays;
 
 /**
- * A dense row-major array in a back end's memory. It is planned first, with its name, type and shape, and placed when the plan is allocated.
+ * A dense row-major array in a back end's memory. It is planned first, with its name, type and shape, and placed when the plan is
+ * allocated.
  */
 public final class Tensor {
 

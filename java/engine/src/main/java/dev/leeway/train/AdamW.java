@@ -9,7 +9,9 @@ import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
 
 /** AdamW (Loshchilov and Hutter 2019, algorithm 2) over trained parameters, with the gradient norm and its clipping. */
@@ -22,7 +24,7 @@ public final class AdamW {
      * @param beta2 {@code adam_beta2}
      * @param eps {@code adam_epsilon}
      * @param weightDecay {@code weight_decay}, decoupled
-     * @param maxGradNorm {@code max_grad_norm}; infinite = no clipping
+     * @param maxGradNorm {@code max_grad_norm}; 0 or infinite = no clipping
      */
     public record Settings(double beta1, double beta2, double eps, double weightDecay, double maxGradNorm) {
 
@@ -65,9 +67,9 @@ public final class AdamW {
      * The state of the gradients of a step.
      *
      * @param norm L2 norm over all trained parameters, before clipping
-     * @param nonfinite names of parameters whose gradient holds NaN or infinity, each with how many
+     * @param nonfinite name of each parameter whose gradient holds NaN or infinity → how many elements, in checkpoint order
      */
-    public record GradientNorm(double norm, List<String> nonfinite) {
+    public record GradientNorm(double norm, SequencedMap<String, Long> nonfinite) {
     }
 
     /** Measures the gradients; nothing moves. */
@@ -82,11 +84,11 @@ public final class AdamW {
         device.download(sums, squares);
         device.download(nonfinite, counts);
         double total = 0;
-        var bad = new ArrayList<String>();
+        var bad = new LinkedHashMap<String, Long>();
         for (int i = 0; i < squares.length; i++) {
             total += squares[i];
             if (counts[i] > 0) {
-                bad.add(states.get(i).parameter().name() + " has " + counts[i]);
+                bad.put(states.get(i).parameter().name(), counts[i]);
             }
         }
         return new GradientNorm(Math.sqrt(total), bad);
@@ -95,7 +97,7 @@ public final class AdamW {
     /** Moves the parameters by one step, gradients scaled by min(1, max_grad_norm / (norm + 1e-6)). */
     public void step(double learningRate, double gradientNorm) {
         steps++;
-        double scale = Math.min(1, settings.maxGradNorm() / (gradientNorm + 1e-6));
+        double scale = settings.maxGradNorm() == 0 ? 1 : Math.min(1, settings.maxGradNorm() / (gradientNorm + 1e-6));
         for (var state : states) {
             var value = state.parameter().value();
             device.call(Ops.ADAMW).i64("count", value.count()).i64("step", steps).at("parameter", value.region()).at("master", Region.NONE)

@@ -123,8 +123,9 @@ public final class Checkpointer implements StepListener, AutoCloseable {
         if (underWay.isEmpty()) {
             return;
         }
-        var event = await(underWay.get());
+        var write = underWay.get();
         underWay = Optional.empty();
+        var event = await(write);
         if (event instanceof CheckpointEvent.Saved saved) {
             lastSaved = saved.step();
         }

@@ -29,8 +29,27 @@ public final class TrainingSession implements AutoCloseable {
      * @param sequences sequences of it
      * @param optimizer AdamW's settings
      * @param samplingLanes sequences that the session can generate at once; 0 = it cannot
+     * @param gradientCheckpointing {@code gradient_checkpointing}: compute layers again on the way back, keep no activations
      */
-    public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer, int samplingLanes) {
+    public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
+            int samplingLanes, boolean gradientCheckpointing) {
+
+        /** Settings that keep all activations. */
+        public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
+                int samplingLanes) {
+            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false);
+        }
+
+        /** The same with layers computed again on the way back. */
+        public Settings withGradientCheckpointing() {
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true);
+        }
+
+        private Capacity capacity() {
+            var training = Capacity.training(rows, sequences);
+            var generating = samplingLanes > 0 ? training.withDecoding() : training;
+            return gradientCheckpointing ? generating.withGradientCheckpointing() : generating;
+        }
     }
 
     private final Llama model;
@@ -41,10 +60,8 @@ public final class TrainingSession implements AutoCloseable {
 
     private TrainingSession(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
         var plan = new MemoryPlan();
-        var training = Capacity.training(settings.rows(), settings.sequences());
-        var capacity = settings.samplingLanes() > 0 ? training.withDecoding() : training;
         var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
-        model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, capacity, trained, settings.adapter()));
+        model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, settings.capacity(), trained, settings.adapter()));
         optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, plan);
         generator = settings.samplingLanes() == 0 ? Optional.empty()
             : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), plan));
@@ -78,9 +95,14 @@ public final class TrainingSession implements AutoCloseable {
         return optimizer;
     }
 
-    /** A trainer of this session's model. */
+    /** A trainer of this session's model, for runs in which nothing is random or any seed will do. */
     public Trainer trainer(Objective objective, Schedule schedule, double learningRate) {
-        return new Trainer(model, objective, optimizer, schedule, learningRate);
+        return trainer(objective, schedule, learningRate, 0);
+    }
+
+    /** A trainer of this session's model; dropout is drawn from the {@code seed}. */
+    public Trainer trainer(Objective objective, Schedule schedule, double learningRate, long seed) {
+        return new Trainer(model, objective, optimizer, schedule, learningRate, seed);
     }
 
     /** Bytes the session holds on the device. */

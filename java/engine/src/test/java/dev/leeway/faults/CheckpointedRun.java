@@ -1,7 +1,6 @@
 package dev.leeway.faults;
 
 import dev.leeway.LeewayException;
-import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AppendLog;
 import dev.leeway.io.CheckpointStore;
@@ -30,9 +29,14 @@ import dev.leeway.train.TrainingSession;
 import dev.leeway.train.TrainingState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,24 +158,26 @@ public final class CheckpointedRun implements AutoCloseable {
         checkpointer.finish(done);
     }
 
-    /** Everything that training moves, as bits, by name. */
-    public Map<String, List<Integer>> bits() {
-        var bits = new TreeMap<String, List<Integer>>();
-        session.model().parameters().forEach(parameter -> bits.put(parameter.name(), bits(parameter.value())));
+    /** SHA-256 of everything that training moves, by name. */
+    public Map<String, String> bits() {
+        var bits = new TreeMap<String, String>();
+        session.model().parameters().forEach(parameter -> bits.put(parameter.name(), hash(parameter.value())));
         session.optimizer().states().forEach(moments -> {
-            bits.put(moments.parameter().name() + " m", bits(moments.m()));
-            bits.put(moments.parameter().name() + " v", bits(moments.v()));
+            bits.put(moments.parameter().name() + " m", hash(moments.m()));
+            bits.put(moments.parameter().name() + " v", hash(moments.v()));
         });
-        bits.put("optimizer steps", List.of(session.optimizer().steps()));
+        bits.put("optimizer steps", Integer.toString(session.optimizer().steps()));
         return bits;
     }
 
-    private List<Integer> bits(Tensor tensor) {
-        if (tensor.dtype() != DType.F32) {
-            throw new IllegalStateException(tensor + " is not F32");
+    private String hash(Tensor tensor) {
+        try (var arena = Arena.ofConfined()) {
+            var bytes = arena.allocate(tensor.bytes());
+            device.download(tensor, bytes);
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.toArray(ValueLayout.JAVA_BYTE)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new AssertionError(impossible);
         }
-        var floats = device.floats(tensor);
-        return java.util.stream.IntStream.range(0, floats.length).mapToObj(i -> Float.floatToRawIntBits(floats[i])).toList();
     }
 
     /** The lines of a run's log. */

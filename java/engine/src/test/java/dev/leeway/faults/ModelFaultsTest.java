@@ -52,7 +52,8 @@ final class ModelFaultsTest {
     @Test
     void aBatchBeyondThePlannedCapacityIsRefused() {
         Refusal.assertRefused(Kind.USAGE, () -> score(row(1, new int[51]), row(2, new int[50])), "101 tokens in 2", "100 tokens in 3");
-        Refusal.assertRefused(Kind.USAGE, () -> score(row(1, 1, 2), row(2, 1, 2), row(3, 1, 2), row(4, 1, 2)), "8 tokens in 4", "100 tokens in 3");
+        Refusal.assertRefused(Kind.USAGE, () -> score(row(1, 1, 2), row(2, 1, 2), row(3, 1, 2), row(4, 1, 2)), "8 tokens in 4",
+            "100 tokens in 3");
     }
 
     @Test
@@ -64,9 +65,11 @@ final class ModelFaultsTest {
         var config = dev.leeway.model.ConfigReader.read(json);
         var settings = new TrainingSession.Settings(Optional.empty(), 64, 64, 1, AdamW.Settings.standard(), 0);
         try (var device = Device.open("cpu", 1)) {
-            Refusal.assertRefused(Kind.RESOURCES, () -> TrainingSession.open(config, settings, device), "needs ", "device has ", "weights ", "gradients ",
+            Refusal.assertRefused(Kind.RESOURCES, () -> TrainingSession.open(config, settings, device), "needs ", "device has ",
+                "weights ", "gradients ",
                 "optimizer ", "activations ", "head ");
-            Refusal.assertRefused(Kind.RESOURCES, () -> InferenceSession.open(config, Optional.empty(), 64, 1, device), "needs ", "weights ", "cache ");
+            Refusal.assertRefused(Kind.RESOURCES, () -> InferenceSession.open(config, Optional.empty(), 64, 1, device), "needs ",
+                "weights ", "cache ");
         }
     }
 }

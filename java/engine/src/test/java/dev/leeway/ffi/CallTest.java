@@ -47,7 +47,8 @@ final class CallTest {
 
     @Test
     void aFactorOfAShapeMayAddOne() {
-        var call = library.call(Ops.ATTENTION_FORWARD).i64("rows", 1).i64("sequences", 1).i64("heads", 1).i64("kv_heads", 1).i64("head_dim", 8)
+        var call = library.call(Ops.ATTENTION_FORWARD).i64("rows", 1).i64("sequences", 1).i64("heads", 1).i64("kv_heads", 1)
+            .i64("head_dim", 8)
             .i64("window", 0).at("sequence_starts", Region.of(floats(0)));
         for (var name : new String[] {"q", "k", "v", "out"}) {
             call.at(name, Region.of(floats(new float[8])));
@@ -58,8 +59,10 @@ final class CallTest {
 
     @Test
     void aFactorOfAShapeMayBeHalved() {
-        var call = library.call(Ops.ROPE).i64("rows", 1).i64("heads", 1).i64("head_dim", 8).i64("rotary_dim", 8).i64("stride", 8).i64("table_rows", 3)
-            .at("positions", Region.of(floats(0))).at("cosine", Region.of(floats(new float[12]))).at("sine", Region.of(floats(new float[11])))
+        var call = library.call(Ops.ROPE).i64("rows", 1).i64("heads", 1).i64("head_dim", 8).i64("rotary_dim", 8).i64("stride", 8)
+            .i64("table_rows", 3)
+            .at("positions", Region.of(floats(0))).at("cosine", Region.of(floats(new float[12])))
+            .at("sine", Region.of(floats(new float[11])))
             .at("x", Region.of(floats(new float[8]))).i32("inverse", 0).dtype("dtype", DType.F32);
         refuses("rope: sine needs 48 B for (3, 4) f32, got 44 B", call::run);
     }
@@ -127,15 +130,18 @@ final class CallTest {
 
     @Test
     void sizesThatOverflowAreRefusedAndNotWrapped() {
-        var call = library.call(Ops.FILL).i64("count", Long.MAX_VALUE / 2).at("x", Region.of(floats(0))).f32("value", 0).dtype("dtype", DType.F32);
+        var call = library.call(Ops.FILL).i64("count", Long.MAX_VALUE / 2).at("x", Region.of(floats(0))).f32("value", 0)
+            .dtype("dtype", DType.F32);
         assertThrows(ArithmeticException.class, call::run);
     }
 
     /** What the largest call site of a layer writes. */
     private void linear(Region[] buffers) {
-        library.call(Ops.LINEAR_FORWARD).i64("rows", 1).i64("in", 8).i64("out", 8).at("weight.data", buffers[0]).at("weight.absmax", Region.NONE)
+        library.call(Ops.LINEAR_FORWARD).i64("rows", 1).i64("in", 8).i64("out", 8).at("weight.data", buffers[0])
+            .at("weight.absmax", Region.NONE)
             .at("weight.packed", Region.NONE).dtype("weight.dtype", DType.F32).i32("weight.reserved", 0).at("lora.a", Region.NONE)
-            .at("lora.b", Region.NONE).at("lora.row_ids", Region.NONE).i64("lora.rank", 0).i64("lora.dropout_seed", 0).f32("lora.scaling", 0)
+            .at("lora.b", Region.NONE).at("lora.row_ids", Region.NONE).i64("lora.rank", 0).i64("lora.dropout_seed", 0)
+            .f32("lora.scaling", 0)
             .f32("lora.dropout", 0).at("bias", Region.NONE).at("x", buffers[1]).at("y", buffers[2]).at("xa", Region.NONE)
             .at("dropped", Region.NONE).i32("accumulate", 0).dtype("dtype", DType.F32).run();
     }

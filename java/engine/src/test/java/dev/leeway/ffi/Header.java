@@ -105,7 +105,8 @@ final class Header {
             if (!field.isPointer() && structs.containsKey(field.type())) {
                 flatten(field.type(), path + field.name() + ".", name + shortened(field.name()), flat);
             } else {
-                flat.add(new Field(path + field.name(), name + qualifier(struct, field) + field.name(), kind(field), isOptional(struct, field)));
+                flat.add(new Field(path + field.name(), name + qualifier(struct, field) + field.name(), kind(field),
+                    isOptional(struct, field)));
             }
         }
     }

@@ -58,8 +58,9 @@ final class HeaderTest {
             expected.add(struct + " " + op.bytes());
             var paths = header.fields(op.name());
             for (int i = 0; i < paths.size(); i++) {
-                program.append("printf(\"%s %s %%zu\\n\", offsetof(%s, %s));\n".formatted(struct, paths.get(i).path(), struct, paths.get(i).path()));
-                expected.add(struct + " " + paths.get(i).path() + " " + op.field(i).offset());
+                var path = paths.get(i).path();
+                program.append("printf(\"%s %s %%zu\\n\", offsetof(%s, %s));\n".formatted(struct, path, struct, path));
+                expected.add(struct + " " + path + " " + op.field(i).offset());
             }
         }
         var source = Files.writeString(folder.resolve("layout.cpp"), program.append("}\n"));

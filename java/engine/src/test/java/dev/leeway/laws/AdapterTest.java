@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** An adapter that is off, or that adds nothing, leaves the base model to the bit. */
 final class AdapterTest {
 
-    private static final Optional<AdapterConfig> ADAPTER = Optional.of(AdapterConfig.of(LoraScale.of(4, 8), new ModuleSelection.AllLinear()));
+    private static final Optional<AdapterConfig> ADAPTER = Optional.of(AdapterConfig.of(LoraScale.of(4, 8),
+        new ModuleSelection.AllLinear()));
     private static final Batch BATCH = Batch.of(TinyModel.sequences(Family.VOCABULARY, 8, 40, 1, 30));
 
     private static TinyModel model(Family family, Optional<AdapterConfig> adapter) {

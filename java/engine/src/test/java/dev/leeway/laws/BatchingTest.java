@@ -23,8 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * How sequences are put into batches changes no score by a bit, and no gradient by more than the order of a sum can.
  *
- * <p>Bound of a gradient: it is a sum of N terms, one a row. Terms of random sign have partial sums that grow as √k, so rounding each of them leaves an error of
- * u √(Σ k) = u N/√2 terms against a sum of √N terms: relative L2 error u √(N/2). Two orders differ by at most u √N, times 6 for six standard deviations.
+ * <p>Bound of a gradient: it is a sum of N terms, one a row. Terms of random sign have partial sums that grow as √k, so rounding each of
+ * them leaves an error of u √(Σ k) = u N/√2 terms against a sum of √N terms: relative L2 error u √(N/2). Two orders differ by at most u √N,
+ * times 6 for six standard deviations.
  */
 final class BatchingTest {
 
@@ -58,7 +59,8 @@ final class BatchingTest {
 
     @Test
     void noScoreDependsOnTheSizeOfTheBatchNorOnWhichOtherTokensAreScored() {
-        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 2049), device)) {
+        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 2049),
+            device)) {
             TinyModel.randomize(session.model(), 1);
             var sequences = new ArrayList<>(Small.sequences(1, 2000, 200));
             var kept = Batch.Sequence.allTrained(sequences.getFirst().tokens(), 0);
@@ -83,7 +85,8 @@ final class BatchingTest {
     /** One step at learning rate 0. */
     private static Step step(TrainingSession session, List<Batch> micros) {
         var reports = new ArrayList<StepReport>();
-        session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.CONSTANT, 0, 1, 0), 0).train(Small.repeating(micros), reports::add);
+        session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.CONSTANT, 0, 1, 0), 0)
+            .train(Small.repeating(micros), reports::add);
         return new Step(reports.getFirst(), Small.gradients(session.model()));
     }
 
@@ -96,7 +99,8 @@ final class BatchingTest {
         var one = step(session, List.of(Batch.of(sequences)));
         var many = step(session, micros);
         assertEquals(one.report().trainedTokens(), many.report().trainedTokens());
-        assertEquals(one.report().loss(), many.report().loss(), 1e-15 * one.report().trainedTokens() * one.report().loss(), "sums in double");
+        assertEquals(one.report().loss(), many.report().loss(), 1e-15 * one.report().trainedTokens() * one.report().loss(),
+            "sums in double");
         int rows = (int) one.report().tokens();
         assertEquals(1, many.report().gradientNorm() / one.report().gradientNorm(), bound(rows));
         for (int i = 0; i < one.gradients().size(); i++) {
@@ -108,7 +112,8 @@ final class BatchingTest {
     @Test
     void accumulatedMicroBatchesAreOneBigBatch() {
         for (var adapter : List.of(Optional.<dev.leeway.io.AdapterConfig>empty(), Small.lora(8))) {
-            try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(adapter, 700), device)) {
+            try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(adapter, 700),
+                device)) {
                 TinyModel.randomize(session.model(), 1);
                 var sequences = Small.sequences(2, 700, 90);
                 requireSameStep(session, sequences, 1);
@@ -129,7 +134,8 @@ final class BatchingTest {
 
     @Test
     void aMicroBatchWithoutTrainedTokensAddsNothing() {
-        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 700), device)) {
+        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 700),
+            device)) {
             TinyModel.randomize(session.model(), 1);
             var batch = Batch.of(Small.sequences(3, 100, 30));
             var silent = Batch.of(List.of(new Batch.Sequence(new int[] {1, 2, 3}, new boolean[3], 7)));

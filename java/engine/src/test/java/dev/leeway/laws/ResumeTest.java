@@ -45,7 +45,7 @@ final class ResumeTest {
         assertEquals(STEPS, CheckpointedRun.logOf(folder.resolve("parts")).size());
     }
 
-    private static Map<String, List<Integer>> run(Path folder, Kind kind, int threads, int steps) {
+    private static Map<String, String> run(Path folder, Kind kind, int threads, int steps) {
         try (var run = CheckpointedRun.open(folder, kind, Saving.every(100), threads, event -> { })) {
             run.train(steps);
             run.finish();

@@ -11,11 +11,16 @@ import dev.leeway.model.Llama;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelPlan;
 import dev.leeway.model.TinyModel;
+import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.rollout.Completion;
 import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.InferenceSession;
 import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
+import dev.leeway.train.AdamW;
+import dev.leeway.train.Schedule;
+import dev.leeway.train.TrainingSession;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +48,8 @@ final class RolloutTest {
         static Rollouts open(ModelConfig config, int rows, int lanes, int generatorRows) {
             var device = Device.open("cpu", 2);
             var plan = new MemoryPlan();
-            var model = new Llama(config, POSITIONS, device, new ModelPlan(plan, Capacity.inference(rows, 8), ModelPlan.Trained.NOTHING, Optional.empty()));
+            var capacity = Capacity.inference(rows, 8).withDecoding();
+            var model = new Llama(config, POSITIONS, device, new ModelPlan(plan, capacity, ModelPlan.Trained.NOTHING, Optional.empty()));
             var generator = new Generator(model, generatorRows, lanes, plan);
             var memory = plan.allocate(device);
             model.prepare();
@@ -52,7 +58,8 @@ final class RolloutTest {
         }
 
         List<Completion> generate(double temperature) {
-            return generator.generate(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40, Set.of(3, 17, 22, 40)));
+            return generator.generate(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40,
+                Set.of(3, 17, 22, 40)));
         }
 
         @Override
@@ -124,8 +131,36 @@ final class RolloutTest {
         try (var rollouts = Rollouts.open(Family.QWEN3.config(POSITIONS), 200, 3, 64)) {
             var first = rollouts.generate(1);
             requireSame(first, rollouts.generate(1), "again");
-            var other = rollouts.generator().generate(prompts(), new Generator.Request(SamplingParameters.temperature(1, 12), 40, Set.of(3, 17, 22, 40)));
+            var other = rollouts.generator().generate(prompts(),
+                new Generator.Request(SamplingParameters.temperature(1, 12), 40, Set.of(3, 17, 22, 40)));
             assertTrue(IntStream.range(0, first.size()).anyMatch(i -> !Arrays.equals(first.get(i).tokens(), other.get(i).tokens())));
+        }
+    }
+
+    @Test
+    void generationSeesTheWeightsAsTheyAreAfterEveryStep() {
+        var settings = new TrainingSession.Settings(Optional.empty(), 64, 64, 4, AdamW.Settings.standard(), 2);
+        var request = new Generator.Request(SamplingParameters.temperature(1, 11), 30, Set.of());
+        var batch = Batch.of(TinyModel.sequences(Family.VOCABULARY, 3, 30, 20));
+        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Family.QWEN2.config(), settings, device)) {
+            TinyModel.randomize(session.model(), 1);
+            var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, 2, 0);
+            for (int round = 0; round < 3; round++) {
+                session.trainer(new SupervisedFineTuning(), schedule, 1e-2).train(Small.repeating(List.of(batch)), report -> { });
+                requireSame(generatedAnew(session.model(), request), session.generator().generate(prompts().subList(0, 2), request),
+                    "round " + round);
+            }
+        }
+    }
+
+    /** What a model that was never anything else says with these weights. */
+    private static List<Completion> generatedAnew(Llama trained, Generator.Request request) {
+        var device = trained.device();
+        try (var fresh = InferenceSession.open(trained.config(), Optional.empty(), 64, 3, device)) {
+            for (int i = 0; i < trained.parameters().size(); i++) {
+                device.copy(trained.parameters().get(i).value(), fresh.model().parameters().get(i).value());
+            }
+            return fresh.generator().generate(prompts().subList(0, 2), request);
         }
     }
 }

@@ -28,8 +28,8 @@ final class Small {
 
     static final int VOCABULARY = 300;
     static final ModelConfig CONFIG = ConfigReader.read(JsonFile.parse("small", """
-        {"model_type": "llama", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 160, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 2, "max_position_embeddings": 512, "tie_word_embeddings": true}"""));
+        {"model_type": "llama", "vocab_size": 300, "hidden_size": 64, "intermediate_size": 160, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 512, "tie_word_embeddings": true}"""));
 
     private Small() {
     }
@@ -77,7 +77,8 @@ final class Small {
 
     /** A hash of every bit of every weight, adapter included. */
     static int hash(Llama model) {
-        return all(model, model.parameters(), Parameter::value).stream().mapToInt(Arrays::hashCode).reduce(1, (hash, next) -> 31 * hash + next);
+        return all(model, model.parameters(), Parameter::value).stream().mapToInt(Arrays::hashCode)
+            .reduce(1, (hash, next) -> 31 * hash + next);
     }
 
     private static List<float[]> all(Llama model, List<Parameter> parameters, Function<Parameter, Tensor> tensor) {

@@ -22,11 +22,13 @@ final class ThreadsTest {
 
     /** The hash of all weights after twenty steps over sequences of at most 96 tokens, {@code tokens} in all. */
     private static int trained(Optional<AdapterConfig> adapter, int tokens, int threads) {
-        try (var device = Device.open("cpu", threads); var session = TrainingSession.open(Small.CONFIG, Small.settings(adapter, tokens), device)) {
+        try (var device = Device.open("cpu", threads); var session = TrainingSession.open(Small.CONFIG, Small.settings(adapter, tokens),
+            device)) {
             TinyModel.randomize(session.model(), 1);
             int before = Small.hash(session.model());
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, STEPS, 0);
-            session.trainer(new SupervisedFineTuning(), schedule, 1e-3).train(Small.repeating(List.of(Batch.of(Small.sequences(4, tokens, 96)))), report -> { });
+            session.trainer(new SupervisedFineTuning(), schedule, 1e-3)
+                .train(Small.repeating(List.of(Batch.of(Small.sequences(4, tokens, 96)))), report -> { });
             int after = Small.hash(session.model());
             assertNotEquals(before, after, "training moves the weights");
             return after;
@@ -34,7 +36,8 @@ final class ThreadsTest {
     }
 
     @ParameterizedTest(name = "rank {0} (0 = all weights), {1} tokens")
-    @CsvSource({"0, 300", "0, 2048", "0, 2049", "4, 300", "4, 2048", "4, 2049", "8, 300", "8, 2048", "8, 2049", "16, 300", "16, 2048", "16, 2049"})
+    @CsvSource({"0, 300", "0, 2048", "0, 2049", "4, 300", "4, 2048", "4, 2049", "8, 300", "8, 2048", "8, 2049", "16, 300", "16, 2048",
+        "16, 2049"})
     void twentyStepsEndInTheSameBitsForAnyNumberOfThreadsAndAgain(int rank, int tokens) {
         var adapter = rank == 0 ? Optional.<AdapterConfig>empty() : Small.lora(rank);
         int expected = trained(adapter, tokens, 1);

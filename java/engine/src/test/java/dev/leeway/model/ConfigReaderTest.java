@@ -22,7 +22,8 @@ final class ConfigReaderTest {
     /** The keys that have no default, with 16 heads of 32, and {@code more}. */
     private static JsonObject json(String type, int layers, String more) {
         return JsonFile.parse("config.json", """
-            {"model_type": "%s", "vocab_size": 100, "hidden_size": 512, "intermediate_size": 64, "num_hidden_layers": %d, "num_attention_heads": 32%s}
+            {"model_type": "%s", "vocab_size": 100, "hidden_size": 512, "intermediate_size": 64,
+             "num_hidden_layers": %d, "num_attention_heads": 32%s}
             """.formatted(type, layers, more.isEmpty() ? "" : ", " + more));
     }
 
@@ -76,12 +77,15 @@ final class ConfigReaderTest {
         assertEquals(List.of(0, 0), windows("llama", 2, "\"sliding_window\": 7"));
         assertEquals(List.of(4096, 4096), windows("mistral", 2, ""));
         assertEquals(List.of(0, 0), windows("mistral", 2, "\"sliding_window\": null"));
-        assertEquals(List.of(0, 0), windows("qwen2", 2, "\"sliding_window\": 7, \"max_window_layers\": 0"), "use_sliding_window is off by default");
-        assertEquals(List.of(0, 7, 7), windows("qwen3", 3, "\"use_sliding_window\": true, \"sliding_window\": 7, \"max_window_layers\": 1"));
+        assertEquals(List.of(0, 0), windows("qwen2", 2, "\"sliding_window\": 7, \"max_window_layers\": 0"),
+            "use_sliding_window is off by default");
+        assertEquals(List.of(0, 7, 7), windows("qwen3", 3,
+            "\"use_sliding_window\": true, \"sliding_window\": 7, \"max_window_layers\": 1"));
         assertEquals(List.of(4096, 0, 4096), windows("gemma2", 3, ""));
         assertEquals(List.of(9, 9, 9, 9, 9, 0, 9), windows("gemma3_text", 7, "\"sliding_window\": 9"));
         assertEquals(List.of(9, 0), windows("gemma3_text", 2, "\"sliding_window\": 9, \"sliding_window_pattern\": 2"));
-        assertEquals(List.of(0, 9), windows("gemma2", 2, "\"sliding_window\": 9, \"layer_types\": [\"full_attention\", \"sliding_attention\"]"));
+        assertEquals(List.of(0, 9), windows("gemma2", 2,
+            "\"sliding_window\": 9, \"layer_types\": [\"full_attention\", \"sliding_attention\"]"));
     }
 
     @Test
@@ -105,6 +109,7 @@ final class ConfigReaderTest {
         assertEquals(Activation.GELU_ERF, read("llama", "\"hidden_act\": \"gelu\"").activation());
         assertEquals(Activation.GELU_TANH, read("llama", "\"hidden_act\": \"gelu_new\"").activation());
         assertEquals(Activation.SILU, read("llama", "\"hidden_act\": \"swish\"").activation());
+        assertEquals(Activation.GELU_ERF, read("gemma", "\"hidden_act\": \"gelu\", \"hidden_activation\": null").activation());
         assertEquals(Activation.GELU_ERF, read("gemma2", "\"hidden_activation\": \"gelu\"").activation());
         refused("llama", "\"hidden_act\": \"relu\"", "config.json: hidden_act", "relu");
     }
@@ -141,9 +146,11 @@ final class ConfigReaderTest {
 
     @Test
     void aMissingSizeIsNamed() {
-        Refusal.assertRefused(Kind.DATA, () -> ConfigReader.read(JsonFile.parse("config.json", "{\"model_type\": \"llama\", \"hidden_size\": -4}")),
+        Refusal.assertRefused(Kind.DATA, () -> ConfigReader.read(JsonFile.parse("config.json",
+            "{\"model_type\": \"llama\", \"hidden_size\": -4}")),
             "config.json: hidden_size", "-4");
-        Refusal.assertRefused(Kind.DATA, () -> ConfigReader.read(JsonFile.parse("config.json", "{\"model_type\": \"llama\"}")), "hidden_size", "missing");
+        Refusal.assertRefused(Kind.DATA, () -> ConfigReader.read(JsonFile.parse("config.json", "{\"model_type\": \"llama\"}")),
+            "hidden_size", "missing");
         Refusal.assertRefused(Kind.DATA, () -> ConfigReader.read(JsonFile.parse("config.json", "{}")), "model_type", "missing");
     }
 

@@ -5,14 +5,15 @@ import dev.leeway.io.JsonObject;
 import java.util.stream.IntStream;
 
 /**
- * One tiny configuration of every family, as {@code config.json} would have it, and by hand what it means: the {@link Oracle.Spec} is written from the
- * families' papers and reference code, not from what {@link ConfigReader} makes of the text.
+ * One tiny configuration of every family, as {@code config.json} would have it, and by hand what it means: the {@link Oracle.Spec} is
+ * written from the families' papers and reference code, not from what {@link ConfigReader} makes of the text.
  */
 public enum Family {
     /** Grouped heads, llama3 rotary scaling, untied head. */
     LLAMA("""
-        {"model_type": "llama", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 500.0, "tie_word_embeddings": false,
+        {"model_type": "llama", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 500.0,
+         "tie_word_embeddings": false,
          "rope_scaling": {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                           "original_max_position_embeddings": 32}}""") {
         @Override
@@ -22,8 +23,9 @@ public enum Family {
     },
     /** All biases, exact GELU, plain rotary, tied head, every head its own key. */
     LLAMA_WITH_BIASES("""
-        {"model_type": "llama", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "tie_word_embeddings": true, "attention_bias": true, "mlp_bias": true,
+        {"model_type": "llama", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "tie_word_embeddings": true,
+         "attention_bias": true, "mlp_bias": true,
          "hidden_act": "gelu"}""") {
         @Override
         Oracle.Spec spec() {
@@ -32,8 +34,9 @@ public enum Family {
     },
     /** Biases of q, k and v alone; a window on the upper layer; linear rotary scaling; heads of a width that no vector divides. */
     QWEN2("""
-        {"model_type": "qwen2", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 1, "head_dim": 10, "max_position_embeddings": 64, "tie_word_embeddings": true, "use_sliding_window": true, "sliding_window": 6,
+        {"model_type": "qwen2", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 10, "max_position_embeddings": 64, "tie_word_embeddings": true,
+         "use_sliding_window": true, "sliding_window": 6,
          "max_window_layers": 1, "rope_scaling": {"type": "linear", "factor": 3.0}}""") {
         @Override
         Oracle.Spec spec() {
@@ -42,8 +45,8 @@ public enum Family {
     },
     /** Norms of queries and keys, explicit head_dim. */
     QWEN3("""
-        {"model_type": "qwen3", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 64, "rope_theta": 1000000.0}""") {
+        {"model_type": "qwen3", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 64, "rope_theta": 1000000.0}""") {
         @Override
         Oracle.Spec spec() {
             return base(16, 2).queryKeyNorm().rope(rotary(1e6, 16, PLAIN));
@@ -51,8 +54,8 @@ public enum Family {
     },
     /** A sliding window on every layer. */
     MISTRAL("""
-        {"model_type": "mistral", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 2, "max_position_embeddings": 64, "sliding_window": 5}""") {
+        {"model_type": "mistral", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "sliding_window": 5}""") {
         @Override
         Oracle.Spec spec() {
             return base(8, 2).windows(5, 5);
@@ -60,8 +63,8 @@ public enum Family {
     },
     /** (1+w) norms, √hidden, GeGLU with tanh, tied. */
     GEMMA("""
-        {"model_type": "gemma", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 64}""") {
+        {"model_type": "gemma", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 64}""") {
         @Override
         Oracle.Spec spec() {
             return base(16, 1).gemma();
@@ -69,8 +72,9 @@ public enum Family {
     },
     /** Sandwich norms, soft caps, alternating windows, its own query scale. */
     GEMMA2("""
-        {"model_type": "gemma2", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 64, "sliding_window": 5, "query_pre_attn_scalar": 4,
+        {"model_type": "gemma2", "vocab_size": 61, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 64, "sliding_window": 5,
+         "query_pre_attn_scalar": 4,
          "attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0}""") {
         @Override
         Oracle.Spec spec() {
@@ -84,7 +88,8 @@ public enum Family {
          "sliding_window_pattern": 2, "query_pre_attn_scalar": 16, "rope_theta": 1000000.0, "rope_local_base_freq": 100.0}""") {
         @Override
         Oracle.Spec spec() {
-            return base(8, 2).gemma().sandwich().queryKeyNorm().windows(5, 0).scale(0.25).rope(rotary(100, 8, PLAIN), rotary(1e6, 8, PLAIN));
+            return base(8, 2).gemma().sandwich().queryKeyNorm().windows(5, 0).scale(0.25)
+                .rope(rotary(100, 8, PLAIN), rotary(1e6, 8, PLAIN));
         }
     };
 
@@ -133,6 +138,7 @@ public enum Family {
     }
 
     private static double[] rotary(double theta, int headDim, Stretch stretch) {
-        return IntStream.range(0, headDim / 2).mapToDouble(pair -> stretch.apply(pair, 1 / Math.pow(theta, (double) (2 * pair) / headDim))).toArray();
+        return IntStream.range(0, headDim / 2).mapToDouble(pair -> stretch.apply(pair, 1 / Math.pow(theta, (double) (2 * pair) / headDim)))
+            .toArray();
     }
 }

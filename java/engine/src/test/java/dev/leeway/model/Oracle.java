@@ -3,8 +3,8 @@ package dev.leeway.model;
 import java.util.Map;
 
 /**
- * A decoder in double precision and plain loops, one sequence at a time, for two layers. It shares no code with the engine: weights come by their
- * checkpoint names, and what a name's absence means is decided here.
+ * A decoder in double precision and plain loops, one sequence at a time, for two layers. It shares no code with the engine: weights come by
+ * their checkpoint names, and what a name's absence means is decided here.
  */
 final class Oracle {
 
@@ -125,7 +125,8 @@ final class Oracle {
         }
         for (int layer = 0; layer < 2; layer++) {
             var name = "model.layers." + layer;
-            add(stream, after(name + ".post_attention_layernorm", attention(layer, name + ".self_attn", normed(name + ".input_layernorm", stream))));
+            add(stream, after(name + ".post_attention_layernorm",
+                attention(layer, name + ".self_attn", normed(name + ".input_layernorm", stream))));
             var mlpNorm = name + (spec.sandwich ? ".pre_feedforward_layernorm" : ".post_attention_layernorm");
             add(stream, after(name + ".post_feedforward_layernorm", mlp(name + ".mlp", normed(mlpNorm, stream))));
         }
@@ -275,7 +276,10 @@ final class Oracle {
         };
     }
 
-    /** The series of Abramowitz and Stegun 7.1.6, whose terms are all positive; for |x| < 6 sixty to two hundred of them reach double precision. */
+    /**
+     * The series of Abramowitz and Stegun 7.1.6, whose terms are all positive; for |x| < 6 sixty to two hundred of them reach double
+     * precision.
+     */
     private static double erf(double x) {
         double term = x;
         double sum = x;

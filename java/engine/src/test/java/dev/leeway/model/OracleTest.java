@@ -23,11 +23,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * The whole decoder, forward and backward, against {@link Oracle}.
  *
- * <p>Bounds. u = 2⁻²⁴. A logit is the end of a chain of roundings: per layer the four widest products (C, H·D, C, F terms) and attention (T terms), and
- * the head (C terms): n ≈ 2 (3·32 + 64 + 48 + 32) + 32 ≈ 500. Rounding errors of such a chain add like a random walk (Higham and Mary 2019, theorem 2.4: below
- * λ√n u of the sum of magnitudes, but with probability 2 exp(−λ²/2); λ = 6), and each layer passes on what it got with a gain near 1, so
- * 6 √500 · 6e-8 = 8e-6 of the largest magnitude. The backward pass is as long again, and starts from what the forward pass left: 6 √1000 · 6e-8 = 1.1e-5, times
- * the gain of sharp attention and caps, which the weights of {@link TinyModel} keep below 4. Central differences with h = 2⁻¹⁷ add h²/6 · |f‴| ≈ 1e-11 |f‴| and lose 2⁻⁵² |f|/h ≈ 3e-11 |f|.
+ * <p>Bounds. u = 2⁻²⁴. A logit is the end of a chain of roundings: per layer the four widest products (C, H·D, C, F terms) and attention (T
+ * terms), and the head (C terms): n ≈ 2 (3·32 + 64 + 48 + 32) + 32 ≈ 500. Rounding errors of such a chain add like a random walk (Higham
+ * and Mary 2019, theorem 2.4: below λ√n u of the sum of magnitudes, but with probability 2 exp(−λ²/2); λ = 6), and each layer passes on
+ * what it got with a gain near 1, so 6 √500 · 6e-8 = 8e-6 of the largest magnitude. The backward pass is as long again, and starts from
+ * what the forward pass left: 6 √1000 · 6e-8 = 1.1e-5, times the gain of sharp attention and caps, which the weights of {@link TinyModel}
+ * keep below 4. Central differences with h = 2⁻¹⁷ add h²/6 · |f‴| ≈ 1e-11 |f‴| and lose 2⁻⁵² |f|/h ≈ 3e-11 |f|.
  */
 final class OracleTest {
 
@@ -115,7 +116,8 @@ final class OracleTest {
                 weighted += value / temperature * Math.exp(value / temperature);
             }
             double lse = Math.log(sum);
-            return weights.get(Column.LOG_PROB)[row] * (z[batch.targets()[row]] / temperature - lse) + weights.get(Column.LOG_SUM_EXP)[row] * lse
+            return weights.get(Column.LOG_PROB)[row] * (z[batch.targets()[row]] / temperature - lse)
+                + weights.get(Column.LOG_SUM_EXP)[row] * lse
                 + weights.get(Column.ENTROPY)[row] * (lse - weighted / sum);
         }
 
@@ -214,7 +216,8 @@ final class OracleTest {
                 steepest = Math.abs(gradient[i]) > Math.abs(gradient[steepest]) ? i : steepest;
             }
             double largest = Math.abs(gradient[steepest]);
-            for (int i : new int[] {steepest, random.nextInt(gradient.length), random.nextInt(gradient.length), random.nextInt(gradient.length)}) {
+            for (int i : new int[] {steepest, random.nextInt(gradient.length), random.nextInt(gradient.length),
+                random.nextInt(gradient.length)}) {
                 double expected = difference(weights.get(parameter), i, () -> changed.loss(weights));
                 double error = Math.abs(expected - gradient[i]) / largest;
                 if (!(error <= GRADIENT_BOUND)) {

@@ -10,7 +10,10 @@ import dev.leeway.model.RopeConfig.Yarn;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Frequencies against formulas written in another way: by wavelengths and turns. Both sides are double; 1e-13 covers some twenty roundings and pow. */
+/**
+ * Frequencies against formulas written in another way: by wavelengths and turns. Both sides are double; 1e-13 covers some twenty roundings
+ * and pow.
+ */
 final class RopeConfigTest {
 
     private static final int DIM = 32;

@@ -64,8 +64,8 @@ public final class TinyModel implements AutoCloseable {
     }
 
     /**
-     * Matrices normal with standard deviation 1.5/√in (adapters 0.5/√in), embeddings 1, norms spread around the identity, biases and B not zero: heads attend sharply enough
-     * that windows, caps and rotations show.
+     * Matrices normal with standard deviation 1.5/√in (adapters 0.5/√in), embeddings 1, norms spread around the identity, biases and B not
+     * zero: heads attend sharply enough that windows, caps and rotations show.
      */
     public void randomize(long seed) {
         randomize(model, seed);
@@ -97,7 +97,8 @@ public final class TinyModel implements AutoCloseable {
     /** All gradients by name, widened. */
     Map<String, double[]> gradients() {
         var gradients = new LinkedHashMap<String, double[]>();
-        model.trainedParameters().forEach(parameter -> gradients.put(parameter.name(), widened(device.floats(parameter.gradient().orElseThrow()))));
+        model.trainedParameters()
+            .forEach(parameter -> gradients.put(parameter.name(), widened(device.floats(parameter.gradient().orElseThrow()))));
         return gradients;
     }
 

@@ -107,11 +107,13 @@ final class WeightsTest {
         }
         try (var saved = AdapterDirectory.open(path)) {
             try (var wider = model(Family.QWEN3, Optional.of(ADAPTER))) {
-                Refusal.assertRefused(Kind.DATA, () -> ModelDirectory.loadAdapter(wider.model(), saved), path.toString(), "q_proj", "[32, 4]", "[64, 4]");
+                Refusal.assertRefused(Kind.DATA, () -> ModelDirectory.loadAdapter(wider.model(), saved), path.toString(), "q_proj",
+                    "[32, 4]", "[64, 4]");
             }
             var fewer = AdapterConfig.of(LoraScale.of(4, 8), ModuleSelection.names("down_proj"));
             try (var other = model(Family.LLAMA, Optional.of(fewer))) {
-                Refusal.assertRefused(Kind.DATA, () -> ModelDirectory.loadAdapter(other.model(), saved), "q_proj", "no place for", "another model");
+                Refusal.assertRefused(Kind.DATA, () -> ModelDirectory.loadAdapter(other.model(), saved), "q_proj", "no place for",
+                    "another model");
             }
             var more = AdapterConfig.of(LoraScale.of(4, 8), new ModuleSelection.AllLinear());
             try (var other = model(Family.LLAMA, Optional.of(more))) {
@@ -131,7 +133,8 @@ final class WeightsTest {
         try (var arena = Arena.ofConfined(); var tiny = model(Family.LLAMA, Optional.empty())) {
             var tensors = export(tiny, arena);
             tensors.remove("model.layers.1.mlp.up_proj.weight");
-            Refusal.assertRefused(Kind.DATA, () -> Weights.loadBase(tiny.model(), tensors, "dir"), "dir", "no model.layers.1.mlp.up_proj.weight");
+            Refusal.assertRefused(Kind.DATA, () -> Weights.loadBase(tiny.model(), tensors, "dir"), "dir",
+                "no model.layers.1.mlp.up_proj.weight");
         }
     }
 
@@ -187,7 +190,8 @@ final class WeightsTest {
             fill(other, 5);
             var weights = tiny.weights();
             other.weights().forEach((name, values) -> assertArrayEquals(weights.get(name), values, name));
-            assertArrayEquals(new double[32], weights.get("model.layers.0.input_layernorm.weight"), "the identity, stored as its difference from one");
+            assertArrayEquals(new double[32], weights.get("model.layers.0.input_layernorm.weight"),
+                "the identity, stored as its difference from one");
             assertArrayEquals(new double[32 * 4], weights.get("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"));
             requireSpread(weights.get("model.embed_tokens.weight"), 0.02);
             requireSpread(weights.get("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"), 1 / Math.sqrt(32) / Math.sqrt(3));

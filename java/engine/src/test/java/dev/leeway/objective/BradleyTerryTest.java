@@ -17,7 +17,8 @@ final class BradleyTerryTest {
     }
 
     private static Weighed weigh(Targets targets, double center, double... rewards) {
-        return new BradleyTerry(center).weigh(Scored.of(new TokenScores().with(Column.VALUE, rewards), targets), Normalisers.of(List.of(targets)));
+        return new BradleyTerry(center).weigh(Scored.of(new TokenScores().with(Column.VALUE, rewards), targets),
+            Normalisers.of(List.of(targets)));
     }
 
     @Test

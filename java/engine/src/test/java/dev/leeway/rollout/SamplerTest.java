@@ -18,8 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Frequencies of drawn tokens. Of n draws, token v comes n·p(v) times on average, and Σ (count − n p)²/(n p) follows χ² with (tokens − 1) degrees of freedom:
- * above 40.5 for 7 degrees, 27.6 for 2, in one case of a million.
+ * Frequencies of drawn tokens. Of n draws, token v comes n·p(v) times on average, and Σ (count − n p)²/(n p) follows χ² with (tokens − 1)
+ * degrees of freedom: above 40.5 for 7 degrees, 27.6 for 2, in one case of a million.
  */
 final class SamplerTest {
 

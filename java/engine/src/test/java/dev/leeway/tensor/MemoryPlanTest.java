@@ -56,13 +56,15 @@ final class MemoryPlanTest {
         plan.reserve(Purpose.WEIGHTS, "w", DType.F32, 1L << 40);
         plan.reserve(Purpose.OPTIMIZER, "m", DType.F32, 1L << 41);
         plan.reserve(Purpose.HEAD, "x", DType.F32, 1000);
-        Refusal.assertRefused(Kind.RESOURCES, () -> plan.allocate(device), "needs 13194.1 GB, device has ", "weights 4398.0 GB, optimizer 8796.1 GB, head 0.0 MB",
+        Refusal.assertRefused(Kind.RESOURCES, () -> plan.allocate(device), "needs 13194.1 GB, device has ",
+            "weights 4398.0 GB, optimizer 8796.1 GB, head 0.0 MB",
             "max_length", "use_lora");
     }
 
     @Test
     void absurdShapesAreAnErrorAndNeverWrapAround() {
-        Refusal.assertRefused(Kind.RESOURCES, () -> plan.reserve(Purpose.WEIGHTS, "w", DType.F32, 1L << 40, 1L << 40), "w[1099511627776, 1099511627776]");
+        Refusal.assertRefused(Kind.RESOURCES, () -> plan.reserve(Purpose.WEIGHTS, "w", DType.F32, 1L << 40, 1L << 40),
+            "w[1099511627776, 1099511627776]");
         plan.reserve(Purpose.WEIGHTS, "a", DType.U8, Long.MAX_VALUE / 2);
         plan.reserve(Purpose.OPTIMIZER, "b", DType.U8, Long.MAX_VALUE / 2);
         plan.reserve(Purpose.HEAD, "c", DType.U8, Long.MAX_VALUE / 2);
@@ -87,7 +89,8 @@ final class MemoryPlanTest {
         try (var memory = plan.allocate(device)) {
             tensor.region();
             assertThrows(IllegalStateException.class, () -> plan.reserve(Purpose.WEIGHTS, "late", DType.F32, 1));
-            assertThrows(IllegalStateException.class, () -> plan.allocate(device), "a second allocation would leave the first one without an owner");
+            assertThrows(IllegalStateException.class, () -> plan.allocate(device),
+                "a second allocation would leave the first one without an owner");
             assertTrue(memory.bytes() >= 16);
         }
         assertThrows(IllegalStateException.class, tensor::region);

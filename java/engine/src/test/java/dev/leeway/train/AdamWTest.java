@@ -17,8 +17,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Against AdamW in double. A step computes an element by some ten roundings in fp32, and what an earlier one got wrong stays; the update divides by √v, so its
- * relative error is that of m and v: below 10 steps · 10 roundings · u = 6e-6 of a step of size lr, and the weight itself is rounded at every step (u |w|).
+ * Against AdamW in double. A step computes an element by some ten roundings in fp32, and what an earlier one got wrong stays; the update
+ * divides by √v, so its relative error is that of m and v: below 10 steps · 10 roundings · u = 6e-6 of a step of size lr, and the weight
+ * itself is rounded at every step (u |w|).
  */
 final class AdamWTest {
 
@@ -29,7 +30,8 @@ final class AdamWTest {
     private final MemoryPlan plan = new MemoryPlan();
     private final List<Parameter> parameters = List.of(parameter("model.layers.0.mlp.up_proj.weight", 30, 7),
         parameter("model.layers.0.input_layernorm.weight", 30), parameter("model.layers.0.self_attn.q_proj.bias", 5));
-    private final AdamW optimizer = new AdamW(device, parameters, new AdamW.Settings(0.8, 0.95, 1e-6, 0.1, 0.5), AdamW::decaysByDefault, plan);
+    private final AdamW optimizer = new AdamW(device, parameters, new AdamW.Settings(0.8, 0.95, 1e-6, 0.1, 0.5), AdamW::decaysByDefault,
+        plan);
     private final MemoryPlan.Allocation memory = plan.allocate(device);
     private final Random random = new Random(1);
 
@@ -130,11 +132,13 @@ final class AdamWTest {
         assertTrue(optimizer.states().get(0).decayed());
         assertFalse(optimizer.states().get(1).decayed());
         assertFalse(optimizer.states().get(2).decayed());
-        for (var name : List.of("model.embed_tokens.weight", "lm_head.weight", "score.weight", "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight",
+        for (var name : List.of("model.embed_tokens.weight", "lm_head.weight", "score.weight",
+            "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight",
             "model.layers.0.self_attn.o_proj.weight")) {
             assertTrue(AdamW.decaysByDefault(new Parameter(name, parameters.getFirst().value(), Optional.empty())), name);
         }
-        for (var name : List.of("model.norm.weight", "model.layers.3.post_feedforward_layernorm.weight", "model.layers.3.self_attn.q_norm.weight",
+        for (var name : List.of("model.norm.weight", "model.layers.3.post_feedforward_layernorm.weight",
+            "model.layers.3.self_attn.q_norm.weight",
             "model.layers.3.mlp.up_proj.bias")) {
             assertFalse(AdamW.decaysByDefault(new Parameter(name, parameters.getFirst().value(), Optional.empty())), name);
         }
@@ -145,7 +149,8 @@ final class AdamWTest {
         device.upload(new float[] {1, Float.NaN, Float.NEGATIVE_INFINITY}, parameters.get(1).gradient().orElseThrow());
         device.upload(new float[] {Float.POSITIVE_INFINITY}, parameters.get(2).gradient().orElseThrow());
         var norm = optimizer.measure();
-        assertEquals(List.of("model.layers.0.input_layernorm.weight has 2", "model.layers.0.self_attn.q_proj.bias has 1"), norm.nonfinite());
+        assertEquals(java.util.Map.of("model.layers.0.input_layernorm.weight", 2L, "model.layers.0.self_attn.q_proj.bias", 1L),
+            norm.nonfinite());
         assertEquals(1, norm.norm());
     }
 }

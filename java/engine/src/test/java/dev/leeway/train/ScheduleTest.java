@@ -18,9 +18,11 @@ final class ScheduleTest {
         "constant, 5, 10, 0, 0, 1", "constant, 5, 10, 0, 9, 1",
         "constant_with_warmup, 4, 10, 0, 0, 0", "constant_with_warmup, 4, 10, 0, 3, 0.75", "constant_with_warmup, 4, 10, 0, 4, 1",
         "constant_with_warmup, 4, 10, 0, 9, 1",
-        "linear, 0, 10, 0, 0, 1", "linear, 0, 10, 0, 5, 0.5", "linear, 0, 10, 0, 9, 0.1", "linear, 2, 10, 0, 0, 0", "linear, 2, 10, 0, 1, 0.5",
+        "linear, 0, 10, 0, 0, 1", "linear, 0, 10, 0, 5, 0.5", "linear, 0, 10, 0, 9, 0.1", "linear, 2, 10, 0, 0, 0",
+        "linear, 2, 10, 0, 1, 0.5",
         "linear, 2, 10, 0, 2, 1", "linear, 2, 10, 0, 4, 0.75", "linear, 2, 10, 0, 12, 0",
-        "cosine, 0, 8, 0, 0, 1", "cosine, 0, 8, 0, 4, 0.5", "cosine, 0, 8, 0, 2, 0.8535533905932737", "cosine, 2, 8, 0, 1, 0.5", "cosine, 2, 8, 0, 5, 0.5",
+        "cosine, 0, 8, 0, 0, 1", "cosine, 0, 8, 0, 4, 0.5", "cosine, 0, 8, 0, 2, 0.8535533905932737", "cosine, 2, 8, 0, 1, 0.5",
+        "cosine, 2, 8, 0, 5, 0.5",
         "cosine, 2, 8, 0, 8, 0",
         "cosine_with_min_lr, 0, 8, 0.1, 0, 1", "cosine_with_min_lr, 0, 8, 0.1, 4, 0.55", "cosine_with_min_lr, 0, 8, 0.1, 8, 0.1",
         "cosine_with_min_lr, 4, 8, 0.1, 2, 0.5"})

@@ -13,18 +13,19 @@ import java.util.Set;
  */
 public record Columns(Map<String, String> sources) {
 
-    private static final Set<String> PARTS = Set.of(JsonRow.PROMPT, JsonRow.COMPLETION, JsonRow.TEXT);
+    private static final Set<String> PARTS = Set.of(JsonRow.PROMPT, JsonRow.COMPLETION, JsonRow.TEXT, JsonRow.MESSAGES,
+            JsonRow.TOOLS, JsonRow.CHOSEN, JsonRow.REJECTED, JsonRow.LABEL);
 
     /** Every part from the column of its own name. */
     public static final Columns AS_NAMED = new Columns(Map.of());
 
-    /** @throws LeewayException if a part is not one of {@code prompt}, {@code completion}, {@code text} */
+    /** @throws LeewayException if a part is not one of TRL's columns */
     public Columns {
         sources = Map.copyOf(sources);
         for (String part : sources.keySet()) {
             if (!PARTS.contains(part)) {
-                throw LeewayException.usage("columns: '%s' is not a column that training reads; expected prompt, completion or text"
-                        + " left of the '=', and the name in your file right of it", part);
+                throw LeewayException.usage("columns: '%s' is not a column that training reads; expected messages, tools, prompt,"
+                        + " completion, text, chosen, rejected or label left of the '=', and the name in your file right of it", part);
             }
         }
     }

@@ -1,37 +1,37 @@
 package dev.leeway.data;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.ExampleEncoder.Encoded;
-import dev.leeway.data.Report.Count;
 import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads data files into examples. The columns of the first row decide the format for all of them: {@code prompt} and {@code completion}
- * train the completion, {@code text} trains everything; both end with end-of-sequence. A row that is longer than the maximum keeps its
- * start; a row without a trained token is dropped. Both are counted, and more than one row in a hundred is truncated only when asked for.
+ * Reads data files into memory as examples. The columns of a file's first row decide the format of the file, and they are TRL's:
+ * <ul>
+ * <li>{@code messages}, perhaps with {@code tools}: the assistant's turns are trained;
+ * <li>{@code prompt} and {@code completion}, both text or both messages: the completion is trained;
+ * <li>{@code text}: everything is trained;
+ * <li>{@code chosen} and {@code rejected}, perhaps with {@code prompt}: for preference training;
+ * <li>{@code prompt}, {@code completion} and {@code label}: for KTO.
+ * </ul>
+ * Texts end with end-of-sequence, conversations as their template ends them. A sequence that is longer than the maximum keeps its start; a
+ * row without a trained token is dropped. Both are counted, and more than one row in a hundred is truncated only when asked for.
  */
 public final class DatasetReader {
-
-    private static final int ROWS_AT_ONCE = 1024;
-
-    /** One truncated row in so many is accepted unasked. */
-    private static final int TRUNCATED_ONE_IN = 100;
 
     /**
      * How to read.
      *
      * @param columns         which column is which part
-     * @param maxLength       tokens that a row may have, at least 2; {@link #UNLIMITED} for any number
+     * @param maxLength       tokens that a sequence may have, at least 2; {@link #UNLIMITED} for any number
      * @param allowTruncation whether more than one row in a hundred may be cut
+     * @param chat            how conversations become text; without it they are refused
      */
-    public record Options(Columns columns, int maxLength, boolean allowTruncation) {
+    public record Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat) {
 
         /** A maximum length that no row reaches. */
         public static final int UNLIMITED = Integer.MAX_VALUE;
@@ -42,46 +42,43 @@ public final class DatasetReader {
             }
         }
 
+        /** For rows of text. */
+        public Options(Columns columns, int maxLength, boolean allowTruncation) {
+            this(columns, maxLength, allowTruncation, Optional.empty());
+        }
+
         /** Columns by their own names, rows of any length. */
         public static Options unlimited() {
             return new Options(Columns.AS_NAMED, UNLIMITED, false);
         }
+
+        /** The same with a way to read conversations. */
+        public Options withChat(ChatFormat format) {
+            return new Options(columns, maxLength, allowTruncation, Optional.of(format));
+        }
     }
 
-    /** A row and where it is from, for messages. */
-    private record PlacedRow(String place, PromptCompletion row) {}
-
-    private final Options options;
-    private final ExampleEncoder encoder;
-    private Optional<RowFormat> format = Optional.empty();
-    private final List<PlacedRow> waiting = new ArrayList<>();
-    private final List<Example> examples = new ArrayList<>();
-    private long rows;
-    private long longest;
-    private String longestPlace = "";
-    private Count truncated = Count.NONE;
-    private Count dropped = Count.NONE;
-    private Count merged = Count.NONE;
-
-    private DatasetReader(Tokenizer tokenizer, Options options) {
-        this.encoder = new ExampleEncoder(tokenizer);
-        this.options = options;
-    }
+    private DatasetReader() {}
 
     /**
-     * Reads the files one after the other.
+     * Reads files one after the other for supervised training.
      *
-     * @param files {@code .jsonl}, or {@code .json} with one array; at least one
+     * @param files {@code .jsonl}, or {@code .json} with one array, either of them perhaps compressed with gzip; at least one
      * @throws LeewayException if a file or row is not as it should be, if too many rows would be truncated, or if no example is left
      */
     public static Dataset read(List<Path> files, Tokenizer tokenizer, Options options) {
-        var reader = new DatasetReader(tokenizer, options);
-        for (Path file : files) {
-            try (Stream<JsonRow> rows = JsonRows.open(file)) {
-                rows.forEachOrdered(reader::take);
-            }
-        }
-        return reader.finished(files.stream().map(Path::toString).collect(Collectors.joining(", ")));
+        RowSet<Example> rows = read(files, tokenizer, options, Purpose.SUPERVISED);
+        return new Dataset(rows.units(), rows.report());
+    }
+
+    /** Reads files of {@code chosen} and {@code rejected}, with or without {@code prompt}; else as {@link #read}. */
+    public static RowSet<PreferenceExample> readPreferences(List<Path> files, Tokenizer tokenizer, Options options) {
+        return read(files, tokenizer, options, Purpose.PREFERENCE);
+    }
+
+    /** Reads files of {@code prompt}, {@code completion} and {@code label}; else as {@link #read}. */
+    public static RowSet<LabelledExample> readLabelled(List<Path> files, Tokenizer tokenizer, Options options) {
+        return read(files, tokenizer, options, Purpose.LABELLED);
     }
 
     /**
@@ -89,77 +86,73 @@ public final class DatasetReader {
      *
      * @throws LeewayException if too many rows would be truncated, or if no example is left
      */
-    public static Dataset encode(List<PromptCompletion> rows, Tokenizer tokenizer, Options options) {
-        var reader = new DatasetReader(tokenizer, options);
-        for (int i = 0; i < rows.size(); i++) {
-            reader.take("row " + i, rows.get(i));
-        }
-        return reader.finished("the list");
-    }
-
-    private void take(JsonRow row) {
-        if (format.isEmpty()) {
-            format = Optional.of(RowFormat.of(row, options.columns()));
-        }
-        take(row.place(), format.get().read(row, options.columns()));
-    }
-
-    private void take(String place, PromptCompletion row) {
-        waiting.add(new PlacedRow(place, row));
-        if (waiting.size() == ROWS_AT_ONCE) {
-            encodeWaiting();
+    public static Dataset encode(List<? extends Exchange> rows, Tokenizer tokenizer, Options options) {
+        List<Example> examples = new ArrayList<>();
+        try (var encoder = new RowEncoder<>(tokenizer, options, Purpose.SUPERVISED)) {
+            for (int i = 0; i < rows.size(); i++) {
+                encoder.take("row " + i, rows.get(i));
+                drainIfFull(encoder, examples);
+            }
+            RowSet<Example> encoded = finished(encoder, examples, "the list", options);
+            return new Dataset(encoded.units(), encoded.report());
         }
     }
 
-    private void encodeWaiting() {
-        List<Encoded> encoded = encoder.encode(waiting.stream().map(PlacedRow::row).toList());
-        for (int i = 0; i < encoded.size(); i++) {
-            add(waiting.get(i).place(), encoded.get(i));
-        }
-        waiting.clear();
-    }
-
-    private void add(String place, Encoded encoded) {
-        long unitId = rows++;
-        int length = encoded.ids().length;
-        if (length > longest) {
-            longest = length;
-            longestPlace = place;
-        }
-        if (encoded.merged()) {
-            merged = merged.plus(place);
-        }
-        int kept = Math.min(length, options.maxLength());
-        if (kept < length) {
-            truncated = truncated.plus(place);
-        }
-        int trainedFrom = Math.max(1, encoded.trainedFrom());
-        if (trainedFrom < kept) {
-            boolean[] mask = new boolean[kept];
-            Arrays.fill(mask, trainedFrom, kept, true);
-            examples.add(new Example(Arrays.copyOf(encoded.ids(), kept), mask, unitId));
-        } else {
-            dropped = dropped.plus(place);
+    static <U extends Unit> RowSet<U> read(List<Path> files, Tokenizer tokenizer, Options options, Purpose<U> purpose) {
+        List<U> units = new ArrayList<>();
+        try (var encoder = new RowEncoder<>(tokenizer, options, purpose)) {
+            readInto(units, files, encoder);
+            return finished(encoder, units, files.stream().map(Path::toString).collect(Collectors.joining(", ")), options);
         }
     }
 
-    private Dataset finished(String files) {
-        encodeWaiting();
-        if (rows == 0) {
-            throw LeewayException.data("%s has no rows", files);
+    /**
+     * Reads the sources of a mixture one after the other for supervised training.
+     *
+     * @param seed decides in which order the rows are visited
+     * @throws LeewayException as {@link #read} does, and if nothing of a source is left
+     */
+    public static MixedDataset readMixture(Mixture mixture, Tokenizer tokenizer, Options options, long seed) {
+        List<Example> examples = new ArrayList<>();
+        int[] sizes = new int[mixture.sources().size()];
+        try (var encoder = new RowEncoder<>(tokenizer, options, Purpose.SUPERVISED)) {
+            for (int i = 0; i < sizes.length; i++) {
+                int before = examples.size();
+                String name = mixture.sources().get(i).name();
+                readInto(examples, DataFiles.of(name), encoder);
+                examples.addAll(encoder.drain());
+                sizes[i] = examples.size() - before;
+                if (sizes[i] == 0) {
+                    throw LeewayException.data("no row of %s has a token to train on; take it out of the mixture, or raise --max_length",
+                            name);
+                }
+            }
+            RowSet<Example> all = finished(encoder, examples, "the mixture", options);
+            return new MixedDataset(new Dataset(all.units(), all.report()), new MixedOrder(seed, sizes, mixture.shares()));
         }
-        if (truncated.rows() * TRUNCATED_ONE_IN > rows && !options.allowTruncation()) {
-            throw LeewayException.usage("%,d of %,d rows (%.1f %%) are longer than max_length %d, the longest with %,d tokens at %s;"
-                            + " raise --max_length, or add --allow_truncation to keep only their first %d tokens",
-                    truncated.rows(), rows, 100.0 * truncated.rows() / rows, options.maxLength(), longest, longestPlace,
-                    options.maxLength());
+    }
+
+    private static <U extends Unit> void readInto(List<U> units, List<Path> files, RowEncoder<U> encoder) {
+        for (Path file : files) {
+            try (Stream<JsonRow> rows = JsonRows.open(file)) {
+                rows.forEachOrdered(row -> {
+                    encoder.take(row);
+                    drainIfFull(encoder, units);
+                });
+            }
         }
-        if (examples.isEmpty()) {
-            throw LeewayException.data("no row of %s has a token left to train on: of %,d rows %,d were cut to %d tokens;"
-                    + " raise --max_length", files, rows, truncated.rows(), options.maxLength());
+    }
+
+    private static <U extends Unit> void drainIfFull(RowEncoder<U> encoder, List<U> units) {
+        if (encoder.isFull()) {
+            units.addAll(encoder.drain());
         }
-        long tokens = examples.stream().mapToLong(Example::length).sum();
-        long trained = examples.stream().mapToLong(Example::trainedTokens).sum();
-        return new Dataset(examples, new Report(rows, tokens, trained, truncated, dropped, merged));
+    }
+
+    private static <U extends Unit> RowSet<U> finished(RowEncoder<U> encoder, List<U> units, String files, Options options) {
+        units.addAll(encoder.drain());
+        encoder.tally().checkTruncation(options);
+        encoder.tally().checkLeft(files, options);
+        return new RowSet<>(units, encoder.tally().report());
     }
 }

@@ -1,6 +1,7 @@
 package dev.leeway.data;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One encoded row, ready to be packed.
@@ -9,7 +10,7 @@ import java.util.Arrays;
  * @param mask   of the same length: true where the token is a training target. The first token never is, as nothing precedes it
  * @param unitId which row this is, counted from 0 over all files of the data set; it stays the same whatever is dropped before it
  */
-public record Example(int[] tokens, boolean[] mask, long unitId) {
+public record Example(int[] tokens, boolean[] mask, long unitId) implements Unit {
 
     public Example {
         if (tokens.length == 0 || tokens.length != mask.length || mask[0]) {
@@ -18,18 +19,26 @@ public record Example(int[] tokens, boolean[] mask, long unitId) {
         }
     }
 
-    /** How many tokens the row has. */
-    public int length() {
-        return tokens.length;
+    @Override
+    public List<Example> sequences() {
+        return List.of(this);
     }
 
-    /** How many of them are training targets. */
-    public int trainedTokens() {
+    int countTrained() {
         int count = 0;
         for (boolean trained : mask) {
             count += trained ? 1 : 0;
         }
         return count;
+    }
+
+    /** The tokens before the first training target. */
+    int[] beforeTrained() {
+        int first = 0;
+        while (first < mask.length && !mask[first]) {
+            first++;
+        }
+        return Arrays.copyOf(tokens, first);
     }
 
     @Override

@@ -2,6 +2,9 @@ package dev.leeway.data;
 
 import dev.leeway.LeewayException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +23,10 @@ public record JsonRow(Path file, long line, ObjectNode fields) {
     static final String COMPLETION = "completion";
     static final String TEXT = "text";
     static final String MESSAGES = "messages";
+    static final String TOOLS = "tools";
+    static final String CHOSEN = "chosen";
+    static final String REJECTED = "rejected";
+    static final String LABEL = "label";
 
     private static final Pattern UNPRINTABLE = Pattern.compile("\\p{Cntrl}");
     private static final int MOST_NAMES = 20;
@@ -47,26 +54,73 @@ public record JsonRow(Path file, long line, ObjectNode fields) {
      * @throws LeewayException if its column is missing or is not a string
      */
     public String text(String part, Columns columns) {
-        String column = columns.source(part);
-        JsonNode value = fields.get(column);
-        if (value == null) {
-            throw LeewayException.data("%s has no column '%s' (it has: %s)", place(), column, columnNames());
-        }
+        JsonNode value = value(part, columns);
         if (value.isArray()) {
-            throw LeewayException.data("%s: '%s' is a list; conversations are not read yet, only text: give %s as a string",
-                    place(), column, part);
+            throw LeewayException.data("%s: '%s' is a list, but the columns beside it are text; give all of a row as strings, or all as"
+                    + " lists of messages", place(), columns.source(part));
         }
         if (!value.isString()) {
-            throw LeewayException.data("%s: '%s' must be a string, found %s", place(), column, kind(value));
+            throw LeewayException.data("%s: '%s' must be a string, found %s", place(), columns.source(part), kind(value));
         }
         return value.stringValue();
     }
 
-    private static String kind(JsonNode value) {
+    /** Whether a part that the row has is a list: a conversation instead of a text. */
+    boolean isList(String part, Columns columns) {
+        return fields.path(columns.source(part)).isArray();
+    }
+
+    /**
+     * The objects of a part that is a list: messages or tools. {@code null} and an absent column are an empty list.
+     *
+     * @throws LeewayException if the part is something else
+     */
+    List<Map<String, Object>> objects(String part, Columns columns) {
+        JsonNode list = fields.path(columns.source(part));
+        if (list.isMissingNode() || list.isNull()) {
+            return List.of();
+        }
+        if (!list.isArray()) {
+            throw LeewayException.data("%s: '%s' must be a list of objects, found %s", place(), columns.source(part), kind(list));
+        }
+        List<Map<String, Object>> objects = new ArrayList<>();
+        for (JsonNode element : list) {
+            if (!(element instanceof ObjectNode object)) {
+                throw LeewayException.data("%s: element %d of '%s' must be an object, found %s", place(), objects.size() + 1,
+                        columns.source(part), kind(element));
+            }
+            objects.add(JsonValues.map(object));
+        }
+        return objects;
+    }
+
+    /** The truth value of a part; 0 and 1 count as one. */
+    boolean truth(String part, Columns columns) {
+        JsonNode value = value(part, columns);
+        if (value.isBoolean()) {
+            return value.booleanValue();
+        }
+        if (value.isIntegralNumber() && (value.asLong() == 0 || value.asLong() == 1)) {
+            return value.asLong() == 1;
+        }
+        throw LeewayException.data("%s: '%s' must be true or false, found %s", place(), columns.source(part), kind(value));
+    }
+
+    JsonNode value(String part, Columns columns) {
+        JsonNode value = fields.get(columns.source(part));
+        if (value == null) {
+            throw LeewayException.data("%s has no column '%s' (it has: %s)", place(), columns.source(part), columnNames());
+        }
+        return value;
+    }
+
+    static String kind(JsonNode value) {
         return switch (value.getNodeType()) {
             case NULL -> "null";
             case NUMBER -> "the number " + value;
             case BOOLEAN -> value.toString();
+            case STRING -> "a string";
+            case ARRAY -> "a list";
             default -> "an object";
         };
     }

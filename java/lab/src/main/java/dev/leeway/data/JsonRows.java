@@ -22,6 +22,7 @@ import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import java.util.zip.GZIPInputStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -34,12 +35,14 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The rows of a data file, one after the other: JSON lines, or one JSON array of objects (told apart by the first character). Strict: the
  * text is UTF-8, every row is an object, no column occurs twice in a row; the first row that breaks this ends the reading with its place.
- * Blank lines between rows are passed over, and so is a byte order mark.
+ * Blank lines between rows are passed over, and so is a byte order mark. A file compressed with gzip is known by its first bytes.
  */
 public final class JsonRows {
 
     private static final JsonMapper STRICT = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final int BUFFER = 1 << 16;
+    private static final byte[] GZIP = {0x1F, (byte) 0x8B};
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private JsonRows() {}
@@ -52,7 +55,10 @@ public final class JsonRows {
     public static Stream<JsonRow> open(Path file) {
         InputStream in = null;
         try {
-            in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+            in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+            if (isCompressed(in)) {
+                in = new BufferedInputStream(new GZIPInputStream(in, BUFFER), BUFFER);
+            }
             skipByteOrderMark(in);
             InputStream opened = in;
             Iterator<JsonRow> rows = startsArray(in) ? new ArrayRows(file, in) : new LineRows(file, in);
@@ -66,6 +72,13 @@ public final class JsonRows {
             }
             throw LeewayException.data(e, "%s cannot be read: %s", file, e.getMessage());
         }
+    }
+
+    private static boolean isCompressed(InputStream in) throws IOException {
+        in.mark(GZIP.length);
+        boolean compressed = Arrays.equals(in.readNBytes(GZIP.length), GZIP);
+        in.reset();
+        return compressed;
     }
 
     private static void skipByteOrderMark(InputStream in) throws IOException {
@@ -100,6 +113,15 @@ public final class JsonRows {
         }
         throw LeewayException.data("%s:%d holds %s; expected a JSON object with a column for each text", file, line,
                 value.getNodeType().name().toLowerCase(Locale.ROOT));
+    }
+
+    /** The value that a text of the given place spells. */
+    static JsonNode value(Path file, long line, String text) {
+        try {
+            return STRICT.readTree(text);
+        } catch (JacksonException e) {
+            throw malformed(file, line, e);
+        }
     }
 
     private static LeewayException malformed(Path file, long line, JacksonException e) {
@@ -182,11 +204,7 @@ public final class JsonRows {
         }
 
         private JsonRow parse(String text) {
-            try {
-                return row(file, line, STRICT.readTree(text));
-            } catch (JacksonException e) {
-                throw malformed(file, line, e);
-            }
+            return row(file, line, value(file, line, text));
         }
     }
 

@@ -8,7 +8,7 @@ import dev.leeway.LeewayException;
  * @param prompt     what is given; may be empty
  * @param completion what is to be said, not empty. It follows the prompt as it is: a space or newline between them is part of the texts
  */
-public record PromptCompletion(String prompt, String completion) {
+public record PromptCompletion(String prompt, String completion) implements Exchange {
 
     /** @throws LeewayException if there is nothing to train */
     public PromptCompletion {

@@ -1,5 +1,7 @@
 package dev.leeway.data;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -12,8 +14,15 @@ import java.util.Optional;
  * @param truncated     rows cut to the maximum length
  * @param dropped       rows left out, because no trained token was in them or left of them
  * @param merged        rows in which a token reaches across the boundary of prompt and completion; it is trained
+ * @param spelled       conversations in which a user or tool spells a control token
+ * @param warnings      sentences about what didn't go as it should but did no harm
  */
-public record Report(long rows, long tokens, long trainedTokens, Count truncated, Count dropped, Count merged) {
+public record Report(long rows, long tokens, long trainedTokens, Count truncated, Count dropped, Count merged, Count spelled,
+        List<String> warnings) {
+
+    public Report {
+        warnings = List.copyOf(warnings);
+    }
 
     /**
      * Rows that something happened to.
@@ -35,7 +44,16 @@ public record Report(long rows, long tokens, long trainedTokens, Count truncated
         return format("%,d rows, %,d tokens, %,d of them trained", rows, tokens, trainedTokens)
                 + about(truncated, "truncated to the maximum length")
                 + about(dropped, "dropped because no trained token was left")
-                + about(merged, "with a token across the end of the prompt");
+                + about(merged, "with a token across the end of the prompt")
+                + about(spelled, "with a control token in the words of a user or tool")
+                + String.join("", warnings.stream().map(warning -> "; " + warning).toList());
+    }
+
+    /** The same with one more warning. */
+    Report withWarning(String warning) {
+        List<String> all = new ArrayList<>(warnings);
+        all.add(warning);
+        return new Report(rows, tokens, trainedTokens, truncated, dropped, merged, spelled, all);
     }
 
     private static String about(Count count, String what) {

@@ -1,59 +1,69 @@
 package dev.leeway.data;
 
 import dev.leeway.LeewayException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
-/** The kinds of rows that training reads. The first row of a data set decides, by its columns, which are TRL's. */
+/** The kinds of rows that training reads. The first row of a file decides, by its columns, which are TRL's. */
 enum RowFormat {
-    /** {@code prompt} and {@code completion}: the completion is trained. */
-    PROMPT_COMPLETION,
+    /** {@code messages}, and perhaps {@code tools}: what the assistant says is trained. */
+    MESSAGES("supervised training", JsonRow.MESSAGES),
+    /** {@code prompt} and {@code completion}, both text or both messages: the completion is trained. */
+    PROMPT_COMPLETION("supervised training", JsonRow.PROMPT, JsonRow.COMPLETION),
     /** {@code text}: all of it is trained. */
-    TEXT;
+    TEXT("supervised training", JsonRow.TEXT),
+    /** {@code chosen} and {@code rejected}; {@code prompt} may be a column of its own or be what both begin with. */
+    PREFERENCE("preference training", JsonRow.CHOSEN, JsonRow.REJECTED),
+    /** {@code prompt}, {@code completion}, {@code label}. */
+    LABELLED("KTO", JsonRow.PROMPT, JsonRow.COMPLETION, JsonRow.LABEL);
+
+    private final String use;
+    private final List<String> parts;
+
+    RowFormat(String use, String... parts) {
+        this.use = use;
+        this.parts = List.of(parts);
+    }
+
+    /** The columns, for messages. */
+    String columns() {
+        return String.join(" + ", parts);
+    }
 
     /**
      * The format of a row.
      *
-     * @throws LeewayException if its columns are those of no format that is read
+     * @throws LeewayException if its columns are those of no format that serves the purpose
      */
-    static RowFormat of(JsonRow row, Columns columns) {
-        boolean prompt = row.has(JsonRow.PROMPT, columns);
-        boolean completion = row.has(JsonRow.COMPLETION, columns);
-        if (prompt && completion) {
-            return PROMPT_COMPLETION;
-        }
-        if (row.has(JsonRow.TEXT, columns)) {
-            return TEXT;
-        }
-        if (row.has(JsonRow.MESSAGES, columns)) {
-            throw LeewayException.data("%s has 'messages', which needs a chat template and is not read yet; give rows with prompt and"
-                    + " completion, or with text", row.place());
-        }
-        if (prompt || completion) {
-            String missing = prompt ? JsonRow.COMPLETION : JsonRow.PROMPT;
-            throw LeewayException.data("%s has no column '%s' (it has: %s); name the one to read with --columns %s=NAME", row.place(),
-                    columns.source(missing), row.columnNames(), missing);
-        }
-        throw LeewayException.data("%s has neither prompt and completion nor text (it has: %s); name the columns to read, such as"
-                + " --columns prompt=question,completion=answer", row.place(), row.columnNames());
+    static RowFormat of(JsonRow row, Columns columns, Purpose<?> purpose) {
+        Optional<RowFormat> found = purpose.formats().stream().filter(format -> format.fits(row, columns)).findFirst();
+        return found.orElseThrow(() -> nearMiss(row, columns, purpose).orElseGet(() -> unknown(row, columns, purpose)));
     }
 
-    /**
-     * What a row of this format trains.
-     *
-     * @throws LeewayException if a column is missing, is not a string, or leaves nothing to train
-     */
-    PromptCompletion read(JsonRow row, Columns columns) {
-        return switch (this) {
-            case PROMPT_COMPLETION -> new PromptCompletion(row.text(JsonRow.PROMPT, columns), nonEmpty(row, JsonRow.COMPLETION, columns));
-            case TEXT -> PromptCompletion.ofText(nonEmpty(row, JsonRow.TEXT, columns));
-        };
+    private boolean fits(JsonRow row, Columns columns) {
+        return parts.stream().allMatch(part -> row.has(part, columns));
     }
 
-    private static String nonEmpty(JsonRow row, String part, Columns columns) {
-        String text = row.text(part, columns);
-        if (text.isEmpty()) {
-            throw LeewayException.data("%s: '%s' is empty, so there is nothing to train on; fill it or drop the row", row.place(),
-                    columns.source(part));
+    /** A row that has all columns of a format but one. */
+    private static Optional<LeewayException> nearMiss(JsonRow row, Columns columns, Purpose<?> purpose) {
+        for (RowFormat format : purpose.formats()) {
+            List<String> missing = format.parts.stream().filter(part -> !row.has(part, columns)).toList();
+            if (missing.size() == 1 && format.parts.size() > 1) {
+                return Optional.of(LeewayException.data("%s has no column '%s' (it has: %s); name the one to read with --columns %s=NAME",
+                        row.place(), columns.source(missing.getFirst()), row.columnNames(), missing.getFirst()));
+            }
         }
-        return text;
+        return Optional.empty();
+    }
+
+    private static LeewayException unknown(JsonRow row, Columns columns, Purpose<?> purpose) {
+        Optional<RowFormat> other = Arrays.stream(values()).filter(format -> format.fits(row, columns)).findFirst();
+        if (other.isPresent()) {
+            return LeewayException.data("%s has %s, rows for %s; here the columns %s are read (it has: %s)", row.place(),
+                    other.get().columns(), other.get().use, purpose.columns(), row.columnNames());
+        }
+        return LeewayException.data("%s has none of the formats that are read here: %s (it has: %s); name the columns to read, such as"
+                + " --columns prompt=question,completion=answer", row.place(), purpose.columns(), row.columnNames());
     }
 }

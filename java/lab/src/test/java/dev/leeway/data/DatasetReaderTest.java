@@ -51,8 +51,8 @@ final class DatasetReaderTest {
         for (int i = 0; i < example.length(); i++) {
             assertEquals(i >= promptLength, example.mask()[i], "token " + i);
         }
-        assertEquals(new Report(1, whole.length + 1, whole.length + 1 - promptLength, Count.NONE, Count.NONE, Count.NONE),
-                dataset.report());
+        assertEquals(new Report(1, whole.length + 1, whole.length + 1 - promptLength, Count.NONE, Count.NONE, Count.NONE,
+                Count.NONE, List.of()), dataset.report());
     }
 
     @Test
@@ -155,18 +155,20 @@ final class DatasetReaderTest {
         assertRefused(good + "{\"prompt\": 3, \"completion\": \"b\"}", ":2: 'prompt' must be a string, found the number 3");
         assertRefused(good + "{\"prompt\": null, \"completion\": \"b\"}", ":2: 'prompt' must be a string, found null");
         assertRefused(good + "{\"prompt\": {}, \"completion\": \"b\"}", ":2: 'prompt' must be a string, found an object");
-        assertRefused(good + "{\"prompt\": [], \"completion\": \"b\"}",
-                ":2: 'prompt' is a list; conversations are not read yet, only text: give prompt as a string");
+        assertRefused(good + "{\"prompt\": \"a\", \"completion\": []}", ":2: 'completion' is a list, but the columns beside it are text;"
+                + " give all of a row as strings, or all as lists of messages");
         assertRefused(good + "{\"prompt\": \"a\", \"completion\": \"\"}",
                 ":2: 'completion' is empty, so there is nothing to train on; fill it or drop the row");
         assertRefused("{\"prompt\": \"a\"}", ":1 has no column 'completion' (it has: prompt); name the one to read with"
                 + " --columns completion=NAME");
-        assertRefused("{\"question\": \"a\"}", ":1 has neither prompt and completion nor text (it has: question); name the columns to read,"
-                + " such as --columns prompt=question,completion=answer");
-        assertRefused("{\"a\\nb\": 1}", ":1 has neither prompt and completion nor text (it has: a?b); name the columns to read,"
-                + " such as --columns prompt=question,completion=answer");
-        assertRefused("{\"messages\": []}", ":1 has 'messages', which needs a chat template and is not read yet; give rows with prompt and"
-                + " completion, or with text");
+        String formats = " has none of the formats that are read here: messages; prompt + completion; text (it has: ";
+        String hint = "); name the columns to read, such as --columns prompt=question,completion=answer";
+        assertRefused("{\"question\": \"a\"}", ":1" + formats + "question" + hint);
+        assertRefused("{\"a\\nb\": 1}", ":1" + formats + "a?b" + hint);
+        assertRefused("{\"chosen\": \"a\", \"rejected\": \"b\"}", ":1 has chosen + rejected, rows for preference training; here the columns"
+                + " messages; prompt + completion; text are read (it has: chosen, rejected)");
+        assertRefused("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}", ":1: it is a conversation, which needs a chat template,"
+                + " and the model has none (chat_template.jinja, or chat_template in tokenizer_config.json); add one, or give rows of text");
     }
 
     @Test

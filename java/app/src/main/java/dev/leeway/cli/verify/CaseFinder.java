@@ -127,6 +127,9 @@ final class CaseFinder {
         if (one.has("spec") && one.has("probabilities")) {
             return new SamplingCase(file, json);
         }
+        if (one.has("template_file") || one.has("template") || one.has("template_repeat")) {
+            return new TemplateCase(file, json);
+        }
         return new Case.NotChecked(file, "cases of a kind that is not known");
     }
 

@@ -35,7 +35,7 @@ final class Attributes {
     private static Optional<Value> key(Value owner, Value key) {
         return switch (owner) {
             case Undefined undefined -> throw undefined.failure();
-            case Dict dict when !(key instanceof Items || key instanceof Dict || key instanceof Undefined) -> dict.get(key);
+            case Dict dict when Dict.hashable(key) -> dict.get(key);
             case Value row when Sequences.indexed(row) -> Numbers.integer(key).flatMap(index -> Sequences.at(row, index));
             default -> Optional.empty();
         };

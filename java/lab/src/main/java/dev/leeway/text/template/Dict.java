@@ -70,7 +70,7 @@ final class Dict implements Value {
         return named;
     }
 
-    /** A Java object that is equal for keys that Python holds equal. Tuples of tuples, which could be endless to walk, are no keys. */
+    /** A Java object that is equal for keys that Python holds equal. Tuples of tuples, which could be endless to walk, aren't keys. */
     private static Object hashKey(Value key) {
         return switch (key) {
             case Text text -> text.value();
@@ -85,6 +85,15 @@ final class Dict implements Value {
 
     private static boolean whole(double value) {
         return Double.isFinite(value) && value == Math.rint(value);
+    }
+
+    /** Whether it could be a key. */
+    static boolean hashable(Value key) {
+        return switch (key) {
+            case Text _, None _, Bool _, Int _, Real _ -> true;
+            case Items items -> items.kind() == Items.Kind.TUPLE && items.elements().stream().allMatch(e -> e.depth() == 0 && hashable(e));
+            default -> false;
+        };
     }
 
     /** The key's stand-in for sets of values, as {@code unique} needs one. */

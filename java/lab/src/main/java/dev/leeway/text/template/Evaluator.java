@@ -88,12 +88,12 @@ final class Evaluator {
         Value start = bound(part.start(), scope);
         Value stop = bound(part.stop(), scope);
         Value step = bound(part.step(), scope);
-        if (object instanceof Undefined undefined) {
-            throw undefined.failure();
+        Arithmetic.requireDefined(object);
+        if (!Sequences.indexed(object)) {
+            throw TemplateFailure.of("'%s' object has no slices", object.typeName());
         }
         run.budget().look(object instanceof Text text ? text.value().length() : 0);
-        return Sequences.indexed(object) ? Sequences.slice(object, start, stop, step, run.budget())
-                : new Undefined(object.typeName() + " object has no slices");
+        return Sequences.slice(object, start, stop, step, run.budget());
     }
 
     private Value bound(Optional<Expression> bound, Scope scope) {

@@ -97,7 +97,7 @@ final class ExpressionLexer {
         int start = source.position();
         String near = source.text(start, Math.min(source.end(), start + MOST_DIGITS));
         Matcher number = Numerals.FLOAT.matcher(near);
-        boolean real = number.lookingAt();
+        boolean real = source.previous() != '.' && number.lookingAt();
         if (!real) {
             number = Numerals.INTEGER.matcher(near);
             number.lookingAt();

@@ -109,9 +109,12 @@ final class ExpressionParser {
         return links.isEmpty() ? first : new Comparison(first, links);
     }
 
+    private boolean isOneOf(Set<String> operators) {
+        return tokens.current().is(Kind.OPERATOR) && operators.contains(tokens.current().text());
+    }
+
     private Optional<String> comparisonOperator() {
-        Token next = tokens.current();
-        if (next.is(Kind.OPERATOR) && COMPARISONS.contains(next.text())) {
+        if (isOneOf(COMPARISONS)) {
             return Optional.of(tokens.take().text());
         }
         if (tokens.takeName("in")) {
@@ -148,7 +151,7 @@ final class ExpressionParser {
 
     private Expression chain(Supplier<Expression> operand, Set<String> spellings) {
         Expression left = operand.get();
-        for (int links = 0; tokens.current().is(Kind.OPERATOR) && spellings.contains(tokens.current().text()); Tokens.requireShort(links++)) {
+        for (int links = 0; isOneOf(spellings); Tokens.requireShort(links++)) {
             Operator operator = Operator.spelled(tokens.take().text()).orElseThrow();
             left = new Binary(operator, left, operand.get());
         }

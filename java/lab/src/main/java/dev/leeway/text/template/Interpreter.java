@@ -170,6 +170,7 @@ final class Interpreter {
         loop(loop, evaluator.evaluate(loop.values(), scope), 0, scope, out);
     }
 
+    /** The else part runs if no round came to its end: Jinja, unlike Python, doesn't count rounds that break or continue. */
     private void loop(For statement, Value values, int level, Scope scope, Output out) {
         var loop = new Loop(kept(statement, Sequences.iterate(values), scope), run.budget(), level, arguments -> {
             if (!statement.recursive()) {
@@ -177,7 +178,7 @@ final class Interpreter {
             }
             return again(statement, arguments, level, scope);
         });
-        boolean empty = !loop.hasNext();
+        boolean completed = false;
         Flow flow = Flow.ON;
         while (flow != Flow.BREAK && loop.hasNext()) {
             run.budget().step();
@@ -185,8 +186,9 @@ final class Interpreter {
             inner.set("loop", loop);
             assign(statement.target(), loop.next(), inner);
             flow = run(statement.body(), inner, out);
+            completed |= flow == Flow.ON;
         }
-        if (empty) {
+        if (!completed) {
             run(statement.otherwise(), scope.inner(), out);
         }
     }

@@ -151,6 +151,6 @@ final class Lexer {
                 return new Token(Kind.DATA, source.text(start, end), line);
             }
         }
-        throw TemplateFailure.of("a raw block isn't closed by {%% endraw %%}");
+        throw TemplateFailure.of("a raw block isn't closed by {% endraw %}");
     }
 }

@@ -1,8 +1,9 @@
 package dev.leeway.text.template;
 
 /**
- * How much work a template may cause. A unit of input is a value (a map, a list, a text, a number) or 64 characters of text: work is allowed
- * in proportion to it, so that a long conversation is never refused for its length, while a template that grows by itself ends early.
+ * How much work a template may cause. A unit of input is a value (a map, a list, a text, a number) or 64 characters of text: work is
+ * allowed in proportion to it, so that a long conversation is never refused for its length, while a template that grows by itself
+ * ends early.
  *
  * @param steps        expressions and statements evaluated, and blocks of 64 characters searched, whatever the input
  * @param stepsPerUnit further steps for each unit of input

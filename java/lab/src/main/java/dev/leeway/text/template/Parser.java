@@ -145,6 +145,7 @@ final class Parser {
     }
 
     private Statement loop(int line) {
+        loops++;
         Target target = target(false);
         if (!tokens.takeName("in")) {
             throw tokens.unexpected("'in'");
@@ -152,7 +153,6 @@ final class Parser {
         Expression values = expressions.tupleWithoutCondition();
         Optional<Expression> condition = tokens.takeName("if") ? Optional.of(expressions.expression()) : Optional.empty();
         boolean recursive = tokens.takeName("recursive");
-        loops++;
         List<Statement> body = until("else", "endfor");
         loops--;
         List<Statement> otherwise = tokens.takeName("else") ? until("endfor") : List.of();
@@ -198,7 +198,7 @@ final class Parser {
 
     private String variable() {
         String name = tokens.expectName();
-        if (CONSTANTS.contains(name)) {
+        if (CONSTANTS.contains(name) || name.equals("loop") && loops > 0) {
             throw TemplateFailure.of("can't assign to '%s'", name);
         }
         return name;
@@ -248,7 +248,7 @@ final class Parser {
     private Statement callBlock(int line) {
         List<Parameter> parameters = tokens.takeOperator("(") ? parameters() : List.of();
         if (!(expressions.expression() instanceof Expression.Invocation call)) {
-            throw TemplateFailure.of("a call block needs a call, such as {%% call box() %%}");
+            throw TemplateFailure.of("a call block needs a call, such as {% call box() %}");
         }
         return new CallBlock(call, definition("caller", parameters, "endcall", line), line);
     }

@@ -150,6 +150,6 @@ final class PercentFormat {
             return text.value();
         }
         return Numbers.integer(value).filter(n -> n.bitLength() < 32 && Character.isValidCodePoint(n.intValue()))
-                .map(n -> Character.toString(n.intValue())).orElseThrow(() -> TemplateFailure.of("%%c requires int or char"));
+                .map(n -> Character.toString(n.intValue())).orElseThrow(() -> TemplateFailure.of("%c requires int or char"));
     }
 }

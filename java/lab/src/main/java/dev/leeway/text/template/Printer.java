@@ -5,6 +5,7 @@ import dev.leeway.text.template.Value.Int;
 import dev.leeway.text.template.Value.None;
 import dev.leeway.text.template.Value.Real;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +116,13 @@ final class Printer {
         namespaces--;
     }
 
+    /** Java writes two digits at least, where one may be enough: 4.9E-324 for 5e-324. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal two = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal one = two.round(new MathContext(1));
+        return two.precision() == 2 && one.doubleValue() == value ? one : two;
+    }
+
     /** The shortest decimal that reads back as the same number; an exponent from 1e16 up and below 1e-4. */
     static String real(double value) {
         if (Double.isNaN(value)) {
@@ -126,7 +134,7 @@ final class Printer {
         if (value == 0) {
             return Math.copySign(1, value) < 0 ? "-0.0" : "0.0";
         }
-        BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal shortest = shortest(value);
         int exponent = shortest.precision() - shortest.scale() - 1;
         if (exponent >= -4 && exponent < 16) {
             String plain = shortest.toPlainString();

@@ -16,8 +16,16 @@ final class Table {
     /** A function and how it is called. */
     record Builtin(Signature signature, Body body) {
         Value apply(Value self, Arguments arguments, Run run) {
-            run.budget().look(self instanceof Text text ? text.value().length() : self instanceof Items items ? items.elements().size() : 0);
+            run.budget().look(size(self));
             return body.apply(new Call(self, signature.bind(arguments), arguments, run));
+        }
+
+        private static int size(Value self) {
+            return switch (self) {
+                case Text text -> text.value().length();
+                case Items items -> items.elements().size();
+                default -> 0;
+            };
         }
     }
 

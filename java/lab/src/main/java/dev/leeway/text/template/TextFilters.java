@@ -30,7 +30,8 @@ final class TextFilters {
             .with("safe()", call -> new Text(call.text(), true))
             .with("indent(width?, first?, blank?)", TextFilters::indent)
             .with("truncate(length?, killwords?, end?, leeway?)", TextFilters::truncate)
-            .with("center(width?)", call -> call.text(TextMethods.center(call.text(), call.integer("width", CENTER_WIDTH), " ", call.budget())))
+            .with("center(width?)", call -> call.text(
+                    TextMethods.center(call.text(), call.integer("width", CENTER_WIDTH), " ", call.budget())))
             .with("wordcount()", call -> Int.of(Cases.words(paid(call))))
             .with("format(*)", TextFilters::format)
             .with("urlencode()", TextFilters::urlencode)
@@ -101,10 +102,14 @@ final class TextFilters {
         if (call.self() instanceof Dict || call.self() instanceof Items) {
             List<Value> pairs = call.self() instanceof Dict dict ? dict.pairs() : call.list();
             return Text.of(pairs.stream().map(pair -> Sequences.list(pair, call.budget()))
-                    .map(pair -> quoted(call, pair.getFirst()).replace("/", "%2F") + "=" + quoted(call, pair.getLast()).replace("/", "%2F"))
+                    .map(pair -> formQuoted(call, pair.getFirst()) + "=" + formQuoted(call, pair.getLast()))
                     .collect(Collectors.joining("&")));
         }
         return Text.of(quoted(call, call.self()));
+    }
+
+    private static String formQuoted(Call call, Value value) {
+        return quoted(call, value).replace("/", "%2F").replace("%20", "+");
     }
 
     private static String quoted(Call call, Value value) {

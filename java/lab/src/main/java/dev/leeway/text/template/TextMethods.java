@@ -144,14 +144,15 @@ final class TextMethods {
     }
 
     private static boolean affix(Call call, String parameter) {
-        String text = Searching.range(call);
+        Optional<String> text = Searching.range(call);
         Value wanted = call.value(parameter);
         List<Value> options = wanted instanceof Items items && items.kind() == Items.Kind.TUPLE ? items.elements() : Arrays.asList(wanted);
         return options.stream().anyMatch(option -> {
             if (!(option instanceof Text affix)) {
                 throw TemplateFailure.of("%ss must be given as str or a tuple of str, not %s", parameter, option.typeName());
             }
-            return parameter.equals("prefix") ? text.startsWith(affix.value()) : text.endsWith(affix.value());
+            return text.filter(part -> parameter.equals("prefix") ? part.startsWith(affix.value()) : part.endsWith(affix.value()))
+                    .isPresent();
         });
     }
 

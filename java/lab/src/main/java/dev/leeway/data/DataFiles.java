@@ -1,0 +1,58 @@
+package dev.leeway.data;
+
+import dev.leeway.LeewayException;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The files that a name on the command line stands for: one file, all data files of a folder, or those that match a pattern. */
+public final class DataFiles {
+
+    private static final Pattern ENDINGS = Pattern.compile(".*\\.(jsonl|json)(\\.gz)?|.*\\.parquet");
+    private static final Pattern WILD = Pattern.compile("[*?\\[{]");
+
+    private DataFiles() {}
+
+    /**
+     * The files, in the order of their paths so that it is the same on every machine. A folder stands for the {@code .jsonl}, {@code .json}
+     * (each perhaps with {@code .gz}) and {@code .parquet} files in it and below; a pattern is a glob, in which {@code **} crosses folders.
+     *
+     * @throws LeewayException if there are none
+     */
+    public static List<Path> of(String name) {
+        Path path = Path.of(name);
+        if (Files.isDirectory(path)) {
+            return walk(path, name, file -> ENDINGS.matcher(file.getFileName().toString()).matches());
+        }
+        if (Files.exists(path) || !WILD.matcher(name).find()) {
+            return List.of(path);
+        }
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + name);
+        return walk(fixedPart(name), name, file -> matcher.matches(file) || matcher.matches(file.normalize()));
+    }
+
+    private static List<Path> walk(Path folder, String name, Predicate<Path> wanted) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> found = files.filter(Files::isRegularFile).filter(wanted).sorted().toList();
+            if (found.isEmpty()) {
+                throw LeewayException.data("no data file matches %s; expected .jsonl or .json, perhaps with .gz, or .parquet", name);
+            }
+            return found;
+        } catch (IOException e) {
+            throw LeewayException.data(e, "%s cannot be searched for data files: %s", name, e.getMessage());
+        }
+    }
+
+    /** The folder above the first part of the pattern that has a wildcard. */
+    private static Path fixedPart(String pattern) {
+        var wild = WILD.matcher(pattern);
+        int slash = wild.find() ? pattern.lastIndexOf('/', wild.start()) : -1;
+        return Path.of(slash < 0 ? "" : slash == 0 ? "/" : pattern.substring(0, slash));
+    }
+}

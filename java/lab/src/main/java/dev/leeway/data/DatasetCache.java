@@ -1,0 +1,192 @@
+package dev.leeway.data;
+
+import dev.leeway.LeewayException;
+import dev.leeway.text.Tokenizer;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Encoded data sets in a folder, each in a file named by a hash of all that they depend on: the bytes of the data files, the tokenizer's
+ * files, the template, the options. A file ends with the SHA-256 of what is before it and appears under its name only when it is whole; one
+ * that is damaged is set aside by encoding anew, which the report's warnings say. Several processes may use one folder.
+ */
+public final class DatasetCache {
+
+    /** Goes up with every change to what encoding gives or to how it is written. */
+    private static final String FORMAT = "leeway encoded rows 1\n";
+    private static final int DIGEST = 32;
+    private static final int BUFFER = 1 << 16;
+
+    private final Path folder;
+
+    /** @param folder where the files are; made if it is missing */
+    public DatasetCache(Path folder) {
+        this.folder = folder;
+    }
+
+    /** As {@link DatasetReader#read}, from the cache if it has the rows. */
+    public Dataset read(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
+        RowSet<Example> rows = cached(files, tokenizer, options, Example.class,
+                () -> DatasetReader.read(files, tokenizer, options, Purpose.SUPERVISED));
+        return new Dataset(rows.units(), rows.report());
+    }
+
+    /** As {@link DatasetReader#readPreferences}, from the cache if it has the rows. */
+    public RowSet<PreferenceExample> readPreferences(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
+        return cached(files, tokenizer, options, PreferenceExample.class,
+                () -> DatasetReader.readPreferences(files, tokenizer, options));
+    }
+
+    /** As {@link DatasetReader#readLabelled}, from the cache if it has the rows. */
+    public RowSet<LabelledExample> readLabelled(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
+        return cached(files, tokenizer, options, LabelledExample.class, () -> DatasetReader.readLabelled(files, tokenizer, options));
+    }
+
+    private <U extends Unit> RowSet<U> cached(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<U> kind,
+            Supplier<RowSet<U>> encode) {
+        Path file = folder.resolve(key(files, tokenizer, options, kind) + ".rows");
+        List<String> warnings = new ArrayList<>();
+        if (Files.exists(file)) {
+            try {
+                return load(file, kind);
+            } catch (IOException | RuntimeException e) {
+                warnings.add("the cache file " + file + " is damaged (" + e.getMessage() + "), so the data was encoded anew");
+            }
+        }
+        RowSet<U> rows = encode.get();
+        store(file, rows).ifPresent(warnings::add);
+        Report report = rows.report();
+        for (String warning : warnings) {
+            report = report.withWarning(warning);
+        }
+        return new RowSet<>(rows.units(), report);
+    }
+
+    /** The whole file is checked before any of it is believed. */
+    private static <U extends Unit> RowSet<U> load(Path file, Class<U> kind) throws IOException {
+        verify(file);
+        try (var in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER))) {
+            RowSet<Unit> rows = EncodedFile.read(in);
+            return new RowSet<>(rows.units().stream().map(kind::cast).toList(), rows.report());
+        }
+    }
+
+    private static void verify(Path file) throws IOException {
+        MessageDigest digest = sha256();
+        long content = Files.size(file) - DIGEST;
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] block = new byte[BUFFER];
+            for (long left = content; left > 0;) {
+                int read = in.readNBytes(block, 0, (int) Math.min(left, block.length));
+                if (read == 0) {
+                    throw new IOException("it became shorter while it was read");
+                }
+                digest.update(block, 0, read);
+                left -= read;
+            }
+            if (content < 0 || !Arrays.equals(digest.digest(), in.readNBytes(DIGEST))) {
+                throw new IOException("its checksum does not fit");
+            }
+        }
+    }
+
+    /** Nothing, or a sentence why the rows aren't kept. */
+    private Optional<String> store(Path file, RowSet<? extends Unit> rows) {
+        try {
+            Files.createDirectories(folder);
+            Path unfinished = Files.createTempFile(folder, "unfinished", ".tmp");
+            try {
+                MessageDigest digest = sha256();
+                try (OutputStream raw = Files.newOutputStream(unfinished);
+                        var out = new DataOutputStream(new BufferedOutputStream(new DigestOutputStream(raw, digest), BUFFER))) {
+                    EncodedFile.write(out, rows);
+                    out.flush();
+                    raw.write(digest.digest());
+                }
+                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("the encoded data could not be kept in " + folder + " (" + e.getMessage() + ")");
+        }
+    }
+
+    private static String key(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<?> kind) {
+        MessageDigest digest = sha256();
+        add(digest, FORMAT);
+        add(digest, kind.getSimpleName());
+        for (Path file : files) {
+            add(digest, file.toString()); // the report names rows by it
+            addContent(digest, file);
+        }
+        for (String name : List.of("tokenizer_config.json", "generation_config.json", "config.json")) {
+            addContent(digest, tokenizer.source().resolveSibling(name));
+        }
+        addContent(digest, tokenizer.source());
+        add(digest, new TreeMap<>(options.columns().sources()).toString());
+        add(digest, options.maxLength() + " " + options.allowTruncation());
+        options.chat().ifPresent(chat -> addChat(digest, chat));
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** A template that asks for the date gives other text tomorrow. */
+    private static void addChat(MessageDigest digest, ChatFormat chat) {
+        add(digest, chat.source());
+        add(digest, new TreeMap<>(chat.variables()).toString());
+        add(digest, chat.trained() + " " + chat.plainUserText());
+        add(digest, chat.source().contains("strftime_now") ? LocalDate.now().toString() : "");
+    }
+
+    /** With its length, so that two neighbours can't be cut otherwise. */
+    private static void add(MessageDigest digest, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        digest.update(Integer.toString(bytes.length).getBytes(StandardCharsets.US_ASCII));
+        digest.update((byte) ':');
+        digest.update(bytes);
+    }
+
+    private static void addContent(MessageDigest digest, Path file) {
+        if (!Files.isRegularFile(file)) {
+            add(digest, "none");
+            return;
+        }
+        MessageDigest content = sha256();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), content)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw LeewayException.data(e, "%s cannot be read: %s", file, e.getMessage());
+        }
+        add(digest, HexFormat.of().formatHex(content.digest()));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

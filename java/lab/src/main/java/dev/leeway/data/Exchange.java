@@ -1,0 +1,5 @@
+package dev.leeway.data;
+
+/** What is given, and what is said to it: the one sequence that a row of supervised training is. */
+public sealed interface Exchange extends Row permits PromptCompletion, Conversation {
+}

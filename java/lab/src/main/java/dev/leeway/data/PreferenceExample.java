@@ -1,0 +1,33 @@
+package dev.leeway.data;
+
+import java.util.List;
+
+/**
+ * An encoded row of preference training.
+ *
+ * @param chosen   prompt and better answer as one sequence; its mask covers the answer
+ * @param rejected the same prompt and the worse answer, with the same unit id
+ */
+public record PreferenceExample(Example chosen, Example rejected) implements Unit {
+
+    public PreferenceExample {
+        if (chosen.unitId() != rejected.unitId()) {
+            throw new IllegalArgumentException("the answers are of rows " + chosen.unitId() + " and " + rejected.unitId());
+        }
+    }
+
+    @Override
+    public long unitId() {
+        return chosen.unitId();
+    }
+
+    @Override
+    public List<Example> sequences() {
+        return List.of(chosen, rejected);
+    }
+
+    /** The prompt's tokens, begin of sequence included: what stands before the first trained token of the better answer. */
+    public int[] prompt() {
+        return chosen.beforeTrained();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.leeway.data;
+
+import dev.leeway.LeewayException;
+import dev.leeway.data.Report.Count;
+import java.util.List;
+
+/** Counts what becomes of rows while they are read. */
+final class Tally {
+
+    /** One truncated row in so many is accepted unasked. */
+    private static final int TRUNCATED_ONE_IN = 100;
+
+    private long rows;
+    private long tokens;
+    private long trainedTokens;
+    private long longest;
+    private String longestPlace = "";
+    private Count truncated = Count.NONE;
+    private Count dropped = Count.NONE;
+    private Count merged = Count.NONE;
+    private Count spelled = Count.NONE;
+
+    /** Counts a row in and gives it its number. */
+    long row() {
+        return rows++;
+    }
+
+    long rows() {
+        return rows;
+    }
+
+    void length(String place, int length) {
+        if (length > longest) {
+            longest = length;
+            longestPlace = place;
+        }
+    }
+
+    void kept(Unit unit) {
+        tokens += unit.length();
+        trainedTokens += unit.trainedTokens();
+    }
+
+    void truncated(String place) {
+        truncated = truncated.plus(place);
+    }
+
+    void dropped(String place) {
+        dropped = dropped.plus(place);
+    }
+
+    void merged(String place) {
+        merged = merged.plus(place);
+    }
+
+    void spelled(String place) {
+        spelled = spelled.plus(place);
+    }
+
+    /** @throws LeewayException if more rows were cut than is accepted unasked */
+    void checkTruncation(DatasetReader.Options options) {
+        if (truncated.rows() * TRUNCATED_ONE_IN > rows && !options.allowTruncation()) {
+            throw LeewayException.usage("%,d of %,d rows (%.1f %%) are longer than max_length %d, the longest with %,d tokens at %s;"
+                            + " raise --max_length, or add --allow_truncation to keep only their first %d tokens",
+                    truncated.rows(), rows, 100.0 * truncated.rows() / rows, options.maxLength(), longest, longestPlace,
+                    options.maxLength());
+        }
+    }
+
+    /** @throws LeewayException if there were no rows, or none of them is left */
+    void checkLeft(String files, DatasetReader.Options options) {
+        if (rows == 0) {
+            throw LeewayException.data("%s has no rows", files);
+        }
+        if (dropped.rows() == rows) {
+            throw LeewayException.data("no row of %s has a token left to train on: of %,d rows %,d were cut to %d tokens;"
+                    + " raise --max_length", files, rows, truncated.rows(), options.maxLength());
+        }
+    }
+
+    Report report() {
+        return new Report(rows, tokens, trainedTokens, truncated, dropped, merged, spelled, List.of());
+    }
+}

@@ -1,0 +1,131 @@
+package dev.leeway.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.data.DatasetReader.Options;
+import dev.leeway.text.TinyTokenizer;
+import dev.leeway.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DatasetCacheTest {
+
+    private static final String ROWS = "{\"prompt\": \"two?\", \"completion\": \" four.\"}\n{\"prompt\": \"The ca\", \"completion\": \"t\"}";
+
+    @TempDir
+    Path folder;
+
+    private Path data;
+    private Path kept;
+    private DatasetCache cache;
+    private Tokenizer tokenizer;
+
+    @BeforeEach
+    void trainTokenizer() throws IOException {
+        tokenizer = TinyTokenizer.in(folder);
+        data = Files.writeString(folder.resolve("data.jsonl"), ROWS);
+        kept = folder.resolve("cache");
+        cache = new DatasetCache(kept);
+    }
+
+    @AfterEach
+    void closeTokenizer() {
+        tokenizer.close();
+    }
+
+    @Test
+    void whatComesFromTheCacheIsWhatWasEncoded() throws IOException {
+        Dataset encoded = DatasetReader.read(List.of(data), tokenizer, Options.unlimited());
+        assertEquals(encoded, read(Options.unlimited()));
+        Path file = files().getFirst();
+        var written = Files.getLastModifiedTime(file);
+        assertEquals(encoded, read(Options.unlimited()));
+        assertEquals(written, Files.getLastModifiedTime(file));
+        assertEquals(1, files().size());
+    }
+
+    @Test
+    void pairsAndLabelsAreKeptToo() throws IOException {
+        Files.writeString(data, "{\"prompt\": \"two?\", \"chosen\": \" four.\", \"rejected\": \" milk.\", \"completion\": \" a\", \"label\": false}");
+        for (int i = 0; i < 2; i++) {
+            assertEquals(DatasetReader.readPreferences(List.of(data), tokenizer, Options.unlimited()),
+                    cache.readPreferences(List.of(data), tokenizer, Options.unlimited()));
+            assertEquals(DatasetReader.readLabelled(List.of(data), tokenizer, Options.unlimited()),
+                    cache.readLabelled(List.of(data), tokenizer, Options.unlimited()));
+        }
+        assertEquals(2, files().size());
+    }
+
+    @Test
+    void everythingThatChangesTheRowsChangesTheKey() throws IOException {
+        read(Options.unlimited());
+        read(new Options(Columns.AS_NAMED, 100, false));
+        read(new Options(Columns.AS_NAMED, 100, true));
+        read(new Options(Columns.parse("tools=t"), 100, true));
+        ChatFormat chat = ChatFormat.of("a", Map.of());
+        read(Options.unlimited().withChat(chat));
+        read(Options.unlimited().withChat(ChatFormat.of("b", Map.of())));
+        read(Options.unlimited().withChat(ChatFormat.of("a", Map.of("x", 1))));
+        read(Options.unlimited().withChat(chat.withPlainUserText(true)));
+        read(Options.unlimited().withChat(chat.withTrained(TrainedTurns.ALL_TOKENS)));
+        assertEquals(9, files().size());
+        Files.writeString(data, ROWS.replace("four", "five"));
+        read(Options.unlimited());
+        Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\": 1}");
+        read(Options.unlimited());
+        assertEquals(11, files().size());
+    }
+
+    @Test
+    void everyFlippedBitAndEveryCutIsFoundAndTheDataEncodedAnew() throws IOException {
+        Dataset encoded = read(Options.unlimited());
+        Path file = files().getFirst();
+        byte[] whole = Files.readAllBytes(file);
+        for (int i = 0; i < whole.length; i++) {
+            byte[] flipped = whole.clone();
+            flipped[i] ^= (byte) (1 << i % 8);
+            assertRebuilt(encoded, file, flipped);
+        }
+        for (int length : new int[] {0, 1, 31, 32, 33, whole.length - 1}) {
+            assertRebuilt(encoded, file, Arrays.copyOf(whole, length));
+        }
+        assertEquals(encoded, read(Options.unlimited()));
+        assertEquals(1, files().size());
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsAWarningNotAFailure() throws IOException {
+        Files.writeString(kept, "a file, not a folder");
+        Report report = read(Options.unlimited()).report();
+        assertEquals(1, report.warnings().size());
+        assertTrue(report.summary().contains("; the encoded data could not be kept in " + kept), report.summary());
+    }
+
+    private void assertRebuilt(Dataset encoded, Path file, byte[] damaged) throws IOException {
+        Files.write(file, damaged);
+        Dataset rebuilt = read(Options.unlimited());
+        assertEquals(encoded.examples(), rebuilt.examples());
+        assertEquals(List.of("the cache file " + file + " is damaged (its checksum does not fit), so the data was encoded anew"),
+                rebuilt.report().warnings());
+    }
+
+    private Dataset read(Options options) {
+        return cache.read(List.of(data), tokenizer, options);
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(kept)) {
+            return files.toList();
+        }
+    }
+}
