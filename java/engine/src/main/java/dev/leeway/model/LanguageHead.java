@@ -69,7 +69,7 @@ final class LanguageHead implements Head {
         device.upload(scoredRows, rowIndex);
         device.upload(java.util.Arrays.stream(scoredRows).map(n -> batch.targets()[n]).toArray(), targets);
         gather(device, batch.rows(), output);
-        var call = describe(device.call(Ops.HEAD_FORWARD), true);
+        var call = describeWithTarget(device.call(Ops.HEAD_FORWARD), columns.contains(Column.SOFT_LOSS));
         call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
             .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
             .at("soft_loss", wanted(Column.SOFT_LOSS, columns)).at("arg_max", Region.NONE).at("workspace", workspace.region())
@@ -86,7 +86,7 @@ final class LanguageHead implements Head {
         for (var column : COLUMNS) {
             gradients.column(column).ifPresent(values -> device.upload(compact(values), weights.get(column)));
         }
-        var call = describe(device.call(Ops.HEAD_BACKWARD), true);
+        var call = describeWithTarget(device.call(Ops.HEAD_BACKWARD), gradients.column(Column.SOFT_LOSS).isPresent());
         call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
             .at("entropy", scores.get(Column.ENTROPY).region()).at("w_log_prob", given(Column.LOG_PROB, gradients))
             .at("w_lse", given(Column.LOG_SUM_EXP, gradients)).at("w_entropy", given(Column.ENTROPY, gradients))
@@ -103,7 +103,7 @@ final class LanguageHead implements Head {
         scoredRows = rows;
         device.upload(rows, rowIndex);
         gather(device, outputRows, output);
-        describe(device.call(Ops.HEAD_LOGITS), false).at("x", x.region()).at("logits", logits.region()).at("xa", Region.NONE)
+        describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region()).at("xa", Region.NONE)
             .dtype("dtype", DType.F32).run();
     }
 
@@ -112,14 +112,16 @@ final class LanguageHead implements Head {
             .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", DType.F32).run();
     }
 
-    private Call describe(Call call, boolean withSoftTarget) {
+    /** The soft target is the uniform distribution, or nothing. */
+    private Call describeWithTarget(Call call, boolean uniform) {
+        return describe(call).at("soft_starts", Region.NONE).at("soft_ids", Region.NONE).at("soft_values", Region.NONE)
+            .f32("soft_uniform", uniform ? 1.0 / config.vocabSize() : 0).i32("soft.reserved", 0);
+    }
+
+    private Call describe(Call call) {
         call.i64("rows", scoredRows.length).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
         LoraAdapter.describeNone(packed.describe(call, weight.value()));
-        call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
-        return withSoftTarget
-            ? call.at("soft_starts", Region.NONE).at("soft_ids", Region.NONE).at("soft_values", Region.NONE).f32("soft_uniform", 0)
-                .i32("soft.reserved", 0)
-            : call;
+        return call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
     }
 
     private Region wanted(Column column, Set<Column> columns) {

@@ -8,7 +8,7 @@ public enum Column {
     LOG_SUM_EXP,
     /** Entropy of the distribution, in nats. */
     ENTROPY,
-    /** Cross entropy with a soft target distribution (label smoothing, distillation). */
+    /** Cross entropy with the uniform distribution over the vocabulary, −(1/V) Σ log p (label smoothing). */
     SOFT_LOSS,
     /** The scalar head's output at the last token of a sequence. */
     VALUE

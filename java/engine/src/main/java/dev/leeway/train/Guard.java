@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 
 /**
  * Stops a step whose loss, gradients or weights are no numbers, before the optimiser moves anything. It then looks for the origin: a
- * weight, or else the first micro-batch that shows it when it is computed again, there the first activation, what the objective made of it, or the
- * way back.
+ * weight, or else the first micro-batch that shows it when it is computed again, there the first activation, what the objective made of it,
+ * or the way back.
  */
 final class Guard {
 

@@ -9,6 +9,8 @@ final class BraceFormat {
 
     private static final Pattern SPEC =
             Pattern.compile("(?s)(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.UNICODE_CASE);
+    private static final Pattern PATH = Pattern.compile("^[^.\\[]*|\\.([^.\\[]+)|\\[([^\\]]+)\\]");
+    private static final Pattern POSITION = Pattern.compile("\\d{1,9}");
     private static final int MOST_DIGITS = 9;
 
     private final Arguments arguments;
@@ -82,7 +84,7 @@ final class BraceFormat {
 
     /** {@code name.attribute[key]…}, the name being a position where it is digits or empty. */
     private Value lookUp(String path) {
-        Matcher part = Pattern.compile("^[^.\\[]*|\\.([^.\\[]+)|\\[([^\\]]+)\\]").matcher(path);
+        Matcher part = PATH.matcher(path);
         part.find();
         Value value = first(part.group());
         int end = part.end();
@@ -101,11 +103,11 @@ final class BraceFormat {
     }
 
     private static Value key(String key) {
-        return key.matches("\\d{1,9}") ? Value.Int.of(Integer.parseInt(key)) : Text.of(key);
+        return POSITION.matcher(key).matches() ? Value.Int.of(Integer.parseInt(key)) : Text.of(key);
     }
 
     private Value first(String name) {
-        if (name.isEmpty() || name.matches("\\d{1,9}")) {
+        if (name.isEmpty() || POSITION.matcher(name).matches()) {
             int index = name.isEmpty() ? used++ : Integer.parseInt(name);
             if (index >= arguments.positional().size()) {
                 throw TemplateFailure.of("Replacement index %d out of range for positional args tuple", index);

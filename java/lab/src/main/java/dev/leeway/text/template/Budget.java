@@ -6,13 +6,13 @@ final class Budget {
     /** A character's share of a builder that doubles, of the finished text, and of one more copy. */
     private static final int BYTES_PER_CHAR = 6;
     /** A reference in a list that doubles, and a small object behind it. */
-    private static final int BYTES_PER_ELEMENT = 32;
+    private static final int BYTES_PER_ELEMENT = 64;
     /** Characters looked at for the price of one step. */
     private static final int CHARS_PER_STEP = 64;
     /** Characters of a sought part that are compared for the price of one looked at, where every place almost matches. */
     private static final int CHARS_PER_COMPARISON = 16;
     /** Evaluations nested inside one another, for each level of {@link Limits#depth}. */
-    private static final int EVALUATIONS_PER_LEVEL = 8;
+    private static final int EVALUATIONS_PER_LEVEL = 4;
 
     private final long allowedSteps;
     private final long allowedBytes;
@@ -77,13 +77,5 @@ final class Budget {
             throw TemplateFailure.of("the template makes more than the %d bytes of text and lists that its input allows", allowedBytes);
         }
         bytes += count * each;
-    }
-
-    long steps() {
-        return steps;
-    }
-
-    long bytes() {
-        return bytes;
     }
 }

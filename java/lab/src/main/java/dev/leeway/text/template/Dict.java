@@ -78,8 +78,9 @@ final class Dict implements Value {
             case Bool bool -> bool.value() ? BigInteger.ONE : BigInteger.ZERO;
             case Int number -> number.value();
             case Real real -> whole(real.value()) ? new BigDecimal(real.value()).toBigInteger() : (Object) real.value();
-            case Items items when items.kind() == Items.Kind.TUPLE && items.depth() == 1 -> items.elements().stream().map(Dict::hashKey).toList();
-            default -> throw TemplateFailure.of("unhashable type: '%s'", key.typeName());
+            case Items items when hashable(items) -> items.elements().stream().map(Dict::hashKey).toList();
+            case Items _, Dict _ -> throw TemplateFailure.of("unhashable type: '%s'", key.typeName());
+            default -> key;
         };
     }
 
@@ -90,9 +91,9 @@ final class Dict implements Value {
     /** Whether it could be a key. */
     static boolean hashable(Value key) {
         return switch (key) {
-            case Text _, None _, Bool _, Int _, Real _ -> true;
             case Items items -> items.kind() == Items.Kind.TUPLE && items.elements().stream().allMatch(e -> e.depth() == 0 && hashable(e));
-            default -> false;
+            case Dict _ -> false;
+            default -> true;
         };
     }
 

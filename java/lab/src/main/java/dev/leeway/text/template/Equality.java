@@ -13,7 +13,7 @@ final class Equality {
     static boolean equal(Value a, Value b, Budget budget) {
         budget.step();
         if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
-            return compareNumbers(a, b) == 0;
+            return compareNumbers(a, b, budget) == 0;
         }
         return switch (a) {
             case Text text -> b instanceof Text other && equalTexts(text.value(), other.value(), budget);
@@ -44,9 +44,13 @@ final class Equality {
     }
 
     /** Negative, zero or positive; NaN is beyond every other number. */
-    static int compareNumbers(Value a, Value b) {
+    private static int compareNumbers(Value a, Value b, Budget budget) {
+        budget.look((long) Numbers.bits(a) + Numbers.bits(b));
         double x = a instanceof Value.Real real ? real.value() : 0;
         double y = b instanceof Value.Real real ? real.value() : 0;
+        if (a instanceof Value.Int m && b instanceof Value.Int n) {
+            return m.value().compareTo(n.value());
+        }
         if (Double.isFinite(x) && Double.isFinite(y)) {
             return exact(a).compareTo(exact(b));
         }
@@ -68,16 +72,20 @@ final class Equality {
     private static Optional<Integer> order(Value a, Value b, Budget budget) {
         budget.step();
         if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
-            return Optional.of(compareNumbers(a, b));
+            return Optional.of(compareNumbers(a, b, budget));
         }
         if (a instanceof Text x && b instanceof Text y) {
             budget.look(Math.min(x.value().length(), y.value().length()));
             return Optional.of(compareTexts(x.value(), y.value()));
         }
-        if (a instanceof Items x && b instanceof Items y && x.typeName().equals(y.typeName()) && x.kind().indexed()) {
+        if (a instanceof Items x && b instanceof Items y && x.typeName().equals(y.typeName()) && ordered(x.kind())) {
             return Optional.of(compareRows(x.elements(), y.elements(), budget));
         }
         return Optional.empty();
+    }
+
+    private static boolean ordered(Items.Kind kind) {
+        return kind.indexed() && kind != Items.Kind.RANGE;
     }
 
     private static int compareRows(List<Value> a, List<Value> b, Budget budget) {

@@ -95,16 +95,15 @@ final class ExpressionLexer {
     private Token number() {
         int line = source.line();
         int start = source.position();
-        String near = source.text(start, Math.min(source.end(), start + MOST_DIGITS));
-        Matcher number = Numerals.FLOAT.matcher(near);
+        Matcher number = source.match(Numerals.FLOAT, MOST_DIGITS);
         boolean real = source.previous() != '.' && number.lookingAt();
         if (!real) {
-            number = Numerals.INTEGER.matcher(near);
+            number = source.match(Numerals.INTEGER, MOST_DIGITS);
             number.lookingAt();
         }
-        source.skip(number.end());
-        if (number.end() == MOST_DIGITS) {
-            throw TemplateFailure.of("a number has more than %d digits", MOST_DIGITS - 1);
+        source.moveTo(number.end());
+        if (number.end() - start == MOST_DIGITS) {
+            throw TemplateFailure.of("a number has %d digits or more", MOST_DIGITS);
         }
         return new Token(real ? Kind.FLOAT : Kind.INTEGER, number.group().replace("_", ""), line);
     }

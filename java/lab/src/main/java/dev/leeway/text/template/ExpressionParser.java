@@ -183,6 +183,7 @@ final class ExpressionParser {
     List<FilterStep> filterSteps() {
         List<FilterStep> steps = new ArrayList<>();
         do {
+            Tokens.requireShort(steps.size());
             steps.add(postfix.filterStep());
         } while (tokens.takeOperator("|"));
         return steps;

@@ -21,12 +21,12 @@ final class Globals {
         all.put("dict", new Callable("class 'dict'", arguments -> dict(arguments, run.budget())));
         all.put("namespace", new Callable("class 'Namespace'", arguments -> namespace(arguments, run.budget())));
         all.put("cycler", new Callable("class 'Cycler'", arguments -> new Cycler(arguments.positional())));
-        all.put("joiner", new Callable("class 'Joiner'", arguments -> joiner(arguments)));
+        all.put("joiner", new Callable("class 'Joiner'", Globals::joiner));
         all.put("raise_exception", new Callable("function raise_exception", arguments -> {
-            throw TemplateFailure.raised(Printer.print(only(arguments, "message"), run.budget()));
+            throw TemplateFailure.raised(Printer.print(only("raise_exception(message)", arguments), run.budget()));
         }));
         all.put("strftime_now", new Callable("function strftime_now", arguments -> {
-            Value pattern = only(arguments, "format");
+            Value pattern = only("strftime_now(format)", arguments);
             if (!(pattern instanceof Text text)) {
                 throw TemplateFailure.of("strftime_now() needs a text, not %s", pattern.typeName());
             }
@@ -35,8 +35,9 @@ final class Globals {
         return all;
     }
 
-    private static Value only(Arguments arguments, String name) {
-        return new Signature("function", List.of(new Signature.Parameter(name, false)), false).bind(arguments).get(name);
+    /** The one argument of a function. */
+    private static Value only(String description, Arguments arguments) {
+        return Signature.parse(description).bind(arguments).values().iterator().next();
     }
 
     private static Value range(Arguments arguments) {
@@ -101,7 +102,7 @@ final class Globals {
 
     /** Nothing at its first call, the separator at every later one. */
     private static Callable joiner(Arguments arguments) {
-        Value separator = new Signature("joiner", List.of(new Signature.Parameter("sep", true)), false).bind(arguments)
+        Value separator = Signature.parse("joiner(sep?)").bind(arguments)
                 .getOrDefault("sep", Text.of(", "));
         var used = new Namespace();
         return new Callable("Joiner object", none -> {

@@ -213,7 +213,7 @@ final class Interpreter {
     }
 
     private Callable macro(MacroDefinition macro, Scope scope) {
-        return new Callable("Macro " + Quoted.python(macro.name()), arguments -> {
+        return new Callable("Macro '" + macro.name() + "'", arguments -> {
             Scope inner = scope.inner();
             new MacroArguments(macro, evaluator).bind(arguments, inner);
             return captured(macro.body(), inner);

@@ -12,6 +12,7 @@ import java.util.Optional;
 /** JSON as Python's {@code json.dumps} lays it out: keys in their order, blanks after commas and colons, optional indentation. */
 final class Json {
 
+    private final Budget budget;
     private final Output out;
     private final Layout layout;
 
@@ -24,24 +25,26 @@ final class Json {
      */
     record Layout(boolean ascii, Optional<String> indent, String comma, String colon, boolean sortedKeys) {}
 
-    private Json(Output out, Layout layout) {
-        this.out = out;
+    private Json(Layout layout, Budget budget) {
+        this.budget = budget;
+        this.out = new Output(budget);
         this.layout = layout;
     }
 
     static String write(Value value, Layout layout, Budget budget) {
-        var json = new Json(new Output(budget), layout);
+        var json = new Json(layout, budget);
         json.write(value, 1);
         return json.out.toString();
     }
 
     private void write(Value value, int level) {
+        budget.step();
         switch (value) {
             case None _ -> out.append("null");
             case Bool bool -> out.append(bool.value() ? "true" : "false");
-            case Int number -> out.append(number.value().toString());
+            case Int number -> out.append(Numbers.print(number, budget));
             case Real real -> out.append(real(real.value()));
-            case Text text -> out.append(Quoted.json(text.value(), layout.ascii()));
+            case Text text -> Quoted.json(text.value(), layout.ascii(), out);
             case Dict dict -> writeDict(dict, level);
             case Items items when items.kind().indexed() && items.kind() != Items.Kind.RANGE -> writeRow(items.elements(), level);
             default -> throw TemplateFailure.of("Object of type %s is not JSON serializable", value.typeName());
@@ -73,12 +76,13 @@ final class Json {
         }
         List<Value> keys = new ArrayList<>(dict.keys());
         if (layout.sortedKeys()) {
-            keys.sort(Comparator.comparing(Json::key, Equality::compareTexts));
+            keys.sort(Comparator.comparing(this::key, Equality::compareTexts));
         }
         out.append('{');
         for (int i = 0; i < keys.size(); i++) {
             separate(i, level);
-            out.append(Quoted.json(key(keys.get(i)), layout.ascii())).append(layout.colon());
+            Quoted.json(key(keys.get(i)), layout.ascii(), out);
+            out.append(layout.colon());
             write(dict.get(keys.get(i)).orElseThrow(), level + 1);
         }
         newLine(level - 1);
@@ -96,12 +100,12 @@ final class Json {
         layout.indent().ifPresent(indent -> out.append('\n').repeat(indent, level));
     }
 
-    private static String key(Value key) {
+    private String key(Value key) {
         return switch (key) {
             case Text text -> text.value();
             case None _ -> "null";
             case Bool bool -> bool.value() ? "true" : "false";
-            case Int number -> number.value().toString();
+            case Int number -> Numbers.print(number, budget);
             case Real real -> real(real.value());
             default -> throw TemplateFailure.of("keys must be str, int, float, bool or None, not %s", key.typeName());
         };

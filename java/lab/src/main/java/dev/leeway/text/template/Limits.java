@@ -13,11 +13,14 @@ package dev.leeway.text.template;
  */
 public record Limits(long steps, long stepsPerUnit, long bytes, long bytesPerUnit, int depth) {
 
-    /** What {@link ChatTemplate#parse(String)} uses: 100,000 steps and 8 MB, each plus what the input adds, and depth 100. */
-    public static final Limits DEFAULT = new Limits(100_000, 1_000, 8L << 20, 16L << 10, 100);
+    /** What {@link ChatTemplate#parse(String)} uses: 30,000 steps and 4 MB, each plus what the input adds, and depth 100. */
+    public static final Limits DEFAULT = new Limits(30_000, 1_000, 4L << 20, 16L << 10, 100);
 
     /** The longest template that is read, in characters; the longest known ones have some 20,000. */
-    static final int TEMPLATE_CHARS = 1 << 20;
+    static final int TEMPLATE_CHARS = 1 << 18;
+
+    /** The most names, numbers, operators, … in a template; the longest known ones have some 2,000. */
+    static final int TOKENS = 20_000;
 
     /** The longest chain of operators, filters or attributes: {@code a + b + …}, {@code a.b.c…}. */
     static final int CHAIN = 500;

@@ -6,13 +6,17 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Filters that make numbers. */
 final class NumberFilters {
 
     /** The longest number that is read from a text. */
     private static final int MOST_DIGITS = 1_000;
-    private static final String DECIMAL = "[+-]?(\\d+(_\\d+)*)?(\\.(\\d+(_\\d+)*)?)?([eE][+-]?\\d{1,9})?";
+    private static final Pattern DECIMAL =
+            Pattern.compile("[+-]?(?=\\.?\\d)(\\d+(_\\d+)*)?(\\.(\\d+(_\\d+)*)?)?([eE][+-]?\\d{1,9})?");
+    private static final Pattern NOT_FINITE = Pattern.compile("(?i)[+-]?(inf(inity)?|nan)");
+    private static final Pattern UNDERSCORE = Pattern.compile("(?<=\\w)_(?=\\w)");
 
     static final Table TABLE = new Table()
             .with("abs()", call -> absolute(call.self()))
@@ -44,11 +48,11 @@ final class NumberFilters {
         if (stripped.length() > MOST_DIGITS) {
             return Optional.empty();
         }
-        String digits = stripped.replaceAll("(?<=\\w)_(?=\\w)", "").replaceFirst("^\\+(?=\\w)", "");
+        String digits = UNDERSCORE.matcher(stripped).replaceAll("");
         String bare = switch (base) {
-            case 16 -> digits.replaceFirst("^(-?)0[xX]", "$1");
-            case 8 -> digits.replaceFirst("^(-?)0[oO]", "$1");
-            case 2 -> digits.replaceFirst("^(-?)0[bB]", "$1");
+            case 16 -> withoutPrefix(digits, "0x");
+            case 8 -> withoutPrefix(digits, "0o");
+            case 2 -> withoutPrefix(digits, "0b");
             default -> digits;
         };
         try {
@@ -56,6 +60,11 @@ final class NumberFilters {
         } catch (NumberFormatException _) {
             return Optional.empty();
         }
+    }
+
+    private static String withoutPrefix(String digits, String prefix) {
+        int start = digits.startsWith("-") || digits.startsWith("+") ? 1 : 0;
+        return digits.regionMatches(true, start, prefix, 0, 2) ? digits.substring(0, start) + digits.substring(start + 2) : digits;
     }
 
     /** The number that a value is or a text spells. */
@@ -68,11 +77,11 @@ final class NumberFilters {
     }
 
     private static Optional<Double> spelled(String text) {
-        if (text.matches("(?i)[+-]?(inf(inity)?|nan)")) {
+        if (NOT_FINITE.matcher(text).matches()) {
             boolean nan = text.toLowerCase(java.util.Locale.ROOT).endsWith("nan");
             return Optional.of(nan ? Double.NaN : text.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
         }
-        boolean digits = text.length() <= MOST_DIGITS && text.matches(DECIMAL) && text.matches("[+-]?\\.?\\d.*");
+        boolean digits = text.length() <= MOST_DIGITS && DECIMAL.matcher(text).matches();
         return digits ? Optional.of(Double.parseDouble(text.replace("_", ""))) : Optional.empty();
     }
 
@@ -82,6 +91,7 @@ final class NumberFilters {
         if (Math.abs(precision) > 1_000) {
             throw TemplateFailure.of("a precision of %d digits is beyond the 1000 that templates may use", precision);
         }
+        call.budget().chars(Math.abs(precision));
         Arithmetic.requireDefined(call.self());
         return switch (method) {
             case "common" -> half(call.self(), precision);

@@ -11,8 +11,8 @@ import java.util.Optional;
 /** Python's arithmetic: integers of any size, floor division, true division; a truth value counts as 0 or 1. */
 final class Numbers {
 
-    /** The largest integers, some 4,900 digits; Python refuses to print more than 4,300. */
-    static final int MOST_BITS = 1 << 14;
+    /** The largest integers, some 1,200 digits. */
+    static final int MOST_BITS = 1 << 12;
 
     private Numbers() {}
 
@@ -44,6 +44,11 @@ final class Numbers {
     /** The size of an integer, 0 for other numbers. */
     static int bits(Value value) {
         return value instanceof Int number ? number.value().bitLength() : 0;
+    }
+
+    static String print(Int number, Budget budget) {
+        budget.chars(bits(number));
+        return number.value().toString();
     }
 
     static Int bounded(BigInteger value) {

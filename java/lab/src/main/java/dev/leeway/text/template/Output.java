@@ -22,6 +22,12 @@ final class Output {
         return this;
     }
 
+    Output appendCodePoint(int codePoint) {
+        budget.chars(Character.charCount(codePoint));
+        text.appendCodePoint(codePoint);
+        return this;
+    }
+
     Output repeat(String part, long times) {
         if (times > 0) {
             budget.chars(Math.multiplyExact(Math.min(times, Integer.MAX_VALUE), Math.max(1L, part.length())));

@@ -36,10 +36,16 @@ final class PercentFormat {
                 out.append(c);
             }
         }
-        if (!(values instanceof Dict) && used < available().size() && !(values instanceof Items row && row.kind() == Items.Kind.LIST)) {
+        if (used < available().size() && !mayBeUnused()) {
             throw TemplateFailure.of("not all arguments converted during string formatting");
         }
         return out.toString();
+    }
+
+    /** Python takes anything that it could ask for a key to be a map, which needn't be used. */
+    private boolean mayBeUnused() {
+        return values instanceof Dict || values instanceof Undefined
+                || values instanceof Items items && items.kind().indexed() && !items.typeName().equals("tuple");
     }
 
     private List<Value> available() {

@@ -16,11 +16,13 @@ final class Printer {
     /** For the few words of a failure's sentence. */
     private static final int WORDS = 1 << 16;
 
+    private final Budget budget;
     private final Output out;
     private int namespaces;
 
-    private Printer(Output out) {
-        this.out = out;
+    private Printer(Budget budget) {
+        this.budget = budget;
+        this.out = new Output(budget);
     }
 
     /** Python's {@code str(value)}. */
@@ -34,24 +36,29 @@ final class Printer {
 
     /** Python's {@code repr(value)}. */
     static String repr(Value value, Budget budget) {
-        var printer = new Printer(new Output(budget));
+        var printer = new Printer(budget);
         printer.write(value);
         return printer.out.toString();
     }
 
     /** For a failure's sentence: no budget at hand, so a long value is cut off with a failure of its own. */
     static String repr(Value value) {
-        return repr(value, new Budget(new Limits(0, 0, WORDS, 0, 0), 0));
+        return repr(value, new Budget(new Limits(WORDS, 0, WORDS, 0, 0), 0));
     }
 
     private void write(Value value) {
+        budget.step();
         switch (value) {
             case None _ -> out.append("None");
             case Bool bool -> out.append(bool.value() ? "True" : "False");
-            case Int number -> out.append(number.value().toString());
+            case Int number -> out.append(Numbers.print(number, budget));
             case Real real -> out.append(real(real.value()));
-            case Text text when text.markup() -> out.append("Markup(").append(Quoted.python(text.value())).append(')');
-            case Text text -> out.append(Quoted.python(text.value()));
+            case Text text when text.markup() -> {
+                out.append("Markup(");
+                Quoted.python(text.value(), out);
+                out.append(')');
+            }
+            case Text text -> Quoted.python(text.value(), out);
             case Items items -> writeItems(items);
             case Dict dict -> writeDict(dict);
             case Undefined _ -> out.append("Undefined");

@@ -4,9 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /** What filters read from each element where they are given {@code attribute='function.name'}. */
 final class Selector {
+
+    private static final Pattern POSITION = Pattern.compile("\\d{1,9}");
 
     private Selector() {}
 
@@ -24,8 +27,7 @@ final class Selector {
 
     static Value ignoringCase(Value value, Budget budget) {
         if (value instanceof Text text) {
-            budget.chars(text.value().length());
-            return Text.of(text.value().toLowerCase(java.util.Locale.ROOT));
+            return Text.of(Cases.lower(text.value(), budget));
         }
         return value;
     }
@@ -48,7 +50,7 @@ final class Selector {
 
     /** Several paths, parted by commas, as one tuple. */
     static UnaryOperator<Value> paths(Run run, Text attributes) {
-        List<UnaryOperator<Value>> paths = Arrays.stream(attributes.value().split(",", -1))
+        List<UnaryOperator<Value>> paths = Arrays.stream(pieces(attributes, ","))
                 .map(path -> path(run, Text.of(path), Optional.empty())).toList();
         return element -> Items.of(Items.Kind.TUPLE, paths.stream().map(path -> path.apply(element)).toList());
     }
@@ -57,11 +59,16 @@ final class Selector {
         if (!(attribute instanceof Text text)) {
             return List.of(attribute);
         }
-        String[] parts = text.value().split("\\.", -1);
-        if (parts.length > Limits.CHAIN) {
-            throw TemplateFailure.of("an attribute of %d parts is longer than the %d that templates may use", parts.length, Limits.CHAIN);
-        }
-        return Arrays.stream(parts).<Value>map(part -> part.matches("\\d{1,9}") ? Value.Int.of(Integer.parseInt(part)) : Text.of(part))
+        return Arrays.stream(pieces(text, "\\."))
+                .<Value>map(part -> POSITION.matcher(part).matches() ? Value.Int.of(Integer.parseInt(part)) : Text.of(part))
                 .toList();
+    }
+
+    private static String[] pieces(Text attribute, String separator) {
+        String[] pieces = attribute.value().split(separator, Limits.CHAIN + 1);
+        if (pieces.length > Limits.CHAIN) {
+            throw TemplateFailure.of("an attribute has more than %d parts", Limits.CHAIN);
+        }
+        return pieces;
     }
 }

@@ -25,12 +25,12 @@ final class SequenceFilters {
             .with("unique(case_sensitive?, attribute?)", SequenceFilters::unique)
             .with("groupby(attribute, default?, case_sensitive?)", SequenceFilters::groupby)
             .with("dictsort(case_sensitive?, by?, reverse?)", SequenceFilters::dictsort)
-            .with("items()", SequenceFilters::items)
+            .with("items()", call -> Streams.of(call, () -> items(call)))
             .with("sum(attribute?, start?)", SequenceFilters::sum)
             .with("min(case_sensitive?, attribute?)", call -> extreme(call, -1))
             .with("max(case_sensitive?, attribute?)", call -> extreme(call, 1))
-            .with("batch(linecount, fill_with?)", SequenceFilters::batch)
-            .with("slice(slices, fill_with?)", SequenceFilters::slice);
+            .with("batch(linecount, fill_with?)", call -> Streams.of(call, () -> batch(call).iterator()))
+            .with("slice(slices, fill_with?)", call -> Streams.of(call, () -> slice(call).iterator()));
 
     private SequenceFilters() {}
 
@@ -66,7 +66,8 @@ final class SequenceFilters {
         }
         List<Value> values = call.list();
         call.budget().elements(values.size());
-        return new Stream(values.reversed().iterator(), Items.list(values));
+        return call.self() instanceof Stream ? Items.list(List.copyOf(values.reversed()))
+                : new Stream(values.reversed().iterator(), Items.list(values));
     }
 
     /** One merge sort for all: stable, and every comparison is paid for. */
@@ -98,7 +99,8 @@ final class SequenceFilters {
     private static Value unique(Call call) {
         UnaryOperator<Value> key = Selector.comparable(call);
         Set<Object> seen = new HashSet<>();
-        return Streams.filtered(call, value -> seen.add(Dict.identity(key.apply(value))));
+        return Streams.of(call, () -> Streams.filtered(Sequences.iterate(call.self()),
+                value -> seen.add(Dict.identity(key.apply(value))), call.budget()));
     }
 
     private static Value groupby(Call call) {
@@ -138,12 +140,12 @@ final class SequenceFilters {
         return Items.list(sorted(call, dict.pairs(), key, call.flag("reverse", false)));
     }
 
-    private static Value items(Call call) {
+    private static Iterator<Value> items(Call call) {
         return switch (call.self()) {
-            case Undefined undefined -> new Stream(Collections.emptyIterator(), undefined);
+            case Undefined _ -> Collections.emptyIterator();
             case Dict dict -> {
                 call.budget().elements(dict.size());
-                yield new Stream(dict.pairs().iterator(), dict);
+                yield dict.pairs().iterator();
             }
             default -> throw TemplateFailure.of("Can only get item pairs from a mapping.");
         };
@@ -178,7 +180,7 @@ final class SequenceFilters {
         return best;
     }
 
-    private static Value batch(Call call) {
+    private static List<Value> batch(Call call) {
         int size = call.integer("linecount", 1);
         List<Value> rows = new ArrayList<>();
         List<Value> values = call.list();
@@ -191,7 +193,7 @@ final class SequenceFilters {
                 break;
             }
         }
-        return new Stream(rows.iterator(), Items.list(rows));
+        return rows;
     }
 
     private static void fill(Call call, List<Value> row, Value fill, int size) {
@@ -201,7 +203,7 @@ final class SequenceFilters {
         }
     }
 
-    private static Value slice(Call call) {
+    private static List<Value> slice(Call call) {
         int count = call.integer("slices", 1);
         if (count <= 0) {
             throw TemplateFailure.of("slice needs at least one slice, not %d", count);
@@ -220,6 +222,6 @@ final class SequenceFilters {
             rows.add(Items.list(row));
             start = end;
         }
-        return new Stream(rows.iterator(), Items.list(rows));
+        return rows;
     }
 }

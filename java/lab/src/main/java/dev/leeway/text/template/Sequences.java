@@ -41,7 +41,7 @@ final class Sequences {
 
             @Override
             public Value next() {
-                return text.with(Character.toString(points.nextInt()));
+                return Text.of(Character.toString(points.nextInt()));
             }
         };
     }

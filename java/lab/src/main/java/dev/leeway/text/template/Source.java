@@ -1,5 +1,8 @@
 package dev.leeway.text.template;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** A template's text with a position that only moves forward, and the line it is on. */
 final class Source {
 
@@ -46,6 +49,11 @@ final class Source {
 
     String text(int start, int end) {
         return text.substring(start, end);
+    }
+
+    /** A matcher that sees the text from here on, up to a length. */
+    Matcher match(Pattern pattern, int most) {
+        return pattern.matcher(text).region(position, Math.min(text.length(), position + most));
     }
 
     int find(String wanted) {

@@ -15,13 +15,12 @@ final class Splitting {
         int limit = most < 0 ? Integer.MAX_VALUE : most;
         Optional<String> separator = call.findText("sep");
         List<String> parts = separator.isPresent() ? atSeparator(call, separator.get(), limit, fromRight)
-                : fromRight ? atSpaceFromRight(call.text(), limit) : atSpace(call.text(), limit);
+                : fromRight ? atSpaceFromRight(call, limit) : atSpace(call, limit);
         return texts(call, parts);
     }
 
-    /** A list of texts, paid for. */
+    /** A list of texts; each part was paid for as two elements when it was found. */
     static Items texts(Call call, List<String> parts) {
-        call.budget().elements(parts.size());
         call.budget().chars(parts.stream().mapToLong(String::length).sum());
         return Items.list(parts.stream().<Value>map(call::text).toList());
     }
@@ -32,13 +31,16 @@ final class Splitting {
         }
         String text = call.text();
         call.budget().search(text, separator);
-        return fromRight ? fromRight(text, separator, limit) : fromLeft(text, separator, limit);
+        call.budget().elements(2);
+        return fromRight ? fromRight(call, separator, limit) : fromLeft(call, separator, limit);
     }
 
-    private static List<String> fromLeft(String text, String separator, int limit) {
+    private static List<String> fromLeft(Call call, String separator, int limit) {
+        String text = call.text();
         List<String> parts = new ArrayList<>();
         int start = 0;
         for (int next = text.indexOf(separator); next >= 0 && parts.size() < limit; next = text.indexOf(separator, start)) {
+            call.budget().elements(2);
             parts.add(text.substring(start, next));
             start = next + separator.length();
         }
@@ -46,10 +48,12 @@ final class Splitting {
         return parts;
     }
 
-    private static List<String> fromRight(String text, String separator, int limit) {
+    private static List<String> fromRight(Call call, String separator, int limit) {
+        String text = call.text();
         List<String> parts = new ArrayList<>();
         int end = text.length();
         for (int next = text.lastIndexOf(separator); next >= 0 && parts.size() < limit;) {
+            call.budget().elements(2);
             parts.add(text.substring(next + separator.length(), end));
             end = next;
             next = end < separator.length() ? -1 : text.lastIndexOf(separator, end - separator.length());
@@ -59,11 +63,13 @@ final class Splitting {
         return parts;
     }
 
-    private static List<String> atSpace(String text, int limit) {
+    private static List<String> atSpace(Call call, int limit) {
+        String text = call.text();
         List<String> parts = new ArrayList<>();
         int start = skip(text, 0, true);
         while (start < text.length() && parts.size() < limit) {
             int end = skip(text, start, false);
+            call.budget().elements(2);
             parts.add(text.substring(start, end));
             start = skip(text, end, true);
         }
@@ -81,11 +87,13 @@ final class Splitting {
         return i;
     }
 
-    private static List<String> atSpaceFromRight(String text, int limit) {
+    private static List<String> atSpaceFromRight(Call call, int limit) {
+        String text = call.text();
         List<String> parts = new ArrayList<>();
         int end = skipBack(text, text.length(), true);
         while (end > 0 && parts.size() < limit) {
             int start = skipBack(text, end, false);
+            call.budget().elements(2);
             parts.add(text.substring(start, end));
             end = skipBack(text, start, true);
         }

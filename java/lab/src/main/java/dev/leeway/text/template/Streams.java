@@ -1,33 +1,63 @@
 package dev.leeway.text.template;
 
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Streams over what a filter is applied to; an element is looked at when it is asked for, and each look is a step. */
+/** Streams over what a filter is applied to. Nothing happens before the first element is asked for, and each element is a step. */
 final class Streams {
 
     private Streams() {}
 
-    static Stream mapped(Call call, UnaryOperator<Value> mapping) {
-        Iterator<Value> source = Sequences.iterate(call.self());
+    /** A stream whose source is opened when its first element is asked for. */
+    static Stream of(Call call, Supplier<Iterator<Value>> source) {
         return new Stream(new Iterator<>() {
+            private Iterator<Value> opened;
+
             @Override
             public boolean hasNext() {
-                return source.hasNext();
+                if (opened == null) {
+                    opened = source.get();
+                }
+                return opened.hasNext();
             }
 
             @Override
             public Value next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
                 call.budget().step();
-                return mapping.apply(source.next());
+                return opened.next();
+            }
+        }, call.self());
+    }
+
+    /** The elements of what {@code map}, {@code select} and their like are applied to: none if it is none, false or 0. */
+    private static Iterator<Value> source(Call call) {
+        return call.self().truth() ? Sequences.iterate(call.self()) : Collections.emptyIterator();
+    }
+
+    static Stream mapped(Call call, UnaryOperator<Value> mapping) {
+        Stream source = of(call, () -> source(call));
+        return new Stream(new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return source.values().hasNext();
+            }
+
+            @Override
+            public Value next() {
+                return mapping.apply(source.values().next());
             }
         }, call.self());
     }
 
     static Stream filtered(Call call, Predicate<Value> kept) {
-        return new Stream(filtered(Sequences.iterate(call.self()), kept, call.budget()), call.self());
+        return of(call, () -> filtered(source(call), kept, call.budget()));
     }
 
     /** The values that are kept, each asked about when it is its turn. */

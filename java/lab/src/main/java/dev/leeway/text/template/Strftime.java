@@ -5,9 +5,18 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Dates and times by C's {@code strftime} patterns, in the C locale; {@code %-d} leaves out the padding. */
 final class Strftime {
+
+    private static final Map<String, DateTimeFormatter> FORMATTERS = Stream.of("EEE", "EEEE", "MMM", "MMMM", "EEE MMM ", "HH:mm:ss uuuu",
+            "MM/dd/yy", "HH:mm:ss", "hh:mm:ss a", "HH:mm", "uuuu-MM-dd", "a")
+            .collect(Collectors.toMap(pattern -> pattern, pattern -> DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH)));
+    /** What a field costs to make, as if it were so many characters. */
+    private static final int COST = 64;
 
     private Strftime() {}
 
@@ -20,6 +29,7 @@ final class Strftime {
                 out.append(c);
                 continue;
             }
+            budget.chars(COST);
             boolean bare = pattern.charAt(i) == '-' && i + 1 < pattern.length();
             i += bare ? 1 : 0;
             String field = field(pattern.charAt(i++), time);
@@ -80,7 +90,7 @@ final class Strftime {
     }
 
     private static String named(String pattern, ZonedDateTime time) {
-        return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(time);
+        return FORMATTERS.get(pattern).format(time);
     }
 
     private static String two(int number) {

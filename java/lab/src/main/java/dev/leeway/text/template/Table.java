@@ -24,6 +24,7 @@ final class Table {
             return switch (self) {
                 case Text text -> text.value().length();
                 case Items items -> items.elements().size();
+                case Value.Int number -> Numbers.bits(number);
                 default -> 0;
             };
         }

@@ -7,6 +7,9 @@ final class TemplateFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
+    /** Names in a template may have any length; sentences about them don't. */
+    private static final int LONGEST = 300;
+
     private final boolean verbatim;
 
     private TemplateFailure(String message, boolean verbatim) {
@@ -16,7 +19,8 @@ final class TemplateFailure extends RuntimeException {
 
     /** A failure described by a sentence without place or full stop. */
     static TemplateFailure of(String format, Object... arguments) {
-        return new TemplateFailure(arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments), false);
+        String sentence = arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments);
+        return new TemplateFailure(sentence.length() <= LONGEST ? sentence : sentence.substring(0, LONGEST) + "…", false);
     }
 
     /** The template's own {@code raise_exception}: its text reaches the user as it is. */

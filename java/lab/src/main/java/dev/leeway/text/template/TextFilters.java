@@ -5,7 +5,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -19,10 +18,10 @@ final class TextFilters {
 
     static final Table TABLE = new Table()
             .with("string()", call -> call.self() instanceof Text ? call.self() : Text.of(call.text()))
-            .with("upper()", call -> call.text(paid(call).toUpperCase(Locale.ROOT)))
-            .with("lower()", call -> call.text(paid(call).toLowerCase(Locale.ROOT)))
-            .with("capitalize()", call -> call.text(Cases.capitalize(paid(call))))
-            .with("title()", call -> call.text(Cases.titleWords(paid(call))))
+            .with("upper()", call -> call.text(Cases.upper(call.text(), call.budget())))
+            .with("lower()", call -> call.text(Cases.lower(call.text(), call.budget())))
+            .with("capitalize()", call -> call.text(Cases.capitalize(call.text(), call.budget())))
+            .with("title()", call -> call.text(Cases.titleWords(call.text(), call.budget())))
             .with("trim(chars?)", call -> call.text(TextMethods.strip(paid(call), call.findText("chars"), true, true)))
             .with("replace(old, new, count?)", TextFilters::replace)
             .with("escape()", TextFilters::escape).alias("e", "escape")
@@ -45,6 +44,15 @@ final class TextFilters {
         return text;
     }
 
+    /** For filters that, unlike the others, don't print what they are applied to. */
+    private static String requireText(Call call) {
+        if (!(call.self() instanceof Text text)) {
+            Arithmetic.requireDefined(call.self());
+            throw TemplateFailure.of("a text is needed, not %s", call.self().typeName());
+        }
+        return text.value();
+    }
+
     private static Value escape(Call call) {
         return call.self() instanceof Text text ? text.escaped(call.budget()) : Text.of(call.text()).escaped(call.budget());
     }
@@ -58,7 +66,7 @@ final class TextFilters {
         String prefix = call.find("width").filter(Text.class::isInstance).map(call::print)
                 .orElseGet(() -> new Output(call.budget()).repeat(" ", width(call)).toString());
         boolean blank = call.flag("blank", false);
-        List<String> lines = TextMethods.lines(call.text() + "\n", false);
+        List<String> lines = TextMethods.lines(requireText(call) + "\n", false, call.budget());
         var out = new Output(call.budget());
         for (int i = 0; i < lines.size(); i++) {
             boolean indented = i == 0 ? call.flag("first", false) : blank || !lines.get(i).isEmpty();
@@ -72,7 +80,10 @@ final class TextFilters {
     }
 
     private static Value truncate(Call call) {
-        String text = call.text();
+        if (call.self() instanceof Undefined) {
+            return call.self();
+        }
+        String text = requireText(call);
         int length = call.integer("length", TRUNCATE_AT);
         String end = call.findText("end").orElse("...");
         int endLength = CodePoints.length(end);
@@ -80,7 +91,7 @@ final class TextFilters {
             throw TemplateFailure.of("expected length >= %d, got %d", endLength, length);
         }
         if (CodePoints.length(text) <= (long) length + call.integer("leeway", TRUNCATE_LEEWAY)) {
-            return call.self() instanceof Text ? call.self() : Text.of(text);
+            return call.self();
         }
         String kept = CodePoints.part(text, 0, length - endLength);
         int blank = kept.lastIndexOf(' ');

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 
@@ -14,12 +13,12 @@ import java.util.function.IntPredicate;
 final class TextMethods {
 
     static final Table TABLE = new Table()
-            .with("upper()", call -> call.text(paid(call).toUpperCase(Locale.ROOT)))
-            .with("lower()", call -> call.text(paid(call).toLowerCase(Locale.ROOT)))
-            .with("casefold()", call -> call.text(paid(call).toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT)))
-            .with("capitalize()", call -> call.text(Cases.capitalize(paid(call))))
-            .with("title()", call -> call.text(Cases.titleLetters(paid(call))))
-            .with("swapcase()", call -> call.text(Cases.swap(paid(call))))
+            .with("upper()", call -> call.text(Cases.upper(call.text(), call.budget())))
+            .with("lower()", call -> call.text(Cases.lower(call.text(), call.budget())))
+            .with("casefold()", call -> call.text(Cases.lower(Cases.upper(call.text(), call.budget()), call.budget())))
+            .with("capitalize()", call -> call.text(Cases.capitalize(call.text(), call.budget())))
+            .with("title()", call -> call.text(Cases.titleLetters(call.text(), call.budget())))
+            .with("swapcase()", call -> call.text(Cases.swap(call.text(), call.budget())))
             .with("strip(chars?)", call -> call.text(strip(paid(call), call.findText("chars"), true, true)))
             .with("lstrip(chars?)", call -> call.text(strip(paid(call), call.findText("chars"), true, false)))
             .with("rstrip(chars?)", call -> call.text(strip(paid(call), call.findText("chars"), false, true)))
@@ -31,7 +30,7 @@ final class TextMethods {
             .with("rsplit(sep?, maxsplit?)", call -> Splitting.split(call, true))
             .with("partition(sep)", call -> Splitting.partition(call, false))
             .with("rpartition(sep)", call -> Splitting.partition(call, true))
-            .with("splitlines(keepends?)", call -> Splitting.texts(call, lines(paid(call), call.flag("keepends", false))))
+            .with("splitlines(keepends?)", call -> Splitting.texts(call, lines(call.text(), call.flag("keepends", false), call.budget())))
             .with("join(iterable)", TextMethods::join)
             .with("startswith(prefix, start?, end?)", call -> Bool.of(affix(call, "prefix")))
             .with("endswith(suffix, start?, end?)", call -> Bool.of(affix(call, "suffix")))
@@ -58,7 +57,7 @@ final class TextMethods {
             .with("isidentifier()", call -> Bool.of(identifier(call.text())))
             .with("isupper()", call -> Bool.of(Cases.all(call.text(), Character::toUpperCase)))
             .with("islower()", call -> Bool.of(Cases.all(call.text(), Character::toLowerCase)))
-            .with("istitle()", call -> Bool.of(Cases.titled(call.text())));
+            .with("istitle()", call -> Bool.of(Cases.titled(call.text(), call.budget())));
 
     private TextMethods() {}
 
@@ -108,13 +107,14 @@ final class TextMethods {
     }
 
     /** Lines as Python splits them, at every character that Unicode or ASCII has for it. */
-    static List<String> lines(String text, boolean keepEnds) {
+    static List<String> lines(String text, boolean keepEnds, Budget budget) {
         List<String> lines = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c >= '\n' && c <= '\r' || c >= 0x1c && c <= 0x1e || c == 0x85 || c == 0x2028 || c == 0x2029) {
                 int end = c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n' ? i + 2 : i + 1;
+                budget.elements(2);
                 lines.add(text.substring(start, keepEnds ? end : i));
                 start = end;
                 i = end - 1;

@@ -9,6 +9,7 @@ final class Tokens {
     private final int deepest;
     private Token current;
     private int depth;
+    private int count;
 
     Tokens(Lexer lexer, int deepest) {
         this.lexer = lexer;
@@ -21,6 +22,9 @@ final class Tokens {
     }
 
     Token take() {
+        if (++count > Limits.TOKENS) {
+            throw TemplateFailure.of("the template has more than %d names, numbers and operators", Limits.TOKENS);
+        }
         Token taken = current;
         current = lexer.next();
         return taken;
@@ -28,11 +32,6 @@ final class Tokens {
 
     int line() {
         return current.line();
-    }
-
-    /** The line that the lexer has come to, for a failure of its own. */
-    int lexerLine() {
-        return lexer.line();
     }
 
     boolean isOperator(String operator) {
