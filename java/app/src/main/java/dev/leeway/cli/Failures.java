@@ -38,7 +38,7 @@ final class Failures {
     }
 
     /** Runs the command that was named, or reports everything that is wrong with its arguments. */
-    static int executeUnlessBad(ParseResult parsed) {
+    static int executeUnlessBad(ParseResult parsed, ConfigFile file) {
         var last = parsed;
         var errors = new ArrayList<Exception>(parsed.errors());
         while (last.hasSubcommand()) {
@@ -47,8 +47,15 @@ final class Failures {
         }
         var command = last.commandSpec().commandLine();
         repeated(last).forEach(name -> errors.add(new ParameterException(command, name + " is given more than once")));
-        if (!errors.isEmpty() && !last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
-            return badArguments(sentences(errors.stream().distinct().toList(), command), command);
+        boolean bad = !errors.isEmpty() || !file.problems().isEmpty();
+        if (bad && !last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
+            var problems = new Problems();
+            file.problems().forEach(problems::add);
+            sentences(errors.stream().distinct().toList(), command).forEach(problems::add);
+            if (last.commandSpec().userObject() instanceof Checked checked) {
+                checked.check(problems);
+            }
+            return badArguments(problems, command, file);
         }
         if (!parsed.hasSubcommand() && !parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
             command.usage(command.getErr());
@@ -67,16 +74,17 @@ final class Failures {
     }
 
     /** picocli's handler of arguments that it can't even collect. */
-    static int badArguments(ParameterException failure, String[] arguments) {
+    static int badArguments(ParameterException failure, ConfigFile file) {
         var command = failure.getCommandLine();
-        return badArguments(sentences(List.of(failure), command), command);
+        var problems = new Problems();
+        file.problems().forEach(problems::add);
+        sentences(List.of(failure), command).forEach(problems::add);
+        return badArguments(problems, command, file);
     }
 
-    private static int badArguments(List<String> sentences, CommandLine command) {
-        var problems = new Problems();
-        sentences.forEach(problems::add);
+    private static int badArguments(Problems problems, CommandLine command, ConfigFile file) {
         var name = command.getCommandSpec().qualifiedName();
-        command.getErr().println(name + ": " + problems.text());
+        command.getErr().println(name + ": " + file.placed(problems.text()));
         command.getErr().println("see: " + name + " --help");
         return Kind.USAGE.exitCode();
     }
@@ -112,13 +120,13 @@ final class Failures {
     }
 
     /** Prints a failure of a command that was running: a sentence, and the stack only of what nobody foresaw. */
-    static int report(Throwable failure, CommandLine command) {
+    static int report(Throwable failure, CommandLine command, ConfigFile file) {
         command.getOut().flush();
         var err = command.getErr();
         var name = command.getCommandSpec().qualifiedName();
         return switch (failure) {
             case LeewayException expected -> {
-                err.println(name + ": " + expected.getMessage());
+                err.println(name + ": " + file.placed(expected.getMessage()));
                 yield expected.kind().exitCode();
             }
             case OutOfMemoryError memory -> {

@@ -38,23 +38,25 @@ public final class Main {
 
     /** Runs a command; results go to {@code out}, everything else to {@code err}. Returns the exit code. */
     public static int run(String[] arguments, PrintWriter out, PrintWriter err) {
-        var line = commandLine().setOut(out).setErr(err);
+        var line = new CommandLine(new Main());
+        var file = ConfigFile.expand(arguments, line);
+        prepare(line, file).setOut(out).setErr(err);
         try {
-            return Failures.unreadable(arguments).map(failure -> Failures.report(failure, line)).orElseGet(() -> line.execute(arguments));
+            return Failures.unreadable(arguments).map(failure -> Failures.report(failure, line, file))
+                .orElseGet(() -> line.execute(file.arguments()));
         } catch (Throwable failure) {
             // picocli hands on what is no Exception, such as OutOfMemoryError.
-            return Failures.report(failure, line);
+            return Failures.report(failure, line, file);
         } finally {
             out.flush();
             err.flush();
         }
     }
 
-    private static CommandLine commandLine() {
-        var line = new CommandLine(new Main());
-        line.setParameterExceptionHandler(Failures::badArguments);
-        line.setExecutionExceptionHandler((failure, command, _) -> Failures.report(failure, command));
-        line.setExecutionStrategy(Failures::executeUnlessBad);
+    private static CommandLine prepare(CommandLine line, ConfigFile file) {
+        line.setParameterExceptionHandler((failure, _) -> Failures.badArguments(failure, file));
+        line.setExecutionExceptionHandler((failure, command, _) -> Failures.report(failure, command, file));
+        line.setExecutionStrategy(parsed -> Failures.executeUnlessBad(parsed, file));
         line.setUsageHelpLongOptionsMaxWidth(36);
         Failures.collectAll(line);
         return line;

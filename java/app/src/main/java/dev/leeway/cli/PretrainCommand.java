@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     "Texts are rows with a text column, or .txt files; each is one sequence. A new model takes its shape from --config_name_or_path or "
         + "from the options below, and its tokenizer from --tokenizer_name, or learns one of --vocab_size tokens from the texts. "
         + "The learning rate is 1e-3 for a new model and 2e-5 for one that exists unless given."})
-final class PretrainCommand implements Callable<Integer> {
+final class PretrainCommand implements Callable<Integer>, Checked {
 
     private static final double NEW_RATE = 1e-3;
     private static final double FURTHER_RATE = 2e-5;
@@ -74,7 +74,9 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        check();
+        var problems = new Problems();
+        check(problems);
+        problems.throwIfAny();
         var by = TextRows.SampleBy.valueOf(sampleBy.toUpperCase(Locale.ROOT));
         try (var folder = run.claim(spec)) {
             if (learnsTokenizer()) {
@@ -95,8 +97,8 @@ final class PretrainCommand implements Callable<Integer> {
         return modelPath.isEmpty() && tokenizerPath.isEmpty();
     }
 
-    private void check() {
-        var problems = new Problems();
+    @Override
+    public void check(Problems problems) {
         boolean isNew = modelPath.isEmpty();
         problems.require(isNew || configPath.isEmpty() && tokenizerPath.isEmpty() && vocabSize.isEmpty() && !architecture.isGiven(),
             "--model_name_or_path trains a model that exists; leave out the options that describe a new one");
@@ -114,7 +116,6 @@ final class PretrainCommand implements Callable<Integer> {
         optimization.check(problems);
         run.check(problems);
         device.check(problems);
-        problems.throwIfAny();
     }
 
     private Path tokenizerFolder(OutputFolder folder) {

@@ -44,9 +44,12 @@ final class Problems {
         }
     }
 
-    /** All sentences: one alone, or a counted list. */
+    /** All sentences: the first one says how many follow. */
     String text() {
-        return sentences.size() == 1 ? sentences.getFirst() : sentences.size() + " problems:\n  " + String.join("\n  ", sentences);
+        int more = sentences.size() - 1;
+        var first = sentences.getFirst();
+        return more == 0 ? first : first + (first.endsWith("?") ? " " : "; ") + more + (more == 1 ? " more problem" : " more problems")
+            + " below:\n  " + String.join("\n  ", sentences.subList(1, sentences.size()));
     }
 
     /** Ends the command if there is a problem. */

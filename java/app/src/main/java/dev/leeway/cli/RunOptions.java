@@ -9,6 +9,10 @@ import picocli.CommandLine.Option;
 /** Where a run's results go, and what it says on the way. */
 final class RunOptions {
 
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with any of these options as keys, without the dashes; an "
+        + "option on the command line overrides it")
+    Optional<Path> config = Optional.empty();
+
     @Option(names = "--output_dir", paramLabel = "DIR", description = "folder for the result, metrics.jsonl and training_args.json")
     Optional<Path> outputDir = Optional.empty();
 

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "sft", description = {"Fine-tunes a model on rows of text: all its weights, or a LoRA adapter (--use_peft).",
     "The result in --output_dir is a Hugging Face model directory, or a PEFT adapter directory. The learning rate is 2e-5 for all "
         + "weights and 2e-4 for an adapter unless given."})
-final class SftCommand implements Callable<Integer> {
+final class SftCommand implements Callable<Integer>, Checked {
 
     private static final double FULL_RATE = 2e-5;
     private static final double ADAPTER_RATE = 2e-4;
@@ -50,7 +50,9 @@ final class SftCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        check();
+        var problems = new Problems();
+        check(problems);
+        problems.throwIfAny();
         var directory = ModelDirectory.open(modelPath.orElseThrow());
         int maxLength = maxLength(data, directory.config());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
@@ -70,8 +72,8 @@ final class SftCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void check() {
-        var problems = new Problems();
+    @Override
+    public void check(Problems problems) {
         problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
         modelPath.ifPresent(path -> requireModel(path, problems));
         data.check(problems);
@@ -79,7 +81,6 @@ final class SftCommand implements Callable<Integer> {
         optimization.check(problems);
         run.check(problems);
         device.check(problems);
-        problems.throwIfAny();
     }
 
     private void requireModel(Path path, Problems problems) {
