@@ -4,13 +4,13 @@ import java.time.ZonedDateTime;
 import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.StringJoiner;
 
 /** Dates and times by C's {@code strftime} patterns, in the C locale; {@code %-d} leaves out the padding. */
 final class Strftime {
 
     /** What a field costs to make, as if it were so many characters. */
-    private static final int COST = 64;
+    private static final int COST = 128;
 
     private Strftime() {}
 
@@ -58,13 +58,13 @@ final class Strftime {
         int weekday = t.getDayOfWeek().getValue();
         return switch (directive) {
             case 'd' -> two(t.getDayOfMonth());
-            case 'e' -> "%2d".formatted(t.getDayOfMonth());
-            case 'f' -> "%06d".formatted(t.getNano() / 1000);
+            case 'e' -> padded(t.getDayOfMonth(), 2, ' ');
+            case 'f' -> padded(t.getNano() / 1000, 6, '0');
             case 'H' -> two(t.getHour());
             case 'I' -> two(t.get(ChronoField.CLOCK_HOUR_OF_AMPM));
-            case 'k' -> "%2d".formatted(t.getHour());
-            case 'l' -> "%2d".formatted(t.get(ChronoField.CLOCK_HOUR_OF_AMPM));
-            case 'j' -> "%03d".formatted(t.getDayOfYear());
+            case 'k' -> padded(t.getHour(), 2, ' ');
+            case 'l' -> padded(t.get(ChronoField.CLOCK_HOUR_OF_AMPM), 2, ' ');
+            case 'j' -> padded(t.getDayOfYear(), 3, '0');
             case 'm' -> two(t.getMonthValue());
             case 'M' -> two(t.getMinute());
             case 'S' -> two(t.getSecond());
@@ -84,7 +84,11 @@ final class Strftime {
     }
 
     private static String fields(String directives, String separator, ZonedDateTime time) {
-        return directives.chars().mapToObj(directive -> field((char) directive, time)).collect(Collectors.joining(separator));
+        var out = new StringJoiner(separator);
+        for (char directive : directives.toCharArray()) {
+            out.add(field(directive, time));
+        }
+        return out.toString();
     }
 
     /** The English name of a day or month: its constant's, in title case. */
@@ -97,11 +101,16 @@ final class Strftime {
     }
 
     private static String two(int number) {
-        return (number < 10 ? "0" : "") + number;
+        return padded(number, 2, '0');
+    }
+
+    private static String padded(int number, int width, char padding) {
+        String digits = Integer.toString(number);
+        return String.valueOf(padding).repeat(Math.max(0, width - digits.length())) + digits;
     }
 
     private static String withoutPadding(String field) {
-        String bare = field.replaceFirst("^[0 ]+", "");
+        String bare = CodePoints.stripStart(field, c -> c == '0' || c == ' ');
         return bare.isEmpty() || !Character.isDigit(bare.charAt(0)) && Character.isDigit(field.charAt(0)) ? "0" : bare;
     }
 }
