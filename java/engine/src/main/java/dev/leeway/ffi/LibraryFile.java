@@ -17,20 +17,35 @@ import java.util.HexFormat;
  */
 final class LibraryFile {
 
+    private static final String FOLDER = "leeway.native.path";
+
     private LibraryFile() {
     }
 
     static Path locate(String backend) {
-        var file = System.mapLibraryName("leeway_" + backend);
-        var folder = System.getProperty("leeway.native.path");
+        var folder = System.getProperty(FOLDER);
         if (folder != null) {
-            var path = Path.of(folder, file).toAbsolutePath();
+            var path = Path.of(folder, file(backend)).toAbsolutePath();
             if (!Files.isRegularFile(path)) {
-                throw LeewayException.resources("leeway.native.path has no %s: %s does not exist", file, path);
+                throw LeewayException.resources("leeway.native.path has no %s: %s does not exist", file(backend), path);
             }
             return path;
         }
-        return unpack(platform() + "/" + file, backend);
+        return unpack(resource(backend), backend);
+    }
+
+    static boolean exists(String backend) {
+        var folder = System.getProperty(FOLDER);
+        return folder != null ? Files.isRegularFile(Path.of(folder, file(backend)))
+            : LibraryFile.class.getResource(resource(backend)) != null;
+    }
+
+    private static String file(String backend) {
+        return System.mapLibraryName("leeway_" + backend);
+    }
+
+    private static String resource(String backend) {
+        return platform() + "/" + file(backend);
     }
 
     private static String platform() {
@@ -71,7 +86,7 @@ final class LibraryFile {
         }
     }
 
-    private static Path cache() {
+    static Path cache() {
         var named = System.getProperty("leeway.cache");
         return named != null ? Path.of(named) : Path.of(System.getProperty("user.home"), ".cache", "leeway", "native");
     }

@@ -11,6 +11,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -22,7 +23,9 @@ import java.util.Map;
  */
 public final class Native implements AutoCloseable {
 
-    static final int ABI_VERSION = 1;
+    /** The version of the ABI in {@code leeway.h} that this program speaks; a library of another version is refused. */
+    public static final int ABI_VERSION = 1;
+
     private static final MethodHandle OP = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle VERSION = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
     private static final MethodHandle TEXT = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ADDRESS));
@@ -69,6 +72,16 @@ public final class Native implements AutoCloseable {
         var library = new Native(backend, symbols);
         library.stream = library.createStream(threads);
         return library;
+    }
+
+    /** Whether the library of a back end is there to be loaded: in this build, or in the folder that {@code leeway.native.path} names. */
+    public static boolean isInstalled(String backend) {
+        return LibraryFile.exists(backend);
+    }
+
+    /** Where libraries are unpacked: {@code leeway.cache}, or else a folder in the user's cache. */
+    public static Path cache() {
+        return LibraryFile.cache();
     }
 
     /** The name of the loaded back end. */

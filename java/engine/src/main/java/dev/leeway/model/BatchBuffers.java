@@ -5,6 +5,8 @@ import dev.leeway.ffi.DType;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Optional;
 
 /** A packed batch on the device. */
 final class BatchBuffers {
@@ -15,27 +17,52 @@ final class BatchBuffers {
     private final Tensor tokens;
     private final Tensor positions;
     private final Tensor sequenceStarts;
+    private final Tensor rowIds;
+    private final Tensor noiseBounds;
+    private final int hidden;
 
     BatchBuffers(ModelConfig config, int maxPositions, ModelPlan plan) {
         this.capacity = plan.capacity();
         this.vocabulary = config.vocabSize();
+        this.hidden = config.hiddenSize();
         this.maxPositions = maxPositions;
         tokens = plan.buffer(Purpose.ACTIVATIONS, "batch.tokens", DType.I32, capacity.rows());
         positions = plan.buffer(Purpose.ACTIVATIONS, "batch.positions", DType.I32, capacity.rows());
         sequenceStarts = plan.buffer(Purpose.ACTIVATIONS, "batch.sequence_starts", DType.I32, capacity.sequences() + 1);
+        long randomRows = plan.keepsActivations() ? capacity.rows() : 0;
+        rowIds = plan.buffer(Purpose.ACTIVATIONS, "batch.row_ids", DType.I64, randomRows);
+        noiseBounds = plan.buffer(Purpose.ACTIVATIONS, "batch.noise_bounds", DType.F32, randomRows);
     }
 
     Tensor tokens() {
         return tokens;
     }
 
-    /** Checks a batch against the model and copies it over. */
-    Placement.Packed upload(Device device, Batch batch) {
+    /** (N) the identities of the rows that were uploaded last, if with noise. */
+    Tensor rowIds() {
+        return rowIds;
+    }
+
+    /** Checks a batch against the model and copies it over, with what a training pass draws from. */
+    Placement.Packed upload(Device device, Batch batch, Optional<TrainingNoise> noise) {
         check(batch);
         device.upload(batch.tokens(), tokens);
         device.upload(batch.positions(), positions);
         device.upload(batch.sequenceStarts(), sequenceStarts);
-        return new Placement.Packed(batch.rows(), batch.sequences(), positions, sequenceStarts);
+        noise.ifPresent(given -> device.upload(batch.rowIds(), rowIds));
+        return new Placement.Packed(batch.rows(), batch.sequences(), positions, sequenceStarts,
+            noise.filter(given -> given.neftuneNoiseAlpha() > 0).map(given -> embeddingNoise(device, batch, given)));
+    }
+
+    private Placement.EmbeddingNoise embeddingNoise(Device device, Batch batch, TrainingNoise noise) {
+        var bounds = new float[batch.rows()];
+        for (int s = 0; s < batch.sequences(); s++) {
+            double length = batch.sequenceStarts()[s + 1] - batch.sequenceStarts()[s];
+            double bound = noise.neftuneNoiseAlpha() / Math.sqrt(length * hidden);
+            Arrays.fill(bounds, batch.sequenceStarts()[s], batch.sequenceStarts()[s + 1], (float) bound);
+        }
+        device.upload(bounds, noiseBounds);
+        return new Placement.EmbeddingNoise(noiseBounds, rowIds, noise.of("model.embed_tokens"));
     }
 
     private void check(Batch batch) {

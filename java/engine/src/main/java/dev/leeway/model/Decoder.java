@@ -2,7 +2,6 @@ package dev.leeway.model;
 
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
-import dev.leeway.ffi.Region;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
@@ -67,9 +66,12 @@ final class Decoder {
 
     void forward(Device device, Placement placement, Tensor tokens) {
         var first = layers.getFirst().activations();
+        var noise = placement.embeddingNoise();
         device.call(Ops.EMBEDDING_FORWARD).i64("rows", placement.rows()).i64("width", config.hiddenSize()).i64("vocabulary", config.vocabSize())
             .at("tokens", tokens.region()).at("table", embedding.value().region()).at("y", first.attentionInput.sum().region())
-            .at("noise_bound", Region.NONE).at("row_ids", Region.NONE).i64("noise_seed", 0).f32("scale", config.embeddingScale())
+            .at("noise_bound", Linear.region(noise.map(Placement.EmbeddingNoise::bounds)))
+            .at("row_ids", Linear.region(noise.map(Placement.EmbeddingNoise::rowIds)))
+            .i64("noise_seed", noise.map(Placement.EmbeddingNoise::seed).orElse(0L)).f32("scale", config.embeddingScale())
             .dtype("dtype", DType.F32).run();
         layers.getFirst().forwardFromStream(device, placement);
         for (int i = 1; i < layers.size(); i++) {

@@ -106,7 +106,7 @@ public final class Llama {
         return head.score(device, batch, decoder.output(), columns);
     }
 
-    /** The same as a training pass sees it: with dropout, as drawn for this optimiser step. {@link #backward} follows the same draws. */
+    /** The same as a training pass sees it: with dropout and noise, as drawn for this optimiser step. {@link #backward} follows the draws. */
     public TokenScores score(Batch batch, Set<Column> columns, TrainingNoise noise) {
         forward(batch, Optional.of(noise));
         return head.score(device, batch, decoder.output(), columns);
@@ -115,7 +115,7 @@ public final class Llama {
     /** Adds the gradients of the batch that was scored last, given the loss's derivatives by its columns. */
     public void backward(Batch batch, TokenGradients gradients) {
         head.backward(device, gradients, decoder.outputGradient());
-        decoder.backward(device, buffers.upload(device, batch), buffers.tokens());
+        decoder.backward(device, buffers.upload(device, batch, Optional.empty()), buffers.tokens());
     }
 
     /** Runs {@code work} with the adapter switched off: the base model as its own reference. */
@@ -151,8 +151,8 @@ public final class Llama {
     }
 
     private void forward(Batch batch, Optional<TrainingNoise> noise) {
-        var placement = buffers.upload(device, batch);
-        dropout.begin(device, batch, noise);
+        var placement = buffers.upload(device, batch, noise);
+        noise.ifPresentOrElse(given -> dropout.begin(given, buffers.rowIds()), dropout::end);
         decoder.forward(device, placement, buffers.tokens());
     }
 

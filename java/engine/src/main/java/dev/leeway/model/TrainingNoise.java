@@ -1,5 +1,6 @@
 package dev.leeway.model;
 
+import dev.leeway.LeewayException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -8,11 +9,30 @@ import java.nio.charset.StandardCharsets;
  *
  * @param seed the run's {@code seed}
  * @param step the optimiser step, from 0
+ * @param neftuneNoiseAlpha {@code neftune_noise_alpha}, 0 = none: embeddings get uniform noise of at most α/√(L·C), L the tokens of the
+ *     sequence, C the hidden size (Jain et al. 2024, eq. 1)
  */
-public record TrainingNoise(long seed, long step) {
+public record TrainingNoise(long seed, long step, double neftuneNoiseAlpha) {
 
     private static final long FNV_OFFSET = 0xCBF29CE484222325L;
     private static final long FNV_PRIME = 0x100000001B3L;
+
+    /** Checks alpha. */
+    public TrainingNoise {
+        if (!(neftuneNoiseAlpha >= 0 && neftuneNoiseAlpha < Double.POSITIVE_INFINITY)) {
+            throw LeewayException.usage("neftune_noise_alpha must be at least 0 and finite, got %s", neftuneNoiseAlpha);
+        }
+    }
+
+    /** Dropout alone. */
+    public TrainingNoise(long seed, long step) {
+        this(seed, step, 0);
+    }
+
+    /** The noise of the same run at another step. */
+    public TrainingNoise at(long otherStep) {
+        return new TrainingNoise(seed, otherStep, neftuneNoiseAlpha);
+    }
 
     /** The seed of what is drawn under this name, such as the dropout of a module. */
     long of(String name) {

@@ -9,8 +9,8 @@ import java.util.Set;
  * Next-token prediction on the trained tokens: the mean over the n trained tokens of the optimiser step of
  * (1−e) (−log p(target)) + e (−(1/V) Σ_v log p(v)) + z lse².
  *
- * <p>Without options it is the loss of transformers' {@code ForCausalLMLoss} with {@code num_items_in_batch}; on text without a prompt it is
- * pretraining. e smooths the labels (Szegedy et al. 2016, §7; transformers' {@code LabelSmoother}), z keeps the log-normaliser near 0
+ * <p>Without options it is the loss of transformers' {@code ForCausalLMLoss} with {@code num_items_in_batch}; on text without a prompt it
+ * is pretraining. e smooths the labels (Szegedy et al. 2016, §7; transformers' {@code LabelSmoother}), z keeps the log-normaliser near 0
  * (Chowdhery et al. 2022, §5).
  */
 public final class SupervisedFineTuning implements Objective {

@@ -16,17 +16,17 @@ public final class Trainer {
     private final AdamW optimizer;
     private final Schedule schedule;
     private final double learningRate;
-    private final long seed;
+    private final TrainingNoise noise;
     private final Guard guard;
 
-    /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; dropout is drawn from the {@code seed}. */
-    public Trainer(Llama policy, Objective objective, AdamW optimizer, Schedule schedule, double learningRate, long seed) {
+    /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; {@code noise} is drawn anew at each step. */
+    public Trainer(Llama policy, Objective objective, AdamW optimizer, Schedule schedule, double learningRate, TrainingNoise noise) {
         this.policy = policy;
         this.objective = objective;
         this.optimizer = optimizer;
         this.schedule = schedule;
         this.learningRate = learningRate;
-        this.seed = seed;
+        this.noise = noise;
         this.guard = new Guard(policy, optimizer);
     }
 
@@ -57,7 +57,7 @@ public final class Trainer {
 
     private StepReport take(BatchSource data, int step, int steps) {
         long begin = System.nanoTime();
-        var pass = new StepGradients(policy, objective, new TrainingNoise(seed, step), data.step(step));
+        var pass = new StepGradients(policy, objective, noise.at(step), data.step(step));
         var sum = pass.accumulate();
         var gradients = optimizer.measure();
         guard.requireFinite(pass, sum.loss(), gradients);

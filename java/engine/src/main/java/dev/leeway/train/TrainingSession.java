@@ -7,6 +7,7 @@ import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelPlan;
 import dev.leeway.model.ModelPlan.Trained;
 import dev.leeway.model.Parameter;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Objective;
 import dev.leeway.rollout.Generator;
 import dev.leeway.tensor.Device;
@@ -102,7 +103,12 @@ public final class TrainingSession implements AutoCloseable {
 
     /** A trainer of this session's model; dropout is drawn from the {@code seed}. */
     public Trainer trainer(Objective objective, Schedule schedule, double learningRate, long seed) {
-        return new Trainer(model, objective, optimizer, schedule, learningRate, seed);
+        return trainer(objective, schedule, learningRate, new TrainingNoise(seed, 0));
+    }
+
+    /** A trainer of this session's model that draws this noise anew at each step. */
+    public Trainer trainer(Objective objective, Schedule schedule, double learningRate, TrainingNoise noise) {
+        return new Trainer(model, objective, optimizer, schedule, learningRate, noise);
     }
 
     /** Bytes the session holds on the device. */

@@ -54,7 +54,7 @@ final class Scripts implements AutoCloseable {
         Map<Script.Kind, Iterator<Encoded>> encoded = new EnumMap<>(Script.Kind.class);
         byKind.forEach((kind, same) -> {
             Tokenizer chosen = kind == Script.Kind.DISGUISED ? controlTokens().disguised() : tokenizer;
-            encoded.put(kind, new ExampleEncoder(chosen).encode(same, kind == Script.Kind.BARE).iterator());
+            encoded.put(kind, new ExampleEncoder(chosen, kind == Script.Kind.BARE).encode(same).iterator());
         });
         return scripts.stream().map(script -> encoded.get(script.kind()).next()).toList();
     }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Shuffles what doesn't fit in memory: holds some elements, hands out one of them at random and puts the next one in its place. Every element
- * comes once; how far it can come before its turn is bounded by the buffer. The seed decides.
+ * Shuffles what doesn't fit in memory: holds some elements, hands out one of them at random and puts the next one in its place. Every
+ * element comes once; how far it can come before its turn is bounded by the buffer. The seed decides.
  */
 final class ShuffleBuffer<T> implements Iterator<T> {
 

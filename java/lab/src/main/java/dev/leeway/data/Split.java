@@ -16,8 +16,8 @@ import java.util.Set;
 public record Split<U extends Unit>(RowSet<U> train, RowSet<U> validation) {
 
     /**
-     * Sets a fraction of the rows aside, at least one. Which ones depends on seed and unit id alone: each row draws a number, and those with
-     * the smallest numbers go. So a larger fraction contains a smaller one, and rows appended to the data move few others.
+     * Sets a fraction of the rows aside, at least one. Which ones depends on seed and unit id alone: each row draws a number, and those
+     * with the smallest numbers go. So a larger fraction contains a smaller one, and rows appended to the data move few others.
      *
      * @param fraction more than 0, less than 1
      * @throws LeewayException if the fraction is not, or if a part would be empty

@@ -119,7 +119,7 @@ final class ConversationTest {
                 ":1: it starts with the assistant, and"
                 + " the template has no {% generation %} blocks that would say where; put the user's message before it");
         assertRefused("{\"messages\": [" + user + ", {\"role\": \"assistant\", \"content\": \"\"}]}",
-                chat(MARKED.replace("{{ m.content }}</s>{% endgeneration %}", "{{ m.content }}{% endgeneration %}").replace("%} {{", "%}{{")),
+                chat(MARKED.replace("</s>{% endgeneration %}", "{% endgeneration %}").replace("%} {{", "%}{{")),
                 ":1: the template leaves no text of the assistant to train on; drop the row, use another template, or set"
                         + " assistant_only_loss: false");
     }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class DatasetCacheTest {
 
-    private static final String ROWS = "{\"prompt\": \"two?\", \"completion\": \" four.\"}\n{\"prompt\": \"The ca\", \"completion\": \"t\"}";
+    private static final String ROWS = "{\"prompt\": \"two?\", \"completion\": \" four.\"}\n"
+            + "{\"prompt\": \"The ca\", \"completion\": \"t\"}";
 
     @TempDir
     Path folder;
@@ -56,7 +57,8 @@ final class DatasetCacheTest {
 
     @Test
     void pairsAndLabelsAreKeptToo() throws IOException {
-        Files.writeString(data, "{\"prompt\": \"two?\", \"chosen\": \" four.\", \"rejected\": \" milk.\", \"completion\": \" a\", \"label\": false}");
+        Files.writeString(data, "{\"prompt\": \"two?\", \"chosen\": \" four.\", \"rejected\": \" milk.\","
+                + " \"completion\": \" a\", \"label\": false}");
         for (int i = 0; i < 2; i++) {
             assertEquals(DatasetReader.readPreferences(List.of(data), tokenizer, Options.unlimited()),
                     cache.readPreferences(List.of(data), tokenizer, Options.unlimited()));

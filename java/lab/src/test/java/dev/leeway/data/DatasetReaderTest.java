@@ -168,7 +168,8 @@ final class DatasetReaderTest {
         assertRefused("{\"chosen\": \"a\", \"rejected\": \"b\"}", ":1 has chosen + rejected, rows for preference training; here the columns"
                 + " messages; prompt + completion; text are read (it has: chosen, rejected)");
         assertRefused("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}", ":1: it is a conversation, which needs a chat template,"
-                + " and the model has none (chat_template.jinja, or chat_template in tokenizer_config.json); add one, or give rows of text");
+                + " and the model has none (chat_template.jinja, or chat_template in tokenizer_config.json); add one, or give"
+                + " rows of text");
     }
 
     @Test

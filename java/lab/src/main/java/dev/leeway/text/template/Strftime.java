@@ -1,22 +1,16 @@
 package dev.leeway.text.template;
 
 import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.StringJoiner;
 
 /** Dates and times by C's {@code strftime} patterns, in the C locale; {@code %-d} leaves out the padding. */
 final class Strftime {
 
-    private static final Map<String, DateTimeFormatter> FORMATTERS = Stream.of("EEE", "EEEE", "MMM", "MMMM", "EEE MMM ", "HH:mm:ss uuuu",
-            "MM/dd/yy", "HH:mm:ss", "hh:mm:ss a", "HH:mm", "uuuu-MM-dd", "a")
-            .collect(Collectors.toMap(pattern -> pattern, pattern -> DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH)));
     /** What a field costs to make, as if it were so many characters. */
-    private static final int COST = 64;
+    private static final int COST = 128;
 
     private Strftime() {}
 
@@ -40,18 +34,18 @@ final class Strftime {
 
     private static String field(char directive, ZonedDateTime t) {
         return switch (directive) {
-            case 'a' -> named("EEE", t);
-            case 'A' -> named("EEEE", t);
-            case 'b', 'h' -> named("MMM", t);
-            case 'B' -> named("MMMM", t);
-            case 'c' -> named("EEE MMM ", t) + "%2d ".formatted(t.getDayOfMonth()) + named("HH:mm:ss uuuu", t);
-            case 'x', 'D' -> named("MM/dd/yy", t);
-            case 'X', 'T' -> named("HH:mm:ss", t);
-            case 'r' -> named("hh:mm:ss a", t);
-            case 'R' -> named("HH:mm", t);
-            case 'F' -> named("uuuu-MM-dd", t);
-            case 'p' -> named("a", t);
-            case 'P' -> named("a", t).toLowerCase(Locale.ROOT);
+            case 'a' -> word(t.getDayOfWeek()).substring(0, 3);
+            case 'A' -> word(t.getDayOfWeek());
+            case 'b', 'h' -> word(t.getMonth()).substring(0, 3);
+            case 'B' -> word(t.getMonth());
+            case 'c' -> fields("abeTY", " ", t);
+            case 'x', 'D' -> fields("mdy", "/", t);
+            case 'X', 'T' -> fields("HMS", ":", t);
+            case 'R' -> fields("HM", ":", t);
+            case 'r' -> fields("IMS", ":", t) + " " + half(t);
+            case 'F' -> fields("Ymd", "-", t);
+            case 'p' -> half(t);
+            case 'P' -> half(t).toLowerCase(Locale.ROOT);
             case 'n' -> "\n";
             case 't' -> "\t";
             case '%' -> "%";
@@ -64,13 +58,13 @@ final class Strftime {
         int weekday = t.getDayOfWeek().getValue();
         return switch (directive) {
             case 'd' -> two(t.getDayOfMonth());
-            case 'e' -> "%2d".formatted(t.getDayOfMonth());
-            case 'f' -> "%06d".formatted(t.getNano() / 1000);
+            case 'e' -> padded(t.getDayOfMonth(), 2, ' ');
+            case 'f' -> padded(t.getNano() / 1000, 6, '0');
             case 'H' -> two(t.getHour());
             case 'I' -> two(t.get(ChronoField.CLOCK_HOUR_OF_AMPM));
-            case 'k' -> "%2d".formatted(t.getHour());
-            case 'l' -> "%2d".formatted(t.get(ChronoField.CLOCK_HOUR_OF_AMPM));
-            case 'j' -> "%03d".formatted(t.getDayOfYear());
+            case 'k' -> padded(t.getHour(), 2, ' ');
+            case 'l' -> padded(t.get(ChronoField.CLOCK_HOUR_OF_AMPM), 2, ' ');
+            case 'j' -> padded(t.getDayOfYear(), 3, '0');
             case 'm' -> two(t.getMonthValue());
             case 'M' -> two(t.getMinute());
             case 'S' -> two(t.getSecond());
@@ -89,16 +83,34 @@ final class Strftime {
         };
     }
 
-    private static String named(String pattern, ZonedDateTime time) {
-        return FORMATTERS.get(pattern).format(time);
+    private static String fields(String directives, String separator, ZonedDateTime time) {
+        var out = new StringJoiner(separator);
+        for (char directive : directives.toCharArray()) {
+            out.add(field(directive, time));
+        }
+        return out.toString();
+    }
+
+    /** The English name of a day or month: its constant's, in title case. */
+    private static String word(Enum<?> dayOrMonth) {
+        return dayOrMonth.name().charAt(0) + dayOrMonth.name().substring(1).toLowerCase(Locale.ROOT);
+    }
+
+    private static String half(ZonedDateTime time) {
+        return time.getHour() < 12 ? "AM" : "PM";
     }
 
     private static String two(int number) {
-        return (number < 10 ? "0" : "") + number;
+        return padded(number, 2, '0');
+    }
+
+    private static String padded(int number, int width, char padding) {
+        String digits = Integer.toString(number);
+        return String.valueOf(padding).repeat(Math.max(0, width - digits.length())) + digits;
     }
 
     private static String withoutPadding(String field) {
-        String bare = field.replaceFirst("^[0 ]+", "");
+        String bare = CodePoints.stripStart(field, c -> c == '0' || c == ' ');
         return bare.isEmpty() || !Character.isDigit(bare.charAt(0)) && Character.isDigit(field.charAt(0)) ? "0" : bare;
     }
 }

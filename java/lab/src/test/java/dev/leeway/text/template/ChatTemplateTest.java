@@ -19,7 +19,7 @@ final class ChatTemplateTest {
 
     private static final String TURNS = """
             {%- for m in messages %}
-            <{{ m.role }}>{% if m.role == 'assistant' %}{% generation %}{{ m.content }}!{% endgeneration %}{% else %}{{ m.content }}{% endif %}
+            <{{ m.role }}>{% if m.role == 'user' %}{{ m.content }}{% else %}{% generation %}{{ m.content }}!{% endgeneration %}{% endif %}
             {% endfor %}
             {%- if add_generation_prompt %}<assistant>{% endif %}
             """;
