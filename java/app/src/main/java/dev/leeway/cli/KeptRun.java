@@ -57,7 +57,12 @@ final class KeptRun {
             resumed.ifPresent(from -> err.println("  going on behind step " + from.step()));
             try (var log = RunLog.open(folder.path(), resumed, out, options.loggingSteps); var checkpoints = checkpointer(state, log)) {
                 resumed.ifPresent(from -> checkpoints.resumedFrom(from.step()));
-                int step = training.train(resumed.map(RunState::step).orElse(0), stop, log.then(checkpoints));
+                int done = resumed.map(RunState::step).orElse(0);
+                if (done == 0) {
+                    training.evaluateIfDue(0, log);
+                }
+                int step = training.train(done, stop,
+                    log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints));
                 finish(step, log, checkpoints);
             }
         }
@@ -106,7 +111,9 @@ final class KeptRun {
 
     private ObjectNode results(RunLog log) {
         var metrics = log.soFar();
-        return JsonFile.newObject().put("global_step", metrics.steps().size()).put("train_loss", metrics.meanLoss())
+        var json = JsonFile.newObject().put("global_step", metrics.steps().size()).put("train_loss", metrics.meanLoss())
             .put("num_tokens", metrics.tokens());
+        metrics.evaluations().stream().reduce((_, last) -> last).ifPresent(last -> json.put("eval_loss", last.loss()));
+        return json;
     }
 }

@@ -15,8 +15,11 @@ import dev.leeway.train.TrainingState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,6 +66,9 @@ final class PretrainCommand implements Callable<Integer>, Checked {
     @ArgGroup(validate = false, heading = "%nData:%n")
     private final DataOptions data = new DataOptions();
 
+    @ArgGroup(validate = false, heading = "%nEvaluation:%n")
+    private final EvaluationOptions evaluation = new EvaluationOptions();
+
     @ArgGroup(validate = false, heading = "%nOptimisation:%n")
     private final OptimizationOptions optimization = new OptimizationOptions();
 
@@ -87,7 +93,8 @@ final class PretrainCommand implements Callable<Integer>, Checked {
                 var start = start(tokenizer, folder);
                 var config = ConfigReader.read(start.json());
                 var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
-                train(start, TextRows.read(data.files, by, tokenizer, options), folder, opened);
+                Function<List<Path>, Dataset> read = files -> TextRows.read(files, by, tokenizer, options);
+                train(start, evaluation.rows(read.apply(data.files), read, run.seed), folder, opened);
             }
         }
         return 0;
@@ -109,10 +116,12 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         tokenizerPath.ifPresent(path -> problems.requireReadable("--tokenizer_name", path.resolve("tokenizer.json")));
         problems.check(() -> vocabSize.ifPresent(size -> new BpeTrainer(size, new Specials("<s>", "</s>"))));
         problems.require(sampleBy.matches("line|paragraph|document"), "--sample_by must be line, paragraph or document; got %s", sampleBy);
-        problems.require(data.files.stream().map(TextRows::isPlain).distinct().count() <= 1, "--dataset_name mixes .txt files with others");
         modelPath.ifPresent(path -> OutputFolder.requireOther(run.outputDir, path, problems));
         architecture.check(problems);
         data.check(problems);
+        evaluation.check(problems);
+        problems.require(Stream.of(data.files, evaluation.files).flatMap(List::stream).map(TextRows::isPlain).distinct().count() <= 1,
+            "--dataset_name and --eval_dataset_name mix .txt files with others");
         optimization.check(problems);
         run.check(problems);
         device.check(problems);
@@ -132,7 +141,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         return new Start(json, tokenizerFolder(folder), Optional.empty());
     }
 
-    private void train(Start start, Dataset rows, OutputFolder folder, Device opened) {
+    private void train(Start start, TrainingRun.Rows rows, OutputFolder folder, Device opened) {
         var line = spec.commandLine();
         var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
         var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);

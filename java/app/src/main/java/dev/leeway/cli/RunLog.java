@@ -90,6 +90,13 @@ final class RunLog implements StepListener, AutoCloseable {
         }
     }
 
+    /** A loss of rows that are not trained on, behind so many steps. */
+    void evaluated(int step, int totalSteps, double epoch, double loss) {
+        metrics.append(JsonFile.newObject().put("step", step).put("epoch", epoch).put("eval_loss", loss));
+        note(out, String.format(Locale.ROOT, "step %d/%d  eval_loss %s", step, totalSteps, Figures.loss(loss)));
+        out.flush();
+    }
+
     private void write(StepReport report) {
         var json = JsonFile.newObject().put("step", report.step()).put("epoch", report.epoch()).put("loss", report.loss())
             .put("learning_rate", report.learningRate()).put("grad_norm", report.gradientNorm()).put("num_tokens", tokens)

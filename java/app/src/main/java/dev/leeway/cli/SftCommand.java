@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.data.Dataset;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
@@ -9,8 +10,10 @@ import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.train.TrainingState;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +39,9 @@ final class SftCommand implements Callable<Integer>, Checked {
     @ArgGroup(validate = false, heading = "%nData:%n")
     private final DataOptions data = new DataOptions();
 
+    @ArgGroup(validate = false, heading = "%nEvaluation:%n")
+    private final EvaluationOptions evaluation = new EvaluationOptions();
+
     @ArgGroup(validate = false, heading = "%nAdapter:%n")
     private final LoraOptions lora = new LoraOptions();
 
@@ -56,8 +62,9 @@ final class SftCommand implements Callable<Integer>, Checked {
         var directory = ModelDirectory.open(modelPath.orElseThrow());
         int maxLength = maxLength(data, directory.config());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            var rows = DatasetReader.read(data.files, tokenizer,
-                new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation));
+            var options = new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation);
+            Function<List<Path>, Dataset> read = files -> DatasetReader.read(files, tokenizer, options);
+            var rows = evaluation.rows(read.apply(data.files), read, run.seed);
             var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
             var recipe = optimization.recipe(adapter.isPresent() ? ADAPTER_RATE : FULL_RATE, run.seed);
             var json = JsonFile.read(directory.path().resolve("config.json"));
@@ -77,6 +84,7 @@ final class SftCommand implements Callable<Integer>, Checked {
         problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
         modelPath.ifPresent(path -> requireModel(path, problems));
         data.check(problems);
+        evaluation.check(problems);
         lora.check(problems);
         optimization.check(problems);
         run.check(problems);

@@ -16,12 +16,14 @@ import dev.leeway.tensor.Device;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.StepListener;
 import dev.leeway.train.StopRequest;
+import dev.leeway.train.Trainer;
 import dev.leeway.train.TrainingSession;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,10 +37,10 @@ final class TrainingRun implements AutoCloseable {
      * @param name of the model, for people
      * @param json what the model is, as its config.json says it
      * @param adapter the LoRA to train; empty = all weights
-     * @param data the rows
+     * @param rows what it is trained and evaluated on
      * @param recipe how they are trained on
      */
-    record Job(String name, JsonObject json, Optional<AdapterConfig> adapter, Dataset data, Recipe recipe) {
+    record Job(String name, JsonObject json, Optional<AdapterConfig> adapter, Rows rows, Recipe recipe) {
 
         /** What the model is; refuses rows whose ids it has no embedding for, and models without a language-model head. */
         ModelConfig config() {
@@ -47,14 +49,27 @@ final class TrainingRun implements AutoCloseable {
                 throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory",
                     name);
             }
-            for (var example : data.examples()) {
+            requireKnown(rows.training().examples(), config);
+            requireKnown(rows.evaluation().rows(), config);
+            return config;
+        }
+
+        private void requireKnown(List<Example> examples, ModelConfig config) {
+            for (var example : examples) {
                 int largest = Arrays.stream(example.tokens()).max().orElse(0);
                 if (largest >= config.vocabSize()) {
                     throw LeewayException.data("row %d of the data has token id %d, but %s has vocab_size %d; tokenizer and model do not "
                         + "belong together", example.unitId() + 1, largest, name, config.vocabSize());
                 }
             }
-            return config;
+        }
+    }
+
+    /** Rows to train on, and rows to evaluate on. */
+    record Rows(Dataset training, Evaluation evaluation) {
+
+        static Rows without(Dataset training) {
+            return new Rows(training, Evaluation.NONE);
         }
     }
 
@@ -70,20 +85,25 @@ final class TrainingRun implements AutoCloseable {
     private final EpochBatches batches;
     private final int totalSteps;
     private final TrainingSession session;
+    private final Trainer trainer;
 
     /** Plans and allocates. Weights are undefined until they are loaded or initialised. */
     TrainingRun(Job job, Sampling sampling, Device device) {
         this.job = job;
         this.config = job.config();
-        var rows = job.data().examples();
+        var rows = job.rows().training().examples();
+        var evaluation = job.rows().evaluation();
         var recipe = job.recipe();
         totalSteps = recipe.steps().total(rows.size());
         batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
-        int longest = Math.max(sampling.maxLength(), rows.stream().mapToInt(Example::length).max().orElseThrow());
-        int capacity = Math.max(batches.largestMicroBatch(totalSteps), sampling.maxLength());
-        var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, recipe.steps().batchSize(), recipe.adam(),
+        int longest = IntStream.of(sampling.maxLength(), evaluation.longest(), rows.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
+        int capacity = IntStream.of(batches.largestMicroBatch(totalSteps), evaluation.largestBatch(), sampling.maxLength()).max().orElseThrow();
+        int sequences = Math.max(recipe.steps().batchSize(), evaluation.batchSize());
+        var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, sequences, recipe.adam(),
             sampling.lanes());
         session = TrainingSession.open(config, settings, device);
+        var rate = recipe.rate();
+        trainer = session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak(), recipe.seed());
     }
 
     JsonObject json() {
@@ -107,9 +127,14 @@ final class TrainingRun implements AutoCloseable {
         long trained = parameters(model().trainedParameters());
         say(err, "model", "%s (%s, %d layers)", job.name(), config.modelType(), config.numHiddenLayers());
         say(err, "trained", "%,d of %,d parameters (%s)", trained, all, job.adapter().map(TrainingRun::describe).orElse("all weights"));
-        say(err, "data", "%s", job.data().report().summary());
+        say(err, "data", "%s", job.rows().training().report().summary());
+        var evaluation = job.rows().evaluation();
+        if (!evaluation.rows().isEmpty()) {
+            say(err, "eval", "%,d rows, before the first step and after the last%s", evaluation.rows().size(),
+                evaluation.everySteps() > 0 ? ", every " + evaluation.everySteps() + " steps" : "");
+        }
         say(err, "steps", "%,d of %d × %d rows; %,d an epoch", totalSteps, steps.batchSize(), steps.accumulation(),
-            steps.perEpoch(job.data().examples().size()));
+            steps.perEpoch(job.rows().training().examples().size()));
         say(err, "rate", "%s %s, warm-up %,d steps", Figures.rate(recipe.rate().peak()), recipe.rate().kind(),
             recipe.rate().over(totalSteps).warmupSteps());
         say(err, "memory", "%s", session.memoryBreakdown());
@@ -137,9 +162,15 @@ final class TrainingRun implements AutoCloseable {
 
     /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */
     int train(int done, StopRequest stop, StepListener listener) {
-        var rate = job.recipe().rate();
-        return session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak(), job.recipe().seed())
-            .train(batches, done, totalSteps, stop, listener);
+        return trainer.train(batches, done, totalSteps, stop, listener);
+    }
+
+    /** Takes the loss of the evaluation's rows where it is due behind so many steps. */
+    void evaluateIfDue(int step, RunLog log) {
+        var evaluation = job.rows().evaluation();
+        if (evaluation.isDue(step, totalSteps)) {
+            log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()));
+        }
     }
 
     int totalSteps() {
@@ -156,7 +187,7 @@ final class TrainingRun implements AutoCloseable {
         var all = dependencies.deepCopy();
         job.recipe().describe(all);
         all.put("total_steps", totalSteps).put("model_config", Fingerprint.of(job.json().node().toString()))
-            .put("rows", Fingerprint.of(job.data().examples()));
+            .put("rows", Fingerprint.of(job.rows().training().examples()));
         all.set("adapter", job.adapter().<JsonNode>map(AdapterConfig::toJson).orElse(NullNode.getInstance()));
         return RunConfiguration.of(all);
     }

@@ -1,0 +1,46 @@
+package dev.leeway.cli;
+
+import dev.leeway.data.Example;
+import dev.leeway.model.Batch;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rows whose loss is taken on the way, in their order.
+ *
+ * @param rows none = there is no evaluation
+ * @param batchSize rows at once
+ * @param everySteps steps between evaluations; 0 = only before the first step and after the last
+ */
+record Evaluation(List<Example> rows, int batchSize, int everySteps) {
+
+    static final Evaluation NONE = new Evaluation(List.of(), 1, 0);
+
+    boolean isDue(int step, int totalSteps) {
+        return !rows.isEmpty() && (step == 0 || step == totalSteps || everySteps > 0 && step % everySteps == 0);
+    }
+
+    /** The rows as batches. */
+    List<Batch> batches() {
+        return groups().stream().map(group -> Batch.of(group.stream()
+            .map(row -> new Batch.Sequence(row.tokens(), row.mask(), row.unitId())).toList())).toList();
+    }
+
+    /** Tokens of the largest batch. */
+    int largestBatch() {
+        return groups().stream().mapToInt(group -> group.stream().mapToInt(Example::length).sum()).max().orElse(0);
+    }
+
+    /** Tokens of the longest row. */
+    int longest() {
+        return rows.stream().mapToInt(Example::length).max().orElse(0);
+    }
+
+    private List<List<Example>> groups() {
+        var groups = new ArrayList<List<Example>>();
+        for (int from = 0; from < rows.size(); from += batchSize) {
+            groups.add(rows.subList(from, Math.min(rows.size(), from + batchSize)));
+        }
+        return groups;
+    }
+}
