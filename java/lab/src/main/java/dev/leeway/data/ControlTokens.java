@@ -28,8 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>What strangers say is marked before the template sees it: the first character of a spelled token becomes a private one. In the
  * rendered text an unmarked spelling is therefore the template's own; it is replaced by a disguise, a private text of the same length,
  * and the marks are taken back. The text then goes through a second tokenizer that differs from the first one only in knowing its special
- * tokens by their disguise: one pass, the same ids, and a spelled token is cut up like any other text. Lengths don't change, so places in a text
- * stay.
+ * tokens by their disguise: one pass, the same ids, and a spelled token is cut up like any other text. Lengths don't change, so places in a
+ * text stay.
  */
 final class ControlTokens implements AutoCloseable {
 

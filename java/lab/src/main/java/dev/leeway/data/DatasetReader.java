@@ -63,7 +63,8 @@ public final class DatasetReader {
     /**
      * Reads files one after the other for supervised training.
      *
-     * @param files {@code .jsonl}, or {@code .json} with one array, either of them perhaps compressed with gzip; at least one
+     * @param files {@code .jsonl}, or {@code .json} with one array, either of them perhaps compressed with gzip, or {@code .parquet};
+     *              at least one
      * @throws LeewayException if a file or row is not as it should be, if too many rows would be truncated, or if no example is left
      */
     public static Dataset read(List<Path> files, Tokenizer tokenizer, Options options) {

@@ -14,9 +14,9 @@ import java.util.Map;
  * the part starts. A bare text gets the tokenizer's special tokens and an end-of-sequence if it doesn't end with one; a rendered
  * conversation has what its template wrote.
  *
- * <p>Where a token reaches across the start of a part, TRL still counts off as many tokens as the text before has by itself, which can leave
- * the start of the part untrained; here training starts with that token. A token that reaches across the end of a part is trained, as with
- * Hugging Face's assistant mask.
+ * <p>Where a token reaches across the start of a part, TRL still counts off as many tokens as the text before has by itself, which can
+ * leave the start of the part untrained; here training starts with that token. A token that reaches across the end of a part is trained,
+ * as with Hugging Face's assistant mask.
  */
 final class ExampleEncoder {
 

@@ -41,6 +41,11 @@ public record JsonRow(Path file, long line, ObjectNode fields) {
         return fields.has(columns.source(part));
     }
 
+    /** The same, where {@code null} counts as absent: exported tables fill the columns of other formats with it. */
+    boolean hasValue(String part, Columns columns) {
+        return fields.hasNonNull(columns.source(part));
+    }
+
     /** The names of the row's columns, for messages. */
     public String columnNames() {
         String names = fields.propertyStream().limit(MOST_NAMES).map(e -> UNPRINTABLE.matcher(e.getKey()).replaceAll("?"))

@@ -35,13 +35,15 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The rows of a data file, one after the other: JSON lines, or one JSON array of objects (told apart by the first character). Strict: the
  * text is UTF-8, every row is an object, no column occurs twice in a row; the first row that breaks this ends the reading with its place.
- * Blank lines between rows are passed over, and so is a byte order mark. A file compressed with gzip is known by its first bytes.
+ * Blank lines between rows are passed over, and so is a byte order mark. A file compressed with gzip is known by its
+ * first bytes, and so is a parquet file; see {@link ParquetRows}.
  */
 public final class JsonRows {
 
     private static final JsonMapper STRICT = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final int BUFFER = 1 << 16;
+    private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
     private static final byte[] GZIP = {0x1F, (byte) 0x8B};
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
@@ -56,7 +58,11 @@ public final class JsonRows {
         InputStream in = null;
         try {
             in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
-            if (isCompressed(in)) {
+            if (startsWith(PARQUET, in)) {
+                in.close();
+                return ParquetRows.open(file);
+            }
+            if (startsWith(GZIP, in)) {
                 in = new BufferedInputStream(new GZIPInputStream(in, BUFFER), BUFFER);
             }
             skipByteOrderMark(in);
@@ -74,11 +80,11 @@ public final class JsonRows {
         }
     }
 
-    private static boolean isCompressed(InputStream in) throws IOException {
-        in.mark(GZIP.length);
-        boolean compressed = Arrays.equals(in.readNBytes(GZIP.length), GZIP);
+    private static boolean startsWith(byte[] mark, InputStream in) throws IOException {
+        in.mark(mark.length);
+        boolean found = Arrays.equals(in.readNBytes(mark.length), mark);
         in.reset();
-        return compressed;
+        return found;
     }
 
     private static void skipByteOrderMark(InputStream in) throws IOException {

@@ -37,12 +37,17 @@ enum RowFormat {
      * @throws LeewayException if its columns are those of no format that serves the purpose
      */
     static RowFormat of(JsonRow row, Columns columns, Purpose<?> purpose) {
-        Optional<RowFormat> found = purpose.formats().stream().filter(format -> format.fits(row, columns)).findFirst();
+        Optional<RowFormat> found = purpose.formats().stream().filter(format -> format.isFilledIn(row, columns)).findFirst()
+                .or(() -> purpose.formats().stream().filter(format -> format.fits(row, columns)).findFirst());
         return found.orElseThrow(() -> nearMiss(row, columns, purpose).orElseGet(() -> unknown(row, columns, purpose)));
     }
 
     private boolean fits(JsonRow row, Columns columns) {
         return parts.stream().allMatch(part -> row.has(part, columns));
+    }
+
+    private boolean isFilledIn(JsonRow row, Columns columns) {
+        return parts.stream().allMatch(part -> row.hasValue(part, columns));
     }
 
     /** A row that has all columns of a format but one. */

@@ -43,7 +43,7 @@ final class RowReader {
     /** Where both answers are whole conversations and the prompt is text, the prompt only repeats how they begin (so does TRL read it). */
     private Preference preference() {
         boolean messages = row.isList(JsonRow.CHOSEN, columns);
-        boolean explicit = row.has(JsonRow.PROMPT, columns) && row.isList(JsonRow.PROMPT, columns) == messages;
+        boolean explicit = row.hasValue(JsonRow.PROMPT, columns) && row.isList(JsonRow.PROMPT, columns) == messages;
         if (explicit) {
             return new Preference(exchange(JsonRow.CHOSEN), exchange(JsonRow.REJECTED));
         }

@@ -56,6 +56,15 @@ final class PreferenceRowsTest {
     }
 
     @Test
+    void aColumnOfNullsIsNoColumn() throws IOException {
+        assertEquals(onlyPair("{\"prompt\": \"two?\", \"chosen\": \" four.\", \"rejected\": \" milk.\"}"),
+                onlyPair("{\"prompt\": null, \"chosen\": \"two? four.\", \"rejected\": \"two? milk.\"}"));
+        Path file = write("{\"messages\": null, \"prompt\": \"two?\", \"completion\": \" four.\"}");
+        assertEquals(supervised("two?", " four."),
+                DatasetReader.read(List.of(file), tokenizer, Options.unlimited()).examples().getFirst());
+    }
+
+    @Test
     void conversationsArePairsToo() throws IOException {
         String user = "{\"role\": \"user\", \"content\": \"two?\"}";
         String good = "{\"role\": \"assistant\", \"content\": \"four.\"}";

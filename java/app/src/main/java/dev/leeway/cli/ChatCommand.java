@@ -1,0 +1,107 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.data.ChatFormat;
+import dev.leeway.io.AdapterDirectory;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.InferenceSession;
+import dev.leeway.tensor.Device;
+import dev.leeway.text.Tokenizer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code leeway chat}: a conversation with a model, by its own chat template. */
+@Command(name = "chat", description = {"Talks with a model, or with a model and its adapter, by the model's own chat template.",
+    "Every line of standard input is a turn; the answers, one newline behind each, are all that goes to standard output. /system TEXT sets "
+        + "the system's words and starts anew, /reset starts anew, /exit or the end of the input ends."})
+final class ChatCommand implements Callable<Integer> {
+
+    private static final int MAX_LENGTH = 4096;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model_name_or_path", paramLabel = "DIR",
+        description = "Hugging Face model directory, or a PEFT adapter directory that names its base model")
+    private Optional<Path> modelPath = Optional.empty();
+
+    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory to use with the model")
+    private Optional<Path> adapterPath = Optional.empty();
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "what the system says before the first turn (default: nothing)")
+    private Optional<String> system = Optional.empty();
+
+    @Option(names = "--max_new_tokens", paramLabel = "N", description = "tokens an answer has at most (default: 512)")
+    private int maxNewTokens = 512;
+
+    @Option(names = "--max_length", paramLabel = "N",
+        description = "tokens the whole conversation may have (default: 4096, or the model's limit if that is smaller)")
+    private Optional<Integer> maxLength = Optional.empty();
+
+    @ArgGroup(validate = false, heading = "%nSampling:%n")
+    private final SamplingOptions sampling = new SamplingOptions();
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    private final DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() {
+        check();
+        var source = AdapterSource.find(modelPath.orElseThrow(), adapterPath);
+        var directory = ModelDirectory.open(source.base());
+        var format = source.adapter().flatMap(ChatFormat::ofModel).or(() -> ChatFormat.ofModel(source.base()))
+            .orElseThrow(() -> LeewayException.data("%s has no chat template (chat_template.jinja, or chat_template in "
+                + "tokenizer_config.json), so nothing says how it is talked to; name a chat model, or continue a text with leeway generate",
+                source.base()));
+        try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
+            if (source.adapter().isPresent()) {
+                try (var adapter = AdapterDirectory.open(source.adapter().get())) {
+                    chat(directory, Optional.of(adapter), new ChatPrompt(format, tokenizer), opened);
+                }
+            } else {
+                chat(directory, Optional.empty(), new ChatPrompt(format, tokenizer), opened);
+            }
+        }
+        return 0;
+    }
+
+    private void check() {
+        var problems = new Problems();
+        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
+        adapterPath.ifPresent(path -> problems.require(Files.isDirectory(path), "--adapter: %s is no folder", path));
+        problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
+        maxLength.ifPresent(length -> problems.require(length >= 2, "--max_length must be at least 2; got %d", length));
+        sampling.check(problems);
+        device.check(problems);
+        problems.throwIfAny();
+    }
+
+    private void chat(ModelDirectory directory, Optional<AdapterDirectory> adapter, ChatPrompt prompt, Device opened) {
+        int length = Math.min(maxLength.orElse(MAX_LENGTH), directory.config().maxPositionEmbeddings());
+        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config), length, 1, opened)) {
+            directory.loadInto(session.model());
+            adapter.ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
+            var request = new Generator.Request(sampling.parameters(), maxNewTokens, prompt.tokenizer().endIds());
+            var screen = new Chat.Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal());
+            var chat = new Chat(session, prompt, request, screen);
+            chat.begin(system);
+            chat.run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
+        }
+    }
+
+    private static boolean isTerminal() {
+        var console = System.console();
+        return console != null && console.isTerminal();
+    }
+}

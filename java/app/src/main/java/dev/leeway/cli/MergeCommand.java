@@ -1,0 +1,138 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.AdapterDirectory;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.tensor.Device;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code leeway merge}: a model and its adapter become one model. */
+@Command(name = "merge", description = {"Adds a LoRA adapter into its base model and writes the result as a model directory, weights in F32.",
+    "What was written is loaded again; its logits on probe sequences are compared with those of the base with the adapter beside it, and "
+        + "the output directory appears only if they agree."})
+final class MergeCommand implements Callable<Integer> {
+
+    /** Of the largest logit: far above fp32 rounding through all layers, far below what one layer merged wrongly makes. */
+    private static final double AGREEMENT = 1e-3;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model_name_or_path", paramLabel = "DIR",
+        description = "Hugging Face model directory, or a PEFT adapter directory that names its base model")
+    private Optional<Path> modelPath = Optional.empty();
+
+    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory to merge")
+    private Optional<Path> adapterPath = Optional.empty();
+
+    @Option(names = "--output_dir", paramLabel = "DIR", description = "folder for the merged model; it must be new or empty")
+    private Optional<Path> outputDir = Optional.empty();
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    private final DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() {
+        check();
+        var source = AdapterSource.find(modelPath.orElseThrow(), adapterPath);
+        var adapterFolder = source.adapter().orElseThrow(() -> LeewayException.usage(
+            "--adapter is missing: name a PEFT adapter directory to merge into %s", source.base()));
+        var directory = ModelDirectory.open(source.base());
+        if (directory.config().isClassifier()) {
+            throw LeewayException.usage("%s is a sequence classifier; merge takes …ForCausalLM directories", directory.path());
+        }
+        var target = outputDir.orElseThrow().toAbsolutePath().normalize();
+        var part = target.resolveSibling("." + target.getFileName() + ".part");
+        try (var adapter = AdapterDirectory.open(adapterFolder); var opened = device.open()) {
+            var beside = mergeInto(part, directory, adapter, opened);
+            compare(beside, part, opened);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "cannot move %s to %s: %s", part, target, failure.getMessage());
+        } finally {
+            removeFolder(part);
+        }
+        spec.commandLine().getErr().println("wrote " + outputDir.get());
+        return 0;
+    }
+
+    private void check() {
+        var problems = new Problems();
+        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
+        adapterPath.ifPresent(path -> problems.require(Files.isDirectory(path), "--adapter: %s is no folder", path));
+        problems.require(outputDir.isPresent(), "--output_dir is missing: name a folder for the merged model");
+        outputDir.ifPresent(folder -> problems.require(isFree(folder), "--output_dir: %s exists and isn't an empty folder; merge never "
+            + "overwrites, name a new one", folder));
+        device.check(problems);
+        problems.throwIfAny();
+    }
+
+    private static boolean isFree(Path folder) {
+        if (!Files.exists(folder)) {
+            return true;
+        }
+        try (var files = Files.list(folder)) {
+            return files.findAny().isEmpty();
+        } catch (IOException noFolder) {
+            return false;
+        }
+    }
+
+    /** Writes the merged model; returns the logits that the adapter gives beside its base. */
+    private static float[] mergeInto(Path part, ModelDirectory directory, AdapterDirectory adapter, Device opened) {
+        try (var probe = new LogitProbe(directory.config(), Optional.of(adapter.config()), opened)) {
+            directory.loadInto(probe.model());
+            ModelDirectory.loadAdapter(probe.model(), adapter);
+            var beside = probe.logits();
+            probe.model().mergeAdapter();
+            directory.save(probe.model(), part);
+            return beside;
+        }
+    }
+
+    private void compare(float[] beside, Path part, Device opened) {
+        var written = ModelDirectory.open(part);
+        try (var probe = new LogitProbe(written.config(), Optional.empty(), opened)) {
+            written.loadInto(probe.model());
+            var merged = probe.logits();
+            double difference = 0;
+            double largest = 0;
+            boolean finite = true;
+            for (int i = 0; i < merged.length; i++) {
+                difference = Math.max(difference, Math.abs((double) merged[i] - beside[i]));
+                largest = Math.max(largest, Math.abs(beside[i]));
+                finite &= Float.isFinite(merged[i]) && Float.isFinite(beside[i]);
+            }
+            if (!finite || difference > AGREEMENT * largest) {
+                throw LeewayException.numerics("merged logits differ from those with the adapter beside the base by up to %.2e, logits are "
+                    + "up to %.2e%s; nothing was written", difference, largest, finite ? "" : ", and some are not finite");
+            }
+            spec.commandLine().getOut().println("largest difference of %,d probe logits: %s (logits up to %.2f)".formatted(merged.length,
+                Figures.rate(difference), largest));
+        }
+    }
+
+    private static void removeFolder(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (var files = Files.list(folder)) {
+            for (var file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "cannot remove the unfinished folder %s: %s", folder, failure.getMessage());
+        }
+    }
+}
