@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.data.EpochBatches;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import java.util.Optional;
@@ -79,6 +80,6 @@ final class OptimizationOptions {
         var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm);
         var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
             minRate.orElse(0.1));
-        return new Recipe(new Recipe.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, seed);
+        return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, seed);
     }
 }

@@ -2,6 +2,7 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.DatasetReader;
+import dev.leeway.data.EpochBatches;
 import dev.leeway.data.PromptCompletion;
 import dev.leeway.data.ToyText;
 import dev.leeway.io.AdapterConfig;
@@ -148,7 +149,7 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private Recipe recipe(int steps, double rate) {
-        return new Recipe(new Recipe.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0),
+        return new Recipe(new EpochBatches.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0),
             AdamW.Settings.standard(), seed);
     }
 

@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.data.EpochBatches;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import tools.jackson.databind.node.ObjectNode;
@@ -12,29 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param adam the optimiser
  * @param seed of the order of the rows and of new weights
  */
-record Recipe(Steps steps, Rate rate, AdamW.Settings adam, long seed) {
-
-    /**
-     * How rows become optimiser steps, by the arithmetic of transformers' {@code Trainer}.
-     *
-     * @param batchSize rows of a micro-batch
-     * @param accumulation micro-batches of a step
-     * @param epochs passes over the data, fractions allowed
-     * @param maxSteps steps of the run; −1 = as many as the epochs have
-     */
-    record Steps(int batchSize, int accumulation, double epochs, int maxSteps) {
-
-        /** Steps of an epoch; its last one may be smaller than the others. */
-        int perEpoch(int rows) {
-            long rowsOfStep = (long) batchSize * accumulation;
-            return Math.toIntExact((rows + rowsOfStep - 1) / rowsOfStep);
-        }
-
-        /** Steps of the run. */
-        int total(int rows) {
-            return maxSteps > 0 ? maxSteps : (int) Math.ceil(epochs * perEpoch(rows));
-        }
-    }
+record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long seed) {
 
     /**
      * The learning rate over a run.

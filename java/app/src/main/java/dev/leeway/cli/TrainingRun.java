@@ -2,6 +2,7 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.Dataset;
+import dev.leeway.data.EpochBatches;
 import dev.leeway.data.Example;
 import dev.leeway.data.Order;
 import dev.leeway.io.AdapterConfig;

@@ -1,7 +1,5 @@
-package dev.leeway.cli;
+package dev.leeway.data;
 
-import dev.leeway.data.Example;
-import dev.leeway.data.Order;
 import dev.leeway.model.Batch;
 import dev.leeway.train.BatchSource;
 import java.util.ArrayList;
@@ -11,16 +9,44 @@ import java.util.List;
  * Encoded rows as the batches of a run: every epoch visits each row once, in an order of its own; the last step of an epoch, and its last
  * micro-batch, may be smaller than the others. A pure function of the step.
  */
-final class EpochBatches implements BatchSource {
+public final class EpochBatches implements BatchSource {
+
+    /**
+     * How rows become optimiser steps, by the arithmetic of transformers' {@code Trainer}.
+     *
+     * @param batchSize rows of a micro-batch
+     * @param accumulation micro-batches of a step
+     * @param epochs passes over the data, fractions allowed
+     * @param maxSteps steps of the run; −1 = as many as the epochs have
+     */
+    public record Steps(int batchSize, int accumulation, double epochs, int maxSteps) {
+
+        /** Steps of an epoch; its last one may be smaller than the others. */
+        public int perEpoch(int rows) {
+            long rowsOfStep = (long) batchSize * accumulation;
+            return Math.toIntExact((rows + rowsOfStep - 1) / rowsOfStep);
+        }
+
+        /** Steps of the run. */
+        public int total(int rows) {
+            return maxSteps > 0 ? maxSteps : (int) Math.ceil(epochs * perEpoch(rows));
+        }
+    }
 
     private final List<Example> examples;
     private final Order order;
-    private final Recipe.Steps steps;
+    private final Steps steps;
 
-    EpochBatches(List<Example> examples, Order order, Recipe.Steps steps) {
-        this.examples = examples;
+    /** The batches of these rows, visited in that order. */
+    public EpochBatches(List<Example> examples, Order order, Steps steps) {
+        this.examples = List.copyOf(examples);
         this.order = order;
         this.steps = steps;
+    }
+
+    /** Batches of so many rows, one a step, in an order that the seed decides. */
+    public static EpochBatches shuffled(List<Example> examples, int batchSize, long seed) {
+        return new EpochBatches(examples, Order.shuffled(seed, examples.size()), new Steps(batchSize, 1, 1, -1));
     }
 
     @Override
@@ -38,7 +64,7 @@ final class EpochBatches implements BatchSource {
     }
 
     /** Tokens of the largest micro-batch of the run, which memory is planned for. */
-    int largestMicroBatch(int totalSteps) {
+    public int largestMicroBatch(int totalSteps) {
         int largest = 0;
         for (int step = 0; step < totalSteps; step++) {
             for (var rows : rows(step)) {

@@ -1,9 +1,7 @@
-package dev.leeway.cli;
+package dev.leeway.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.leeway.data.Example;
-import dev.leeway.data.Order;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -22,29 +20,23 @@ final class EpochBatchesTest {
         }).toList();
     }
 
-    private static EpochBatches batches(Recipe.Steps steps) {
+    private static EpochBatches batches(EpochBatches.Steps steps) {
         return new EpochBatches(rows(), Order.shuffled(7, ROWS), steps);
     }
 
     @Test
     void stepsFollowTheArithmeticOfTransformers() {
         // 23 rows in batches of 4 are 6 batches, of which 2 are accumulated: 3 steps an epoch.
-        var steps = new Recipe.Steps(4, 2, 2.5, -1);
+        var steps = new EpochBatches.Steps(4, 2, 2.5, -1);
         assertEquals(3, steps.perEpoch(ROWS));
         assertEquals(8, steps.total(ROWS), "2.5 epochs of 3 steps, rounded up");
-        assertEquals(100, new Recipe.Steps(4, 2, 2.5, 100).total(ROWS), "max_steps overrides the epochs");
-        assertEquals(1, new Recipe.Steps(64, 1, 1, -1).perEpoch(ROWS));
-    }
-
-    @Test
-    void warmUpIsAShareRoundedUpUnlessStepsAreGiven() {
-        assertEquals(3, new Recipe.Rate(1, dev.leeway.train.Schedule.Kind.COSINE, 0.03, 0, 0).over(75).warmupSteps());
-        assertEquals(9, new Recipe.Rate(1, dev.leeway.train.Schedule.Kind.COSINE, 0.03, 9, 0).over(75).warmupSteps());
+        assertEquals(100, new EpochBatches.Steps(4, 2, 2.5, 100).total(ROWS), "max_steps overrides the epochs");
+        assertEquals(1, new EpochBatches.Steps(64, 1, 1, -1).perEpoch(ROWS));
     }
 
     @Test
     void everyEpochVisitsEachRowOnceInAnOrderOfItsOwn() {
-        var batches = batches(new Recipe.Steps(4, 2, 2, -1));
+        var batches = batches(new EpochBatches.Steps(4, 2, 2, -1));
         var first = IntStream.range(0, 3).boxed().flatMap(step -> batches.step(step).stream())
             .flatMapToLong(micro -> Arrays.stream(micro.unitIds())).toArray();
         var second = IntStream.range(3, 6).boxed().flatMap(step -> batches.step(step).stream())
@@ -58,13 +50,13 @@ final class EpochBatchesTest {
 
     @Test
     void theLastStepOfAnEpochIsSmaller() {
-        var sizes = batches(new Recipe.Steps(4, 2, 1, -1)).step(2).stream().map(micro -> micro.sequences()).toList();
+        var sizes = batches(new EpochBatches.Steps(4, 2, 1, -1)).step(2).stream().map(micro -> micro.sequences()).toList();
         assertEquals(List.of(4, 3), sizes);
     }
 
     @Test
     void theLargestMicroBatchIsFoundBeforehand() {
-        var batches = batches(new Recipe.Steps(4, 2, 2, -1));
+        var batches = batches(new EpochBatches.Steps(4, 2, 2, -1));
         int largest = IntStream.range(0, 6).boxed().flatMap(step -> batches.step(step).stream()).mapToInt(micro -> micro.rows()).max()
             .orElseThrow();
         assertEquals(largest, batches.largestMicroBatch(6));
