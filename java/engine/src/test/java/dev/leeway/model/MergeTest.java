@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class MergeTest {
 
     /**
-     * W + s B A rounds each element once more, by u of it, which is less than what the products of {@link OracleTest} round already; a logit
-     * is known to 8e-6 of the largest, and two of them are compared.
+     * W + s B A rounds each element once more, by u of it, which is less than what the products of {@link OracleTest} round already; a
+     * logit is known to 8e-6 of the largest, and two of them are compared.
      */
     private static final double BOUND = 2 * 8e-6;
 
