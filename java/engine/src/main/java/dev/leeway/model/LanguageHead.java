@@ -1,9 +1,11 @@
 package dev.leeway.model;
 
+import dev.leeway.LeewayException;
 import dev.leeway.ffi.Call;
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
+import dev.leeway.io.AdapterConfig;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenGradients;
 import dev.leeway.objective.TokenScores;
@@ -13,6 +15,7 @@ import dev.leeway.tensor.Tensor;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -21,10 +24,12 @@ import java.util.Set;
  */
 final class LanguageHead implements Head {
 
+    private static final String MODULE = "lm_head";
     private static final List<Column> COLUMNS = List.of(Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS);
 
     private final ModelConfig config;
     private final Parameter weight;
+    private final Optional<LoraAdapter> adapter;
     private final PackedWeights packed;
     private final Tensor rowIndex;
     private final Tensor targets;
@@ -41,6 +46,7 @@ final class LanguageHead implements Head {
         weight = config.tieWordEmbeddings() ? embedding : plan.base("lm_head.weight", config.vocabSize(), config.hiddenSize());
         packed = plan.packedWeights();
         packed.add(weight.value());
+        adapter = plan.adapter().filter(lora -> lora.targetModules().selects(MODULE)).map(lora -> adapter(lora, plan));
         long rows = plan.capacity().rows();
         rowIndex = plan.buffer(Purpose.HEAD, "head.rows", DType.I32, rows);
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
@@ -53,9 +59,31 @@ final class LanguageHead implements Head {
         workspace = plan.buffer(Purpose.HEAD, "head.workspace", DType.U8, Math.max(1, workspaceBytes(device, rows)));
     }
 
+    private LoraAdapter adapter(AdapterConfig lora, ModelPlan plan) {
+        if (lora.loraDropout() > 0 && plan.keepsActivations()) {
+            throw LeewayException.usage("lora_dropout is %s and target_modules names lm_head; the head drops nothing: set lora_dropout: 0, "
+                + "or name lm_head in modules_to_save", lora.loraDropout());
+        }
+        return new LoraAdapter(MODULE, config.hiddenSize(), config.vocabSize(), lora, plan);
+    }
+
+    /** Makes the head's low-rank term part of its weight. */
+    void merge(Device device) {
+        if (adapter.isPresent() && config.tieWordEmbeddings()) {
+            throw LeewayException.usage("the adapter has a low-rank term of lm_head, which this model ties to its embeddings; merged, the "
+                + "embeddings would change too: keep the adapter beside its base model");
+        }
+        adapter.ifPresent(lora -> lora.merge(device, weight.value()));
+    }
+
+    private Optional<LoraAdapter> active() {
+        return adapter.filter(LoraAdapter::isActive);
+    }
+
     private long workspaceBytes(Device device, long rows) {
         return device.ask((same, answer) -> same.call(Ops.HEAD_WORKSPACE).i64("rows", rows).i64("hidden", config.hiddenSize())
-            .i64("vocabulary", config.vocabSize()).i64("rank", 0).at("bytes", answer).dtype("dtype", DType.F32).run());
+            .i64("vocabulary", config.vocabSize()).i64("rank", adapter.map(LoraAdapter::rank).orElse(0))
+            .at("bytes", answer).dtype("dtype", DType.F32).run());
     }
 
     /** What logits are divided with in {@link #score} and its backward pass; 1 unless training follows a sampler. */
@@ -91,7 +119,8 @@ final class LanguageHead implements Head {
             .at("entropy", scores.get(Column.ENTROPY).region()).at("w_log_prob", given(Column.LOG_PROB, gradients))
             .at("w_lse", given(Column.LOG_SUM_EXP, gradients)).at("w_entropy", given(Column.ENTROPY, gradients))
             .at("w_soft", given(Column.SOFT_LOSS, gradients)).at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
-            .at("lora_da", Region.NONE).at("lora_db", Region.NONE).at("workspace", workspace.region())
+            .at("lora_da", Linear.region(active().flatMap(lora -> lora.a().gradient())))
+            .at("lora_db", Linear.region(active().flatMap(lora -> lora.b().gradient()))).at("workspace", workspace.region())
             .i64("workspace_bytes", workspace.bytes()).dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
         device.call(Ops.SCATTER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize())
             .i64("destination_rows", outputGradient.shape()[0]).at("index", rowIndex.region()).at("source", dx.region())
@@ -103,8 +132,8 @@ final class LanguageHead implements Head {
         scoredRows = rows;
         device.upload(rows, rowIndex);
         gather(device, outputRows, output);
-        describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region()).at("xa", Region.NONE)
-            .dtype("dtype", DType.F32).run();
+        describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region())
+            .at("xa", Linear.region(active().map(LoraAdapter::xa))).dtype("dtype", DType.F32).run();
     }
 
     private void gather(Device device, long rows, Tensor output) {
@@ -120,7 +149,8 @@ final class LanguageHead implements Head {
 
     private Call describe(Call call) {
         call.i64("rows", scoredRows.length).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
-        LoraAdapter.describeNone(packed.describe(call, weight.value()));
+        packed.describe(call, weight.value());
+        adapter.ifPresentOrElse(lora -> lora.describe(call), () -> LoraAdapter.describeNone(call));
         return call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
     }
 

@@ -79,8 +79,7 @@ final class Linear {
 
     /** W += s B A: the low-rank term becomes part of the weight. */
     void merge(Device device) {
-        adapter.ifPresent(lora -> lora.describe(device.call(Ops.LORA_MERGE).i64("in", in).i64("out", out)).at("weight", weight.value().region())
-            .dtype("dtype", DType.F32).run());
+        adapter.ifPresent(lora -> lora.merge(device, weight.value()));
     }
 
     private Optional<LoraAdapter> active() {

@@ -21,12 +21,16 @@ import java.util.function.Supplier;
  */
 public final class Llama {
 
+    /** PEFT names both for every classifier, whatever its head is called. */
+    private static final Set<String> PEFT_CLASSIFIERS = Set.of("classifier", "score");
+
     private final ModelConfig config;
     private final Device device;
     private final Decoder decoder;
     private final Head head;
     private final BatchBuffers buffers;
     private final List<Parameter> parameters;
+    private final List<Parameter> adapterParameters;
     private final AdapterSwitch adapterSwitch;
     private final Dropout dropout;
     private final PackedWeights packedWeights;
@@ -42,6 +46,7 @@ public final class Llama {
         head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
         buffers = new BatchBuffers(config, this.positions, plan);
         parameters = List.copyOf(plan.parameters());
+        adapterParameters = List.copyOf(plan.adapterParameters());
         finiteCheck = new FiniteCheck(parameters.size(), plan);
         adapterSwitch = plan.adapterSwitch();
         dropout = plan.dropout();
@@ -50,13 +55,28 @@ public final class Llama {
         if (plan.capacity().decoding()) {
             packedWeights.plan(device, plan);
         }
-        plan.adapter().ifPresent(this::requireTargets);
+        plan.adapter().ifPresent(this::requireModules);
     }
 
-    private void requireTargets(AdapterConfig adapter) {
+    private void requireModules(AdapterConfig adapter) {
         if (parameters.stream().noneMatch(Parameter::isAdapter)) {
-            throw LeewayException.usage("target_modules %s names no linear layer of this model; q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj and "
-                + "down_proj exist", adapter.targetModules());
+            throw LeewayException.usage("target_modules %s names no linear layer of this model; q_proj, k_proj, v_proj, o_proj, gate_proj, "
+                + "up_proj, down_proj and lm_head exist", adapter.targetModules());
+        }
+        requireReplaceable(adapter);
+    }
+
+    private void requireReplaceable(AdapterConfig adapter) {
+        var whole = adapterParameters.stream().filter(parameter -> !parameter.isAdapter()).toList();
+        if (config.tieWordEmbeddings() && whole.stream().anyMatch(parameter -> parameter.name().contains("embed_tokens"))) {
+            throw LeewayException.usage("modules_to_save names embed_tokens, which this model ties to its head; PEFT would load the "
+                + "embeddings alone: give embed_tokens a model that is not tied, or train all weights");
+        }
+        for (var name : adapter.modulesToSave()) {
+            if (!PEFT_CLASSIFIERS.contains(name) && whole.stream().noneMatch(parameter -> parameter.name().contains(name + "."))) {
+                throw LeewayException.usage("modules_to_save names %s, which this model lacks%s", name,
+                    name.equals("lm_head") ? ": its head is tied to the embeddings" : "; embed_tokens and lm_head exist");
+            }
         }
     }
 
@@ -85,6 +105,11 @@ public final class Llama {
         return parameters;
     }
 
+    /** What an adapter directory holds of them: low-rank factors, and weights that it replaces ({@code modules_to_save}). */
+    public List<Parameter> adapterParameters() {
+        return adapterParameters;
+    }
+
     /** The parameters that an optimiser moves. */
     public List<Parameter> trainedParameters() {
         return parameters.stream().filter(Parameter::isTrained).toList();
@@ -106,7 +131,7 @@ public final class Llama {
         return head.score(device, batch, decoder.output(), columns);
     }
 
-    /** The same as a training pass sees it: with dropout and noise, as drawn for this optimiser step. {@link #backward} follows the draws. */
+    /** The same as a training pass sees it: with dropout and noise, as drawn for an optimiser step. {@link #backward} follows the draws. */
     public TokenScores score(Batch batch, Set<Column> columns, TrainingNoise noise) {
         forward(batch, Optional.of(noise));
         return head.score(device, batch, decoder.output(), columns);
@@ -120,6 +145,10 @@ public final class Llama {
 
     /** Runs {@code work} with the adapter switched off: the base model as its own reference. */
     public <T> T withoutAdapter(Supplier<T> work) {
+        adapterParameters.stream().filter(parameter -> !parameter.isAdapter()).findFirst().ifPresent(parameter -> {
+            throw LeewayException.usage("the adapter replaces %s (modules_to_save), so its base is not here to be the reference",
+                parameter.name());
+        });
         boolean before = adapterSwitch.isOn();
         adapterSwitch.set(false);
         try {
@@ -141,6 +170,9 @@ public final class Llama {
 
     /** Adds the adapter into the base weights and switches it off. */
     public void mergeAdapter() {
+        if (head instanceof LanguageHead language) {
+            language.merge(device);
+        }
         decoder.mergeAdapter(device);
         adapterSwitch.set(false);
     }

@@ -1,8 +1,11 @@
 package dev.leeway.model;
 
 import dev.leeway.ffi.Call;
+import dev.leeway.ffi.DType;
+import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 
 /** The low-rank term s·(x Aᵀ) Bᵀ of a linear layer (Hu et al. 2021, eq. 3; rank-stabilised: Kalajdzievski 2023). A (R,I), B (O,R). */
@@ -30,6 +33,10 @@ final class LoraAdapter {
         plan.useRank(rank);
     }
 
+    int rank() {
+        return rank;
+    }
+
     boolean isActive() {
         return active.isOn();
     }
@@ -44,6 +51,12 @@ final class LoraAdapter {
 
     Tensor xa() {
         return xa;
+    }
+
+    /** weight (O,I) += s B A. */
+    void merge(Device device, Tensor weight) {
+        describe(device.call(Ops.LORA_MERGE).i64("in", weight.shape()[1]).i64("out", weight.shape()[0])).at("weight", weight.region())
+            .dtype("dtype", DType.F32).run();
     }
 
     /** (N, I) scratch for the dropped input where this pass drops. */

@@ -70,11 +70,7 @@ public final class ModelDirectory {
 
     /** Loads a PEFT adapter into a model that was planned with its configuration. */
     public static void loadAdapter(Llama model, AdapterDirectory adapter) {
-        if (!adapter.saved().isEmpty()) {
-            throw LeewayException.data("%s replaces whole tensors (%s, modules_to_save), which this version cannot load; merge it into its base model first",
-                adapter.directory(), adapter.saved().firstEntry().getKey());
-        }
-        Map<String, StoredTensor> tensors = new HashMap<>();
+        Map<String, StoredTensor> tensors = new HashMap<>(adapter.saved());
         adapter.pairs().values().forEach(pair -> {
             tensors.put(pair.a().name(), pair.a());
             tensors.put(pair.b().name(), pair.b());
@@ -103,7 +99,7 @@ public final class ModelDirectory {
     public void saveAdapter(Llama model, AdapterConfig adapter, Path target) {
         try (var arena = Arena.ofConfined()) {
             var tensors = new HashMap<String, StoredTensor>();
-            Weights.export(model.device(), model.parameters().stream().filter(Parameter::isAdapter).toList(), arena)
+            Weights.export(model.device(), model.adapterParameters(), arena)
                 .forEach(tensor -> tensors.put(tensor.name(), tensor));
             var pairs = new ArrayList<LoraPair>();
             for (var parameter : model.parameters()) {
@@ -113,7 +109,8 @@ public final class ModelDirectory {
                 }
             }
             Files.createDirectories(target);
-            AdapterDirectory.write(target, adapter, pairs, List.of());
+            AdapterDirectory.write(target, adapter, pairs,
+                tensors.values().stream().filter(tensor -> !tensor.name().contains(".lora_")).toList());
             copyCompanions(path, target);
         } catch (IOException e) {
             throw LeewayException.resources(e, "cannot write %s: %s", target, e.getMessage());

@@ -2,6 +2,7 @@ package dev.leeway.model;
 
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.ModuleSelection;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
@@ -32,6 +33,7 @@ public final class ModelPlan {
     private final Dropout dropout;
     private final PackedWeights packedWeights = new PackedWeights();
     private final List<Parameter> parameters = new ArrayList<>();
+    private final List<Parameter> adapterParameters = new ArrayList<>();
     private final Map<String, Tensor> shared = new HashMap<>();
     private int largestRank;
 
@@ -77,12 +79,30 @@ public final class ModelPlan {
         return capacity.training();
     }
 
+    /** A weight of the base model; the adapter's {@code modules_to_save} are trained and stored with it as a whole. */
     Parameter base(String name, long... shape) {
-        return parameter(name, trained == Trained.BASE, shape);
+        boolean belongsToAdapter = savedWhole().selects(name.substring(0, name.lastIndexOf('.')));
+        var parameter = parameter(name, trained == (belongsToAdapter ? Trained.ADAPTER : Trained.BASE), shape);
+        if (belongsToAdapter) {
+            adapterParameters.add(parameter);
+        }
+        return parameter;
     }
 
     Parameter adapter(String name, long... shape) {
-        return parameter(name, trained == Trained.ADAPTER, shape);
+        var parameter = parameter(name, trained == Trained.ADAPTER, shape);
+        adapterParameters.add(parameter);
+        return parameter;
+    }
+
+    /** What an adapter's file holds: low-rank factors, and weights of the base that it replaces. */
+    List<Parameter> adapterParameters() {
+        return adapterParameters;
+    }
+
+    /** The modules that the adapter replaces as a whole. */
+    ModuleSelection.Names savedWhole() {
+        return new ModuleSelection.Names(adapter.map(AdapterConfig::modulesToSave).orElse(List.of()));
     }
 
     void useRank(int rank) {

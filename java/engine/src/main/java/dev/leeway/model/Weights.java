@@ -36,14 +36,12 @@ public final class Weights {
         });
     }
 
-    /** Loads an adapter's tensors, by their PEFT names; each of the model's low-rank terms must be there and nothing else. */
+    /** Loads an adapter's tensors: factors by their PEFT names, replaced weights by the base's. All must be there and nothing else. */
     public static void loadAdapter(Llama model, Map<String, StoredTensor> tensors, String where) {
         Set<String> left = new HashSet<>(tensors.keySet());
-        for (var parameter : model.parameters()) {
-            if (parameter.isAdapter()) {
-                load(model.device(), parameter, require(tensors, parameter.name(), where), where);
-                left.remove(parameter.name());
-            }
+        for (var parameter : model.adapterParameters()) {
+            load(model.device(), parameter, require(tensors, parameter.name(), where), where);
+            left.remove(parameter.name());
         }
         left.stream().sorted().findFirst().ifPresent(name -> {
             throw LeewayException.data("%s has %s, which this base model has no place for; the adapter was trained on another model", where, name);
