@@ -61,9 +61,9 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
     }
 
     /** Single steps differ by their rows, so the ends are means over a tenth of the steps. */
-    String summary(String time) {
+    String summary() {
         int end = Math.max(1, steps.size() / 10);
-        return String.format(Locale.ROOT, "%d steps in %s, mean loss %s in the first %d → %s in the last %d", steps.size(), time,
+        return String.format(Locale.ROOT, "%d steps, mean loss %s in the first %d → %s in the last %d", steps.size(),
             Figures.loss(mean(steps.subList(0, end))), end, Figures.loss(mean(steps.subList(steps.size() - end, steps.size()))), end)
             + (evaluations.isEmpty() ? "" : ", eval_loss " + Figures.loss(evaluations.getFirst().loss()) + " → "
                 + Figures.loss(evaluations.getLast().loss()));

@@ -21,6 +21,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class OutputFolder implements AutoCloseable {
 
     static final String ARGUMENTS = "training_args.json";
+    /** Where TensorBoard's event files are. */
+    static final String RUNS = "runs";
+    /** The curve of the loss. */
+    static final String PAGE = "loss.html";
     static final String RESULTS_FILE = "train_results.json";
 
     /** What a run of either kind, full or adapter, leaves; a result of the other kind beside the new one would be ambiguous. */
@@ -92,7 +96,8 @@ final class OutputFolder implements AutoCloseable {
     void begin(ObjectNode arguments) {
         clear(RESULTS_FILE::equals);
         JsonFile.write(path.resolve(ARGUMENTS), arguments);
-        clear(name -> isCheckpoint(path.resolve(name)));
+        clear(name -> name.equals(PAGE) || isCheckpoint(path.resolve(name)));
+        clear(path.resolve(RUNS), name -> name.endsWith(TensorBoardEvents.SUFFIX));
     }
 
     /** Goes on with the run that is in it. */
@@ -115,6 +120,13 @@ final class OutputFolder implements AutoCloseable {
     }
 
     private void clear(Predicate<String> names) {
+        clear(path, names);
+    }
+
+    private static void clear(Path path, Predicate<String> names) {
+        if (!Files.isDirectory(path)) {
+            return;
+        }
         try (var files = Files.list(path)) {
             for (var file : files.filter(file -> names.test(file.getFileName().toString())).toList()) {
                 delete(file);

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -29,6 +30,7 @@ final class RunLog implements StepListener, AutoCloseable {
     private final boolean live;
     private final AppendLog metrics;
     private final AppendLog timings;
+    private final Optional<TensorBoardEvents> board;
     private final Path folder;
     private final long begin = System.nanoTime();
     private long tokens;
@@ -38,7 +40,7 @@ final class RunLog implements StepListener, AutoCloseable {
     private double shownSeconds;
     private int shownWidth;
 
-    private RunLog(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps) {
+    private RunLog(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps, Optional<Path> tensorBoard) {
         this.folder = folder;
         this.out = out;
         this.loggingSteps = loggingSteps;
@@ -48,16 +50,17 @@ final class RunLog implements StepListener, AutoCloseable {
         timings = AppendLog.open(times, resumed.map(run -> bytesOfLines(times, run.step())).orElse(0L));
         tokens = resumed.isEmpty() ? 0 : Metrics.read(folder.resolve(METRICS)).tokens();
         shownTokens = tokens;
+        board = tensorBoard.map(runs -> TensorBoardEvents.create(runs, System.currentTimeMillis()));
     }
 
     /** The log of a new run. */
     static RunLog begin(Path folder, PrintWriter out, int loggingSteps) {
-        return new RunLog(folder, Optional.empty(), out, loggingSteps);
+        return new RunLog(folder, Optional.empty(), out, loggingSteps, Optional.empty());
     }
 
-    /** The log of a run that goes on from a checkpoint, if any: later lines are cut off. */
-    static RunLog open(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps) {
-        return new RunLog(folder, resumed, out, loggingSteps);
+    /** The log of a run that goes on from a checkpoint, if any: later lines are cut off. {@code tensorBoard} is the folder of its events. */
+    static RunLog open(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps, Optional<Path> tensorBoard) {
+        return new RunLog(folder, resumed, out, loggingSteps, tensorBoard);
     }
 
     /** Times are for people to look at: where they were lost they begin anew, and the run goes on. */
@@ -93,6 +96,7 @@ final class RunLog implements StepListener, AutoCloseable {
     /** A loss of rows that are not trained on, behind so many steps. */
     void evaluated(int step, int totalSteps, double epoch, double loss) {
         metrics.append(JsonFile.newObject().put("step", step).put("epoch", epoch).put("eval_loss", loss));
+        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), step, Map.of("eval/loss", loss)));
         note(out, String.format(Locale.ROOT, "step %d/%d  eval_loss %s", step, totalSteps, Figures.loss(loss)));
         out.flush();
     }
@@ -103,6 +107,8 @@ final class RunLog implements StepListener, AutoCloseable {
             .put("num_trained_tokens", report.trainedTokens());
         new TreeMap<>(report.metrics()).forEach(json::put);
         metrics.append(json);
+        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), new TreeMap<>(Map.of("train/loss", report.loss(),
+            "train/learning_rate", report.learningRate(), "train/grad_norm", report.gradientNorm(), "train/epoch", report.epoch()))));
         timings.append(JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
             .put("tokens_per_second", report.tokens() / report.seconds()));
     }
@@ -143,7 +149,7 @@ final class RunLog implements StepListener, AutoCloseable {
 
     /** What the run came to. Single steps differ by their rows, so the ends are means over a tenth of the steps. */
     String summary() {
-        return soFar().summary(Figures.duration((System.nanoTime() - begin) * 1e-9));
+        return soFar().summary() + ", in " + Figures.duration((System.nanoTime() - begin) * 1e-9);
     }
 
     /** The file that a checkpoint records the length of. */
@@ -153,8 +159,8 @@ final class RunLog implements StepListener, AutoCloseable {
 
     @Override
     public void close() {
-        try (metrics) {
-            timings.close();
+        try (metrics; timings) {
+            board.ifPresent(TensorBoardEvents::close);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +25,10 @@ final class RunOptions {
         description = "steps between progress lines (default: 10); metrics.jsonl has every step")
     int loggingSteps = 10;
 
+    @Option(names = "--report_to", paramLabel = "KIND", description = "tensorboard = event files in runs/ of --output_dir too; none "
+        + "(default: none)")
+    String reportTo = "none";
+
     @Option(names = "--seed", paramLabel = "N", description = "of the order of the rows and of new weights (default: 0)")
     long seed;
 
@@ -35,8 +40,13 @@ final class RunOptions {
         problems.require(outputDir.isPresent(), "--output_dir is missing: name a folder for the result");
         problems.require(loggingSteps > 0, "--logging_steps must be positive; got %d", loggingSteps);
         outputDir.ifPresent(folder -> OutputFolder.check(folder, overwrite, problems));
+        problems.require(List.of("none", "tensorboard").contains(reportTo), "--report_to must be one of none, tensorboard; got %s", reportTo);
         saving.check(problems);
         outputDir.filter(_ -> !overwrite && !saving.resumes()).ifPresent(folder -> OutputFolder.requireFinished(folder, problems));
+    }
+
+    boolean reportsToTensorBoard() {
+        return reportTo.equals("tensorboard");
     }
 
     /** The folder, locked; for a new run without what an earlier one left. */
