@@ -38,7 +38,8 @@ final class ConfigFile {
     private ConfigFile(Map<String, OptionSpec> options, List<String> arguments) {
         this.options = options;
         this.arguments = new ArrayList<>(arguments);
-        arguments.stream().map(argument -> argument.split("=", 2)[0]).filter(options::containsKey).forEach(name -> taken.add(options.get(name)));
+        arguments.stream().map(argument -> argument.split("=", 2)[0]).filter(options::containsKey)
+            .forEach(name -> taken.add(options.get(name)));
     }
 
     /** Reads the file that the arguments name, if any, for the command that they name. */
@@ -118,7 +119,8 @@ final class ConfigFile {
 
     private Set<String> keys() {
         var keys = new TreeSet<String>();
-        options.keySet().stream().filter(name -> name.startsWith("--") && !NOT_KEYS.contains(name)).forEach(name -> keys.add(name.substring(2)));
+        options.keySet().stream().filter(name -> name.startsWith("--") && !NOT_KEYS.contains(name))
+            .forEach(name -> keys.add(name.substring(2)));
         return keys;
     }
 

@@ -51,7 +51,8 @@ final class OutputFolder implements AutoCloseable {
     static void requireFinished(Path folder, Problems problems) {
         if (Files.isDirectory(folder) && !Files.exists(folder.resolve(RESULTS_FILE))) {
             CheckpointStore.latest(folder).ifPresent(newest -> problems.add("--output_dir: " + newest
-                + " is of a run that is not finished; go on with --resume_from_checkpoint latest, or add --overwrite_output_dir to begin anew"));
+                + " is of a run that is not finished; go on with --resume_from_checkpoint latest, or add --overwrite_output_dir to begin "
+                + "anew"));
         }
     }
 

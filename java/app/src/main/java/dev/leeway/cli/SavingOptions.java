@@ -33,7 +33,8 @@ final class SavingOptions {
     Optional<String> resume = Optional.empty();
 
     void check(Problems problems) {
-        problems.require(STRATEGIES.contains(strategy), "--save_strategy must be one of %s; got %s", String.join(", ", STRATEGIES), strategy);
+        problems.require(STRATEGIES.contains(strategy), "--save_strategy must be one of %s; got %s", String.join(", ", STRATEGIES),
+            strategy);
         problems.require(savesOnTheWay() || steps.isEmpty() && minutes.isEmpty(),
             "--save_steps and --save_minutes have no effect with --save_strategy no");
         steps.ifPresent(count -> problems.require(count > 0, "--save_steps must be positive; got %d", count));
@@ -70,6 +71,7 @@ final class SavingOptions {
         }
         var name = resume.orElseThrow();
         return Optional.of(LATEST.contains(name) ? CheckpointStore.latest(outputFolder).orElseThrow(() -> LeewayException.data(
-            "%s has no complete checkpoint to go on from; leave --resume_from_checkpoint out to begin anew", outputFolder)) : Path.of(name));
+            "%s has no complete checkpoint to go on from; leave --resume_from_checkpoint out to begin anew", outputFolder))
+            : Path.of(name));
     }
 }
