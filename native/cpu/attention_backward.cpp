@@ -94,7 +94,7 @@ leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_atte
     LEEWAY_CHECK("attention_backward", args->q && args->k && args->v && args->out && args->lse && args->dout,
                  "q, k, v, out, lse and dout must not be NULL");
     LEEWAY_CHECK("attention_backward", args->delta && args->dq && args->dk && args->dv, "delta, dq, dk and dv must not be NULL");
-    try {
+    return leeway::without_throwing(op, [&] {
         auto tasks = plan_heads(*args, shape);
         if (!heads_suffice(shape, tasks, leeway::thread_count(stream))) tasks = split(tasks);
         const auto &kernels = leeway::attention_kernels();
@@ -102,9 +102,6 @@ leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_atte
                                 [&](int64_t begin, int64_t end) { kernels.delta(args->head_dim, begin, end, *args); });
         auto run = [&](int64_t i, void *scratch) { kernels.backward(shape, tasks[size_t(i)], scratch); };
         leeway::parallel_for(stream, int64_t(tasks.size()), run);
-        return LEEWAY_OK;
-    } catch (const std::bad_alloc &) {
-        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "attention_backward: no memory for the list of tasks of %lld rows",
-                            (long long)args->rows);
-    }
+        return leeway_status(LEEWAY_OK);
+    });
 }

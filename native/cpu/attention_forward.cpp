@@ -45,13 +45,11 @@ leeway_status leeway_attention_forward(leeway_stream *stream, const leeway_atten
         return status;
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("attention_forward", args->q && args->k && args->v && args->out && args->lse, "q, k, v, out and lse must not be NULL");
-    try {
+    return leeway::without_throwing(op, [&] {
         auto tasks = plan(*args, shape);
         const auto &kernels = leeway::attention_kernels();
         auto run = [&](int64_t i, void *scratch) { kernels.forward(shape, tasks[size_t(i)], scratch); };
         leeway::parallel_for(stream, int64_t(tasks.size()), run);
-        return LEEWAY_OK;
-    } catch (const std::bad_alloc &) {
-        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "attention_forward: no memory for the list of tasks of %lld rows", (long long)args->rows);
-    }
+        return leeway_status(LEEWAY_OK);
+    });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdarg>
+#include <new>
 
 #include "leeway.h"
 
@@ -9,6 +10,16 @@ namespace leeway {
 
 /* Stores the sentence that leeway_message returns on this thread, and returns status. */
 [[gnu::format(printf, 2, 3)]] leeway_status fail(leeway_status status, const char *format, ...);
+
+/* Runs an entry whose scratch comes from the heap: no exception may cross the C ABI. */
+template <class Body>
+leeway_status without_throwing(const char *op, Body body) {
+    try {
+        return body();
+    } catch (const std::bad_alloc &) {
+        return fail(LEEWAY_OUT_OF_MEMORY, "%s: the host has no memory for its scratch", op);
+    }
+}
 
 }  // namespace leeway
 

@@ -75,7 +75,9 @@ leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embed
     return LEEWAY_OK;
 }
 
-leeway_status leeway_embedding_backward(leeway_stream *stream, const leeway_embedding_backward_args *args) {
+namespace {
+
+leeway_status add_gradients_checked(leeway_stream *stream, const leeway_embedding_backward_args *args) {
     LEEWAY_CHECK("embedding_backward", args->rows >= 0 && args->rows <= INT32_MAX && args->width > 0 && args->vocabulary > 0,
                  "rows 0..2^31-1, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows,
                  (long long)args->width, (long long)args->vocabulary);
@@ -93,4 +95,10 @@ leeway_status leeway_embedding_backward(leeway_stream *stream, const leeway_embe
     parallel_blocks(stream, args->width, columns_a_task,
                     [&](int64_t begin, int64_t end) { add_columns(args, rows.data(), begin, end); });
     return LEEWAY_OK;
+}
+
+}  // namespace
+
+leeway_status leeway_embedding_backward(leeway_stream *stream, const leeway_embedding_backward_args *args) {
+    return without_throwing("embedding_backward", [=] { return add_gradients_checked(stream, args); });
 }

@@ -116,13 +116,11 @@ leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_a
                  "q, k_pages, v_pages, out, context_lengths and page_table must not be NULL");
     for (int64_t s = 0; s < args->sequences; s++)
         if (leeway_status status = check_sequence(*args, s)) return status;
-    try {
+    return leeway::without_throwing(op, [&] {
         auto tasks = plan(*args, shape, leeway::thread_count(stream));
         const auto &kernels = leeway::attention_kernels();
         auto run = [&](int64_t i, void *scratch) { kernels.forward(shape, tasks[size_t(i)], scratch); };
         leeway::parallel_for(stream, int64_t(tasks.size()), run);
-        return LEEWAY_OK;
-    } catch (const std::bad_alloc &) {
-        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "paged_attention: no memory for the list of tasks of %lld rows", (long long)args->rows);
-    }
+        return leeway_status(LEEWAY_OK);
+    });
 }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "leeway.h"
 
@@ -19,9 +18,23 @@ inline constexpr int64_t scratch_bytes_per_thread = int64_t(4) << 20;
 /* Number of threads of the stream. */
 int64_t thread_count(const leeway_stream *stream);
 
+/* A callable (index, scratch) that outlives the call it is passed to. It holds no copy, so making one allocates nothing. */
+class Task {
+public:
+    template <class Body>
+    Task(const Body &body)
+        : body_(&body), run_([](const void *erased, int64_t index, void *scratch) { (*static_cast<const Body *>(erased))(index, scratch); }) {}
+
+    void operator()(int64_t index, void *scratch) const { run_(body_, index, scratch); }
+
+private:
+    const void *body_;
+    void (*run_)(const void *, int64_t, void *);
+};
+
 /* Runs task(index, scratch) for every index in [0, tasks), scratch being the running thread's private memory. Returns when all are
  * done. Tasks start in ascending order. The calling thread takes part. */
-void parallel_for(leeway_stream *stream, int64_t tasks, const std::function<void(int64_t index, void *scratch)> &task);
+void parallel_for(leeway_stream *stream, int64_t tasks, const Task &task);
 
 /* parallel_for over [0, count) in blocks of at most block elements: body(begin, end). For elementwise work. */
 template <class Body>

@@ -51,7 +51,9 @@ leeway_status leeway_gather_rows(leeway_stream *stream, const leeway_gather_rows
     return LEEWAY_OK;
 }
 
-leeway_status leeway_scatter_rows(leeway_stream *stream, const leeway_scatter_rows_args *args) {
+namespace {
+
+leeway_status scatter_checked(leeway_stream *stream, const leeway_scatter_rows_args *args) {
     LEEWAY_CHECK("scatter_rows", args->rows >= 0 && args->width >= 0 && args->destination_rows >= 0,
                  "rows, width and destination_rows must not be negative, got %lld, %lld, %lld", (long long)args->rows,
                  (long long)args->width, (long long)args->destination_rows);
@@ -78,4 +80,10 @@ leeway_status leeway_scatter_rows(leeway_stream *stream, const leeway_scatter_ro
             std::memcpy(destination + int64_t(args->index[r]) * width, source + r * width, size_t(width) * sizeof(float));
     });
     return LEEWAY_OK;
+}
+
+}  // namespace
+
+leeway_status leeway_scatter_rows(leeway_stream *stream, const leeway_scatter_rows_args *args) {
+    return without_throwing("scatter_rows", [=] { return scatter_checked(stream, args); });
 }

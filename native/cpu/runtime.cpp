@@ -1,5 +1,4 @@
 /* runtime.cpp: streams, threads, memory of the CPU back end. */
-#include <sched.h>
 #include <sys/sysinfo.h>
 
 #include <atomic>
@@ -7,22 +6,21 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "check.h"
+#include "host.h"
 #include "parallel.h"
 
 namespace {
 
 thread_local char failure[512] = "";
 
-using Task = std::function<void(int64_t, void *)>;
+using leeway::Task;
 
 struct Scratch {
     void *memory;
@@ -40,17 +38,15 @@ struct Scratch {
  * worker has left the task, so that the task may live on the caller's stack. */
 struct leeway_stream {
     explicit leeway_stream(int64_t threads) : scratch(size_t(threads)) {
-        for (int64_t i = 1; i < threads; i++) workers.emplace_back([this, i] { work(size_t(i)); });
+        try {
+            for (int64_t i = 1; i < threads; i++) workers.emplace_back([this, i] { work(size_t(i)); });
+        } catch (...) {
+            stop(); // the workers that started wait for members that are about to go
+            throw;
+        }
     }
 
-    ~leeway_stream() {
-        {
-            std::lock_guard<std::mutex> lock(mutex);
-            stopping = true;
-        }
-        wake.notify_all();
-        for (auto &worker : workers) worker.join();
-    }
+    ~leeway_stream() { stop(); }
 
     void run(int64_t count, const Task &body) {
         if (count == 1 || workers.empty()) {
@@ -74,6 +70,15 @@ struct leeway_stream {
     std::vector<Scratch> scratch;
 
 private:
+    void stop() {
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            stopping = true;
+        }
+        wake.notify_all();
+        for (auto &worker : workers) worker.join();
+    }
+
     void drain(size_t thread) {
         for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) (*task)(i, scratch[thread].memory);
     }
@@ -124,23 +129,6 @@ void parallel_for(leeway_stream *stream, int64_t tasks, const Task &task) {
 
 namespace {
 
-int64_t usable_processors() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-    return int64_t(std::max(1u, std::thread::hardware_concurrency()));
-}
-
-/* MemAvailable counts what the page cache would give back; sysinfo does not. */
-int64_t available_bytes(int64_t otherwise) {
-    std::ifstream file("/proc/meminfo");
-    for (std::string line; std::getline(file, line);) {
-        long long kib = 0;
-        if (std::sscanf(line.c_str(), "MemAvailable: %lld kB", &kib) == 1) return int64_t(kib) * 1024;
-    }
-    return otherwise;
-}
-
 const char *instruction_set() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f")) return "x86-64 AVX-512";
@@ -163,8 +151,9 @@ leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_a
     LEEWAY_CHECK("stream_create", args->stream != nullptr, "stream must not be NULL");
     LEEWAY_CHECK("stream_create", args->threads >= 0 && args->threads <= 1024, "threads must be 0 to 1024, got %lld",
                  (long long)args->threads);
+    LEEWAY_CHECK("stream_create", args->device == 0, "the CPU is device 0, got %lld", (long long)args->device);
     try {
-        *args->stream = new leeway_stream(args->threads == 0 ? usable_processors() : args->threads);
+        *args->stream = new leeway_stream(args->threads == 0 ? leeway::usable_processors() : args->threads);
         return LEEWAY_OK;
     } catch (const std::exception &cause) {
         return leeway::fail(LEEWAY_OUT_OF_MEMORY, "stream_create: no memory or threads for %lld threads (%s)", (long long)args->threads,
@@ -185,7 +174,7 @@ leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_que
     struct sysinfo info;
     if (sysinfo(&info) != 0) return leeway::fail(LEEWAY_DEVICE_LOST, "device_query: the system does not tell its memory");
     *args->total_bytes = int64_t(info.totalram) * info.mem_unit;
-    *args->free_bytes = available_bytes(int64_t(info.freeram) * info.mem_unit);
+    *args->free_bytes = leeway::available_bytes(int64_t(info.freeram) * info.mem_unit);
     *args->threads = leeway::thread_count(stream);
     *args->scratch_bytes = *args->threads * leeway::scratch_bytes_per_thread;
     std::snprintf(args->name, 128, "%s, %lld threads", instruction_set(), (long long)*args->threads);
@@ -208,6 +197,8 @@ leeway_status leeway_free(leeway_stream *, const leeway_free_args *args) {
 }
 
 leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args) {
+    LEEWAY_CHECK("copy", args->kind >= LEEWAY_HOST_TO_DEVICE && args->kind <= LEEWAY_DEVICE_TO_DEVICE, "kind must be 0, 1 or 2, got %d",
+                 int(args->kind));
     LEEWAY_CHECK("copy", args->bytes >= 0, "bytes must not be negative, got %lld", (long long)args->bytes);
     LEEWAY_CHECK("copy", args->bytes == 0 || (args->destination && args->source), "destination and source must not be NULL");
     auto *destination = static_cast<char *>(args->destination);

@@ -194,7 +194,9 @@ leeway_status check_history(const leeway_sample_args *args) {
 
 }  // namespace
 
-leeway_status leeway_sample(leeway_stream *stream, const leeway_sample_args *args) {
+namespace {
+
+leeway_status draw_checked(leeway_stream *stream, const leeway_sample_args *args) {
     if (leeway_status status = check(stream, args)) return status;
     if (args->rows == 0) return LEEWAY_OK;
     if (leeway_status status = check_history(args)) return status;
@@ -214,6 +216,12 @@ leeway_status leeway_sample(leeway_stream *stream, const leeway_sample_args *arg
         }
     });
     return LEEWAY_OK;
+}
+
+}  // namespace
+
+leeway_status leeway_sample(leeway_stream *stream, const leeway_sample_args *args) {
+    return without_throwing("sample", [=] { return draw_checked(stream, args); });
 }
 
 leeway_status leeway_sample_workspace(leeway_stream *stream, const leeway_sample_workspace_args *args) {

@@ -36,7 +36,9 @@ LEEWAY_CLONES void sum_block(const float *x, int64_t count, Partial *partial) {
 
 }  // namespace
 
-leeway_status leeway_sum_squares(leeway_stream *stream, const leeway_sum_squares_args *args) {
+namespace {
+
+leeway_status sum_checked(leeway_stream *stream, const leeway_sum_squares_args *args) {
     LEEWAY_CHECK("sum_squares", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("sum_squares", args->count == 0 || args->x, "x must not be NULL");
     LEEWAY_CHECK("sum_squares", args->sum && args->nonfinite, "sum and nonfinite must not be NULL");
@@ -55,4 +57,10 @@ leeway_status leeway_sum_squares(leeway_stream *stream, const leeway_sum_squares
     *args->sum = sum;
     *args->nonfinite = nonfinite;
     return LEEWAY_OK;
+}
+
+}  // namespace
+
+leeway_status leeway_sum_squares(leeway_stream *stream, const leeway_sum_squares_args *args) {
+    return without_throwing("sum_squares", [=] { return sum_checked(stream, args); });
 }

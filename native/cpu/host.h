@@ -1,0 +1,15 @@
+/* host.h: what this process may use of its host: a container may allow less than the machine has. */
+#pragma once
+
+#include <cstdint>
+
+namespace leeway {
+
+/* Processors this process may run on, capped by a CPU quota of its control group; at least 1. */
+int64_t usable_processors();
+
+/* Bytes an allocation can get now: the host's MemAvailable (otherwise where it isn't told), capped by what the memory limits of the control
+ * groups above this process leave. */
+int64_t available_bytes(int64_t otherwise);
+
+}  // namespace leeway
