@@ -11,7 +11,6 @@ import dev.leeway.train.StopRequest;
 import dev.leeway.train.TrainingSession;
 import dev.leeway.train.TrainingState;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +55,7 @@ final class KeptRun {
             var resumed = options.saving.checkpoint(folder.path()).map(StoredCheckpoint::open).map(from -> restore(state, from));
             training.describe(err);
             resumed.ifPresent(from -> err.println("  going on behind step " + from.step()));
-            var tensorBoard = options.reportsToTensorBoard() ? Optional.of(folder.path().resolve(OutputFolder.RUNS)) : Optional.<Path>empty();
+            var tensorBoard = Optional.of(folder.path().resolve(OutputFolder.RUNS)).filter(_ -> options.reportsToTensorBoard());
             try (var log = RunLog.open(folder.path(), resumed, out, options.loggingSteps, tensorBoard);
                 var checkpoints = checkpointer(state, log)) {
                 resumed.ifPresent(from -> checkpoints.resumedFrom(from.step()));
@@ -103,7 +102,8 @@ final class KeptRun {
             checkpoints.finish(step);
         }
         if (step > 0) {
-            LossPage.write(folder.path().resolve(OutputFolder.PAGE), "leeway: " + folder.path().toAbsolutePath().getFileName(), log.soFar());
+            LossPage.write(folder.path().resolve(OutputFolder.PAGE), "leeway: " + folder.path().toAbsolutePath().getFileName(),
+                log.soFar());
         }
         if (!complete) {
             log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; go on with --resume_from_checkpoint latest");

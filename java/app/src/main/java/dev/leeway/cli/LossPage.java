@@ -63,7 +63,8 @@ final class LossPage {
             <p>%3$s</p>
             <svg viewBox="0 0 %2$d %4$d" role="img" aria-label="loss over steps">
             %5$s</svg>
-            <p><span style="color:#9bbcf0">▬</span> loss of a step, <span style="color:#1a56c4">▬</span> smoothed over a fiftieth of the run%6$s</p>
+            <p><span style="color:#9bbcf0">▬</span> loss of a step,
+            <span style="color:#1a56c4">▬</span> smoothed over a fiftieth of the run%6$s</p>
             </html>
             """.formatted(escaped(title), WIDTH, escaped(metrics.summary()), HEIGHT,
             grid(scale) + line("loss", training, scale) + line("smooth", smoothed(training), scale) + marks(evaluation, scale),

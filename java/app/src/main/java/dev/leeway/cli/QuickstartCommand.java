@@ -99,7 +99,8 @@ final class QuickstartCommand implements Callable<Integer> {
             var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
                 tokenizer.endOfSequence());
             var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
-            var job = new TrainingRun.Job("a new model", json, Optional.empty(), TrainingRun.Rows.without(rows), recipe(pretrainSteps, 2e-3));
+            var job = new TrainingRun.Job("a new model", json, Optional.empty(), TrainingRun.Rows.without(rows),
+                recipe(pretrainSteps, 2e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
                 new Initializer(seed, 0.02).fillBase(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);

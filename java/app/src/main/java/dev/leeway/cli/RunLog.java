@@ -58,7 +58,7 @@ final class RunLog implements StepListener, AutoCloseable {
         return new RunLog(folder, Optional.empty(), out, loggingSteps, Optional.empty());
     }
 
-    /** The log of a run that goes on from a checkpoint, if any: later lines are cut off. {@code tensorBoard} is the folder of its events. */
+    /** The log of a run that goes on from a checkpoint, if any, without later lines; {@code tensorBoard} is the folder of its events. */
     static RunLog open(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps, Optional<Path> tensorBoard) {
         return new RunLog(folder, resumed, out, loggingSteps, tensorBoard);
     }
@@ -107,8 +107,8 @@ final class RunLog implements StepListener, AutoCloseable {
             .put("num_trained_tokens", report.trainedTokens());
         new TreeMap<>(report.metrics()).forEach(json::put);
         metrics.append(json);
-        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), new TreeMap<>(Map.of("train/loss", report.loss(),
-            "train/learning_rate", report.learningRate(), "train/grad_norm", report.gradientNorm(), "train/epoch", report.epoch()))));
+        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), new TreeMap<>(Map.of(
+            "train/loss", report.loss(), "train/learning_rate", report.learningRate(), "train/grad_norm", report.gradientNorm(), "train/epoch", report.epoch()))));
         timings.append(JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
             .put("tokens_per_second", report.tokens() / report.seconds()));
     }

@@ -40,7 +40,8 @@ final class RunOptions {
         problems.require(outputDir.isPresent(), "--output_dir is missing: name a folder for the result");
         problems.require(loggingSteps > 0, "--logging_steps must be positive; got %d", loggingSteps);
         outputDir.ifPresent(folder -> OutputFolder.check(folder, overwrite, problems));
-        problems.require(List.of("none", "tensorboard").contains(reportTo), "--report_to must be one of none, tensorboard; got %s", reportTo);
+        problems.require(List.of("none", "tensorboard").contains(reportTo), "--report_to must be one of none, tensorboard; got %s",
+            reportTo);
         saving.check(problems);
         outputDir.filter(_ -> !overwrite && !saving.resumes()).ifPresent(folder -> OutputFolder.requireFinished(folder, problems));
     }

@@ -97,8 +97,10 @@ final class TrainingRun implements AutoCloseable {
         var recipe = job.recipe();
         totalSteps = recipe.steps().total(rows.size());
         batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
-        int longest = IntStream.of(sampling.maxLength(), evaluation.longest(), rows.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
-        int capacity = IntStream.of(batches.largestMicroBatch(totalSteps), evaluation.largestBatch(), sampling.maxLength()).max().orElseThrow();
+        int longest = IntStream.of(sampling.maxLength(), evaluation.longest(),
+            rows.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
+        int capacity = IntStream.of(batches.largestMicroBatch(totalSteps), evaluation.largestBatch(), sampling.maxLength()).max()
+            .orElseThrow();
         int sequences = Math.max(recipe.steps().batchSize(), evaluation.batchSize());
         var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, sequences, recipe.adam(),
             sampling.lanes());
