@@ -116,8 +116,8 @@ final class Chat {
         var tokens = prompt.tokens(messages);
         int room = session.model().positions();
         if (tokens.length == 0 || tokens.length >= room) {
-            throw LeewayException.usage("the conversation has %,d tokens with this turn; at least 1 and fewer than %,d fit; /reset starts anew",
-                tokens.length, room);
+            throw LeewayException.usage("the conversation has %,d tokens with this turn; at least 1 and fewer than %,d fit; /reset starts "
+                + "anew", tokens.length, room);
         }
         for (int token : tokens) {
             if (token >= session.model().config().vocabSize()) {
@@ -141,7 +141,8 @@ final class Chat {
         screen.show("\n");
         if (completion.finish() == Completion.Finish.LENGTH) {
             screen.say("the answer was cut after " + completion.tokens().length + " tokens"
-                + (completion.tokens().length < request.maxNewTokens() ? ", because the conversation has no more room; /reset starts anew" : ""));
+                + (completion.tokens().length < request.maxNewTokens()
+                    ? ", because the conversation has no more room; /reset starts anew" : ""));
         }
         return whole.toString();
     }

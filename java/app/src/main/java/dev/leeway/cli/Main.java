@@ -19,7 +19,7 @@ import picocli.CommandLine.ScopeType;
     sortOptions = false, sortSynopsis = false, abbreviateSynopsis = true, usageHelpAutoWidth = true, showDefaultValues = false,
     synopsisHeading = "%nUsage: ", descriptionHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n",
     subcommands = {QuickstartCommand.class, PretrainCommand.class, SftCommand.class, GenerateCommand.class, VerifyCommand.class,
-        ChatCommand.class, MergeCommand.class, DoctorCommand.class,
+        PlanCommand.class, ChatCommand.class, MergeCommand.class, DoctorCommand.class,
         HelpCommand.class},
     description = "Post-trains language models of the Llama family and measures what the training did to them.",
     footer = {"", "Start with:  leeway quickstart",

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class ChatCommandTest {
 
-    /** Plain rows are conversations of one turn: the user's words, then the assistant's. Of more turns only the last is shown to the model. */
-    private static final String TEMPLATE = "{%- if messages|length > 1 and messages[0]['role'] != 'system' %}{{ raise_exception('one turn only') }}"
-        + "{% endif %}{{- messages[-1]['content'] }}";
+    /** Plain rows are conversations of one turn: the user's words, then the assistant's. */
+    private static final String TEMPLATE = "{%- if messages|length > 1 and messages[0]['role'] != 'system' %}"
+        + "{{ raise_exception('one turn only') }}{% endif %}{{- messages[-1]['content'] }}";
 
     @TempDir
     private Path folder;

@@ -12,6 +12,8 @@ import dev.leeway.objective.Objective;
 import dev.leeway.rollout.Generator;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -59,16 +61,48 @@ public final class TrainingSession implements AutoCloseable {
     private final MemoryPlan.Allocation memory;
     private final String breakdown;
 
-    private TrainingSession(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
-        var plan = new MemoryPlan();
-        var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
-        model = new Llama(config, settings.maxLength(), device, new ModelPlan(plan, settings.capacity(), trained, settings.adapter()));
-        optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, plan);
-        generator = settings.samplingLanes() == 0 ? Optional.empty()
-            : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), plan));
-        breakdown = plan.breakdown();
-        memory = plan.allocate(device);
+    private TrainingSession(Planned planned, Device device) {
+        model = planned.model();
+        optimizer = planned.optimizer();
+        generator = planned.generator();
+        breakdown = planned.memory().breakdown();
+        memory = planned.memory().allocate(device);
         model.prepare();
+    }
+
+    /** A session before it has memory. */
+    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Generator> generator) {
+
+        static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
+            var memory = new MemoryPlan();
+            var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
+            var model = new Llama(config, settings.maxLength(), device,
+                new ModelPlan(memory, settings.capacity(), trained, settings.adapter()));
+            var optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, memory);
+            var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
+                : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));
+            return new Planned(memory, model, optimizer, generator);
+        }
+    }
+
+    /**
+     * What a session takes.
+     *
+     * @param parameters of the model and its adapter in checkpoint order; they have names and shapes but no values
+     * @param bytes on the device for each purpose, padding included
+     */
+    public record Footprint(List<Parameter> parameters, Map<MemoryPlan.Purpose, Long> bytes) {
+
+        /** Bytes for all purposes. */
+        public long totalBytes() {
+            return bytes.values().stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    /** What {@link #open(ModelConfig, Settings, Device)} would take from the device; nothing is allocated. */
+    public static Footprint footprint(ModelConfig config, Settings settings, Device device) {
+        var planned = Planned.of(config, settings, AdamW::decaysByDefault, device);
+        return new Footprint(planned.model().parameters(), planned.memory().bytesByPurpose());
     }
 
     /** Plans and allocates; fails with a breakdown if the device has too little memory. */
@@ -78,7 +112,7 @@ public final class TrainingSession implements AutoCloseable {
 
     /** The same, with a rule of its own for which parameters decay. */
     public static TrainingSession open(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
-        return new TrainingSession(config, settings, decayed, device);
+        return new TrainingSession(Planned.of(config, settings, decayed, device), device);
     }
 
     /** The model. */

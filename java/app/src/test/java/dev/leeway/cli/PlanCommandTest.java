@@ -1,0 +1,118 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.io.JsonFile;
+import dev.leeway.model.Batch;
+import dev.leeway.model.ConfigReader;
+import dev.leeway.tensor.Device;
+import dev.leeway.train.AdamW;
+import dev.leeway.train.TrainingSession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
+
+final class PlanCommandTest {
+
+    @TempDir
+    private Path folder;
+    private Path model;
+
+    @BeforeEach
+    void makeModel() throws IOException {
+        model = TinyModel.model(folder);
+    }
+
+    private Object[] sft(String command, Object... more) {
+        var arguments = new java.util.ArrayList<Object>(java.util.List.of(command, "--model_name_or_path", model, "--dataset_name",
+            folder.resolve("rows.jsonl"), "--output_dir", folder.resolve("out"), "--max_steps", 2, "--per_device_train_batch_size", 2));
+        arguments.addAll(java.util.List.of(more));
+        return arguments.toArray();
+    }
+
+    private static String group(String pattern, String text) {
+        var matcher = Pattern.compile(pattern).matcher(text);
+        assertTrue(matcher.find(), pattern + " in\n" + text);
+        return matcher.group(1);
+    }
+
+    @Test
+    void memoryAndParametersAreThoseOfTheRunItself() {
+        for (var more : new Object[][] {{}, {"--use_peft", "--lora_r", 4, "--eval_split", 0.4, "--per_device_eval_batch_size", 3}}) {
+            var plan = Cli.succeed(sft("plan", more)).out();
+            assertFalse(Files.exists(folder.resolve("out")), "a plan writes nothing");
+            var run = Cli.succeed(sft("sft", more)).err();
+            assertEquals(group("memory +(.+)\n", run), group("memory +(.+) = ", plan));
+            assertEquals(group("trained +([\\d,]+) of", run), group("of which ([\\d,]+) are", plan));
+            assertEquals(group("trained +[\\d,]+ of ([\\d,]+) ", run), group("parameters +([\\d,]+), ", plan));
+            assertEquals(group("steps +(.+)\n", run), group("steps +(.+)\n", plan));
+            deleteOut();
+        }
+    }
+
+    private void deleteOut() {
+        try (var files = Files.walk(folder.resolve("out"))) {
+            files.sorted(java.util.Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException failure) {
+            throw new java.io.UncheckedIOException(failure);
+        }
+    }
+
+    @Test
+    void trainedTokensStandInBrackets() {
+        var out = Cli.succeed(sft("plan")).out();
+        // The completion and the end-of-sequence token behind it are trained, the prompt isn't.
+        assertTrue(Pattern.compile("number (\\d) is\\[ followed by \\d\\.[^\\[\\]]*\\]\n").matcher(out).find(), out);
+        assertTrue(out.contains("First micro-batch: 2 rows"), out);
+        assertTrue(out.matches("(?s).*FLOPs +\\S+ in the first step: matrices .*"), out);
+        assertTrue(out.contains("truncated   0 rows, 0 dropped"), out);
+    }
+
+    @Test
+    void theWorkOfAStepIsThatOfTheFormula() {
+        // By hand, for one layer with 2 heads of 4 (1 kv head), C 6, F 10, V 20, and sequences of 2 and 3 tokens, 1 and 2 of them trained:
+        // P = q 6·8 + k 6·4 + v 6·4 + o 8·6 + gate, up, down 3·6·10 = 324; pairs 1+2 + 1+2+3 = 9.
+        var config = ConfigReader.read(JsonFile.parse("config.json", """
+            {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 20, "hidden_size": 6, "intermediate_size": 10,
+             "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 4, "max_position_embeddings": 8,
+             "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true, "hidden_act": "silu"}"""));
+        var batch = Batch.of(List.of(Batch.Sequence.allTrained(new int[] {1, 2}, 0), Batch.Sequence.allTrained(new int[] {3, 4, 5}, 1)));
+        try (var device = Device.cpu()) {
+            var settings = new TrainingSession.Settings(Optional.empty(), 3, 5, 2, AdamW.Settings.standard(), 0);
+            var parameters = TrainingSession.footprint(config, settings, device).parameters();
+            var expected = new StepFlops(5 * 324 * 6, 0, 12 * 8 * 9, 3 * 20 * 6 * 8);
+            assertEquals(expected, StepFlops.of(config, parameters, List.of(batch)));
+        }
+    }
+
+    @Test
+    void conversationsAreCountedByRole() throws IOException {
+        Files.writeString(model.resolve("chat_template.jinja"), "{% for m in messages %}{{ m['role'] }}: {% generation %}{{ m['content'] }}"
+            + "{% endgeneration %}\n{% endfor %}");
+        Files.writeString(folder.resolve("rows.jsonl"), "{\"messages\": [{\"role\": \"user\", \"content\": \"one\"}, "
+            + "{\"role\": \"assistant\", \"content\": \"two\"}]}\n");
+        var out = Cli.succeed(sft("plan")).out();
+        assertTrue(out.contains("turns       1 of assistant\nturns       1 of user\n"), out);
+    }
+
+    @Test
+    void aRunThatDoesNotFitIsPrintedAndRefused() throws IOException {
+        var config = (ObjectNode) JsonFile.read(model.resolve("config.json")).node();
+        // 2^42 weights for each matrix of the MLP: no machine has that, and a plan doesn't need it.
+        config.put("intermediate_size", 1 << 28).put("hidden_size", 1 << 14);
+        JsonFile.write(model.resolve("config.json"), config);
+        var result = Cli.run(sft("plan"));
+        assertEquals(5, result.code(), result.err());
+        assertTrue(result.err().contains("the run needs") && result.err().contains("weights "), result.err());
+        assertTrue(result.out().contains("First micro-batch"), "the plan is printed all the same");
+    }
+}
