@@ -2,14 +2,19 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.io.AdapterDirectory;
+import dev.leeway.model.Merge;
+import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelDirectory;
-import dev.leeway.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,13 +22,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code leeway merge}: a model and its adapter become one model. */
-@Command(name = "merge", description = {"Adds a LoRA adapter into its base model and writes the result as a model directory, weights in F32.",
+@Command(name = "merge", description = {"Adds a LoRA adapter into its base model and writes the result as a model directory (in F32).",
     "What was written is loaded again; its logits on probe sequences are compared with those of the base with the adapter beside it, and "
         + "the output directory appears only if they agree."})
 final class MergeCommand implements Callable<Integer> {
 
     /** Of the largest logit: far above fp32 rounding through all layers, far below what one layer merged wrongly makes. */
     private static final double AGREEMENT = 1e-3;
+    private static final int PROBES = 4;
+    private static final int PROBE_LENGTH = 16;
 
     @Spec
     private CommandSpec spec;
@@ -53,9 +60,9 @@ final class MergeCommand implements Callable<Integer> {
         }
         var target = outputDir.orElseThrow().toAbsolutePath().normalize();
         var part = target.resolveSibling("." + target.getFileName() + ".part");
+        removeFolder(part); // of a run that was killed
         try (var adapter = AdapterDirectory.open(adapterFolder); var opened = device.open()) {
-            var beside = mergeInto(part, directory, adapter, opened);
-            compare(beside, part, opened);
+            requireAgreement(new Merge(directory, adapter, opened).into(part, probes(directory.config())));
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "cannot move %s to %s: %s", part, target, failure.getMessage());
@@ -88,38 +95,22 @@ final class MergeCommand implements Callable<Integer> {
         }
     }
 
-    /** Writes the merged model; returns the logits that the adapter gives beside its base. */
-    private static float[] mergeInto(Path part, ModelDirectory directory, AdapterDirectory adapter, Device opened) {
-        try (var probe = new LogitProbe(directory.config(), Optional.of(adapter.config()), opened)) {
-            directory.loadInto(probe.model());
-            ModelDirectory.loadAdapter(probe.model(), adapter);
-            var beside = probe.logits();
-            probe.model().mergeAdapter();
-            directory.save(probe.model(), part);
-            return beside;
+    private void requireAgreement(Merge.Difference found) {
+        double difference = found.largestDifference();
+        double largest = found.largestLogit();
+        if (!(difference <= AGREEMENT * largest)) { // NaN is no agreement
+            throw LeewayException.numerics("merged logits differ from those with the adapter beside the base by up to %.2e, logits are up to "
+                + "%.2e; nothing was written", difference, largest);
         }
+        spec.commandLine().getOut().println(String.format(Locale.ROOT, "largest difference of logits on %d probes: %s (logits up to %.2f)",
+            PROBES, Figures.rate(difference), largest));
     }
 
-    private void compare(float[] beside, Path part, Device opened) {
-        var written = ModelDirectory.open(part);
-        try (var probe = new LogitProbe(written.config(), Optional.empty(), opened)) {
-            written.loadInto(probe.model());
-            var merged = probe.logits();
-            double difference = 0;
-            double largest = 0;
-            boolean finite = true;
-            for (int i = 0; i < merged.length; i++) {
-                difference = Math.max(difference, Math.abs((double) merged[i] - beside[i]));
-                largest = Math.max(largest, Math.abs(beside[i]));
-                finite &= Float.isFinite(merged[i]) && Float.isFinite(beside[i]);
-            }
-            if (!finite || difference > AGREEMENT * largest) {
-                throw LeewayException.numerics("merged logits differ from those with the adapter beside the base by up to %.2e, logits are "
-                    + "up to %.2e%s; nothing was written", difference, largest, finite ? "" : ", and some are not finite");
-            }
-            spec.commandLine().getOut().println("largest difference of %,d probe logits: %s (logits up to %.2f)".formatted(merged.length,
-                Figures.rate(difference), largest));
-        }
+    /** Drawn tokens, the same for every model with this vocabulary. */
+    private static List<int[]> probes(ModelConfig config) {
+        var draws = new SplittableRandom(0);
+        int length = Math.min(PROBE_LENGTH, config.maxPositionEmbeddings());
+        return Stream.generate(() -> draws.ints(length, 0, config.vocabSize()).toArray()).limit(PROBES).toList();
     }
 
     private static void removeFolder(Path folder) {
