@@ -1,5 +1,6 @@
 package dev.leeway.cli.verify;
 
+import dev.leeway.LeewayException;
 import dev.leeway.tensor.Device;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,20 @@ interface Case {
         @Override
         public List<Check> run(Device device) {
             throw new UnsupportedOperationException(reason);
+        }
+    }
+
+    /** Something that should be a case and can't be read. */
+    record Unreadable(Path path, String reason) implements Case {
+
+        @Override
+        public String kind() {
+            return "unreadable";
+        }
+
+        @Override
+        public List<Check> run(Device device) {
+            throw LeewayException.data("%s", reason);
         }
     }
 }

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -16,8 +18,13 @@ import tools.jackson.databind.JsonNode;
 final class CaseFinder {
 
     private static final Set<String> IGNORED = Set.of("README.md", "index.json");
+    /** What belongs to a case that is a folder; all else in it is looked at on its own. */
+    private static final Set<String> COMPANIONS = Set.of("config.json", "inputs.json", "meta.json", "generation.json", "case.json", "expected.json",
+        "expected_tokenizer.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
+        "adapter_config.json", "model.safetensors.index.json", "bf16", "adapter_init", "adapter_final");
 
     private final List<Case> cases = new ArrayList<>();
+    private final Set<Path> visited = new HashSet<>();
 
     /** All cases under a folder, or the one case that a file is, in the order of their paths. */
     static List<Case> find(Path path) {
@@ -33,18 +40,40 @@ final class CaseFinder {
         return finder.cases;
     }
 
-    /** A folder that is itself a case is not searched further. */
+    /** Each folder once, however links lead to it. */
     private void folder(Path folder) {
+        if (!visited.add(real(folder))) {
+            return;
+        }
         int before = cases.size();
-        ofFolder(folder);
-        if (cases.size() == before) {
-            children(folder).forEach(child -> {
-                if (Files.isDirectory(child)) {
-                    folder(child);
-                } else {
-                    file(child);
-                }
-            });
+        guarded(folder, () -> ofFolder(folder));
+        boolean isCase = cases.size() > before;
+        for (var child : children(folder)) {
+            if (isCase && COMPANIONS.contains(child.getFileName().toString())) {
+                continue;
+            }
+            if (Files.isDirectory(child)) {
+                folder(child);
+            } else {
+                file(child);
+            }
+        }
+    }
+
+    /** A file that can't be read is a case that fails; the others are still found. */
+    private void guarded(Path path, Runnable search) {
+        try {
+            search.run();
+        } catch (LeewayException e) {
+            cases.add(new Case.Unreadable(path, e.getMessage()));
+        }
+    }
+
+    private static Path real(Path folder) {
+        try {
+            return folder.toRealPath();
+        } catch (IOException e) {
+            throw LeewayException.data(e, "cannot follow %s: %s", folder, e.getMessage());
         }
     }
 
@@ -88,10 +117,10 @@ final class CaseFinder {
 
     private void file(Path file) {
         var name = file.getFileName().toString();
-        if (!name.endsWith(".json") || IGNORED.contains(name)) {
+        if (!name.toLowerCase(Locale.ROOT).endsWith(".json") || IGNORED.contains(name)) {
             return;
         }
-        cases.add(isList(file) ? new Case.NotChecked(file, "a list of a kind that is not known") : ofDocument(file, JsonFile.read(file)));
+        guarded(file, () -> cases.add(isList(file) ? new Case.NotChecked(file, "a list of a kind that is not known") : ofDocument(file, JsonFile.read(file))));
     }
 
     private static boolean isList(Path file) {

@@ -69,9 +69,9 @@ public final class VerifyCommand implements Callable<Integer> {
         List<Check> checks;
         try {
             checks = one.run(device);
-        } catch (LeewayException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        } catch (RuntimeException e) { // whatever a case makes this build do, the others are still checked
             failed++;
-            return "FAILED       %s (%s): %s".formatted(one.path(), one.kind(), e.getMessage());
+            return "FAILED       %s (%s): %s".formatted(one.path(), one.kind(), e instanceof LeewayException ? e.getMessage() : e.toString());
         }
         var wrong = checks.stream().filter(check -> !check.passes()).toList();
         var closest = checks.stream().max(Comparator.comparingDouble(Check::share));

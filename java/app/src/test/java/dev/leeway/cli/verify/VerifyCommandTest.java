@@ -48,9 +48,28 @@ final class VerifyCommandTest {
 
     @Test
     void aTornCaseFailsAndTheOthersStillRun() throws IOException {
-        Files.writeString(folder.resolve("a.json"), "{\"cases\": [{\"schedule\": \"linear\", \"factor_at_step\": [1.0]}]}");
+        Files.writeString(folder.resolve("a.json"), SCHEDULES.formatted("0.5").substring(0, 40));
         Files.writeString(folder.resolve("b.json"), SCHEDULES.formatted("0.5"));
-        assertEquals("1: 1 passed, 1 failed, 0 not checked", run(folder.toString()));
+        Files.createDirectories(folder.resolve("c"));
+        Files.writeString(folder.resolve("c/case.json"), "{\"optimizer\": {}, \"steps\": []}");
+        Files.writeString(folder.resolve("d.json"), "{\"cases\": [{\"schedule\": \"linear\", \"factor_at_step\": [1.0]}]}");
+        assertEquals("1: 1 passed, 3 failed, 0 not checked", run(folder.toString()));
+    }
+
+    @Test
+    void whatLiesInTheFolderOfACaseIsFoundToo() throws IOException {
+        Files.writeString(folder.resolve("case.json"), "{\"objective\": \"unheard of\"}");
+        Files.writeString(folder.resolve("more.json"), SCHEDULES.formatted("0.5"));
+        Files.createDirectories(folder.resolve("sub"));
+        Files.writeString(folder.resolve("sub/SHOUTED.JSON"), SCHEDULES.formatted("0.5"));
+        assertEquals("1: 2 passed, 0 failed, 1 not checked", run(folder.toString()));
+    }
+
+    @Test
+    void aLinkThatLeadsBackIsFollowedOnce() throws IOException {
+        Files.writeString(folder.resolve("schedules.json"), SCHEDULES.formatted("0.5"));
+        Files.createSymbolicLink(folder.resolve("loop"), folder);
+        assertEquals("0: 1 passed, 0 failed, 0 not checked", run(folder.toString()));
     }
 
     /** Exit code and last line. */
