@@ -21,7 +21,7 @@ final class SharedFilesTest {
     private Path directory;
 
     private static List<Path> shared(String ending) throws IOException {
-        var root = Path.of(Objects.requireNonNull(System.getProperty("leeway.shared"), "leeway.shared must name a directory"));
+        var root = Path.of(Objects.requireNonNull(System.getProperty("leeway.shared"), "leeway.shared must name a directory")).toRealPath();
         try (var files = Files.walk(root)) {
             var found = files.filter(file -> file.getFileName().toString().endsWith(ending)).sorted().toList();
             assertTrue(found.size() > 1, "no *" + ending + " under " + root);
