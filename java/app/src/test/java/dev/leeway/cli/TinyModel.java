@@ -48,8 +48,8 @@ final class TinyModel {
             var examples = DatasetReader.read(List.of(rows), tokenizer, DatasetReader.Options.unlimited()).examples();
             var batch = Batch.of(examples.stream().map(row -> new Batch.Sequence(row.tokens(), row.mask(), row.unitId())).toList());
             var loaded = adapter.map(AdapterDirectory::open);
-            try (var session = InferenceSession.open(directory.config(), loaded.map(AdapterDirectory::config), batch.rows(),
-                batch.sequences(), device)) {
+            try (var session = InferenceSession.open(directory.config(), loaded.map(AdapterDirectory::config),
+                new InferenceSession.Size(batch.rows(), batch.sequences(), batch.rows()), device)) {
                 directory.loadInto(session.model());
                 loaded.ifPresent(weights -> ModelDirectory.loadAdapter(session.model(), weights));
                 var objective = new SupervisedFineTuning();

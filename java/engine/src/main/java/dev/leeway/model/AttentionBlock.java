@@ -80,7 +80,8 @@ final class AttentionBlock {
             .at("k", a.rotatedK.region()).at("v", a.v.region()).at("k_pages", cache.keys(layer).region())
             .at("v_pages", cache.values(layer).region()).dtype("dtype", DType.F32).run();
         device.call(Ops.PAGED_ATTENTION).i64("rows", cached.rows()).i64("sequences", cached.sequences()).i64("heads", heads.heads())
-            .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window).i64("page_size", KeyValueCache.PAGE_SIZE)
+            .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window)
+            .i64("page_size", KeyValueCache.PAGE_SIZE)
             .i64("pages", cache.pages()).i64("max_pages", cached.pageTable().shape()[1]).at("query_starts", cached.queryStarts().region())
             .at("context_lengths", cached.contextLengths().region()).at("page_table", cached.pageTable().region())
             .at("q", a.rotatedQ.region()).at("k_pages", cache.keys(layer).region()).at("v_pages", cache.values(layer).region())
@@ -93,8 +94,10 @@ final class AttentionBlock {
         o.backward(device, new Linear.Rows(rows, scratch.dyb, false), a.attention, dOutput, scratch.attention);
         attendBackward(device, packed, a, scratch);
         rotate(device, packed, scratch.q, scratch.k, true);
-        qNorm.ifPresent(norm -> norm.backward(device, rows, new RmsNorm.Saved(a.q, a.rstdQ, scratch.norm), scratch.q, Optional.empty(), scratch.q));
-        kNorm.ifPresent(norm -> norm.backward(device, rows, new RmsNorm.Saved(a.k, a.rstdK, scratch.norm), scratch.k, Optional.empty(), scratch.k));
+        qNorm.ifPresent(norm ->
+            norm.backward(device, rows, new RmsNorm.Saved(a.q, a.rstdQ, scratch.norm), scratch.q, Optional.empty(), scratch.q));
+        kNorm.ifPresent(norm ->
+            norm.backward(device, rows, new RmsNorm.Saved(a.k, a.rstdK, scratch.norm), scratch.k, Optional.empty(), scratch.k));
         var x = a.attentionInput.y();
         q.backward(device, new Linear.Rows(rows, scratch.dyb, false), x, scratch.q, scratch.input);
         k.backward(device, new Linear.Rows(rows, scratch.dyb, true), x, scratch.k, scratch.input);
@@ -111,7 +114,9 @@ final class AttentionBlock {
     }
 
     private void rotate(Device device, Placement placement, Tensor queries, Tensor keys, boolean inverse) {
-        rope.rotate(device, new RopeTable.Rotation(placement.rows(), heads.heads(), heads.headDim(), inverse), placement.positions(), queries);
-        rope.rotate(device, new RopeTable.Rotation(placement.rows(), heads.kvHeads(), heads.headDim(), inverse), placement.positions(), keys);
+        rope.rotate(device, new RopeTable.Rotation(placement.rows(), heads.heads(), heads.headDim(), inverse), placement.positions(),
+            queries);
+        rope.rotate(device, new RopeTable.Rotation(placement.rows(), heads.kvHeads(), heads.headDim(), inverse), placement.positions(),
+            keys);
     }
 }

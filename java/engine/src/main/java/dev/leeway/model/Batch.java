@@ -4,8 +4,8 @@ import dev.leeway.objective.Targets;
 import java.util.List;
 
 /**
- * A packed batch: sequences end to end, without padding. Position n predicts {@code targets[n]}, the next token of its sequence; the last position of a
- * sequence predicts nothing.
+ * A packed batch: sequences end to end, without padding. Position n predicts {@code targets[n]}, the next token of its sequence; the last
+ * position of a sequence predicts nothing.
  *
  * @param tokens (N) token ids
  * @param positions (N) position inside the sequence, from 0

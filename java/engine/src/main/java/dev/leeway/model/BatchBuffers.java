@@ -90,8 +90,8 @@ final class BatchBuffers {
     /** Refuses a token id outside the vocabulary, naming its row. */
     void requireToken(int token, long row, int position) {
         if (token < 0 || token >= vocabulary) {
-            throw LeewayException.data("row %d, position %d: token id %d is outside the model's vocabulary of %d; the tokenizer and the model do not "
-                + "belong together", row, position, token, vocabulary);
+            throw LeewayException.data("row %d, position %d: token id %d is outside the model's vocabulary of %d; the tokenizer and the "
+                + "model do not belong together", row, position, token, vocabulary);
         }
     }
 }

@@ -57,7 +57,8 @@ public final class ConfigReader {
 
     private AttentionConfig attention(int hidden) {
         int heads = positive("num_attention_heads");
-        int kvHeads = json.optionalInt("num_key_value_heads").orElse(json.names().contains("num_key_value_heads") ? heads : defaultKvHeads(heads));
+        int kvHeads = json.optionalInt("num_key_value_heads")
+            .orElse(json.names().contains("num_key_value_heads") ? heads : defaultKvHeads(heads));
         int headDim = json.optionalInt("head_dim").orElse(isGemma() ? 256 : type.equals("qwen3") ? 128 : hidden / heads);
         if (kvHeads <= 0 || heads % kvHeads != 0) {
             throw json.wrong("num_key_value_heads", "must divide num_attention_heads " + heads + "; got " + kvHeads);
@@ -97,7 +98,8 @@ public final class ConfigReader {
             case "silu", "swish" -> Activation.SILU;
             case "gelu_pytorch_tanh", "gelu_new" -> Activation.GELU_TANH;
             case "gelu" -> Activation.GELU_ERF;
-            default -> throw json.wrong(isSandwich() ? "hidden_activation" : "hidden_act", "must be silu, gelu or gelu_pytorch_tanh; got " + name);
+            default -> throw json.wrong(isSandwich() ? "hidden_activation" : "hidden_act", "must be silu, gelu or gelu_pytorch_tanh; got "
+                + name);
         };
     }
 
@@ -130,7 +132,8 @@ public final class ConfigReader {
 
     private int window() {
         return switch (type) {
-            case "mistral", "gemma2", "gemma3_text" -> json.names().contains("sliding_window") ? json.optionalInt("sliding_window").orElse(0) : 4096;
+            case "mistral", "gemma2", "gemma3_text" -> json.names().contains("sliding_window") ? json.optionalInt("sliding_window")
+                .orElse(0) : 4096;
             case "qwen2", "qwen3" -> flag("use_sliding_window") ? json.optionalInt("sliding_window").orElse(4096) : 0;
             default -> 0;
         };
@@ -153,7 +156,8 @@ public final class ConfigReader {
         }
         int rotary = (int) (headDim * json.optionalDouble("partial_rotary_factor").orElse(1));
         if (rotary < 2 || rotary > headDim || rotary % 2 != 0) {
-            throw json.wrong("partial_rotary_factor", "must give an even number of at most head_dim " + headDim + " elements; gives " + rotary);
+            throw json.wrong("partial_rotary_factor", "must give an even number of at most head_dim " + headDim + " elements; gives "
+                + rotary);
         }
         Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
         if (scaling.isEmpty()) {
@@ -177,7 +181,8 @@ public final class ConfigReader {
         if (options.has("mscale") || options.has("mscale_all_dim")) {
             throw options.wrong("mscale", "is DeepSeek's variant of yarn, which this engine lacks");
         }
-        return new RopeConfig.Yarn(factor, original, options.optionalDouble("beta_fast").orElse(32), options.optionalDouble("beta_slow").orElse(1),
+        return new RopeConfig.Yarn(factor, original, options.optionalDouble("beta_fast").orElse(32), options.optionalDouble("beta_slow")
+            .orElse(1),
             options.optionalBoolean("truncate").orElse(true),
             options.optionalDouble("attention_factor").orElse(RopeConfig.Yarn.defaultAttentionFactor(factor)));
     }

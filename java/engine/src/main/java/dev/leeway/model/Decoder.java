@@ -28,7 +28,8 @@ final class Decoder {
         recomputes = plan.capacity().gradientCheckpointing();
         var activations = LayerActivations.ofLayers(config, plan);
         for (int i = 0; i < config.numHiddenLayers(); i++) {
-            var rope = ropes.computeIfAbsent(config.layers().get(i).rope(), kind -> new RopeTable("rope." + ropes.size(), kind, positions, plan));
+            var rope = ropes.computeIfAbsent(config.layers().get(i).rope(), kind ->
+                new RopeTable("rope." + ropes.size(), kind, positions, plan));
             layers.add(new DecoderLayer(i, config, rope, activations.get(i), plan));
         }
         finalNorm = DecoderLayer.blockNorm("model.norm", config, plan);
@@ -67,7 +68,8 @@ final class Decoder {
     void forward(Device device, Placement placement, Tensor tokens) {
         var first = layers.getFirst().activations();
         var noise = placement.embeddingNoise();
-        device.call(Ops.EMBEDDING_FORWARD).i64("rows", placement.rows()).i64("width", config.hiddenSize()).i64("vocabulary", config.vocabSize())
+        device.call(Ops.EMBEDDING_FORWARD).i64("rows", placement.rows()).i64("width", config.hiddenSize())
+            .i64("vocabulary", config.vocabSize())
             .at("tokens", tokens.region()).at("table", embedding.value().region()).at("y", first.attentionInput.sum().region())
             .at("noise_bound", Linear.region(noise.map(Placement.EmbeddingNoise::bounds)))
             .at("row_ids", Linear.region(noise.map(Placement.EmbeddingNoise::rowIds)))

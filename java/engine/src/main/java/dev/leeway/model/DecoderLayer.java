@@ -6,9 +6,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * One layer of the decoder: stream += attention(norm(stream)), stream += mlp(norm(stream)), with a second norm behind each block for Gemma 2 and 3.
+ * One layer of the decoder: stream += attention(norm(stream)), stream += mlp(norm(stream)), with a second norm behind each block for Gemma
+ * 2 and 3.
  *
- * <p>Each norm adds the block output that came before it, so a layer receives the stream and the output still to be added, and leaves the same pair.
+ * <p>Each norm adds the block output that came before it, so a layer receives the stream and the output still to be added, and leaves the
+ * same pair.
  */
 final class DecoderLayer {
 
@@ -61,7 +63,8 @@ final class DecoderLayer {
         long rows = placement.rows();
         var a = activations;
         attention.forward(device, placement, a);
-        attentionOutputNorm.ifPresent(norm -> norm.forward(device, rows, a.attentionOutput, a.normedAttentionOutput, a.rstdAttentionOutput));
+        attentionOutputNorm.ifPresent(norm ->
+            norm.forward(device, rows, a.attentionOutput, a.normedAttentionOutput, a.rstdAttentionOutput));
         mlpNorm.forward(device, rows, a.normedAttentionOutput, a.attentionInput.sum(), a.mlpInput);
         mlp.forward(device, rows, a);
         mlpOutputNorm.ifPresent(norm -> norm.forward(device, rows, a.mlpOutput, a.normedMlpOutput, a.rstdMlpOutput));
@@ -74,7 +77,8 @@ final class DecoderLayer {
         mlp.backward(device, rows, a, through(device, rows, mlpOutputNorm, a.mlpOutput, a.rstdMlpOutput, scratch), scratch);
         mlpNorm.backward(device, rows, new RmsNorm.Saved(a.mlpInput.sum(), a.mlpInput.rstd(), scratch.norm), scratch.input,
             Optional.of(scratch.stream), scratch.stream);
-        attention.backward(device, packed, a, through(device, rows, attentionOutputNorm, a.attentionOutput, a.rstdAttentionOutput, scratch), scratch);
+        attention.backward(device, packed, a,
+            through(device, rows, attentionOutputNorm, a.attentionOutput, a.rstdAttentionOutput, scratch), scratch);
         inputNorm.backward(device, rows, new RmsNorm.Saved(a.attentionInput.sum(), a.attentionInput.rstd(), scratch.norm), scratch.input,
             Optional.of(scratch.stream), scratch.stream);
     }

@@ -11,8 +11,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; {@link #advance} appends tokens to some lanes and leaves
- * the logits of each one's last token. What a lane computes does not depend on the others.
+ * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; {@link #advance} appends tokens to some
+ * lanes and leaves the logits of each one's last token. What a lane computes does not depend on the others.
  */
 public final class Decoding {
 
@@ -149,7 +149,8 @@ public final class Decoding {
                 int position = lengths[lane]++;
                 tokens[row] = token;
                 positions[row] = position;
-                slots[row++] = (long) pages.get(position / KeyValueCache.PAGE_SIZE) * KeyValueCache.PAGE_SIZE + position % KeyValueCache.PAGE_SIZE;
+                slots[row++] = (long) pages.get(position / KeyValueCache.PAGE_SIZE) * KeyValueCache.PAGE_SIZE
+                    + position % KeyValueCache.PAGE_SIZE;
             }
             for (int i = 0; i < pages.size(); i++) {
                 pageTable[sequence * pagesPerLane + i] = pages.get(i);

@@ -5,8 +5,8 @@ import java.util.SplittableRandom;
 /**
  * Starting weights, a function of the seed and of each parameter's name: the same for any order of creation.
  *
- * <p>Base weights as transformers does: matrices normal with {@code initializer_range}, norms the identity, biases 0. Adapters as PEFT does: A uniform
- * in ±1/√in (Kaiming uniform with a = √5), B zero, so that the adapter starts as nothing.
+ * <p>Base weights as transformers does: matrices normal with {@code initializer_range}, norms the identity, biases 0. Adapters as PEFT
+ * does: A uniform in ±1/√in (Kaiming uniform with a = √5), B zero, so that the adapter starts as nothing.
  */
 public final class Initializer {
 

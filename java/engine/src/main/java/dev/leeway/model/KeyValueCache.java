@@ -7,7 +7,9 @@ import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The pages of a key/value cache: for every layer keys and values (P, page, K, D). Which page belongs to whom is the generator's business. */
+/**
+ * The pages of a key/value cache: for every layer keys and values (P, page, K, D). Which page belongs to whom is the generator's business.
+ */
 public final class KeyValueCache {
 
     /** Tokens of a page. */
@@ -22,8 +24,10 @@ public final class KeyValueCache {
         this.pages = pages;
         var heads = config.attention();
         for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-            keys.add(plan.reserve(Purpose.CACHE, "cache.%d.k".formatted(layer), DType.F32, pages, PAGE_SIZE, heads.kvHeads(), heads.headDim()));
-            values.add(plan.reserve(Purpose.CACHE, "cache.%d.v".formatted(layer), DType.F32, pages, PAGE_SIZE, heads.kvHeads(), heads.headDim()));
+            keys.add(plan.reserve(Purpose.CACHE, "cache.%d.k".formatted(layer), DType.F32, pages, PAGE_SIZE, heads.kvHeads(),
+                heads.headDim()));
+            values.add(plan.reserve(Purpose.CACHE, "cache.%d.v".formatted(layer), DType.F32, pages, PAGE_SIZE, heads.kvHeads(),
+                heads.headDim()));
         }
     }
 

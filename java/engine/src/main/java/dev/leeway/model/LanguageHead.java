@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The head over the vocabulary. It scores only the rows whose target is trained, tile by tile, and never holds N×V logits; what an objective wants of a
- * distribution comes back as columns, and what it answers goes in as their gradients.
+ * The head over the vocabulary. It scores only the rows whose target is trained, tile by tile, and never holds N×V logits; what an
+ * objective wants of a distribution comes back as columns, and what it answers goes in as their gradients.
  */
 final class LanguageHead implements Head {
 

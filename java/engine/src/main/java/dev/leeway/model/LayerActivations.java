@@ -103,7 +103,8 @@ final class LayerActivations {
     }
 
     static RmsNorm.Normed normed(String name, int width, ModelPlan plan) {
-        return new RmsNorm.Normed(plan.activation(name + ".sum", width), plan.activation(name + ".y", width), statistics(name + ".rstd", 1, plan));
+        return new RmsNorm.Normed(plan.activation(name + ".sum", width), plan.activation(name + ".y", width),
+            statistics(name + ".rstd", 1, plan));
     }
 
     private static Tensor statistics(String name, int width, ModelPlan plan) {

@@ -18,7 +18,10 @@ final class Linear {
     private final Optional<LoraAdapter> adapter;
     private final PackedWeights packed;
 
-    /** A layer under its module name, such as {@code model.layers.0.self_attn.q_proj}; the adapter's configuration decides whether it has a low-rank term. */
+    /**
+     * A layer under its module name, such as {@code model.layers.0.self_attn.q_proj}; the adapter's configuration decides whether it has a
+     * low-rank term.
+     */
     Linear(String module, int in, int out, boolean hasBias, ModelPlan plan) {
         this.in = in;
         this.out = out;

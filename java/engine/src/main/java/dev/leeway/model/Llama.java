@@ -14,7 +14,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A decoder of the Llama family with its head. It is planned on a {@link MemoryPlan} and usable once that is allocated and {@link #prepare} has run.
+ * A decoder of the Llama family with its head. It is planned on a {@link MemoryPlan} and usable once that is allocated and {@link #prepare}
+ * has run.
  *
  * <p>The same forward pass serves training, scoring, rollouts and evaluation. {@link #score} runs a packed batch and returns columns;
  * {@link #backward} takes their gradients back to the parameters; {@link Decoding} continues sequences from a key/value cache.
@@ -193,7 +194,10 @@ public final class Llama {
         languageHead().logits(device, rows, batchRows, decoder.output(), logits);
     }
 
-    /** (N,C) of the last forward pass: the stream before layer {@code i}, or before the final norm for i = number of layers. Training plans only. */
+    /**
+     * (N,C) of the last forward pass: the stream before layer {@code i}, or before the final norm for i = number of layers. Training plans
+     * only.
+     */
     public Tensor stream(int i) {
         return decoder.stream(i);
     }

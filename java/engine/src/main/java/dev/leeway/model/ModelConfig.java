@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What distinguishes one decoder of the Llama family from another, in Hugging Face's words. {@link ConfigReader} makes it from {@code config.json}.
+ * What distinguishes one decoder of the Llama family from another, in Hugging Face's words. {@link ConfigReader} makes it from {@code
+ * config.json}.
  *
  * @param modelType {@code model_type}: llama, qwen2, qwen3, mistral, gemma, gemma2, gemma3_text
  * @param vocabSize tokens of the embedding

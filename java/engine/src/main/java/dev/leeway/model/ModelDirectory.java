@@ -43,7 +43,8 @@ public final class ModelDirectory {
     /** Opens a directory and reads its configuration. */
     public static ModelDirectory open(Path path) {
         if (!Files.isDirectory(path)) {
-            throw LeewayException.data("%s is no directory; a Hugging Face model directory with config.json and model.safetensors is expected", path);
+            throw LeewayException.data("%s is no directory; a Hugging Face model directory with config.json and model.safetensors is "
+                + "expected", path);
         }
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
             throw LeewayException.data("%s has no config.json; a Hugging Face model directory is expected", path);
@@ -78,12 +79,16 @@ public final class ModelDirectory {
         Weights.loadAdapter(model, tensors, adapter.directory().toString());
     }
 
-    /** Writes the base weights of a model as a directory that transformers loads: weights in F32, this directory's other files beside them. */
+    /**
+     * Writes the base weights of a model as a directory that transformers loads: weights in F32, this directory's other files beside them.
+     */
     public void save(Llama model, Path target) {
         save(model, target, json, path);
     }
 
-    /** The same for a model that came from nowhere: with the given configuration, and the companions (tokenizer files) of another directory. */
+    /**
+     * The same for a model that came from nowhere: with the given configuration, and the companions (tokenizer files) of another directory.
+     */
     public static void save(Llama model, Path target, JsonObject config, Path companions) {
         try (var arena = Arena.ofConfined()) {
             Files.createDirectories(target);
@@ -105,7 +110,8 @@ public final class ModelDirectory {
             for (var parameter : model.parameters()) {
                 if (parameter.name().contains(".lora_A.")) {
                     var module = parameter.name().substring("base_model.model.".length(), parameter.name().indexOf(".lora_A."));
-                    pairs.add(new LoraPair(module, tensors.get(parameter.name()), tensors.get(parameter.name().replace(".lora_A.", ".lora_B."))));
+                    pairs.add(new LoraPair(module, tensors.get(parameter.name()),
+                        tensors.get(parameter.name().replace(".lora_A.", ".lora_B."))));
                 }
             }
             Files.createDirectories(target);

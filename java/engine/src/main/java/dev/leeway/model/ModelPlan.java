@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the parts of a model are planned with: memory, capacity, and which parameters are trained. It collects the parameters in checkpoint order. */
+/**
+ * What the parts of a model are planned with: memory, capacity, and which parameters are trained. It collects the parameters in checkpoint
+ * order.
+ */
 public final class ModelPlan {
 
     /** Which parameters have gradients. */

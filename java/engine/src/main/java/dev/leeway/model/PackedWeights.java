@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Copies of the weight matrices in the layout that a back end decodes fastest from. They are made anew for every generation, since the weights may have
- * moved since the last one, and serve it alone; they change speed, never a bit.
+ * Copies of the weight matrices in the layout that a back end decodes fastest from. They are made anew for every generation, since the
+ * weights may have moved since the last one, and serve it alone; they change speed, never a bit.
  */
 final class PackedWeights {
 
@@ -40,7 +40,8 @@ final class PackedWeights {
 
     /** Makes the copies from the weights as they are now, and has products use them until {@link #forget}. */
     void refresh(Device device) {
-        copies.forEach((matrix, copy) -> describePlain(device.call(Ops.PACK_WEIGHT).i64("in", matrix.shape()[1]).i64("out", matrix.shape()[0]), matrix,
+        copies.forEach((matrix, copy) ->
+            describePlain(device.call(Ops.PACK_WEIGHT).i64("in", matrix.shape()[1]).i64("out", matrix.shape()[0]), matrix,
             Region.NONE).at("packed", copy.region()).run());
         fresh = true;
     }

@@ -15,7 +15,9 @@ final class RmsNorm {
     private final int width;
     private final ModelConfig.Norm config;
 
-    /** A norm over {@code groups} stretches of {@code width} elements a row: 1 × hidden for blocks, heads × head_dim for queries and keys. */
+    /**
+     * A norm over {@code groups} stretches of {@code width} elements a row: 1 × hidden for blocks, heads × head_dim for queries and keys.
+     */
     RmsNorm(String module, int groups, int width, ModelConfig.Norm config, ModelPlan plan) {
         this.weight = plan.base(module + ".weight", width);
         this.groups = groups;

@@ -63,7 +63,8 @@ final class ScalarHead implements Head {
         begin(device, Ops.SCALAR_HEAD_BACKWARD).at("w_value", weights.region()).at("dx", dx.region())
             .at("dweight", Linear.region(weight.gradient())).at("dbias", Region.NONE).dtype("dtype", DType.F32).run();
         device.call(Ops.SCATTER_ROWS).i64("rows", sequences).i64("width", hidden).i64("destination_rows", outputGradient.shape()[0])
-            .at("index", rowIndex.region()).at("source", dx.region()).at("destination", outputGradient.region()).dtype("dtype", DType.F32).run();
+            .at("index", rowIndex.region()).at("source", dx.region()).at("destination", outputGradient.region()).dtype("dtype", DType.F32)
+            .run();
     }
 
     private Call begin(Device device, Op op) {

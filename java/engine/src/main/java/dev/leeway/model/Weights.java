@@ -5,6 +5,8 @@ import dev.leeway.io.StoredTensor;
 import dev.leeway.io.StoredType;
 import dev.leeway.tensor.Device;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -15,12 +17,15 @@ import java.util.Set;
 /** Moves parameters between safetensors and a device, checking names and shapes. */
 public final class Weights {
 
+    /** All bits of a float's exponent are set in NaN and infinity alone. */
+    private static final int EXPONENT = 0x7f80_0000;
+
     private Weights() {
     }
 
     /**
-     * Loads the base weights of a model. Every parameter must be there in the shape that the config gives; tensors that the config has no place for are
-     * refused, except a stored head that is tied and the rotary buffers of old checkpoints.
+     * Loads the base weights of a model. Every parameter must be there in the shape that the config gives; tensors that the config has no
+     * place for are refused, except a stored head that is tied and the rotary buffers of old checkpoints.
      */
     public static void loadBase(Llama model, Map<String, StoredTensor> tensors, String where) {
         var placed = new HashSet<String>();
@@ -30,8 +35,10 @@ public final class Weights {
                 placed.add(parameter.name());
             }
         }
-        tensors.keySet().stream().filter(name -> !placed.contains(name) && !isIgnorable(name, model.config())).findFirst().ifPresent(name -> {
-            throw LeewayException.data("%s has %s, which the config (%s, %d layers) has no place for; config.json and weights do not belong together",
+        tensors.keySet().stream().filter(name -> !placed.contains(name) && !isIgnorable(name, model.config())).findFirst()
+            .ifPresent(name -> {
+            throw LeewayException.data("%s has %s, which the config (%s, %d layers) has no place for; config.json and weights do not "
+                + "belong together",
                 where, name, model.config().modelType(), model.config().numHiddenLayers());
         });
     }
@@ -44,7 +51,8 @@ public final class Weights {
             left.remove(parameter.name());
         }
         left.stream().sorted().findFirst().ifPresent(name -> {
-            throw LeewayException.data("%s has %s, which this base model has no place for; the adapter was trained on another model", where, name);
+            throw LeewayException.data("%s has %s, which this base model has no place for; the adapter was trained on another model",
+                where, name);
         });
     }
 
@@ -54,19 +62,22 @@ public final class Weights {
         for (var parameter : parameters) {
             var data = arena.allocate(Math.max(1, parameter.value().bytes()), 64).asSlice(0, parameter.value().bytes());
             device.download(parameter.value(), data);
-            tensors.add(new StoredTensor(parameter.name(), StoredType.F32, Arrays.stream(parameter.value().shape()).boxed().toList(), data));
+            tensors.add(new StoredTensor(parameter.name(), StoredType.F32, Arrays.stream(parameter.value().shape()).boxed().toList(),
+                data));
         }
         return tensors;
     }
 
     private static boolean isIgnorable(String name, ModelConfig config) {
-        return name.endsWith(".rotary_emb.inv_freq") || (name.equals("lm_head.weight") && (config.tieWordEmbeddings() || config.isClassifier()));
+        return name.endsWith(".rotary_emb.inv_freq")
+            || (name.equals("lm_head.weight") && (config.tieWordEmbeddings() || config.isClassifier()));
     }
 
     private static StoredTensor require(Map<String, StoredTensor> tensors, String name, String where) {
         var tensor = tensors.get(name);
         if (tensor == null) {
-            throw LeewayException.data("%s has no %s, which the config asks for; config.json and weights do not belong together", where, name);
+            throw LeewayException.data("%s has no %s, which the config asks for; config.json and weights do not belong together", where,
+                name);
         }
         return tensor;
     }
@@ -83,7 +94,19 @@ public final class Weights {
         try (var arena = Arena.ofConfined()) {
             var values = arena.allocate(parameter.value().bytes(), 64);
             stored.toFloats(values);
+            requireFinite(values, parameter.name(), where);
             device.upload(values, parameter.value());
+        }
+    }
+
+    private static void requireFinite(MemorySegment values, String name, String where) {
+        long bad = 0;
+        for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+            bad += (values.getAtIndex(ValueLayout.JAVA_INT, i) & EXPONENT) == EXPONENT ? 1 : 0;
+        }
+        if (bad > 0) {
+            throw LeewayException.numerics("%s: %s has %d elements that are NaN or infinite; the training that wrote it failed, or the file "
+                + "is damaged: take an earlier checkpoint, or fetch it again", where, name, bad);
         }
     }
 }

@@ -7,7 +7,8 @@ import java.util.Set;
  * Reward modelling from preferences (Bradley and Terry 1952; Ouyang et al. 2022, eq. 1; margins as in Touvron et al. 2023, eq. 2):
  * L = (1/P) Σ [ −log σ(r_chosen − r_rejected − margin) + c (r_chosen + r_rejected)² ], P pairs of the optimiser step.
  *
- * <p>A pair is two sequences with the same unit id, chosen first. {@link Targets#rewards} holds the pair's margin at the chosen sequence, or is empty.
+ * <p>A pair is two sequences with the same unit id, chosen first. {@link Targets#rewards} holds the pair's margin at the chosen sequence,
+ * or is empty.
  */
 public final class BradleyTerry implements Objective {
 

@@ -3,8 +3,8 @@ package dev.leeway.objective;
 import java.util.List;
 
 /**
- * The denominators of a whole optimiser step, counted from masks before any forward pass, so that how the step is split into micro-batches cannot change
- * the loss.
+ * The denominators of a whole optimiser step, counted from masks before any forward pass, so that how the step is split into micro-batches
+ * cannot change the loss.
  *
  * @param tokens trained tokens
  * @param sequences sequences

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Per-position columns of a forward pass over a packed batch of N positions, in double. Positions that are not scored hold 0. The {@link Column#VALUE}
- * column has one entry a sequence instead.
+ * Per-position columns of a forward pass over a packed batch of N positions, in double. Positions that are not scored hold 0. The {@link
+ * Column#VALUE} column has one entry a sequence instead.
  */
 public final class TokenScores {
 

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Generates completions with continuous batching: as soon as a sequence ends, the next prompt takes its lane. Which sequences run side by side changes no
- * bit of any of them.
+ * Generates completions with continuous batching: as soon as a sequence ends, the next prompt takes its lane. Which sequences run side by
+ * side changes no bit of any of them.
  */
 public final class Generator {
 
@@ -133,12 +133,15 @@ public final class Generator {
         private void requireFit(int prompt) {
             int length = prompts.get(prompt).length;
             if (length == 0 || length >= decoding.positions()) {
-                throw LeewayException.usage("prompt %d has %d tokens; at least 1 and fewer than the model's %d positions are expected", prompt + 1, length,
+                throw LeewayException.usage("prompt %d has %d tokens; at least 1 and fewer than the model's %d positions are expected",
+                    prompt + 1, length,
                     decoding.positions());
             }
         }
 
-        /** Reads as much of the waiting prompts as the planned rows allow, and draws a token for every sequence whose last token was read. */
+        /**
+         * Reads as much of the waiting prompts as the planned rows allow, and draws a token for every sequence whose last token was read.
+         */
         private void step() {
             var chunks = new ArrayList<Decoding.Chunk>();
             var rows = new ArrayList<Growing>();
@@ -175,7 +178,8 @@ public final class Generator {
 
         private List<Sampler.Drawn> sample(List<Growing> rows) {
             boolean needsHistory = request.sampling().repetitionPenalty() != 1;
-            var described = rows.stream().map(sequence -> new Sampler.Row(sequence.prompt, sequence.promptTokens.length + sequence.drawn.size(),
+            var described = rows.stream()
+                .map(sequence -> new Sampler.Row(sequence.prompt, sequence.promptTokens.length + sequence.drawn.size(),
                 needsHistory ? sequence.history() : new int[0])).toList();
             return sampler.draw(decoding.logits(), described, request.sampling(), Region.NONE);
         }

@@ -17,24 +17,40 @@ public final class InferenceSession implements AutoCloseable {
     private final Generator generator;
     private final MemoryPlan.Allocation memory;
 
-    private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, int maxLength, int lanes, Device device) {
+    private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, Device device) {
         var plan = new MemoryPlan();
-        int positions = Math.min(maxLength, config.maxPositionEmbeddings());
-        int rows = Math.max(positions, lanes);
-        model = new Llama(config, positions, device, new ModelPlan(plan, Capacity.inference(rows, lanes).withDecoding(), Trained.NOTHING, adapter));
-        generator = new Generator(model, rows, lanes, plan);
-        memory = plan.allocate(device);
+        var capacity = Capacity.inference(size.rows(), size.lanes()).withDecoding();
+        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, capacity, Trained.NOTHING, adapter));
+        generator = new Generator(model, size.rows(), size.lanes(), plan);
+        memory = plan.allocate(device, "shorten the sequences (prompt and max_new_tokens), or generate fewer at once");
         model.prepare();
     }
 
     /**
-     * Plans and allocates a session.
+     * What a session can take.
      *
      * @param maxLength longest sequence, prompt and completion together
      * @param lanes sequences that are generated, or scored, at once
+     * @param rows tokens of one forward pass: longer prompts are read in pieces, with the same bits; a batch that is scored must fit
      */
+    public record Size(int maxLength, int lanes, int rows) {
+
+        private static final int PIECE = 512;
+
+        /** For generation: activations for a piece of a prompt, not for the longest sequence. */
+        public static Size generating(int maxLength, int lanes) {
+            return new Size(maxLength, lanes, Math.max(lanes, Math.min(maxLength, PIECE)));
+        }
+    }
+
+    /** Plans and allocates a session for generation. */
     public static InferenceSession open(ModelConfig config, Optional<AdapterConfig> adapter, int maxLength, int lanes, Device device) {
-        return new InferenceSession(config, adapter, maxLength, lanes, device);
+        return open(config, adapter, Size.generating(Math.min(maxLength, config.maxPositionEmbeddings()), lanes), device);
+    }
+
+    /** Plans and allocates a session of a given size. */
+    public static InferenceSession open(ModelConfig config, Optional<AdapterConfig> adapter, Size size, Device device) {
+        return new InferenceSession(config, adapter, size, device);
     }
 
     /** The model. */

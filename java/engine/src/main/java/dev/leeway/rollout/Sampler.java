@@ -16,7 +16,8 @@ public final class Sampler {
      * A drawn token.
      *
      * @param token its id
-     * @param logProb its log-probability under the distribution at the sampling temperature, before any truncation: what training compares with
+     * @param logProb its log-probability under the distribution at the sampling temperature, before any truncation: what training compares
+     *     with
      */
     public record Drawn(int token, float logProb) {
     }
@@ -69,7 +70,8 @@ public final class Sampler {
             .at("history", penalised ? history.region() : Region.NONE).at("seeds", seeds.region()).at("counters", counters.region())
             .at("tokens", tokens.region()).at("log_prob", logProbs.region()).at("probabilities", probabilities)
             .at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).f32("temperature", parameters.temperature())
-            .f32("top_p", parameters.topP()).f32("min_p", parameters.minP()).f32("repetition_penalty", parameters.repetitionPenalty()).run();
+            .f32("top_p", parameters.topP()).f32("min_p", parameters.minP()).f32("repetition_penalty", parameters.repetitionPenalty())
+            .run();
         var drawn = new int[rows.size()];
         var scores = new float[rows.size()];
         device.download(tokens, drawn);

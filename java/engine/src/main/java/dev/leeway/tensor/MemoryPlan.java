@@ -72,14 +72,18 @@ public final class MemoryPlan {
 
     /** Takes the memory of all tensors from the device and sets it to zero. Fails with the breakdown where the device has too little. */
     public Allocation allocate(Device device) {
+        return allocate(device, "take a machine with more memory, or free some");
+    }
+
+    /** The same; {@code advice} ends the sentence of a failure: what to change for a plan that fits. */
+    public Allocation allocate(Device device, String advice) {
         if (allocated) {
             throw new IllegalStateException("the plan is allocated already");
         }
         long total = Math.max(ALIGNMENT, totalBytes());
         long free = device.info().freeBytes();
         if (total > free) {
-            throw LeewayException.resources("needs %s, device has %s: %s; shorten max_length or per_device_train_batch_size, "
-                + "or train with use_lora", gigabytes(total), gigabytes(free), breakdown());
+            throw LeewayException.resources("needs %s, device has %s: %s; %s", gigabytes(total), gigabytes(free), breakdown(), advice);
         }
         allocated = true;
         var block = device.allocate(total);

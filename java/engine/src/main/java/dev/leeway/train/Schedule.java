@@ -30,7 +30,8 @@ public record Schedule(Kind kind, int warmupSteps, int totalSteps, double minRat
         /** The kind of this name, in lower case. */
         public static Kind named(String name) {
             return Arrays.stream(values()).filter(kind -> kind.toString().equals(name)).findFirst().orElseThrow(() -> LeewayException.usage(
-                "lr_scheduler_type must be one of %s; got %s", String.join(", ", Arrays.stream(values()).map(Kind::toString).toList()), name));
+                "lr_scheduler_type must be one of %s; got %s", String.join(", ", Arrays.stream(values()).map(Kind::toString).toList()),
+                name));
         }
 
         @Override

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param seconds wall time
  * @param metrics what the objective adds, under TRL's names
  */
-public record StepReport(int step, int totalSteps, double epoch, double loss, double learningRate, double gradientNorm, long trainedTokens, long tokens,
+public record StepReport(int step, int totalSteps, double epoch, double loss, double learningRate, double gradientNorm, long trainedTokens,
+    long tokens,
         double seconds, Map<String, Double> metrics) {
 }

@@ -41,8 +41,8 @@ public final class Trainer {
     }
 
     /**
-     * Continues behind the first {@code done} steps and runs until {@code steps} are behind, or until a stop is asked for; the step that is under way
-     * then is finished. Weights, moments and the optimiser's count must be those behind {@code done} steps.
+     * Continues behind the first {@code done} steps and runs until {@code steps} are behind, or until a stop is asked for; the step that is
+     * under way then is finished. Weights, moments and the optimiser's count must be those behind {@code done} steps.
      *
      * @return steps behind the model now
      */

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A model with everything that training it takes, planned together and allocated at once: weights, gradients, moments, activations, and a generator for
- * samples on the way. Weights are undefined until they are loaded or initialised.
+ * A model with everything that training it takes, planned together and allocated at once: weights, gradients, moments, activations, and a
+ * generator for samples on the way. Weights are undefined until they are loaded or initialised.
  */
 public final class TrainingSession implements AutoCloseable {
 
@@ -66,7 +66,8 @@ public final class TrainingSession implements AutoCloseable {
         optimizer = planned.optimizer();
         generator = planned.generator();
         breakdown = planned.memory().breakdown();
-        memory = planned.memory().allocate(device);
+        memory = planned.memory().allocate(device, "shorten max_length, lower per_device_train_batch_size (and raise "
+            + "gradient_accumulation_steps), or train a LoRA adapter");
         model.prepare();
     }
 

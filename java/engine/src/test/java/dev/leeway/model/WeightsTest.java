@@ -148,6 +148,19 @@ final class WeightsTest {
     }
 
     @Test
+    void aStoredNanIsNamedBeforeAnythingIsComputed() {
+        try (var arena = Arena.ofConfined(); var tiny = model(Family.LLAMA, Optional.empty())) {
+            var tensors = export(tiny, arena);
+            var values = new float[32];
+            values[5] = Float.NaN;
+            values[31] = Float.NEGATIVE_INFINITY;
+            tensors.put("model.norm.weight", StoredTensor.ofFloats("model.norm.weight", List.of(32L), values));
+            Refusal.assertRefused(Kind.NUMERICS, () -> Weights.loadBase(tiny.model(), tensors, "dir"),
+                "dir: model.norm.weight has 2 elements");
+        }
+    }
+
+    @Test
     void aTensorOfIntegersIsNoWeight() {
         try (var arena = Arena.ofConfined(); var tiny = model(Family.LLAMA, Optional.empty())) {
             var tensors = export(tiny, arena);

@@ -28,7 +28,8 @@ record AdapterCase(Path path, JsonObject json) implements Case {
         var checks = new Checks();
         try (var adapter = AdapterDirectory.open(path); var expected = Safetensors.open(path.resolve("expected.safetensors"))) {
             int rows = inputs.batch().rows();
-            var settings = new TrainingSession.Settings(Optional.of(adapter.config()), rows, rows, inputs.rows().size(), AdamW.Settings.standard(), 0);
+            var settings = new TrainingSession.Settings(Optional.of(adapter.config()), rows, rows, inputs.rows().size(),
+                AdamW.Settings.standard(), 0);
             try (var session = TrainingSession.open(base.config(), settings, device)) {
                 base.loadInto(session.model());
                 ModelDirectory.loadAdapter(session.model(), adapter);

@@ -19,7 +19,8 @@ final class CaseFinder {
 
     private static final Set<String> IGNORED = Set.of("README.md", "index.json");
     /** What belongs to a case that is a folder; all else in it is looked at on its own. */
-    private static final Set<String> COMPANIONS = Set.of("config.json", "inputs.json", "meta.json", "generation.json", "case.json", "expected.json",
+    private static final Set<String> COMPANIONS = Set.of("config.json", "inputs.json", "meta.json", "generation.json", "case.json",
+        "expected.json",
         "expected_tokenizer.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
         "adapter_config.json", "model.safetensors.index.json", "bf16", "adapter_init", "adapter_final");
 
@@ -120,7 +121,8 @@ final class CaseFinder {
         if (!name.toLowerCase(Locale.ROOT).endsWith(".json") || IGNORED.contains(name)) {
             return;
         }
-        guarded(file, () -> cases.add(isList(file) ? new Case.NotChecked(file, "a list of a kind that is not known") : ofDocument(file, JsonFile.read(file))));
+        guarded(file, () -> cases.add(isList(file) ? new Case.NotChecked(file, "a list of a kind that is not known")
+            : ofDocument(file, JsonFile.read(file))));
     }
 
     private static boolean isList(Path file) {

@@ -39,8 +39,10 @@ record CheckpointCase(Path path) implements Case {
             json.optionalObject("bos_greedy").ifPresent(one -> checks.same("text",
                 tokenizer.decode(Inputs.ints(one.require("ids")), true).strip(), one.requireString("text").strip()));
             for (var one : json.optionalObjects("prompts").orElse(List.of())) {
-                checks.same("prompt ids", Arrays.equals(tokenizer.encode(one.requireString("text"), true), Inputs.ints(one.require("prompt_ids"))), true);
-                continues(session, Inputs.ints(one.require("prompt_ids")), Inputs.ints(one.require("output_ids")), "greedy continuation", checks);
+                checks.same("prompt ids",
+                    Arrays.equals(tokenizer.encode(one.requireString("text"), true), Inputs.ints(one.require("prompt_ids"))), true);
+                continues(session, Inputs.ints(one.require("prompt_ids")), Inputs.ints(one.require("output_ids")), "greedy continuation",
+                    checks);
             }
             json.optionalObjects("nll").orElse(List.of()).forEach(one -> logProbs(session, one, checks));
         }

@@ -35,9 +35,9 @@ final class Checks {
     }
 
     /**
-     * A gradient: its relative L2 distance, and the largest distance of an element in units of (RMS + |element|), which sees a single wrong element of a
-     * large tensor that the L2 distance would drown. Single precision stays near 1e-5 of that unit on every reference model; one element off by a
-     * thousandth of the RMS exceeds the gate of 4e-5 unless it is itself above 24 times the RMS.
+     * A gradient: its relative L2 distance, and the largest distance of an element in units of (RMS + |element|), which sees a single wrong
+     * element of a large tensor that the L2 distance would drown. Single precision stays near 1e-5 of that unit on every reference model;
+     * one element off by a thousandth of the RMS exceeds the gate of 4e-5 unless it is itself above 24 times the RMS.
      */
     void gradient(String what, double[] found, StoredTensor expectedTensor, double relativeGate) {
         var expected = expectedTensor.toDoubles();

@@ -1,8 +1,9 @@
 package dev.leeway.cli.verify;
 
 /**
- * How far single precision may land from the float64 reference. They are the gates that come with the reference cases: about five times what
- * transformers' own float32 run shows there, and at least six times below the smallest real mistake that was planted (eps off by ten times).
+ * How far single precision may land from the float64 reference. They are the gates that come with the reference cases: about five times
+ * what transformers' own float32 run shows there, and at least six times below the smallest real mistake that was planted (eps off by ten
+ * times).
  */
 final class Gates {
 

@@ -19,7 +19,8 @@ record Inputs(List<int[]> rows, Batch batch, int width) {
             int length = sum(attention.get(b));
             var tokens = ints(ids.get(b), length);
             rows.add(tokens);
-            sequences.add(labels.isPresent() ? labelled(tokens, ints(labels.get().get(b), length), b) : Batch.Sequence.allTrained(tokens, b));
+            sequences.add(labels.isPresent() ? labelled(tokens, ints(labels.get().get(b), length), b)
+                : Batch.Sequence.allTrained(tokens, b));
         }
         return new Inputs(rows, Batch.of(sequences), ids.get(0).size());
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model folder: logits, hidden states, log-probs, loss and every gradient of a ragged batch; greedy generation; sampling probabilities. Its {@code bf16}
- * folder holds the same weights rounded to bfloat16, without gradients, and shares the inputs.
+ * A model folder: logits, hidden states, log-probs, loss and every gradient of a ragged batch; greedy generation; sampling probabilities.
+ * Its {@code bf16} folder holds the same weights rounded to bfloat16, without gradients, and shares the inputs.
  */
 record ModelCase(Path path, Path inputsFolder) implements Case {
 
@@ -48,7 +48,8 @@ record ModelCase(Path path, Path inputsFolder) implements Case {
         var json = JsonFile.read(path.resolve("generation.json"));
         var prompts = json.requireObjects("prompts");
         var request = new Generator.Request(SamplingParameters.greedy(), prompts.getFirst().require("greedy").size(), Set.of());
-        var completions = session.generator().generate(prompts.stream().map(prompt -> Inputs.ints(prompt.require("prompt"))).toList(), request);
+        var completions = session.generator()
+            .generate(prompts.stream().map(prompt -> Inputs.ints(prompt.require("prompt"))).toList(), request);
         long different = 0;
         for (int i = 0; i < prompts.size(); i++) {
             different += Probabilities.mismatches(completions.get(i).tokens(), Inputs.ints(prompts.get(i).require("greedy")));
@@ -58,13 +59,15 @@ record ModelCase(Path path, Path inputsFolder) implements Case {
             var history = Inputs.ints(json.require("sampling_prompt"));
             var specs = json.requireObjects("sampling");
             for (int i = 0; i < specs.size(); i++) {
-                sampling(session, history, Probabilities.parameters(specs.get(i)), expected.require("sampling." + i).toDoubles(), i, checks);
+                sampling(session, history, Probabilities.parameters(specs.get(i)), expected.require("sampling." + i).toDoubles(), i,
+                    checks);
             }
             checks.absolute("sampling logits", lastLogits(session, history), expected.require("sampling.logits").toDoubles(), Gates.LOGITS);
         }
     }
 
-    private void sampling(TrainingSession session, int[] history, SamplingParameters parameters, double[] expected, int index, Checks checks) {
+    private void sampling(TrainingSession session, int[] history, SamplingParameters parameters, double[] expected, int index,
+        Checks checks) {
         var logits = lastLogits(session, history);
         var found = Probabilities.of(session.model().device(), logits, history, parameters);
         checks.absolute("sampling " + index, found, expected, Gates.PROBABILITY);

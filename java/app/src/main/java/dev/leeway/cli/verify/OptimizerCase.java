@@ -22,7 +22,10 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A small model through a few optimiser steps with given micro-batches: learning rate, loss, gradient norm, every weight after every step, moments. */
+/**
+ * A small model through a few optimiser steps with given micro-batches: learning rate, loss, gradient norm, every weight after every step,
+ * moments.
+ */
 record OptimizerCase(Path path, JsonObject json) implements Case {
 
     @Override
@@ -47,7 +50,8 @@ record OptimizerCase(Path path, JsonObject json) implements Case {
             for (var state : session.optimizer().states()) {
                 checks.same("decay of " + state.parameter().name(), state.decayed(), decayed.contains(state.parameter().name()));
             }
-            var schedule = new Schedule(Schedule.Kind.named(options.requireString("schedule")), options.requireInt("warmup"), options.requireInt("total"), 0);
+            var schedule = new Schedule(Schedule.Kind.named(options.requireString("schedule")), options.requireInt("warmup"),
+                options.requireInt("total"), 0);
             session.trainer(new SupervisedFineTuning(), schedule, options.requireDouble("lr"))
                 .train(source(steps), steps.size(), report -> step(session, report, expected, checks));
             moments(session, expected, checks);
@@ -82,7 +86,8 @@ record OptimizerCase(Path path, JsonObject json) implements Case {
     }
 
     private static void moment(TrainingSession session, Tensor moment, String name, Safetensors expected, Checks checks) {
-        expected.find(name).ifPresent(tensor -> checks.relativeL2(name, values(session, moment), tensor.toDoubles(), Gates.TRAINING_WEIGHTS));
+        expected.find(name).ifPresent(tensor ->
+            checks.relativeL2(name, values(session, moment), tensor.toDoubles(), Gates.TRAINING_WEIGHTS));
     }
 
     private static double[] values(TrainingSession session, Tensor tensor) {

@@ -40,7 +40,8 @@ record RewardCase(Path path, JsonObject json) implements Case {
         var targets = new Targets(batch.mask(), batch.sequenceStarts(), batch.unitIds(), new double[0], rewards);
         var objective = new BradleyTerry(json.requireObject("params").optionalDouble("center_coefficient").orElse(0));
         var checks = new Checks();
-        var settings = new TrainingSession.Settings(Optional.empty(), batch.rows(), batch.rows(), batch.sequences(), AdamW.Settings.standard(), 0);
+        var settings = new TrainingSession.Settings(Optional.empty(), batch.rows(), batch.rows(), batch.sequences(),
+            AdamW.Settings.standard(), 0);
         try (var session = TrainingSession.open(directory.config(), settings, device);
                 var expected = Safetensors.open(path.resolve("expected.safetensors"))) {
             directory.loadInto(session.model());

@@ -31,8 +31,10 @@ record RopeCase(Path path, JsonObject json) implements Case {
             for (int i = 0; i < positions.size(); i++) {
                 double factor = rope.attentionFactor();
                 int position = positions.get(i);
-                checks.absolute(name + " cos", table(frequencies, f -> factor * Math.cos(position * f)), Inputs.doubles(one.require("cos").get(i)), GATE);
-                checks.absolute(name + " sin", table(frequencies, f -> factor * Math.sin(position * f)), Inputs.doubles(one.require("sin").get(i)), GATE);
+                checks.absolute(name + " cos", table(frequencies, f -> factor * Math.cos(position * f)),
+                    Inputs.doubles(one.require("cos").get(i)), GATE);
+                checks.absolute(name + " sin", table(frequencies, f -> factor * Math.sin(position * f)),
+                    Inputs.doubles(one.require("sin").get(i)), GATE);
             }
         }
         return checks.all();

@@ -8,7 +8,9 @@ import java.util.List;
 /** Logits, history and processor settings → the distribution that is drawn from. */
 record SamplingCase(Path path, JsonObject json) implements Case {
 
-    /** Logits up to 7 are rounded to fp32 on the way in (2⁻²² absolute), divided by temperatures down to 0.6; exp and the sum add a few ulp. */
+    /**
+     * Logits up to 7 are rounded to fp32 on the way in (2⁻²² absolute), divided by temperatures down to 0.6; exp and the sum add a few ulp.
+     */
     private static final double GATE = 2e-6;
 
     @Override

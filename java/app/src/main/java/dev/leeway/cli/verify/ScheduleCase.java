@@ -19,7 +19,8 @@ record ScheduleCase(Path path, JsonObject json) implements Case {
         var checks = new Checks();
         for (var one : json.requireObjects("cases")) {
             var name = one.requireString("schedule");
-            double minRate = one.optionalObject("extra").flatMap(extra -> extra.optional("min_lr_rate")).map(node -> node.doubleValue()).orElse(0.0);
+            double minRate = one.optionalObject("extra").flatMap(extra -> extra.optional("min_lr_rate")).map(node -> node.doubleValue())
+                .orElse(0.0);
             var schedule = new Schedule(Schedule.Kind.named(name), one.requireInt("warmup"), one.requireInt("total"), minRate);
             var expected = Inputs.doubles(one.require("factor_at_step"));
             for (int step = 0; step < expected.length; step++) {

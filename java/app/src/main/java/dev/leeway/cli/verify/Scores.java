@@ -41,7 +41,8 @@ record Scores(TrainingSession session, Inputs inputs, Safetensors expected) {
         var trained = session.model().trainedParameters();
         for (var parameter : trained) {
             var gradient = session.model().device().floats(parameter.gradient().orElseThrow());
-            checks.gradient("gradient of " + parameter.name(), Checks.doubles(gradient), expected.require("grad." + parameter.name()), Gates.GRADIENT);
+            checks.gradient("gradient of " + parameter.name(), Checks.doubles(gradient), expected.require("grad." + parameter.name()),
+                Gates.GRADIENT);
         }
         long stored = expected.tensors().stream().filter(tensor -> tensor.name().startsWith("grad.")).count();
         checks.equal("number of gradients", Math.abs(stored - trained.size()));

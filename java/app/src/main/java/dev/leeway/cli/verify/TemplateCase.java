@@ -67,7 +67,8 @@ record TemplateCase(Path path, JsonObject json) implements Case {
             render(one, messages);
             return false;
         } catch (LeewayException refusal) {
-            return !expected.requireString("type").equals("TemplateError") || refusal.getMessage().equals(expected.requireString("message"));
+            return !expected.requireString("type").equals("TemplateError") || refusal.getMessage()
+                .equals(expected.requireString("message"));
         }
     }
 

@@ -20,7 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A whole SFT run on a real model, full or LoRA: every step's learning rate, loss and gradient norm, evaluation before and after, the final weights. */
+/**
+ * A whole SFT run on a real model, full or LoRA: every step's learning rate, loss and gradient norm, evaluation before and after, the final
+ * weights.
+ */
 record TrainingCase(Path path, JsonObject json) implements Case {
 
     @Override
@@ -51,7 +54,8 @@ record TrainingCase(Path path, JsonObject json) implements Case {
                 var log = expected.get(report.step() - 1);
                 checks.absolute("lr of step " + (report.step() - 1), report.learningRate(), log.requireDouble("lr"), 1e-12);
                 checks.absolute("loss of step " + (report.step() - 1), report.loss(), log.requireDouble("loss"), Gates.TRAINING_LOSS);
-                checks.relative("norm of step " + (report.step() - 1), report.gradientNorm(), log.requireDouble("grad_norm"), Gates.TRAINING_NORM);
+                checks.relative("norm of step " + (report.step() - 1), report.gradientNorm(), log.requireDouble("grad_norm"),
+                    Gates.TRAINING_NORM);
                 checks.same("tokens of step " + (report.step() - 1), report.trainedTokens(), log.requireLong("tokens"));
             });
             evaluate(trainer, evaluation, reference.requireObject("eval_after"), "after", checks);
@@ -62,7 +66,8 @@ record TrainingCase(Path path, JsonObject json) implements Case {
 
     private static void evaluate(Trainer trainer, List<Batch> rows, JsonObject expected, String when, Checks checks) {
         checks.absolute("evaluation " + when, trainer.evaluate(rows), expected.requireDouble("loss"), Gates.TRAINING_LOSS);
-        checks.same("evaluation tokens " + when, rows.stream().mapToLong(row -> row.objectiveTargets().trainedTokens()).sum(), expected.requireLong("tokens"));
+        checks.same("evaluation tokens " + when, rows.stream().mapToLong(row -> row.objectiveTargets().trainedTokens()).sum(),
+            expected.requireLong("tokens"));
     }
 
     private void weights(TrainingSession session, Checks checks) {
@@ -77,7 +82,8 @@ record TrainingCase(Path path, JsonObject json) implements Case {
     }
 
     private Optional<AdapterConfig> adapterConfig() {
-        return json.has("lora") ? Optional.of(AdapterConfig.read(path.resolve("adapter_init").resolve(AdapterDirectory.CONFIG))) : Optional.empty();
+        return json.has("lora") ? Optional.of(AdapterConfig.read(path.resolve("adapter_init").resolve(AdapterDirectory.CONFIG)))
+            : Optional.empty();
     }
 
     private void loadInitial(TrainingSession session) {

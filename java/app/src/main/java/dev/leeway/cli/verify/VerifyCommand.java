@@ -71,7 +71,8 @@ public final class VerifyCommand implements Callable<Integer> {
             checks = one.run(device);
         } catch (RuntimeException e) { // whatever a case makes this build do, the others are still checked
             failed++;
-            return "FAILED       %s (%s): %s".formatted(one.path(), one.kind(), e instanceof LeewayException ? e.getMessage() : e.toString());
+            return "FAILED       %s (%s): %s".formatted(one.path(), one.kind(), e instanceof LeewayException ? e.getMessage()
+                : e.toString());
         }
         var wrong = checks.stream().filter(check -> !check.passes()).toList();
         var closest = checks.stream().max(Comparator.comparingDouble(Check::share));

@@ -29,7 +29,10 @@ final class ChecksTest {
         assertTrue(checks.all().stream().noneMatch(Check::passes));
     }
 
-    /** In a tensor of 40,000 elements the relative L2 distance of one such element is 1e-3 / 200 = 5e-6: half the gate. The element check sees it. */
+    /**
+     * In a tensor of 40,000 elements the relative L2 distance of one such element is 1e-3 / 200 = 5e-6: half the gate. The element check
+     * sees it.
+     */
     @Test
     void oneElementOfALargeGradientOffByAThousandthOfTheRmsFails() {
         var random = new SplittableRandom(7);

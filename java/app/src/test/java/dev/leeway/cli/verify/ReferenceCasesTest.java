@@ -26,7 +26,8 @@ final class ReferenceCasesTest {
     private static final Path SHARED = Path.of(System.getProperty("leeway.shared"));
 
     @ParameterizedTest
-    @CsvSource({"fixtures/models, 22", "fixtures/lora, 4", "fixtures/optim, 4", "fixtures/misc, 2", "fixtures/tokenizer, 4", "fixtures/reward, 1",
+    @CsvSource({"fixtures/models, 22", "fixtures/lora, 4", "fixtures/optim, 4", "fixtures/misc, 2", "fixtures/tokenizer, 4",
+        "fixtures/reward, 1",
         "fixtures/training/full-gsm8k, 1", "fixtures/training/lora-gsm8k, 1", "tokenizers, 4", "models/stories260k, 2",
         "fixtures/chat_template, 3"})
     void everyCaseOfAFolderPasses(String folder, int cases) {
@@ -59,7 +60,9 @@ final class ReferenceCasesTest {
         assertEquals("1: 0 passed, 1 failed, 0 not checked", VerifyCommandTest.run(folder.toString()));
     }
 
-    /** Copies the expectations, with one element of a tensor moved by a thousandth of the tensor's RMS; element −1 leaves them as they are. */
+    /**
+     * Copies the expectations, with one element of a tensor moved by a thousandth of the tensor's RMS; element −1 leaves them as they are.
+     */
     private static void copyExpected(Path source, Path folder, String name, int element) {
         try (var stored = Safetensors.open(source.resolve("expected.safetensors")); var arena = Arena.ofConfined()) {
             var tensors = new ArrayList<StoredTensor>();
