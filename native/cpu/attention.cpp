@@ -2,15 +2,14 @@
 #include "attention.h"
 
 #include "check.h"
+#include "host.h"
 
 namespace leeway {
 
 const AttentionKernels &attention_kernels() {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq"))
-        return attention_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return attention_avx2;
+    if (instruction_set() == Isa::avx512) return attention_avx512;
+    if (instruction_set() == Isa::avx2) return attention_avx2;
 #endif
     return attention_portable;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -74,7 +75,28 @@ int64_t group_processors() {
     return least;
 }
 
+Isa processor_isa() {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq"))
+        return Isa::avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
+#endif
+    return Isa::portable;
+}
+
+Isa allowed_isa() {
+    const char *name = std::getenv("LEEWAY_ISA");
+    std::string allowed = name == nullptr ? "" : name;
+    return allowed == "portable" ? Isa::portable : allowed == "avx2" ? Isa::avx2 : Isa::avx512;
+}
+
 }  // namespace
+
+Isa instruction_set() {
+    static const Isa chosen = std::min(processor_isa(), allowed_isa());
+    return chosen;
+}
 
 int64_t usable_processors() {
     cpu_set_t set;

@@ -12,4 +12,11 @@ int64_t usable_processors();
  * groups above this process leave. */
 int64_t available_bytes(int64_t otherwise);
 
+/* The instruction sets that kernels are compiled for, each one including those before it. */
+enum class Isa { portable, avx2, avx512 };
+
+/* The best one this processor has, or less where the environment variable LEEWAY_ISA says portable or avx2: so a machine with AVX-512 can
+ * test the others. Chosen once. Elementwise loops in target clones follow the processor alone. */
+Isa instruction_set();
+
 }  // namespace leeway

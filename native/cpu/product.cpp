@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "host.h"
 #include "parallel.h"
 #include "product_isa.h"
 
@@ -15,10 +16,8 @@ namespace {
 
 const ProductLoops &choose_loops() {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq"))
-        return product_loops_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return product_loops_avx2;
+    if (instruction_set() == Isa::avx512) return product_loops_avx512;
+    if (instruction_set() == Isa::avx2) return product_loops_avx2;
 #endif
     return product_loops_portable;
 }

@@ -129,14 +129,15 @@ void parallel_for(leeway_stream *stream, int64_t tasks, const Task &task) {
 
 namespace {
 
-const char *instruction_set() {
+const char *isa_name() {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return "x86-64 AVX-512";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86-64 AVX2";
-    return "x86-64 baseline";
-#else
-    return "portable";
+    switch (leeway::instruction_set()) {
+        case leeway::Isa::avx512: return "x86-64 AVX-512";
+        case leeway::Isa::avx2: return "x86-64 AVX2";
+        case leeway::Isa::portable: return "x86-64 baseline";
+    }
 #endif
+    return "portable";
 }
 
 }  // namespace
@@ -177,7 +178,7 @@ leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_que
     *args->free_bytes = leeway::available_bytes(int64_t(info.freeram) * info.mem_unit);
     *args->threads = leeway::thread_count(stream);
     *args->scratch_bytes = *args->threads * leeway::scratch_bytes_per_thread;
-    std::snprintf(args->name, 128, "%s, %lld threads", instruction_set(), (long long)*args->threads);
+    std::snprintf(args->name, 128, "%s, %lld threads", isa_name(), (long long)*args->threads);
     return LEEWAY_OK;
 }
 
