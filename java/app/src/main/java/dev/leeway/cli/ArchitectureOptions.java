@@ -1,7 +1,9 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
+import dev.leeway.model.ConfigReader;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -14,6 +16,7 @@ final class ArchitectureOptions {
     private static final int LAYERS = 4;
     private static final int HEAD_DIM = 32;
     private static final double INITIALIZER_RANGE = 0.02;
+    private static final double ROPE_THETA = 10_000;
 
     @Option(names = "--hidden_size", paramLabel = "N", description = "width of the residual stream (default: 256)")
     Optional<Integer> hiddenSize = Optional.empty();
@@ -49,12 +52,28 @@ final class ArchitectureOptions {
     }
 
     void check(Problems problems) {
-        Stream.of(hiddenSize, layers, heads, kvHeads, intermediateSize, positions).flatMap(Optional::stream)
-            .filter(size -> size <= 0).forEach(size -> problems.add("the sizes of a new model must be positive; got " + size));
-        problems.require(initializerRange.orElse(INITIALIZER_RANGE) > 0, "--initializer_range must be positive; got %s",
-            initializerRange.orElse(INITIALIZER_RANGE));
-        problems.require(hidden() % queryHeads() == 0, "--hidden_size %d is not a multiple of --num_attention_heads %d", hidden(),
-            queryHeads());
+        double range = initializerRange.orElse(INITIALIZER_RANGE);
+        problems.require((float) range > 0 && Float.isFinite((float) range), "--initializer_range must be positive and within a float's "
+            + "range; got %s", range);
+        double theta = ropeTheta.orElse(ROPE_THETA);
+        problems.require(theta > 0 && Double.isFinite(theta), "--rope_theta must be positive; got %s", theta);
+        var wrong = Stream.of(hiddenSize, layers, heads, kvHeads, intermediateSize, positions).flatMap(Optional::stream)
+            .filter(size -> size <= 0).toList();
+        wrong.forEach(size -> problems.add("the sizes of a new model must be positive; got " + size));
+        if (wrong.isEmpty() && hidden() % queryHeads() != 0) {
+            problems.add("--hidden_size " + hidden() + " is not a multiple of --num_attention_heads " + queryHeads());
+        } else if (wrong.isEmpty()) {
+            problems.check(this::requireShape);
+        }
+    }
+
+    /** What the engine says about a model of this shape, with a vocabulary and a length that any model may have. */
+    private void requireShape() {
+        try {
+            ConfigReader.read(config(1, 1, OptionalInt.empty(), OptionalInt.empty()));
+        } catch (LeewayException wrong) {
+            throw LeewayException.usage("%s", wrong.getMessage());
+        }
     }
 
     private int hidden() {
@@ -74,11 +93,11 @@ final class ArchitectureOptions {
         end.ifPresent(id -> json.put("eos_token_id", id));
         json.put("head_dim", hidden() / queryHeads()).put("hidden_act", "silu").put("hidden_size", hidden())
             .put("initializer_range", initializerRange.orElse(INITIALIZER_RANGE))
-            .put("intermediate_size", intermediateSize.orElse(Math.max(32, (int) Math.round(hidden() * 8 / 3.0 / 32) * 32)))
+            .put("intermediate_size", intermediateSize.orElse(Math.clamp(Math.round(hidden() * 8.0 / 3 / 32) * 32, 32, Integer.MAX_VALUE)))
             .put("max_position_embeddings", positions.orElse(maxLength)).put("mlp_bias", false).put("model_type", "llama")
             .put("num_attention_heads", queryHeads()).put("num_hidden_layers", layers.orElse(LAYERS))
             .put("num_key_value_heads", kvHeads.orElse(queryHeads())).put("rms_norm_eps", 1e-5)
-            .put("rope_theta", ropeTheta.orElse(10_000.0))
+            .put("rope_theta", ropeTheta.orElse(ROPE_THETA))
             .put("tie_word_embeddings", tied.orElse(true)).put("vocab_size", vocabSize);
         return JsonFile.parse("the options of the new model", json.toString());
     }

@@ -7,6 +7,8 @@ import picocli.CommandLine.Option;
 /** What computes. */
 final class DeviceOptions {
 
+    /** What the kernels take. */
+    private static final int MOST_THREADS = 1024;
     private static final List<String> DEVICES = List.of("cpu", "cuda", "emu");
 
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda, or emu in developer builds (default: cpu)")
@@ -17,7 +19,8 @@ final class DeviceOptions {
 
     void check(Problems problems) {
         problems.require(DEVICES.contains(device), "--device must be one of %s; got %s", String.join(", ", DEVICES), device);
-        problems.require(threads >= 0, "--threads must be at least 1, or 0 for all; got %d", threads);
+        problems.require(threads >= 0 && threads <= MOST_THREADS, "--threads must be from 1 to %d, or 0 for all; got %d", MOST_THREADS,
+            threads);
     }
 
     Device open() {

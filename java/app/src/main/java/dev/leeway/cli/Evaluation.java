@@ -36,10 +36,16 @@ record Evaluation(List<Example> rows, int batchSize, int everySteps) {
         return rows.stream().mapToInt(Example::length).max().orElse(0);
     }
 
+    /** Rows of the largest batch. */
+    int largestGroup() {
+        return Math.min(batchSize, rows.size());
+    }
+
     private List<List<Example>> groups() {
         var groups = new ArrayList<List<Example>>();
-        for (int from = 0; from < rows.size(); from += batchSize) {
-            groups.add(rows.subList(from, Math.min(rows.size(), from + batchSize)));
+        int size = largestGroup();
+        for (int from = 0; from < rows.size(); from += size) {
+            groups.add(rows.subList(from, Math.min(rows.size(), from + size)));
         }
         return groups;
     }

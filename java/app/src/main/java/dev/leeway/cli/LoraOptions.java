@@ -3,16 +3,27 @@ package dev.leeway.cli;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.LoraScale;
 import dev.leeway.io.ModuleSelection;
+import dev.leeway.io.Nearest;
+import dev.leeway.model.ModelConfig;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** A low-rank adapter instead of all weights; names are those of TRL and PEFT. */
 final class LoraOptions {
 
     private static final int RANK = 16;
+    /** What the kernels take. */
+    private static final int LARGEST_RANK = 512;
     private static final double ALPHA = 32;
     private static final String ALL_LINEAR = "all-linear";
+    /** The linear layers of a decoder layer. */
+    private static final List<String> LINEAR = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+        "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj");
+    private static final List<String> NAMES = Stream.concat(LINEAR.stream().map(name -> name.substring(name.indexOf('.') + 1)),
+        Stream.of("lm_head", ALL_LINEAR)).toList();
 
     @Option(names = {"--use_peft", "--use_lora"}, arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
         description = "train a LoRA adapter and leave the model's weights as they are")
@@ -35,8 +46,24 @@ final class LoraOptions {
     void check(Problems problems) {
         boolean given = rank.isPresent() || alpha.isPresent() || !targets.isEmpty() || rslora;
         problems.require(use || !given, "the --lora_… options have no effect without --use_peft; add it to train an adapter");
-        rank.ifPresent(r -> problems.require(r > 0, "--lora_r must be positive; got %d", r));
-        alpha.ifPresent(a -> problems.require(Double.isFinite(a), "--lora_alpha must be a number; got %s", a));
+        rank.ifPresent(r -> problems.require(r > 0 && r <= LARGEST_RANK, "--lora_r must be from 1 to %d; got %d", LARGEST_RANK,
+            r));
+        alpha.ifPresent(a -> problems.require(Float.isFinite(a.floatValue()),
+            "--lora_alpha must be a number that a float can hold; got %s", a));
+    }
+
+    /** Refuses names that select no linear layer of the model. */
+    static void requireTargets(AdapterConfig adapter, ModelConfig config) {
+        if (adapter.targetModules() instanceof ModuleSelection.Names(var names)) {
+            var problems = new Problems();
+            for (var name : names) {
+                var selection = ModuleSelection.names(name);
+                boolean found = selection.selects("lm_head") || IntStream.range(0, config.numHiddenLayers()).boxed()
+                    .anyMatch(layer -> LINEAR.stream().anyMatch(linear -> selection.selects("model.layers." + layer + "." + linear)));
+                problems.require(found, "--lora_target_modules: %s selects no linear layer%s", name, Nearest.hint(name, NAMES));
+            }
+            problems.throwIfAny();
+        }
     }
 
     /** The adapter that was asked for. */

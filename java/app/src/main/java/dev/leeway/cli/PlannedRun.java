@@ -38,8 +38,8 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, 
         int totalSteps = recipe.steps().total(rows.size());
         var batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
         int longest = Math.max(evaluation.longest(), rows.stream().mapToInt(Example::length).max().orElseThrow());
-        int capacity = Math.max(evaluation.largestBatch(), batches.largestMicroBatch(totalSteps));
-        int sequences = Math.max(evaluation.batchSize(), recipe.steps().batchSize());
+        int capacity = Math.max(evaluation.largestBatch(), batches.mostTokens());
+        int sequences = Math.max(evaluation.largestGroup(), recipe.steps().largestMicroBatch(rows.size()));
         var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, sequences, recipe.adam(), 0);
         return new PlannedRun(job, config, TrainingSession.footprint(config, settings, device), device.info().freeBytes(), totalSteps,
             batches.step(0));

@@ -50,6 +50,7 @@ final class TrainingRun implements AutoCloseable {
                 throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory",
                     name);
             }
+            adapter.ifPresent(lora -> LoraOptions.requireTargets(lora, config));
             requireKnown(rows.training().examples(), config);
             requireKnown(rows.evaluation().rows(), config);
             return config;
@@ -99,9 +100,9 @@ final class TrainingRun implements AutoCloseable {
         batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
         int longest = IntStream.of(sampling.maxLength(), evaluation.longest(),
             rows.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
-        int capacity = IntStream.of(batches.largestMicroBatch(totalSteps), evaluation.largestBatch(), sampling.maxLength()).max()
+        int capacity = IntStream.of(batches.mostTokens(), evaluation.largestBatch(), sampling.maxLength()).max()
             .orElseThrow();
-        int sequences = Math.max(recipe.steps().batchSize(), evaluation.batchSize());
+        int sequences = Math.max(recipe.steps().largestMicroBatch(rows.size()), evaluation.largestGroup());
         var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, sequences, recipe.adam(),
             sampling.lanes());
         session = TrainingSession.open(config, settings, device);

@@ -19,7 +19,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.node.ObjectNode;
 
 final class PlanCommandTest {
 
@@ -106,7 +105,7 @@ final class PlanCommandTest {
 
     @Test
     void aRunThatDoesNotFitIsPrintedAndRefused() throws IOException {
-        var config = (ObjectNode) JsonFile.read(model.resolve("config.json")).node();
+        var config = JsonFile.read(model.resolve("config.json")).node();
         // 2^42 weights for each matrix of the MLP: no machine has that, and a plan doesn't need it.
         config.put("intermediate_size", 1 << 28).put("hidden_size", 1 << 14);
         JsonFile.write(model.resolve("config.json"), config);

@@ -16,11 +16,12 @@ public record SamplingParameters(double temperature, int topK, double topP, doub
 
     /** Checks the ranges. */
     public SamplingParameters {
-        require(temperature >= 0 && Double.isFinite(temperature), "temperature must be at least 0; got %s", temperature);
+        require(temperature == 0 || isPositiveFloat(temperature), "temperature must be 0, or positive and within a float's range; got %s", temperature);
         require(topK >= 0, "top_k must be at least 0; got %s", topK);
-        require(topP > 0 && topP <= 1, "top_p must be above 0 and at most 1; got %s", topP);
+        require(isPositiveFloat(topP) && topP <= 1, "top_p must be above 0, within a float's range, and at most 1; got %s", topP);
         require(minP >= 0 && minP <= 1, "min_p must be from 0 to 1; got %s", minP);
-        require(repetitionPenalty > 0 && Double.isFinite(repetitionPenalty), "repetition_penalty must be positive; got %s", repetitionPenalty);
+        require(isPositiveFloat(repetitionPenalty), "repetition_penalty must be positive and within a float's range; got %s",
+            repetitionPenalty);
     }
 
     /** The most probable token, always. */
@@ -31,6 +32,11 @@ public record SamplingParameters(double temperature, int topK, double topP, doub
     /** Draws from the model's distribution at a temperature. */
     public static SamplingParameters temperature(double temperature, long seed) {
         return new SamplingParameters(temperature, 0, 1, 0, 1, seed);
+    }
+
+    /** Kernels take floats: what would become 0 or infinite on the way is refused here, in the user's words. */
+    private static boolean isPositiveFloat(double value) {
+        return (float) value > 0 && Float.isFinite((float) value);
     }
 
     private static void require(boolean condition, String sentence, Object value) {

@@ -1,5 +1,6 @@
 package dev.leeway.data;
 
+import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
 import dev.leeway.train.BatchSource;
 import java.util.ArrayList;
@@ -27,9 +28,19 @@ public final class EpochBatches implements BatchSource {
             return Math.toIntExact((rows + rowsOfStep - 1) / rowsOfStep);
         }
 
-        /** Steps of the run. */
+        /** Steps of the run; more than an int can count are refused. */
         public int total(int rows) {
-            return maxSteps > 0 ? maxSteps : (int) Math.ceil(epochs * perEpoch(rows));
+            double total = maxSteps > 0 ? maxSteps : Math.ceil(epochs * perEpoch(rows));
+            if (!(total <= Integer.MAX_VALUE)) {
+                throw LeewayException.usage("%s epochs of %d steps are more steps than can be counted; lower num_train_epochs", epochs,
+                    perEpoch(rows));
+            }
+            return (int) total;
+        }
+
+        /** Rows of the largest micro-batch, of so many rows in all. */
+        public int largestMicroBatch(int rows) {
+            return Math.min(batchSize, rows);
         }
     }
 
@@ -63,15 +74,15 @@ public final class EpochBatches implements BatchSource {
         return (double) count / steps.perEpoch(examples.size());
     }
 
-    /** Tokens of the largest micro-batch of the run, which memory is planned for. */
-    public int largestMicroBatch(int totalSteps) {
-        int largest = 0;
-        for (int step = 0; step < totalSteps; step++) {
-            for (var rows : rows(step)) {
-                largest = Math.max(largest, rows.stream().mapToInt(Example::length).sum());
-            }
+    /** Tokens that no micro-batch exceeds in whatever order, those of the longest rows; memory is planned for them. */
+    public int mostTokens() {
+        long most = examples.stream().mapToInt(Example::length).sorted().skip(examples.size() - steps.largestMicroBatch(examples.size()))
+            .asLongStream().sum();
+        if (most > Integer.MAX_VALUE) {
+            throw LeewayException.resources("a micro-batch of %d rows may have %d tokens, more than fit into one; lower "
+                + "per_device_train_batch_size", steps.largestMicroBatch(examples.size()), most);
         }
-        return largest;
+        return (int) most;
     }
 
     /** The rows of a step, one list a micro-batch. */
@@ -82,9 +93,10 @@ public final class EpochBatches implements BatchSource {
         int first = Math.toIntExact(step % perEpoch * rowsOfStep);
         int last = (int) Math.min(examples.size(), first + rowsOfStep);
         var micros = new ArrayList<List<Example>>();
-        for (int from = first; from < last; from += steps.batchSize()) {
+        int size = steps.largestMicroBatch(examples.size());
+        for (int from = first; from < last; from += size) {
             var micro = new ArrayList<Example>();
-            for (int i = from; i < Math.min(last, from + steps.batchSize()); i++) {
+            for (int i = from; i < Math.min(last, from + size); i++) {
                 micro.add(examples.get(order.row(epoch, i)));
             }
             micros.add(micro);

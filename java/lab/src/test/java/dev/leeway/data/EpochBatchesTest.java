@@ -1,7 +1,10 @@
 package dev.leeway.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.LeewayException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -55,10 +58,20 @@ final class EpochBatchesTest {
     }
 
     @Test
-    void theLargestMicroBatchIsFoundBeforehand() {
-        var batches = batches(new EpochBatches.Steps(4, 2, 2, -1));
-        int largest = IntStream.range(0, 6).boxed().flatMap(step -> batches.step(step).stream()).mapToInt(micro -> micro.rows()).max()
+    void noMicroBatchExceedsWhatIsPlannedHoweverManyStepsThereAre() {
+        var batches = batches(new EpochBatches.Steps(4, 2, 2, 2_000_000_000));
+        int largest = IntStream.range(0, 600).boxed().flatMap(step -> batches.step(step).stream()).mapToInt(micro -> micro.rows()).max()
             .orElseThrow();
-        assertEquals(largest, batches.largestMicroBatch(6));
+        int most = batches.mostTokens();
+        assertTrue(largest <= most, largest + " tokens were met, " + most + " are planned");
+        var whole = batches(new EpochBatches.Steps(Integer.MAX_VALUE, 1, 1, -1));
+        assertEquals(whole.step(0).getFirst().rows(), whole.mostTokens(), "all rows are one micro-batch");
+        assertEquals(1, whole.step(0).size());
+    }
+
+    @Test
+    void moreStepsThanCanBeCountedAreRefused() {
+        var refused = assertThrows(LeewayException.class, () -> new EpochBatches.Steps(1, 1, 1e300, -1).total(ROWS));
+        assertEquals(LeewayException.Kind.USAGE, refused.kind());
     }
 }

@@ -1,0 +1,124 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever number an option is given: it works, or a sentence says why not; it is never an internal error. */
+final class OptionValuesTest {
+
+    private static final List<String> WHOLE = List.of("0", "-1", "1", "2147483647", "-2147483648", "2147483648", "NaN");
+    private static final List<String> REAL = List.of("0", "-1", "1", "NaN", "Infinity", "1e-60", "1e60", "1e-320", "1e308", "-1e308");
+
+    @TempDir
+    private Path folder;
+
+    private void tryAll(List<String> values, List<Object> command, String... options) {
+        for (var option : options) {
+            for (var value : values) {
+                var arguments = new ArrayList<>(command);
+                int given = arguments.indexOf(option);
+                if (given >= 0) {
+                    arguments.set(given + 1, value);
+                } else {
+                    arguments.addAll(List.of(option, value));
+                }
+                var result = Cli.run(arguments.toArray());
+                assertTrue(List.of(0, 2, 4, 5).contains(result.code()), arguments + " " + result.code() + " " + result.err());
+                assertTrue(result.code() != 4 || values == REAL, "a whole number is no matter of numerics: " + arguments);
+            }
+        }
+    }
+
+    private List<Object> training(String command, Object... more) {
+        return Stream.concat(Stream.of(command, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir", folder.resolve("out"),
+            "--overwrite_output_dir", "--save_strategy", "no"), Stream.of(more)).toList();
+    }
+
+    private static void refused(String sentence, List<Object> command, Object... more) {
+        var result = Cli.run(Stream.concat(command.stream(), Stream.of(more)).toArray());
+        assertEquals(2, result.code(), result.err());
+        assertTrue(result.err().contains(sentence), result.err());
+    }
+
+    @Test
+    void numbersOfATuning() throws IOException {
+        var model = TinyModel.model(folder);
+        var sft = training("sft", "--model_name_or_path", model);
+        var brief = training("sft", "--model_name_or_path", model, "--max_steps", 1);
+        tryAll(WHOLE, brief, "--num_train_epochs", "--threads", "--per_device_train_batch_size", "--gradient_accumulation_steps", "--warmup_steps",
+            "--logging_steps", "--seed", "--max_length", "--save_total_limit");
+        tryAll(REAL, brief, "--learning_rate", "--warmup_ratio", "--weight_decay", "--adam_beta1", "--adam_beta2", "--adam_epsilon",
+            "--max_grad_norm", "--eval_split");
+        var adapter = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--use_peft");
+        tryAll(WHOLE, adapter, "--lora_r");
+        tryAll(REAL, adapter, "--lora_alpha");
+        refused("--lora_r must be from 1 to 512; got 1024", adapter, "--lora_r", 1024);
+        refused("--threads must be from 1 to 1024, or 0 for all; got 5000", brief, "--threads", 5000);
+        refused("more steps than can be counted", sft, "--num_train_epochs", "1e300");
+        var evaluated = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--eval_split", 0.5);
+        tryAll(WHOLE, evaluated, "--eval_steps", "--per_device_eval_batch_size");
+    }
+
+    @Test
+    void numbersOfANewModel() throws IOException {
+        TinyModel.rows(folder);
+        var pretrain = training("pretrain", "--vocab_size", 300, "--hidden_size", 32, "--num_hidden_layers", 1, "--max_length", 64,
+            "--max_steps", 1);
+        tryAll(WHOLE, pretrain, "--vocab_size", "--hidden_size", "--num_hidden_layers", "--num_attention_heads", "--num_key_value_heads",
+            "--intermediate_size", "--max_position_embeddings", "--max_length");
+        tryAll(REAL, pretrain, "--rope_theta", "--initializer_range");
+    }
+
+    @Test
+    void wrongShapesOfANewModelAreUsageErrorsBeforeAnythingIsRead() throws IOException {
+        TinyModel.rows(folder);
+        var pretrain = training("pretrain");
+        refused("num_key_value_heads", pretrain, "--num_key_value_heads", 3);
+        refused("head_dim", pretrain, "--hidden_size", 1024, "--num_attention_heads", 1);
+        refused("head_dim", pretrain, "--hidden_size", 8, "--num_attention_heads", 8);
+        refused("intermediate_size", pretrain, "--intermediate_size", 2147483647);
+        assertTrue(java.nio.file.Files.notExists(folder.resolve("out")));
+    }
+
+    @Test
+    void numbersOfAGeneration() throws IOException {
+        var generate = List.<Object>of("generate", "--model_name_or_path", TinyModel.model(folder), "--prompt", "number",
+            "--max_new_tokens", 1, "--temperature", 1);
+        tryAll(WHOLE, generate, "--max_new_tokens", "--top_k", "--seed", "--threads");
+        tryAll(REAL, generate, "--temperature", "--top_p", "--min_p", "--repetition_penalty");
+        refused("temperature must be 0, or positive and within a float's range; got 1.0E60", generate.subList(0, 7), "--temperature", "1e60");
+    }
+
+    @Test
+    void aTargetThatSelectsNothingGetsTheNearestName() throws IOException {
+        var adapter = training("sft", "--model_name_or_path", TinyModel.model(folder), "--max_steps", 1, "--use_peft");
+        refused("--lora_target_modules: q_prj selects no linear layer; did you mean \"q_proj\"?", adapter, "--lora_target_modules",
+            "v_proj,q_prj");
+        refused("--lora_target_modules: nonsense selects no linear layer", adapter, "--lora_target_modules", "q_proj,nonsense");
+        var full = new ArrayList<>(adapter);
+        full.addAll(List.of("--lora_target_modules", "q_proj,1.mlp.up_proj"));
+        Cli.succeed(full.toArray());
+    }
+
+    @Test
+    void aBatchLargerThanTheDataTakesNoMoreMemoryThanTheData() throws IOException {
+        var command = training("sft", "--model_name_or_path", TinyModel.model(folder), "--max_steps", 1);
+        var fitting = new ArrayList<>(command);
+        fitting.addAll(List.of("--per_device_train_batch_size", TinyModel.ROWS));
+        var huge = new ArrayList<>(command);
+        huge.addAll(List.of("--per_device_train_batch_size", 1_000_000));
+        assertEquals(memory(fitting), memory(huge));
+    }
+
+    private static String memory(List<Object> arguments) {
+        return Cli.succeed(arguments.toArray()).err().lines().filter(line -> line.contains("memory")).findFirst().orElseThrow();
+    }
+}
