@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import dev.leeway.data.Dataset;
+import dev.leeway.data.ChatFormat;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
@@ -63,7 +64,8 @@ final class SftCommand implements Callable<Integer>, Checked {
         int maxLength = maxLength(data, directory.config());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
             var options = new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation);
-            Function<List<Path>, Dataset> read = files -> DatasetReader.read(files, tokenizer, options);
+            var chat = ChatFormat.ofModel(directory.path()).map(options::withChat).orElse(options);
+            Function<List<Path>, Dataset> read = files -> DatasetReader.read(files, tokenizer, chat);
             var rows = evaluation.rows(read.apply(data.files), read, run.seed);
             var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
             var recipe = optimization.recipe(adapter.isPresent() ? ADAPTER_RATE : FULL_RATE, run.seed);
