@@ -27,9 +27,10 @@ final class KeptRun {
      * What differs between the commands.
      *
      * @param state what of the session goes into a checkpoint
-     * @param save writes the result
+     * @param result what the run comes to
+     * @param save writes it, each file as a whole in the place of an earlier one
      */
-    record Kind(Function<TrainingSession, TrainingState> state, Runnable save) {
+    record Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save) {
     }
 
     private final TrainingRun training;
@@ -54,6 +55,9 @@ final class KeptRun {
         try (var state = kind.state().apply(training.session()); var _ = Interruption.listen(stop, err)) {
             var resumed = options.saving.checkpoint(folder.path()).map(StoredCheckpoint::open).map(from -> restore(state, from));
             training.describe(err);
+            if (resumed.isEmpty()) {
+                folder.begin();
+            }
             resumed.ifPresent(from -> err.println("  going on behind step " + from.step()));
             var tensorBoard = Optional.of(folder.path().resolve(OutputFolder.RUNS)).filter(_ -> options.reportsToTensorBoard());
             try (var log = RunLog.open(folder.path(), resumed, out, options.loggingSteps, tensorBoard);
@@ -109,8 +113,8 @@ final class KeptRun {
             log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; go on with --resume_from_checkpoint latest");
             return;
         }
-        folder.clearResult();
         kind.save().run();
+        folder.keepOnly(kind.result());
         folder.finish(results(log));
         err.println(log.summary() + "; wrote " + folder.path());
     }

@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -27,16 +27,30 @@ final class OutputFolder implements AutoCloseable {
     static final String PAGE = "loss.html";
     static final String RESULTS_FILE = "train_results.json";
 
-    /** What a run of either kind, full or adapter, leaves; a result of the other kind beside the new one would be ambiguous. */
-    private static final List<String> RESULTS = List.of("config.json", "model.safetensors.index.json", "model.safetensors",
-        "adapter_config.json", "adapter_model.safetensors");
-
     private final Path path;
     private final FolderLock lock;
+    private final ObjectNode arguments;
 
-    private OutputFolder(Path path, FolderLock lock) {
+    /** What a run leaves in its end; a result of the other kind beside it would be ambiguous. */
+    enum Result {
+        MODEL("config\\.json|model(-\\d{5}-of-\\d{5})?\\.safetensors|model\\.safetensors\\.index\\.json"),
+        ADAPTER("adapter_config\\.json|adapter_model\\.safetensors");
+
+        private final String files;
+
+        Result(String files) {
+            this.files = files;
+        }
+
+        private boolean has(String name) {
+            return name.matches(files);
+        }
+    }
+
+    private OutputFolder(Path path, FolderLock lock, ObjectNode arguments) {
         this.path = path;
         this.lock = lock;
+        this.arguments = arguments;
     }
 
     /** Reports a folder that somebody else filled. */
@@ -47,13 +61,31 @@ final class OutputFolder implements AutoCloseable {
             + "--overwrite_output_dir", folder, ARGUMENTS);
     }
 
-    /** Reports a folder with checkpoints of a run that did not come to its end, because a new run would throw them away. */
-    static void requireFinished(Path folder, Problems problems) {
-        if (Files.isDirectory(folder) && !Files.exists(folder.resolve(RESULTS_FILE))) {
-            CheckpointStore.latest(folder).ifPresent(newest -> problems.add("--output_dir: " + newest
-                + " is of a run that is not finished; go on with --resume_from_checkpoint latest, or add --overwrite_output_dir to begin "
-                + "anew"));
+    /** Reports a folder with checkpoints or the result of an earlier run, because a new run would replace them. */
+    static void requireUnused(Path folder, Problems problems) {
+        if (!Files.isDirectory(folder)) {
+            return;
         }
+        var checkpoint = CheckpointStore.latest(folder);
+        if (checkpoint.isPresent() && !Files.exists(folder.resolve(RESULTS_FILE))) {
+            problems.add("--output_dir: " + checkpoint.get() + " is of a run that is not finished; go on with --resume_from_checkpoint "
+                + "latest, or add --overwrite_output_dir to begin anew");
+        } else {
+            checkpoint.or(() -> result(folder)).ifPresent(found -> problems.add("--output_dir: " + found + " is of an earlier run; name "
+                + "another folder, or add --overwrite_output_dir to replace it"));
+        }
+    }
+
+    private static Optional<Path> result(Path folder) {
+        try (var files = Files.list(folder)) {
+            return files.filter(file -> isResult(file.getFileName().toString())).sorted().findFirst();
+        } catch (IOException unreadable) {
+            throw LeewayException.resources(unreadable, "cannot read %s: %s", folder, unreadable.getMessage());
+        }
+    }
+
+    private static boolean isResult(String name) {
+        return name.equals(RESULTS_FILE) || Result.MODEL.has(name) || Result.ADAPTER.has(name);
     }
 
     /** Reports a model that would be replaced by its own successor. */
@@ -81,20 +113,13 @@ final class OutputFolder implements AutoCloseable {
         }
     }
 
-    /** Makes the folder and locks it against other runs. */
-    static OutputFolder claim(Path path) {
-        return new OutputFolder(path, FolderLock.acquire(path));
-    }
-
-    /** The same, for a new run: records its arguments, and removes what is left of the one before, up to its result. */
+    /** Makes the folder and locks it against other runs; what is in it stays as it is until the run begins. */
     static OutputFolder claim(Path path, ObjectNode arguments) {
-        var folder = claim(path);
-        folder.begin(arguments);
-        return folder;
+        return new OutputFolder(path, FolderLock.acquire(path), arguments);
     }
 
-    /** Begins a new run. */
-    void begin(ObjectNode arguments) {
+    /** Begins a new run: records its arguments, and removes what is left of the one before, except for its result. */
+    void begin() {
         clear(RESULTS_FILE::equals);
         JsonFile.write(path.resolve(ARGUMENTS), arguments);
         clear(name -> name.equals(PAGE) || isCheckpoint(path.resolve(name)));
@@ -106,9 +131,9 @@ final class OutputFolder implements AutoCloseable {
         clear(RESULTS_FILE::equals);
     }
 
-    /** Takes away an earlier run's result, just before the new one is written. */
-    void clearResult() {
-        clear(name -> RESULTS.contains(name) || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors"));
+    /** Takes away an earlier run's result of the other kind, once the new one is written. */
+    void keepOnly(Result result) {
+        clear(name -> Stream.of(Result.values()).anyMatch(kind -> kind != result && kind.has(name)));
     }
 
     /** Says that the run came to its end, and what to. */
@@ -129,11 +154,20 @@ final class OutputFolder implements AutoCloseable {
             return;
         }
         try (var files = Files.list(path)) {
-            for (var file : files.filter(file -> names.test(file.getFileName().toString())).toList()) {
+            for (var file : files.filter(file -> names.test(file.getFileName().toString())).sorted().toList()) {
                 delete(file);
             }
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "cannot replace the earlier result in %s: %s", path, failure.getMessage());
+        }
+    }
+
+    /** Removes a folder of files. */
+    static void remove(Path folder) {
+        try {
+            delete(folder);
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "cannot remove %s: %s", folder, failure.getMessage());
         }
     }
 

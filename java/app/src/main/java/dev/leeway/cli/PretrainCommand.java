@@ -36,6 +36,8 @@ final class PretrainCommand implements Callable<Integer>, Checked {
     private static final double NEW_RATE = 1e-3;
     private static final double FURTHER_RATE = 2e-5;
     private static final int MAX_LENGTH = 1024;
+    private static final int VOCABULARY = 4096;
+    private static final Specials SPECIALS = new Specials("<s>", "</s>");
 
     /** A model about to be trained: its configuration, where its tokenizer is, and the weights it starts from, if any. */
     private record Start(JsonObject json, Path tokenizer, Optional<ModelDirectory> weights) {
@@ -84,24 +86,15 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         check(problems);
         problems.throwIfAny();
         var by = TextRows.SampleBy.valueOf(sampleBy.toUpperCase(Locale.ROOT));
-        try (var folder = run.claim(spec)) {
-            if (learnsTokenizer()) {
-                var texts = TextRows.texts(data.files, data.readColumns(), by);
-                new BpeTrainer(vocabSize.orElse(4096), new Specials("<s>", "</s>")).train(texts).save(folder.path());
-            }
-            try (var tokenizer = Tokenizer.load(tokenizerFolder(folder)); var opened = device.open()) {
-                var start = start(tokenizer, folder);
-                var config = ConfigReader.read(start.json());
-                var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
-                Function<List<Path>, Dataset> read = files -> TextRows.read(files, by, tokenizer, options);
-                train(start, evaluation.rows(read.apply(data.files), read, run.seed), folder, opened);
-            }
+        try (var folder = run.claim(spec); var source = tokenizerFolder(by); var tokenizer = Tokenizer.load(source.path());
+            var opened = device.open()) {
+            var start = start(tokenizer, source.path());
+            var config = ConfigReader.read(start.json());
+            var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
+            Function<List<Path>, Dataset> read = files -> TextRows.read(files, by, tokenizer, options);
+            train(start, evaluation.rows(read.apply(data.files), read, run.seed), folder, opened);
         }
         return 0;
-    }
-
-    private boolean learnsTokenizer() {
-        return modelPath.isEmpty() && tokenizerPath.isEmpty();
     }
 
     @Override
@@ -114,7 +107,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         problems.require(tokenizerPath.isEmpty() || vocabSize.isEmpty(), "--tokenizer_name and --vocab_size exclude each other");
         configPath.ifPresent(path -> problems.requireReadable("--config_name_or_path", path.resolve("config.json")));
         tokenizerPath.ifPresent(path -> problems.requireReadable("--tokenizer_name", path.resolve("tokenizer.json")));
-        problems.check(() -> vocabSize.ifPresent(size -> new BpeTrainer(size, new Specials("<s>", "</s>"))));
+        problems.check(() -> vocabSize.ifPresent(size -> new BpeTrainer(size, SPECIALS)));
         problems.require(sampleBy.matches("line|paragraph|document"), "--sample_by must be line, paragraph or document; got %s", sampleBy);
         modelPath.ifPresent(path -> OutputFolder.requireOther(run.outputDir, path, problems));
         architecture.check(problems);
@@ -127,18 +120,19 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         device.check(problems);
     }
 
-    private Path tokenizerFolder(OutputFolder folder) {
-        return modelPath.or(() -> tokenizerPath).orElse(folder.path());
+    private TokenizerFolder tokenizerFolder(TextRows.SampleBy by) {
+        return modelPath.or(() -> tokenizerPath).map(TokenizerFolder::of).orElseGet(() -> TokenizerFolder.of(
+            new BpeTrainer(vocabSize.orElse(VOCABULARY), SPECIALS).train(TextRows.texts(data.files, data.readColumns(), by))));
     }
 
-    private Start start(Tokenizer tokenizer, OutputFolder folder) {
+    private Start start(Tokenizer tokenizer, Path tokenizerFolder) {
         if (modelPath.isPresent()) {
             var directory = ModelDirectory.open(modelPath.get());
             return new Start(JsonFile.read(directory.path().resolve("config.json")), directory.path(), Optional.of(directory));
         }
         var json = configPath.map(path -> JsonFile.read(path.resolve("config.json"))).orElseGet(() -> architecture.config(
             tokenizer.vocabSize(), data.maxLength.orElse(MAX_LENGTH), tokenizer.beginOfSequence(), tokenizer.endOfSequence()));
-        return new Start(json, tokenizerFolder(folder), Optional.empty());
+        return new Start(json, tokenizerFolder, Optional.empty());
     }
 
     private void train(Start start, TrainingRun.Rows rows, OutputFolder folder, Device opened) {
@@ -151,7 +145,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
                 () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
             line.getErr().println("leeway pretrain → " + folder.path());
             var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, start.json(), start.tokenizer()),
-                () -> ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer()));
+                OutputFolder.Result.MODEL, () -> ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer()));
             new KeptRun(training, kind, folder, run, line.getOut(), line.getErr()).run();
         }
     }

@@ -66,10 +66,11 @@ final class QuickstartCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
-        try (var own = OutputFolder.claim(outputDir, ArgumentRecord.of(spec));
-            var model = OutputFolder.claim(own.path().resolve("model"), ArgumentRecord.of(spec));
-            var adapter = OutputFolder.claim(own.path().resolve("adapter"), ArgumentRecord.of(spec));
-            var opened = device.open()) {
+        var arguments = ArgumentRecord.of(spec);
+        try (var opened = device.open(); var own = OutputFolder.claim(outputDir, arguments);
+            var model = OutputFolder.claim(own.path().resolve("model"), arguments);
+            var adapter = OutputFolder.claim(own.path().resolve("adapter"), arguments)) {
+            own.begin();
             // A .gitignore of its own keeps the folder out of whatever repository it lies in.
             write(outputDir.resolve(".gitignore"), "*\n");
             pretrain(model, opened);
@@ -94,8 +95,8 @@ final class QuickstartCommand implements Callable<Integer> {
     private void pretrain(OutputFolder folder, Device opened) {
         var documents = ToyText.documents(seed, DOCUMENTS);
         writeRows("documents.jsonl", documents.stream().map(text -> JsonFile.newObject().put("text", text)));
-        new BpeTrainer(VOCABULARY, new Specials("<s>", "</s>")).train(documents).save(folder.path());
-        try (var tokenizer = Tokenizer.load(folder.path())) {
+        try (var learned = TokenizerFolder.of(new BpeTrainer(VOCABULARY, new Specials("<s>", "</s>")).train(documents));
+            var tokenizer = Tokenizer.load(learned.path())) {
             var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
                 tokenizer.endOfSequence());
             var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
@@ -105,8 +106,8 @@ final class QuickstartCommand implements Callable<Integer> {
                 new Initializer(seed, 0.02).fillBase(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
                 stage("1. A new model learns toy text", training, folder, () -> samples.show(BEGINNINGS, out()));
-                folder.clearResult();
-                ModelDirectory.save(training.model(), folder.path(), json, folder.path());
+                ModelDirectory.save(training.model(), folder.path(), json, learned.path());
+                folder.keepOnly(OutputFolder.Result.MODEL);
             }
         }
     }
@@ -128,8 +129,8 @@ final class QuickstartCommand implements Callable<Integer> {
                 new Initializer(seed, 0).fillAdapter(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
                 stage("2. A LoRA adapter learns to answer questions", training, folder, () -> samples.showAnswers(unseen, out()));
-                folder.clearResult();
                 directory.saveAdapter(training.model(), adapter, folder.path());
+                folder.keepOnly(OutputFolder.Result.ADAPTER);
             }
         }
     }
@@ -137,6 +138,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private void stage(String title, TrainingRun training, OutputFolder folder, Runnable samples) {
         out().println(title);
         training.describe(out());
+        folder.begin();
         out().println("before:");
         samples.run();
         try (var log = RunLog.begin(folder.path(), out(), 50)) {

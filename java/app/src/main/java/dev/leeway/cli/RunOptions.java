@@ -18,7 +18,7 @@ final class RunOptions {
     Optional<Path> outputDir = Optional.empty();
 
     @Option(names = "--overwrite_output_dir", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
-        description = "write into a folder that leeway did not make, or over an unfinished run")
+        description = "write into a folder that leeway did not make, or over an earlier run")
     boolean overwrite;
 
     @Option(names = "--logging_steps", paramLabel = "N",
@@ -43,16 +43,15 @@ final class RunOptions {
         problems.require(List.of("none", "tensorboard").contains(reportTo), "--report_to must be one of none, tensorboard; got %s",
             reportTo);
         saving.check(problems);
-        outputDir.filter(_ -> !overwrite && !saving.resumes()).ifPresent(folder -> OutputFolder.requireFinished(folder, problems));
+        outputDir.filter(_ -> !overwrite && !saving.resumes()).ifPresent(folder -> OutputFolder.requireUnused(folder, problems));
     }
 
     boolean reportsToTensorBoard() {
         return reportTo.equals("tensorboard");
     }
 
-    /** The folder, locked; for a new run without what an earlier one left. */
+    /** The folder, locked. */
     OutputFolder claim(CommandSpec command) {
-        var path = outputDir.orElseThrow();
-        return saving.resumes() ? OutputFolder.claim(path) : OutputFolder.claim(path, ArgumentRecord.of(command));
+        return OutputFolder.claim(outputDir.orElseThrow(), ArgumentRecord.of(command));
     }
 }

@@ -111,9 +111,9 @@ final class SftCommand implements Callable<Integer>, Checked {
         var line = spec.commandLine();
         line.getErr().println("leeway sft → " + folder.path());
         var kind = adapter.map(config -> new KeptRun.Kind(session -> TrainingState.ofAdapter(session, config, directory.path()),
-            () -> directory.saveAdapter(training.model(), config, folder.path())))
+            OutputFolder.Result.ADAPTER, () -> directory.saveAdapter(training.model(), config, folder.path())))
             .orElseGet(() -> new KeptRun.Kind(session -> TrainingState.ofModel(session, training.json(), directory.path()),
-                () -> directory.save(training.model(), folder.path())));
+                OutputFolder.Result.MODEL, () -> directory.save(training.model(), folder.path())));
         new KeptRun(training, kind, folder, run, line.getOut(), line.getErr()).run();
     }
 }

@@ -150,7 +150,10 @@ final class CheckpointCommandsTest {
         TinyModel.model(folder);
         Cli.succeed(sft("out"));
         assertEquals(List.of("checkpoint-6", "checkpoint-8", "checkpoint-9"), checkpoints("out"), "the newest three");
-        Cli.succeed(sft("out", "--max_steps", 3));
+        var refused = Cli.run(sft("out", "--max_steps", 3));
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("checkpoint-9 is of an earlier run"), refused.err());
+        Cli.succeed(sft("out", "--max_steps", 3, "--overwrite_output_dir", "true"));
         assertEquals(List.of("checkpoint-2", "checkpoint-3"), checkpoints("out"));
         Cli.succeed("sft", "--model_name_or_path", folder.resolve("model"), "--dataset_name", folder.resolve("rows.jsonl"),
             "--output_dir", folder.resolve("none"), "--max_steps", 2, "--save_strategy", "no");

@@ -20,7 +20,7 @@ final class ReportsTest {
         var out = folder.resolve("out");
         for (int i = 0; i < 2; i++) {
             Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl"), "--eval_split", 0.2,
-                "--max_steps", 3, "--report_to", "tensorboard", "--output_dir", out);
+                "--max_steps", 3, "--report_to", "tensorboard", "--output_dir", out, "--overwrite_output_dir");
         }
         var page = Files.readString(out.resolve("loss.html"));
         assertEquals(3, page.split("<polyline", -1).length - 1, "loss, its mean, eval_loss");

@@ -101,11 +101,16 @@ final class TrainingCommandsTest {
     }
 
     @Test
-    void aResultOfTheOtherKindDoesNotStayBesideTheNewOne() throws IOException {
+    void aResultOfTheOtherKindIsReplacedOnlyOnRequestAndDoesNotStayBesideTheNewOne() throws IOException {
         var model = TinyModel.model(folder);
-        var out = train(model, "out", 1);
+        var out = train(model, "out", 1, "--save_strategy", "no");
+        var refused = Cli.run("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir", out,
+            "--use_peft");
+        assertEquals(2, refused.code(), refused.err());
+        assertTrue(refused.err().contains("config.json is of an earlier run; name another folder, or add --overwrite_output_dir"),
+            refused.err());
         assertTrue(Files.exists(out.resolve("model.safetensors")));
-        train(model, "out", 1, "--use_peft");
+        train(model, "out", 1, "--use_peft", "--overwrite_output_dir");
         assertFalse(Files.exists(out.resolve("model.safetensors")));
         assertFalse(Files.exists(out.resolve("config.json")));
         assertTrue(Files.exists(out.resolve("adapter_model.safetensors")));
@@ -120,7 +125,7 @@ final class TrainingCommandsTest {
         assertTrue(result.err().contains("3 rows"), result.err());
         assertTrue(Files.exists(folder.resolve("more").resolve("tokenizer.json")));
         var paragraphs = Cli.succeed("pretrain", "--model_name_or_path", model, "--dataset_name", text, "--output_dir",
-            folder.resolve("more"), "--max_steps", 1, "--sample_by", "paragraph");
+            folder.resolve("paragraphs"), "--max_steps", 1, "--sample_by", "paragraph");
         assertTrue(paragraphs.err().contains("2 rows"), paragraphs.err());
     }
 }
