@@ -51,7 +51,8 @@ final class ArchitectureOptions {
             .anyMatch(Optional::isPresent);
     }
 
-    void check(Problems problems) {
+    /** Reports shapes that the engine refuses; {@code maxLength} is the length that the model is made for unless its own is given. */
+    void check(int maxLength, Problems problems) {
         double range = initializerRange.orElse(INITIALIZER_RANGE);
         problems.require((float) range > 0 && Float.isFinite((float) range), "--initializer_range must be positive and within a float's "
             + "range; got %s", range);
@@ -63,14 +64,14 @@ final class ArchitectureOptions {
         if (wrong.isEmpty() && hidden() % queryHeads() != 0) {
             problems.add("--hidden_size " + hidden() + " is not a multiple of --num_attention_heads " + queryHeads());
         } else if (wrong.isEmpty()) {
-            problems.check(this::requireShape);
+            problems.check(() -> requireShape(Math.max(1, maxLength)));
         }
     }
 
-    /** What the engine says about a model of this shape, with a vocabulary and a length that any model may have. */
-    private void requireShape() {
+    /** What the engine says about a model of this shape, with a vocabulary that any model may have. */
+    private void requireShape(int maxLength) {
         try {
-            ConfigReader.read(config(1, 1, OptionalInt.empty(), OptionalInt.empty()));
+            ConfigReader.read(config(1, maxLength, OptionalInt.empty(), OptionalInt.empty()));
         } catch (LeewayException wrong) {
             throw LeewayException.usage("%s", wrong.getMessage());
         }

@@ -110,7 +110,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         problems.check(() -> vocabSize.ifPresent(size -> new BpeTrainer(size, SPECIALS)));
         problems.require(sampleBy.matches("line|paragraph|document"), "--sample_by must be line, paragraph or document; got %s", sampleBy);
         modelPath.ifPresent(path -> OutputFolder.requireOther(run.outputDir, path, problems));
-        architecture.check(problems);
+        architecture.check(isNew && configPath.isEmpty() ? data.maxLength.orElse(MAX_LENGTH) : 1, problems);
         data.check(problems);
         evaluation.check(problems);
         problems.require(Stream.of(data.files, evaluation.files).flatMap(List::stream).map(TextRows::isPlain).distinct().count() <= 1,
