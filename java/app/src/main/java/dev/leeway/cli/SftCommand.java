@@ -1,7 +1,7 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
 import dev.leeway.data.ChatFormat;
+import dev.leeway.data.Dataset;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
