@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.cli.verify.VerifyCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -32,9 +33,12 @@ public final class Main {
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
         // Always UTF-8: the text of a model must not depend on the locale.
-        var out = new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        var stdout = new StandardOutput(new FileOutputStream(FileDescriptor.out));
+        var out = new PrintWriter(stdout, false, StandardCharsets.UTF_8);
         var err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
-        System.exit(run(arguments, out, err));
+        int code = run(arguments, out, err);
+        stdout.loss().ifPresent(reason -> err.println("leeway: standard output could not be written (" + reason + "); what it was to show is lost"));
+        System.exit(code == 0 && stdout.loss().isPresent() ? LeewayException.Kind.RESOURCES.exitCode() : code);
     }
 
     /** Runs a command; results go to {@code out}, everything else to {@code err}. Returns the exit code. */
