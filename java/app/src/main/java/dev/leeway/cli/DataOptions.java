@@ -1,10 +1,16 @@
 package dev.leeway.cli;
 
+import dev.leeway.data.ChatFormat;
 import dev.leeway.data.Columns;
+import dev.leeway.data.Dataset;
+import dev.leeway.data.DatasetReader;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine.Option;
 
 /** Which rows are trained on. */
@@ -33,6 +39,13 @@ final class DataOptions {
         files.forEach(file -> problems.requireReadable("--dataset_name", file));
         columns.ifPresent(text -> problems.check(() -> Columns.parse(text)));
         maxLength.ifPresent(length -> problems.require(length >= 2, "--max_length must be at least 2; got %d", length));
+    }
+
+    /** How sft reads files for a model: conversations too where it has a chat template. */
+    Function<List<Path>, Dataset> reader(ModelDirectory directory, Tokenizer tokenizer) {
+        var options = new DatasetReader.Options(readColumns(), SftCommand.maxLength(this, directory.config()), allowTruncation);
+        var chat = ChatFormat.ofModel(directory.path()).map(options::withChat).orElse(options);
+        return read -> DatasetReader.read(read, tokenizer, chat);
     }
 
     /** Which column plays which part. */

@@ -9,6 +9,9 @@ import picocli.CommandLine.Option;
 /** How weights are moved; names and meanings are those of TRL and transformers. */
 final class OptimizationOptions {
 
+    private static final double FULL_RATE = 2e-5;
+    private static final double ADAPTER_RATE = 2e-4;
+
     @Option(names = "--learning_rate", paramLabel = "RATE", description = "peak learning rate (default: see above)")
     Optional<Double> learningRate = Optional.empty();
 
@@ -73,6 +76,11 @@ final class OptimizationOptions {
         problems.require(beta2 >= 0 && beta2 < 1, "--adam_beta2 must be at least 0 and below 1; got %s", beta2);
         problems.require(epsilon > 0 && Double.isFinite(epsilon), "--adam_epsilon must be positive; got %s", epsilon);
         problems.require(maxGradNorm >= 0, "--max_grad_norm must be at least 0; got %s", maxGradNorm);
+    }
+
+    /** The recipe of fine-tuning: where no learning rate is given, TRL's for all weights, ten times that for an adapter. */
+    Recipe fineTuning(boolean adapter, long seed) {
+        return recipe(adapter ? ADAPTER_RATE : FULL_RATE, seed);
     }
 
     /** The checked options; {@code usualRate} is the learning rate where none was given. */

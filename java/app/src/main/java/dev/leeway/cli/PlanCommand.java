@@ -1,16 +1,11 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.ChatFormat;
-import dev.leeway.data.Dataset;
-import dev.leeway.data.DatasetReader;
 import dev.leeway.io.JsonFile;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,9 +17,6 @@ import picocli.CommandLine.Spec;
     + "steps, work, what becomes of the rows, and the first micro-batch with its trained tokens in colour (or in brackets).",
     "Nothing is allocated or written; a run that doesn't fit into memory is exit code 5."})
 final class PlanCommand implements Callable<Integer>, Checked {
-
-    private static final double FULL_RATE = 2e-5;
-    private static final double ADAPTER_RATE = 2e-4;
 
     @Spec
     private CommandSpec spec;
@@ -57,14 +49,11 @@ final class PlanCommand implements Callable<Integer>, Checked {
         check(problems);
         problems.throwIfAny();
         var directory = ModelDirectory.open(modelPath.orElseThrow());
-        int maxLength = SftCommand.maxLength(data, directory.config());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            var options = new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation);
-            var chat = ChatFormat.ofModel(directory.path()).map(options::withChat).orElse(options);
-            Function<List<Path>, Dataset> read = files -> DatasetReader.read(files, tokenizer, chat);
+            var read = data.reader(directory, tokenizer);
             var rows = evaluation.rows(read.apply(data.files), read, run.seed);
             var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
-            var recipe = optimization.recipe(adapter.isPresent() ? ADAPTER_RATE : FULL_RATE, run.seed);
+            var recipe = optimization.fineTuning(adapter.isPresent(), run.seed);
             var json = JsonFile.read(directory.path().resolve("config.json"));
             var planned = PlannedRun.of(new TrainingRun.Job(directory.path().toString(), json, adapter, rows, recipe), opened);
             var text = new BatchText(tokenizer, isColoured() ? BatchText.Marks.COLOUR : BatchText.Marks.BRACKETS);

@@ -1,9 +1,6 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.EpochBatches;
-import dev.leeway.data.Example;
-import dev.leeway.data.Order;
 import dev.leeway.model.Batch;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
@@ -31,16 +28,10 @@ import java.util.function.Predicate;
 record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, long freeBytes, int totalSteps, List<Batch> firstStep) {
 
     static PlannedRun of(TrainingRun.Job job, Device device) {
-        var rows = job.rows().training().examples();
-        var evaluation = job.rows().evaluation();
-        var recipe = job.recipe();
         var config = job.config();
-        int totalSteps = recipe.steps().total(rows.size());
-        var batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
-        int longest = Math.max(evaluation.longest(), rows.stream().mapToInt(Example::length).max().orElseThrow());
-        int capacity = Math.max(evaluation.largestBatch(), batches.mostTokens());
-        int sequences = Math.max(evaluation.largestGroup(), recipe.steps().largestMicroBatch(rows.size()));
-        var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, sequences, recipe.adam(), 0);
+        int totalSteps = job.recipe().steps().total(job.rows().training().examples().size());
+        var batches = job.batches();
+        var settings = job.settings(batches, TrainingRun.Sampling.NONE);
         return new PlannedRun(job, config, TrainingSession.footprint(config, settings, device), device.info().freeBytes(), totalSteps,
             batches.step(0));
     }

@@ -1,8 +1,5 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.ChatFormat;
-import dev.leeway.data.Dataset;
-import dev.leeway.data.DatasetReader;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
 import dev.leeway.model.Initializer;
@@ -11,10 +8,8 @@ import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.train.TrainingState;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,8 +22,6 @@ import picocli.CommandLine.Spec;
         + "weights and 2e-4 for an adapter unless given."})
 final class SftCommand implements Callable<Integer>, Checked {
 
-    private static final double FULL_RATE = 2e-5;
-    private static final double ADAPTER_RATE = 2e-4;
     private static final int MAX_LENGTH = 1024;
 
     @Spec
@@ -61,14 +54,11 @@ final class SftCommand implements Callable<Integer>, Checked {
         check(problems);
         problems.throwIfAny();
         var directory = ModelDirectory.open(modelPath.orElseThrow());
-        int maxLength = maxLength(data, directory.config());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            var options = new DatasetReader.Options(data.readColumns(), maxLength, data.allowTruncation);
-            var chat = ChatFormat.ofModel(directory.path()).map(options::withChat).orElse(options);
-            Function<List<Path>, Dataset> read = files -> DatasetReader.read(files, tokenizer, chat);
+            var read = data.reader(directory, tokenizer);
             var rows = evaluation.rows(read.apply(data.files), read, run.seed);
             var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
-            var recipe = optimization.recipe(adapter.isPresent() ? ADAPTER_RATE : FULL_RATE, run.seed);
+            var recipe = optimization.fineTuning(adapter.isPresent(), run.seed);
             var json = JsonFile.read(directory.path().resolve("config.json"));
             var job = new TrainingRun.Job(directory.path().toString(), json, adapter, rows, recipe);
             try (var folder = run.claim(spec); var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {

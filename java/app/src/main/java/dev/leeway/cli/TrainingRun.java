@@ -65,6 +65,23 @@ final class TrainingRun implements AutoCloseable {
                 }
             }
         }
+
+        /** The batches of the run. */
+        EpochBatches batches() {
+            var rows = rows().training().examples();
+            return new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
+        }
+
+        /** The smallest session that takes every batch, every evaluation and every sample of the run. */
+        TrainingSession.Settings settings(EpochBatches batches, Sampling sampling) {
+            var training = rows().training().examples();
+            var evaluation = rows().evaluation();
+            int longest = IntStream.of(sampling.maxLength(), evaluation.longest(),
+                training.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
+            int capacity = IntStream.of(batches.mostTokens(), evaluation.largestBatch(), sampling.maxLength()).max().orElseThrow();
+            int sequences = Math.max(recipe.steps().largestMicroBatch(training.size()), evaluation.largestGroup());
+            return new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), sampling.lanes());
+        }
     }
 
     /** Rows to train on, and rows to evaluate on. */
@@ -94,17 +111,10 @@ final class TrainingRun implements AutoCloseable {
         this.job = job;
         this.config = job.config();
         var rows = job.rows().training().examples();
-        var evaluation = job.rows().evaluation();
         var recipe = job.recipe();
         totalSteps = recipe.steps().total(rows.size());
-        batches = new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
-        int longest = IntStream.of(sampling.maxLength(), evaluation.longest(),
-            rows.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
-        int capacity = IntStream.of(batches.mostTokens(), evaluation.largestBatch(), sampling.maxLength()).max()
-            .orElseThrow();
-        int sequences = Math.max(recipe.steps().largestMicroBatch(rows.size()), evaluation.largestGroup());
-        var settings = new TrainingSession.Settings(job.adapter(), longest, capacity, sequences, recipe.adam(),
-            sampling.lanes());
+        batches = job.batches();
+        var settings = job.settings(batches, sampling);
         session = TrainingSession.open(config, settings, device);
         var rate = recipe.rate();
         trainer = session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak(), recipe.seed());
