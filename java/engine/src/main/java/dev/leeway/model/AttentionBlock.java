@@ -1,6 +1,5 @@
 package dev.leeway.model;
 
-import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.model.ModelConfig.AttentionConfig;
 import dev.leeway.tensor.Device;
@@ -70,7 +69,7 @@ final class AttentionBlock {
             .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window)
             .at("sequence_starts", packed.sequenceStarts().region()).at("q", a.rotatedQ.region()).at("k", a.rotatedK.region())
             .at("v", a.v.region()).at("out", a.attention.region()).at("lse", a.lse.region())
-            .f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", DType.F32).run();
+            .f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", a.attention.dtype()).run();
     }
 
     private void attend(Device device, Placement.Cached cached, LayerActivations a) {
@@ -78,14 +77,15 @@ final class AttentionBlock {
         device.call(Ops.KV_APPEND).i64("rows", cached.rows()).i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim())
             .i64("page_size", KeyValueCache.PAGE_SIZE).i64("pages", cache.pages()).at("slots", cached.slots().region())
             .at("k", a.rotatedK.region()).at("v", a.v.region()).at("k_pages", cache.keys(layer).region())
-            .at("v_pages", cache.values(layer).region()).dtype("dtype", DType.F32).run();
+            .at("v_pages", cache.values(layer).region()).dtype("dtype", a.v.dtype()).run();
         device.call(Ops.PAGED_ATTENTION).i64("rows", cached.rows()).i64("sequences", cached.sequences()).i64("heads", heads.heads())
             .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window)
             .i64("page_size", KeyValueCache.PAGE_SIZE)
             .i64("pages", cache.pages()).i64("max_pages", cached.pageTable().shape()[1]).at("query_starts", cached.queryStarts().region())
             .at("context_lengths", cached.contextLengths().region()).at("page_table", cached.pageTable().region())
             .at("q", a.rotatedQ.region()).at("k_pages", cache.keys(layer).region()).at("v_pages", cache.values(layer).region())
-            .at("out", a.attention.region()).f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", DType.F32).run();
+            .at("out", a.attention.region()).f32("scale", heads.scale()).f32("softcap", heads.softcap())
+            .dtype("dtype", a.attention.dtype()).run();
     }
 
     /** From dOutput, the gradient of attentionOutput, to scratch.input. */
@@ -110,7 +110,7 @@ final class AttentionBlock {
             .at("sequence_starts", packed.sequenceStarts().region()).at("q", a.rotatedQ.region()).at("k", a.rotatedK.region())
             .at("v", a.v.region()).at("out", a.attention.region()).at("lse", a.lse.region()).at("dout", scratch.attention.region())
             .at("delta", scratch.delta.region()).at("dq", scratch.q.region()).at("dk", scratch.k.region()).at("dv", scratch.v.region())
-            .f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", DType.F32).run();
+            .f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", a.attention.dtype()).run();
     }
 
     private void rotate(Device device, Placement placement, Tensor queries, Tensor keys, boolean inverse) {

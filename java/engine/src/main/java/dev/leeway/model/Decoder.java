@@ -1,6 +1,5 @@
 package dev.leeway.model;
 
-import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
@@ -74,7 +73,7 @@ final class Decoder {
             .at("noise_bound", Linear.region(noise.map(Placement.EmbeddingNoise::bounds)))
             .at("row_ids", Linear.region(noise.map(Placement.EmbeddingNoise::rowIds)))
             .i64("noise_seed", noise.map(Placement.EmbeddingNoise::seed).orElse(0L)).f32("scale", config.embeddingScale())
-            .dtype("dtype", DType.F32).run();
+            .dtype("dtype", embedding.value().dtype()).run();
         layers.getFirst().forwardFromStream(device, placement);
         for (int i = 1; i < layers.size(); i++) {
             layers.get(i).forward(device, placement, layers.get(i - 1).activations());
@@ -97,7 +96,7 @@ final class Decoder {
         embedding.gradient().ifPresent(gradient -> device.call(Ops.EMBEDDING_BACKWARD).i64("rows", packed.rows())
             .i64("width", config.hiddenSize()).i64("vocabulary", config.vocabSize()).at("tokens", tokens.region())
             .at("dy", gradients.stream.region()).at("dtable", gradient.region()).f32("scale", config.embeddingScale())
-            .dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run());
+            .dtype("dtype", gradients.stream.dtype()).dtype("gradient_dtype", gradient.dtype()).run());
     }
 
     private BackwardScratch scratch() {

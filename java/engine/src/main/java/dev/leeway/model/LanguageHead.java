@@ -83,7 +83,7 @@ final class LanguageHead implements Head {
     private long workspaceBytes(Device device, long rows) {
         return device.ask((same, answer) -> same.call(Ops.HEAD_WORKSPACE).i64("rows", rows).i64("hidden", config.hiddenSize())
             .i64("vocabulary", config.vocabSize()).i64("rank", adapter.map(LoraAdapter::rank).orElse(0))
-            .at("bytes", answer).dtype("dtype", DType.F32).run());
+            .at("bytes", answer).dtype("dtype", x.dtype()).run());
     }
 
     /** What logits are divided with in {@link #score} and its backward pass; 1 unless training follows a sampler. */
@@ -101,7 +101,7 @@ final class LanguageHead implements Head {
         call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
             .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
             .at("soft_loss", wanted(Column.SOFT_LOSS, columns)).at("arg_max", Region.NONE).at("workspace", workspace.region())
-            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", DType.F32).run();
+            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
         var result = new TokenScores();
         for (var column : columns) {
             result = result.with(column, spread(device, scores.get(column), batch.rows()));
@@ -121,10 +121,10 @@ final class LanguageHead implements Head {
             .at("w_soft", given(Column.SOFT_LOSS, gradients)).at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
             .at("lora_da", Linear.region(active().flatMap(lora -> lora.a().gradient())))
             .at("lora_db", Linear.region(active().flatMap(lora -> lora.b().gradient()))).at("workspace", workspace.region())
-            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
+            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).dtype("gradient_dtype", DType.F32).run();
         device.call(Ops.SCATTER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize())
             .i64("destination_rows", outputGradient.shape()[0]).at("index", rowIndex.region()).at("source", dx.region())
-            .at("destination", outputGradient.region()).dtype("dtype", DType.F32).run();
+            .at("destination", outputGradient.region()).dtype("dtype", x.dtype()).run();
     }
 
     /** Logits (rows, V) of chosen rows of the decoder's output, soft-capped, before temperature. */
@@ -133,12 +133,12 @@ final class LanguageHead implements Head {
         device.upload(rows, rowIndex);
         gather(device, outputRows, output);
         describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region())
-            .at("xa", Linear.region(active().map(LoraAdapter::xa))).dtype("dtype", DType.F32).run();
+            .at("xa", Linear.region(active().map(LoraAdapter::xa))).dtype("dtype", x.dtype()).run();
     }
 
     private void gather(Device device, long rows, Tensor output) {
         device.call(Ops.GATHER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize()).i64("source_rows", rows)
-            .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", DType.F32).run();
+            .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
     }
 
     /** The soft target is the uniform distribution, or nothing. */

@@ -39,7 +39,7 @@ final class Linear {
         describeAdapter(call);
         call.at("bias", bias.map(parameter -> parameter.value().region()).orElse(Region.NONE)).at("x", x.region()).at("y", y.region())
             .at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE)).at("dropped", dropped())
-            .i32("accumulate", 0).dtype("dtype", DType.F32).run();
+            .i32("accumulate", 0).dtype("dtype", x.dtype()).run();
     }
 
     /** Writes (or, accumulating, adds) ∂loss/∂x to dx and adds the gradients of the trained parameters. dyb (N, R) is scratch. */
@@ -63,7 +63,7 @@ final class Linear {
         packed.describe(call, weight.value());
         describeAdapter(call);
         call.at("dy", dy.region()).at("dx", dx.region()).at("dyb", dyb(rows)).at("dropped", dropped())
-            .i32("accumulate", rows.accumulate() ? 1 : 0).dtype("dtype", DType.F32).run();
+            .i32("accumulate", rows.accumulate() ? 1 : 0).dtype("dtype", dx.dtype()).run();
     }
 
     private void backwardWeight(Device device, Rows rows, Tensor x, Tensor dy) {
@@ -77,7 +77,7 @@ final class Linear {
         call.at("x", x.region()).at("dy", dy.region()).at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE))
             .at("dyb", dyb(rows)).at("dweight", region(weight.gradient())).at("dbias", region(bias.flatMap(Parameter::gradient)))
             .at("da", region(da)).at("db", region(db)).at("dropped", dropped())
-            .dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
+            .dtype("dtype", x.dtype()).dtype("gradient_dtype", DType.F32).run();
     }
 
     /** W += s B A: the low-rank term becomes part of the weight. */

@@ -1,7 +1,6 @@
 package dev.leeway.model;
 
 import dev.leeway.ffi.Call;
-import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.io.AdapterConfig;
@@ -56,7 +55,7 @@ final class LoraAdapter {
     /** weight (O,I) += s B A. */
     void merge(Device device, Tensor weight) {
         describe(device.call(Ops.LORA_MERGE).i64("in", weight.shape()[1]).i64("out", weight.shape()[0])).at("weight", weight.region())
-            .dtype("dtype", DType.F32).run();
+            .dtype("dtype", weight.dtype()).run();
     }
 
     /** (N, I) scratch for the dropped input where this pass drops. */

@@ -1,6 +1,5 @@
 package dev.leeway.model;
 
-import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
@@ -29,7 +28,7 @@ final class MlpBlock {
         gate.forward(device, rows, a.mlpInput.y(), a.gate);
         up.forward(device, rows, a.mlpInput.y(), a.up);
         device.call(Ops.GLU_FORWARD).i64("count", rows * config.intermediateSize()).at("gate", a.gate.region()).at("up", a.up.region())
-            .at("y", a.activated.region()).i32("activation", config.activation().ordinal()).dtype("dtype", DType.F32).run();
+            .at("y", a.activated.region()).i32("activation", config.activation().ordinal()).dtype("dtype", a.activated.dtype()).run();
         down.forward(device, rows, a.activated, a.mlpOutput);
     }
 
@@ -38,7 +37,7 @@ final class MlpBlock {
         down.backward(device, new Linear.Rows(rows, scratch.dyb, false), a.activated, dOutput, scratch.activated);
         device.call(Ops.GLU_BACKWARD).i64("count", rows * config.intermediateSize()).at("gate", a.gate.region()).at("up", a.up.region())
             .at("dy", scratch.activated.region()).at("dgate", a.gate.region()).at("dup", a.up.region())
-            .i32("activation", config.activation().ordinal()).dtype("dtype", DType.F32).run();
+            .i32("activation", config.activation().ordinal()).dtype("dtype", a.gate.dtype()).run();
         gate.backward(device, new Linear.Rows(rows, scratch.dyb, false), a.mlpInput.y(), a.gate, scratch.input);
         up.backward(device, new Linear.Rows(rows, scratch.dyb, true), a.mlpInput.y(), a.up, scratch.input);
     }

@@ -1,6 +1,5 @@
 package dev.leeway.model;
 
-import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.tensor.Device;
@@ -52,7 +51,7 @@ final class RmsNorm {
     private void forward(Device device, long rows, Tensor x, Region residual, Region sum, Tensor y, Tensor rstd) {
         device.call(Ops.RMSNORM_FORWARD).i64("rows", rows).i64("groups", groups).i64("width", width).i64("stride", (long) groups * width)
             .at("x", x.region()).at("residual", residual).at("weight", weight.value().region()).at("sum", sum).at("y", y.region())
-            .at("rstd", rstd.region()).f32("eps", config.eps()).f32("weight_offset", config.weightOffset()).dtype("dtype", DType.F32).run();
+            .at("rstd", rstd.region()).f32("eps", config.eps()).f32("weight_offset", config.weightOffset()).dtype("dtype", y.dtype()).run();
     }
 
     /**
@@ -68,7 +67,7 @@ final class RmsNorm {
             .at("s", saved.s().region()).at("weight", weight.value().region()).at("rstd", saved.rstd().region()).at("dy", dy.region())
             .at("dsum", Linear.region(dsum)).at("ds", ds.region()).at("dweight", Linear.region(dweight))
             .at("workspace", dweight.isPresent() ? saved.workspace().region() : Region.NONE)
-            .f32("weight_offset", config.weightOffset()).dtype("dtype", DType.F32).run();
+            .f32("weight_offset", config.weightOffset()).dtype("dtype", ds.dtype()).run();
     }
 
     /**

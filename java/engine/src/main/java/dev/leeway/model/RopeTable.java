@@ -41,7 +41,7 @@ final class RopeTable {
         device.call(Ops.ROPE).i64("rows", rotation.rows()).i64("heads", rotation.heads()).i64("head_dim", rotation.headDim())
             .i64("rotary_dim", config.rotaryDim()).i64("stride", (long) rotation.heads() * rotation.headDim()).i64("table_rows", positions)
             .at("positions", positionsOfRows.region()).at("cosine", cosine.region()).at("sine", sine.region()).at("x", x.region())
-            .i32("inverse", rotation.inverse() ? 1 : 0).dtype("dtype", DType.F32).run();
+            .i32("inverse", rotation.inverse() ? 1 : 0).dtype("dtype", x.dtype()).run();
     }
 
     /** The shape of what is rotated; inverse rotates back, which is the gradient. */

@@ -41,8 +41,8 @@ final class ScalarHead implements Head {
         sequences = batch.sequences();
         device.upload(batch.lastRows(), rowIndex);
         device.call(Ops.GATHER_ROWS).i64("rows", sequences).i64("width", hidden).i64("source_rows", batch.rows())
-            .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", DType.F32).run();
-        begin(device, Ops.SCALAR_HEAD_FORWARD).at("bias", Region.NONE).at("value", values.region()).dtype("dtype", DType.F32).run();
+            .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
+        begin(device, Ops.SCALAR_HEAD_FORWARD).at("bias", Region.NONE).at("value", values.region()).dtype("dtype", x.dtype()).run();
         var scores = new float[sequences];
         device.download(values, scores);
         var column = new double[sequences];
@@ -61,9 +61,9 @@ final class ScalarHead implements Head {
         }
         device.upload(narrow, weights);
         begin(device, Ops.SCALAR_HEAD_BACKWARD).at("w_value", weights.region()).at("dx", dx.region())
-            .at("dweight", Linear.region(weight.gradient())).at("dbias", Region.NONE).dtype("dtype", DType.F32).run();
+            .at("dweight", Linear.region(weight.gradient())).at("dbias", Region.NONE).dtype("dtype", x.dtype()).run();
         device.call(Ops.SCATTER_ROWS).i64("rows", sequences).i64("width", hidden).i64("destination_rows", outputGradient.shape()[0])
-            .at("index", rowIndex.region()).at("source", dx.region()).at("destination", outputGradient.region()).dtype("dtype", DType.F32)
+            .at("index", rowIndex.region()).at("source", dx.region()).at("destination", outputGradient.region()).dtype("dtype", dx.dtype())
             .run();
     }
 

@@ -77,7 +77,7 @@ public final class AdamW {
         for (int i = 0; i < states.size(); i++) {
             var gradient = gradient(states.get(i));
             device.call(Ops.SUM_SQUARES).i64("count", gradient.count()).at("x", gradient.region()).at("sum", sums.rows(i, 1))
-                .at("nonfinite", nonfinite.rows(i, 1)).dtype("dtype", DType.F32).run();
+                .at("nonfinite", nonfinite.rows(i, 1)).dtype("dtype", gradient.dtype()).run();
         }
         var squares = new double[states.size()];
         var counts = new long[states.size()];
@@ -104,8 +104,8 @@ public final class AdamW {
                 .at("gradient", gradient(state).region()).at("m", state.m().region()).at("v", state.v().region()).at("m_scale", Region.NONE)
                 .at("v_scale", Region.NONE).i64("seed", 0).f64("learning_rate", learningRate).f64("beta1", settings.beta1())
                 .f64("beta2", settings.beta2()).f64("eps", settings.eps()).f64("weight_decay", state.decayed() ? settings.weightDecay() : 0)
-                .f64("gradient_scale", scale).dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).dtype("moment_dtype", DType.F32)
-                .i32("stochastic", 0).run();
+                .f64("gradient_scale", scale).dtype("dtype", value.dtype()).dtype("gradient_dtype", gradient(state).dtype())
+                .dtype("moment_dtype", state.m().dtype()).i32("stochastic", 0).run();
         }
     }
 
