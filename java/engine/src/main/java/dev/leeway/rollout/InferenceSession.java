@@ -15,6 +15,7 @@ public final class InferenceSession implements AutoCloseable {
 
     private final Llama model;
     private final Generator generator;
+    private final Scorer scorer;
     private final MemoryPlan.Allocation memory;
 
     private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, Device device) {
@@ -22,6 +23,7 @@ public final class InferenceSession implements AutoCloseable {
         var capacity = Capacity.inference(size.rows(), size.lanes()).withDecoding();
         model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, capacity, Trained.NOTHING, adapter));
         generator = new Generator(model, size.rows(), size.lanes(), plan);
+        scorer = new Scorer(model, size.rows(), size.lanes());
         memory = plan.allocate(device, "shorten the sequences (prompt and max_new_tokens), or generate fewer at once");
         model.prepare();
     }
@@ -31,7 +33,7 @@ public final class InferenceSession implements AutoCloseable {
      *
      * @param maxLength longest sequence, prompt and completion together
      * @param lanes sequences that are generated, or scored, at once
-     * @param rows tokens of one forward pass: longer prompts are read in pieces, with the same bits; a batch that is scored must fit
+     * @param rows tokens of one forward pass: longer prompts are read in pieces, with the same bits; a sequence that is scored must fit
      */
     public record Size(int maxLength, int lanes, int rows) {
 
@@ -40,6 +42,11 @@ public final class InferenceSession implements AutoCloseable {
         /** For generation: activations for a piece of a prompt, not for the longest sequence. */
         public static Size generating(int maxLength, int lanes) {
             return new Size(maxLength, lanes, Math.max(lanes, Math.min(maxLength, PIECE)));
+        }
+
+        /** For scoring, and generation as well: activations for at least one sequence of the greatest length. */
+        public static Size scoring(int maxLength, int lanes) {
+            return new Size(maxLength, lanes, Math.max(lanes, Math.max(maxLength, PIECE)));
         }
     }
 
@@ -58,9 +65,14 @@ public final class InferenceSession implements AutoCloseable {
         return model;
     }
 
-    /** The generator. */
+    /** Generates completions. */
     public Generator generator() {
         return generator;
+    }
+
+    /** Scores completions; the longest item has as many tokens as the session has rows. */
+    public Scorer scorer() {
+        return scorer;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.leeway.model.Parameter;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Objective;
 import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.Scorer;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import java.util.List;
@@ -58,6 +59,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Llama model;
     private final AdamW optimizer;
     private final Optional<Generator> generator;
+    private final Scorer scorer;
     private final MemoryPlan.Allocation memory;
     private final String breakdown;
 
@@ -65,6 +67,7 @@ public final class TrainingSession implements AutoCloseable {
         model = planned.model();
         optimizer = planned.optimizer();
         generator = planned.generator();
+        scorer = planned.scorer();
         breakdown = planned.memory().breakdown();
         memory = planned.memory().allocate(device, "shorten max_length, lower per_device_train_batch_size (and raise "
             + "gradient_accumulation_steps), or train a LoRA adapter");
@@ -72,7 +75,7 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /** A session before it has memory. */
-    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Generator> generator) {
+    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Generator> generator, Scorer scorer) {
 
         static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
             var memory = new MemoryPlan();
@@ -82,7 +85,7 @@ public final class TrainingSession implements AutoCloseable {
             var optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, memory);
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
                 : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));
-            return new Planned(memory, model, optimizer, generator);
+            return new Planned(memory, model, optimizer, generator, new Scorer(model, settings.rows(), settings.sequences()));
         }
     }
 
@@ -124,6 +127,11 @@ public final class TrainingSession implements AutoCloseable {
     /** Generates with the weights as they are at the moment. */
     public Generator generator() {
         return generator.orElseThrow(() -> new IllegalStateException("the session was planned without sampling lanes"));
+    }
+
+    /** Scores completions with the weights as they are at the moment, without dropout; the longest item has a micro-batch's tokens. */
+    public Scorer scorer() {
+        return scorer;
     }
 
     /** The optimiser with its moments. */
