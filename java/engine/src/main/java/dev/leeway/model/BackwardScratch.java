@@ -39,8 +39,8 @@ final class BackwardScratch {
         k = plan.activation("gradient.k", keys);
         v = plan.activation("gradient.v", keys);
         attention = plan.activation("gradient.attention", queries);
-        delta = plan.activation("gradient.delta", heads.heads());
-        dyb = plan.activation("gradient.dyb", Math.max(1, plan.largestRank()));
+        delta = plan.statistics("gradient.delta", heads.heads());
+        dyb = plan.statistics("gradient.dyb", Math.max(1, plan.largestRank()));
         norm = plan.buffer(Purpose.ACTIVATIONS, "gradient.norm", DType.F32, normWorkspace(config, plan.capacity().rows()));
     }
 

@@ -53,7 +53,7 @@ public final class Decoding {
         this.rows = rows;
         this.lanes = lanes;
         this.pagesPerLane = (model.positions() + KeyValueCache.PAGE_SIZE - 1) / KeyValueCache.PAGE_SIZE;
-        this.cache = new KeyValueCache(model.config(), lanes * pagesPerLane, plan);
+        this.cache = new KeyValueCache(model.config(), model.dtype(), lanes * pagesPerLane, plan);
         this.lengths = new int[lanes];
         tokens = plan.reserve(Purpose.CACHE, "decode.tokens", DType.I32, rows);
         positions = plan.reserve(Purpose.CACHE, "decode.positions", DType.I32, rows);

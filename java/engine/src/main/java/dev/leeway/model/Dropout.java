@@ -31,7 +31,7 @@ final class Dropout {
     /** Plans the scratch, once all modules are known. */
     void plan(ModelPlan plan) {
         if (plan.keepsActivations() && probability > 0 && widest > 0) {
-            dropped = Optional.of(plan.activation("dropped", widest));
+            dropped = Optional.of(plan.statistics("dropped", widest));
         }
     }
 

@@ -23,7 +23,7 @@ final class FiniteCheck {
     /** Those that hold some, each with how many. */
     SequencedMap<String, Long> nonfinite(Device device, List<Parameter> parameters) {
         for (int i = 0; i < parameters.size(); i++) {
-            var weight = parameters.get(i).value();
+            var weight = parameters.get(i).stored();
             device.call(Ops.SUM_SQUARES).i64("count", weight.count()).at("x", weight.region()).at("sum", sums.rows(i, 1))
                 .at("nonfinite", counts.rows(i, 1)).dtype("dtype", weight.dtype()).run();
         }

@@ -1,5 +1,7 @@
 package dev.leeway.model;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 
 /**
@@ -44,6 +46,8 @@ public final class Initializer {
                 values[i] = (float) (range * random.nextGaussian());
             }
         }
-        model.device().upload(values, parameter.value());
+        try (var arena = Arena.ofConfined()) {
+            parameter.set(model.device(), arena.allocateFrom(ValueLayout.JAVA_FLOAT, values));
+        }
     }
 }

@@ -19,14 +19,14 @@ public final class KeyValueCache {
     private final List<Tensor> keys = new ArrayList<>();
     private final List<Tensor> values = new ArrayList<>();
 
-    /** Plans a cache of so many pages. */
-    public KeyValueCache(ModelConfig config, int pages, MemoryPlan plan) {
+    /** Plans a cache of so many pages in the number type of the model. */
+    public KeyValueCache(ModelConfig config, DType dtype, int pages, MemoryPlan plan) {
         this.pages = pages;
         var heads = config.attention();
         for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-            keys.add(plan.reserve(Purpose.CACHE, "cache.%d.k".formatted(layer), DType.F32, pages, PAGE_SIZE, heads.kvHeads(),
+            keys.add(plan.reserve(Purpose.CACHE, "cache.%d.k".formatted(layer), dtype, pages, PAGE_SIZE, heads.kvHeads(),
                 heads.headDim()));
-            values.add(plan.reserve(Purpose.CACHE, "cache.%d.v".formatted(layer), DType.F32, pages, PAGE_SIZE, heads.kvHeads(),
+            values.add(plan.reserve(Purpose.CACHE, "cache.%d.v".formatted(layer), dtype, pages, PAGE_SIZE, heads.kvHeads(),
                 heads.headDim()));
         }
     }

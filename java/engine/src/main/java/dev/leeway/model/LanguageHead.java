@@ -50,8 +50,8 @@ final class LanguageHead implements Head {
         long rows = plan.capacity().rows();
         rowIndex = plan.buffer(Purpose.HEAD, "head.rows", DType.I32, rows);
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
-        x = plan.buffer(Purpose.HEAD, "head.x", DType.F32, rows, config.hiddenSize());
-        dx = plan.buffer(Purpose.HEAD, "head.dx", DType.F32, plan.keepsActivations() ? rows : 1, config.hiddenSize());
+        x = plan.buffer(Purpose.HEAD, "head.x", plan.dtype(), rows, config.hiddenSize());
+        dx = plan.buffer(Purpose.HEAD, "head.dx", plan.dtype(), plan.keepsActivations() ? rows : 1, config.hiddenSize());
         for (var column : COLUMNS) {
             scores.put(column, plan.buffer(Purpose.HEAD, "head." + column, DType.F32, rows));
             weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));

@@ -1,7 +1,5 @@
 package dev.leeway.model;
 
-import dev.leeway.ffi.DType;
-import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,21 +43,21 @@ final class LayerActivations {
         boolean normsQueries = heads.queryKeyNorm();
         rotatedQ = normsQueries ? plan.activation(layer + ".q_norm", (long) heads.heads() * heads.headDim()) : q;
         rotatedK = normsQueries ? plan.activation(layer + ".k_norm", (long) heads.kvHeads() * heads.headDim()) : k;
-        rstdQ = statistics(layer + ".q_norm.rstd", normsQueries ? heads.heads() : 0, plan);
-        rstdK = statistics(layer + ".k_norm.rstd", normsQueries ? heads.kvHeads() : 0, plan);
+        rstdQ = plan.statistics(layer + ".q_norm.rstd", normsQueries ? heads.heads() : 0);
+        rstdK = plan.statistics(layer + ".k_norm.rstd", normsQueries ? heads.kvHeads() : 0);
         attention = plan.activation(layer + ".attention", (long) heads.heads() * heads.headDim());
-        lse = statistics(layer + ".lse", heads.heads(), plan);
+        lse = plan.statistics(layer + ".lse", heads.heads());
         attentionOutput = plan.activation(layer + ".o", hidden);
         boolean sandwich = config.norm().sandwich();
         normedAttentionOutput = sandwich ? plan.activation(layer + ".o_norm", hidden) : attentionOutput;
-        rstdAttentionOutput = statistics(layer + ".o_norm.rstd", sandwich ? 1 : 0, plan);
+        rstdAttentionOutput = plan.statistics(layer + ".o_norm.rstd", sandwich ? 1 : 0);
         mlpInput = normed(layer + ".post_attention_layernorm", hidden, plan);
         gate = plan.activation(layer + ".gate", config.intermediateSize());
         up = plan.activation(layer + ".up", config.intermediateSize());
         activated = plan.activation(layer + ".activated", config.intermediateSize());
         mlpOutput = plan.activation(layer + ".down", hidden);
         normedMlpOutput = sandwich ? plan.activation(layer + ".down_norm", hidden) : mlpOutput;
-        rstdMlpOutput = statistics(layer + ".down_norm.rstd", sandwich ? 1 : 0, plan);
+        rstdMlpOutput = plan.statistics(layer + ".down_norm.rstd", sandwich ? 1 : 0);
     }
 
     /** The same tensors but for the stream that enters the layer, which is its own. */
@@ -104,10 +102,6 @@ final class LayerActivations {
 
     static RmsNorm.Normed normed(String name, int width, ModelPlan plan) {
         return new RmsNorm.Normed(plan.activation(name + ".sum", width), plan.activation(name + ".y", width),
-            statistics(name + ".rstd", 1, plan));
-    }
-
-    private static Tensor statistics(String name, int width, ModelPlan plan) {
-        return plan.buffer(Purpose.ACTIVATIONS, name, DType.F32, plan.capacity().rows(), width);
+            plan.statistics(name + ".rstd", 1));
     }
 }

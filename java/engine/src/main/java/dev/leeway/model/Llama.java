@@ -1,6 +1,7 @@
 package dev.leeway.model;
 
 import dev.leeway.LeewayException;
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenGradients;
@@ -37,11 +38,13 @@ public final class Llama {
     private final PackedWeights packedWeights;
     private final FiniteCheck finiteCheck;
     private final int positions;
+    private final DType dtype;
 
     /** Plans a model. {@code positions} bounds the length of a sequence; the config's own bound is used if it is smaller. */
     public Llama(ModelConfig config, int positions, Device device, ModelPlan plan) {
         this.config = config;
         this.device = device;
+        this.dtype = plan.dtype();
         this.positions = Math.min(positions, config.maxPositionEmbeddings());
         decoder = new Decoder(config, this.positions, plan);
         head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
@@ -89,6 +92,11 @@ public final class Llama {
     /** What the model is. */
     public ModelConfig config() {
         return config;
+    }
+
+    /** The number type of base weights, activations and key/value cache: F32 or BF16. */
+    public DType dtype() {
+        return dtype;
     }
 
     /** Where it runs. */

@@ -25,7 +25,7 @@ final class LoraAdapter {
         scaling = config.scale().scaling(module);
         a = plan.adapter("base_model.model." + module + ".lora_A.weight", rank, in);
         b = plan.adapter("base_model.model." + module + ".lora_B.weight", out, rank);
-        xa = plan.activation(module, ".xa", rank);
+        xa = plan.statistics(module, ".xa", rank);
         active = plan.adapterSwitch();
         dropout = plan.dropout();
         dropout.add(in);

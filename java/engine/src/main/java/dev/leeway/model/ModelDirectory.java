@@ -1,6 +1,7 @@
 package dev.leeway.model;
 
 import dev.leeway.LeewayException;
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AdapterDirectory;
 import dev.leeway.io.JsonFile;
@@ -80,7 +81,8 @@ public final class ModelDirectory {
     }
 
     /**
-     * Writes the base weights of a model as a directory that transformers loads: weights in F32, this directory's other files beside them.
+     * Writes the base weights of a model as a directory that transformers loads: weights as they are stored, this directory's other files
+     * beside them.
      */
     public void save(Llama model, Path target) {
         save(model, target, json, path);
@@ -93,7 +95,7 @@ public final class ModelDirectory {
         try (var arena = Arena.ofConfined()) {
             Files.createDirectories(target);
             ShardedWriter.write(target, Weights.export(model.device(), base(model), arena), ShardedWriter.DEFAULT_MAX_SHARD_SIZE);
-            JsonFile.write(target.resolve(CONFIG), savedConfig(config));
+            JsonFile.write(target.resolve(CONFIG), savedConfig(config, storedType(model)));
             copyCompanions(companions, target);
         } catch (IOException e) {
             throw LeewayException.resources(e, "cannot write %s: %s", target, e.getMessage());
@@ -123,17 +125,22 @@ public final class ModelDirectory {
         }
     }
 
-    private static ObjectNode savedConfig(JsonObject config) {
+    private static DType storedType(Llama model) {
+        return base(model).stream().map(parameter -> parameter.stored().dtype()).filter(type -> type != DType.F32).findFirst()
+            .orElse(DType.F32);
+    }
+
+    private static ObjectNode savedConfig(JsonObject config, DType stored) {
         var node = config.node().deepCopy();
         node.remove("dtype");
-        node.put("torch_dtype", "float32");
+        node.put("torch_dtype", stored == DType.BF16 ? "bfloat16" : "float32");
         return node;
     }
 
-    /** What {@link #save(Llama, Path, JsonObject, Path)} puts beside the weights, as name → content: config.json and the companions. */
+    /** What {@link #save(Llama, Path, JsonObject, Path)} puts beside F32 weights, as name → content: config.json and the companions. */
     public static SequencedMap<String, byte[]> sideFiles(JsonObject config, Path companions) {
         var files = companions(companions);
-        files.putFirst(CONFIG, JsonFile.pretty(savedConfig(config)).getBytes(StandardCharsets.UTF_8));
+        files.putFirst(CONFIG, JsonFile.pretty(savedConfig(config, DType.F32)).getBytes(StandardCharsets.UTF_8));
         return files;
     }
 

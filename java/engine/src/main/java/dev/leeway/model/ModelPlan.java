@@ -32,6 +32,7 @@ public final class ModelPlan {
     private final Capacity capacity;
     private final Trained trained;
     private final Optional<AdapterConfig> adapter;
+    private final DType dtype;
     private final AdapterSwitch adapterSwitch = new AdapterSwitch();
     private final Dropout dropout;
     private final PackedWeights packedWeights = new PackedWeights();
@@ -40,17 +41,33 @@ public final class ModelPlan {
     private final Map<String, Tensor> shared = new HashMap<>();
     private int largestRank;
 
-    /** Plans a model whose buffers come from {@code memory}. */
+    /** Plans an F32 model whose buffers come from {@code memory}. */
     public ModelPlan(MemoryPlan memory, Capacity capacity, Trained trained, Optional<AdapterConfig> adapter) {
+        this(memory, capacity, trained, adapter, DType.F32);
+    }
+
+    /**
+     * Plans a model whose buffers come from {@code memory}.
+     *
+     * @param dtype F32, or BF16: base weights, activations and the key/value cache are then held in bf16, sums and statistics in fp32, and
+     *     each trained base weight has an fp32 master that the optimiser moves. Low-rank factors and all gradients of parameters are F32
+     */
+    public ModelPlan(MemoryPlan memory, Capacity capacity, Trained trained, Optional<AdapterConfig> adapter, DType dtype) {
         this.memory = memory;
         this.capacity = capacity;
         this.trained = capacity.training() ? trained : Trained.NOTHING;
         this.adapter = adapter;
+        this.dtype = dtype;
         this.dropout = new Dropout(adapter.map(AdapterConfig::loraDropout).orElse(0.0));
     }
 
     Capacity capacity() {
         return capacity;
+    }
+
+    /** The type of base weights and activations. */
+    DType dtype() {
+        return dtype;
     }
 
     Optional<AdapterConfig> adapter() {
@@ -85,7 +102,7 @@ public final class ModelPlan {
     /** A weight of the base model; the adapter's {@code modules_to_save} are trained and stored with it as a whole. */
     Parameter base(String name, long... shape) {
         boolean belongsToAdapter = savedWhole().selects(name.substring(0, name.lastIndexOf('.')));
-        var parameter = parameter(name, trained == (belongsToAdapter ? Trained.ADAPTER : Trained.BASE), shape);
+        var parameter = parameter(name, dtype, trained == (belongsToAdapter ? Trained.ADAPTER : Trained.BASE), shape);
         if (belongsToAdapter) {
             adapterParameters.add(parameter);
         }
@@ -93,7 +110,7 @@ public final class ModelPlan {
     }
 
     Parameter adapter(String name, long... shape) {
-        var parameter = parameter(name, trained == Trained.ADAPTER, shape);
+        var parameter = parameter(name, DType.F32, trained == Trained.ADAPTER, shape);
         adapterParameters.add(parameter);
         return parameter;
     }
@@ -112,26 +129,33 @@ public final class ModelPlan {
         largestRank = Math.max(largestRank, rank);
     }
 
-    /** An activation of a module; layers that share their activations share it with the modules of its name and width in other layers. */
-    Tensor activation(String module, String name, long width) {
-        return capacity.sharesActivations()
-            ? shared.computeIfAbsent(module.replaceFirst("\\.\\d+\\.", ".") + name + width, kind -> activation(kind, width))
-            : activation(module + name, width);
+    /** An activation with one row a token, of the model's type. */
+    Tensor activation(String name, long width) {
+        return memory.reserve(Purpose.ACTIVATIONS, name, dtype, capacity.rows(), width);
     }
 
-    /** An activation with one row a token. */
-    Tensor activation(String name, long width) {
+    /** F32 with one row a token: sums and statistics that are kept unrounded. */
+    Tensor statistics(String name, long width) {
         return memory.reserve(Purpose.ACTIVATIONS, name, DType.F32, capacity.rows(), width);
+    }
+
+    /** Statistics of a module; layers that share their activations share them with the modules of its name and width in other layers. */
+    Tensor statistics(String module, String name, long width) {
+        return capacity.sharesActivations()
+            ? shared.computeIfAbsent(module.replaceFirst("\\.\\d+\\.", ".") + name + width, kind -> statistics(kind, width))
+            : statistics(module + name, width);
     }
 
     Tensor buffer(Purpose purpose, String name, DType dtype, long... shape) {
         return memory.reserve(purpose, name, dtype, shape);
     }
 
-    private Parameter parameter(String name, boolean isTrained, long... shape) {
-        var value = memory.reserve(Purpose.WEIGHTS, name, DType.F32, shape);
+    private Parameter parameter(String name, DType type, boolean isTrained, long... shape) {
+        var value = memory.reserve(Purpose.WEIGHTS, name, type, shape);
         var gradient = isTrained ? Optional.of(memory.reserve(Purpose.GRADIENTS, name, DType.F32, shape)) : Optional.<Tensor>empty();
-        var parameter = new Parameter(name, value, gradient);
+        var master = isTrained && type != DType.F32
+            ? Optional.of(memory.reserve(Purpose.OPTIMIZER, name + ".master", DType.F32, shape)) : Optional.<Tensor>empty();
+        var parameter = new Parameter(name, value, gradient, master);
         parameters.add(parameter);
         return parameter;
     }

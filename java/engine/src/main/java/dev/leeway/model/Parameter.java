@@ -1,16 +1,28 @@
 package dev.leeway.model;
 
+import dev.leeway.ffi.DType;
+import dev.leeway.ffi.Ops;
+import dev.leeway.tensor.Bfloat16;
+import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
  * A weight under its checkpoint name.
  *
  * @param name Hugging Face's or PEFT's name
- * @param value the weight
+ * @param value the weight that products read
  * @param gradient ∂loss/∂value summed over the micro-batches of a step; absent where it is frozen
+ * @param master the fp32 weight that the optimiser moves and {@code value} is rounded from; absent where {@code value} is F32 or frozen
  */
-public record Parameter(String name, Tensor value, Optional<Tensor> gradient) {
+public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Optional<Tensor> master) {
+
+    /** A weight without a master. */
+    public Parameter(String name, Tensor value, Optional<Tensor> gradient) {
+        this(name, value, gradient, Optional.empty());
+    }
 
     /** Whether an optimiser moves it. */
     public boolean isTrained() {
@@ -20,5 +32,28 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient) {
     /** Whether it belongs to an adapter and not to the base model. */
     public boolean isAdapter() {
         return name.contains(".lora_A.") || name.contains(".lora_B.");
+    }
+
+    /** What files hold of it: the master where there is one, else the value. */
+    public Tensor stored() {
+        return master.orElse(value);
+    }
+
+    /** Sets it from fp32 numbers in its own shape, rounded to the type that it is stored in. */
+    void set(Device device, MemorySegment floats) {
+        if (stored().dtype() == DType.F32) {
+            device.upload(floats, stored());
+        } else {
+            try (var arena = Arena.ofConfined()) {
+                device.upload(Bfloat16.narrow(floats, arena), value);
+            }
+        }
+        round(device);
+    }
+
+    /** Makes the value from its master, where it has one that was written from outside. */
+    public void round(Device device) {
+        master.ifPresent(from -> device.call(Ops.CAST).i64("count", value.count()).at("x", from.region()).at("y", value.region())
+            .i64("seed", 0).dtype("from", from.dtype()).dtype("to", value.dtype()).i32("stochastic", 0).run());
     }
 }

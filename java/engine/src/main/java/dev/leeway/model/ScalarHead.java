@@ -30,8 +30,8 @@ final class ScalarHead implements Head {
         weight = plan.base("score.weight", 1, hidden);
         long capacity = plan.capacity().sequences();
         rowIndex = plan.buffer(Purpose.HEAD, "score.rows", DType.I32, capacity);
-        x = plan.buffer(Purpose.HEAD, "score.x", DType.F32, capacity, hidden);
-        dx = plan.buffer(Purpose.HEAD, "score.dx", DType.F32, capacity, hidden);
+        x = plan.buffer(Purpose.HEAD, "score.x", plan.dtype(), capacity, hidden);
+        dx = plan.buffer(Purpose.HEAD, "score.dx", plan.dtype(), capacity, hidden);
         values = plan.buffer(Purpose.HEAD, "score.values", DType.F32, capacity);
         weights = plan.buffer(Purpose.HEAD, "score.weights", DType.F32, capacity);
     }

@@ -56,14 +56,15 @@ public final class Weights {
         });
     }
 
-    /** Copies parameters to the host as F32 tensors in the order given; they live as long as the arena. */
+    /** Copies parameters to the host, as they are stored and in the order given; they live as long as the arena. */
     public static List<StoredTensor> export(Device device, List<Parameter> parameters, Arena arena) {
         var tensors = new ArrayList<StoredTensor>();
         for (var parameter : parameters) {
-            var data = arena.allocate(Math.max(1, parameter.value().bytes()), 64).asSlice(0, parameter.value().bytes());
-            device.download(parameter.value(), data);
-            tensors.add(new StoredTensor(parameter.name(), StoredType.F32, Arrays.stream(parameter.value().shape()).boxed().toList(),
-                data));
+            var stored = parameter.stored();
+            var data = arena.allocate(Math.max(1, stored.bytes()), 64).asSlice(0, stored.bytes());
+            device.download(stored, data);
+            var type = StoredType.named(stored.dtype().name()).orElseThrow();
+            tensors.add(new StoredTensor(parameter.name(), type, Arrays.stream(stored.shape()).boxed().toList(), data));
         }
         return tensors;
     }
@@ -92,10 +93,10 @@ public final class Weights {
             throw LeewayException.data("%s: %s is stored as %s; F32, BF16, F16 or F64 is expected", where, parameter.name(), stored.type());
         }
         try (var arena = Arena.ofConfined()) {
-            var values = arena.allocate(parameter.value().bytes(), 64);
+            var values = arena.allocate(parameter.value().count() * Float.BYTES, 64);
             stored.toFloats(values);
             requireFinite(values, parameter.name(), where);
-            device.upload(values, parameter.value());
+            parameter.set(device, values);
         }
     }
 
@@ -105,8 +106,8 @@ public final class Weights {
             bad += (values.getAtIndex(ValueLayout.JAVA_INT, i) & EXPONENT) == EXPONENT ? 1 : 0;
         }
         if (bad > 0) {
-            throw LeewayException.numerics("%s: %s has %d elements that are NaN or infinite; the training that wrote it failed, or the file "
-                + "is damaged: take an earlier checkpoint, or fetch it again", where, name, bad);
+            throw LeewayException.numerics("%s: %s has %d elements that are NaN or infinite; the training that wrote it failed, or the "
+                + "file is damaged: take an earlier checkpoint, or fetch it again", where, name, bad);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.leeway.rollout;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Capacity;
 import dev.leeway.model.Llama;
@@ -18,10 +19,10 @@ public final class InferenceSession implements AutoCloseable {
     private final Scorer scorer;
     private final MemoryPlan.Allocation memory;
 
-    private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, Device device) {
+    private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device) {
         var plan = new MemoryPlan();
         var capacity = Capacity.inference(size.rows(), size.lanes()).withDecoding();
-        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, capacity, Trained.NOTHING, adapter));
+        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, capacity, Trained.NOTHING, adapter, dtype));
         generator = new Generator(model, size.rows(), size.lanes(), plan);
         scorer = new Scorer(model, size.rows(), size.lanes());
         memory = plan.allocate(device, "shorten the sequences (prompt and max_new_tokens), or generate fewer at once");
@@ -57,7 +58,12 @@ public final class InferenceSession implements AutoCloseable {
 
     /** Plans and allocates a session of a given size. */
     public static InferenceSession open(ModelConfig config, Optional<AdapterConfig> adapter, Size size, Device device) {
-        return new InferenceSession(config, adapter, size, device);
+        return open(config, adapter, size, DType.F32, device);
+    }
+
+    /** The same in F32 or BF16: base weights, activations and key/value cache are held in that type. */
+    public static InferenceSession open(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device) {
+        return new InferenceSession(config, adapter, size, dtype, device);
     }
 
     /** The model. */

@@ -79,8 +79,16 @@ public final class Device implements AutoCloseable {
         library.upload(values, tensor.region().slice(0, values.byteSize()));
     }
 
-    /** Reads the first {@code destination.length} floats of a tensor. */
+    /** Reads the first {@code destination.length} floats of a tensor, F32 or BF16. */
     public void download(Tensor tensor, float[] destination) {
+        if (tensor.dtype() == DType.BF16) {
+            read(tensor, destination.length, segment -> {
+                for (int i = 0; i < destination.length; i++) {
+                    destination[i] = Bfloat16.widen(segment.getAtIndex(ValueLayout.JAVA_SHORT, i));
+                }
+            });
+            return;
+        }
         requireType(tensor, DType.F32);
         read(tensor, destination.length,
             segment -> MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, destination, 0, destination.length));
@@ -112,7 +120,7 @@ public final class Device implements AutoCloseable {
         library.download(tensor.region(), destination);
     }
 
-    /** All of an F32 tensor. */
+    /** All of an F32 or BF16 tensor. */
     public float[] floats(Tensor tensor) {
         var values = new float[Math.toIntExact(tensor.count())];
         download(tensor, values);

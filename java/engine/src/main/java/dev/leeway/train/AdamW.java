@@ -100,10 +100,11 @@ public final class AdamW {
         double scale = settings.maxGradNorm() == 0 ? 1 : Math.min(1, settings.maxGradNorm() / (gradientNorm + 1e-6));
         for (var state : states) {
             var value = state.parameter().value();
-            device.call(Ops.ADAMW).i64("count", value.count()).i64("step", steps).at("parameter", value.region()).at("master", Region.NONE)
-                .at("gradient", gradient(state).region()).at("m", state.m().region()).at("v", state.v().region()).at("m_scale", Region.NONE)
-                .at("v_scale", Region.NONE).i64("seed", 0).f64("learning_rate", learningRate).f64("beta1", settings.beta1())
-                .f64("beta2", settings.beta2()).f64("eps", settings.eps()).f64("weight_decay", state.decayed() ? settings.weightDecay() : 0)
+            device.call(Ops.ADAMW).i64("count", value.count()).i64("step", steps).at("parameter", value.region())
+                .at("master", master(state)).at("gradient", gradient(state).region()).at("m", state.m().region())
+                .at("v", state.v().region()).at("m_scale", Region.NONE).at("v_scale", Region.NONE).i64("seed", 0)
+                .f64("learning_rate", learningRate).f64("beta1", settings.beta1()).f64("beta2", settings.beta2())
+                .f64("eps", settings.eps()).f64("weight_decay", state.decayed() ? settings.weightDecay() : 0)
                 .f64("gradient_scale", scale).dtype("dtype", value.dtype()).dtype("gradient_dtype", gradient(state).dtype())
                 .dtype("moment_dtype", state.m().dtype()).i32("stochastic", 0).run();
         }
@@ -127,6 +128,10 @@ public final class AdamW {
     /** The trained parameters with their moments, in checkpoint order. */
     public List<State> states() {
         return List.copyOf(states);
+    }
+
+    private static Region master(State state) {
+        return state.parameter().master().map(Tensor::region).orElse(Region.NONE);
     }
 
     private static Tensor gradient(State state) {

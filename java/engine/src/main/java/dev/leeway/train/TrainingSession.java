@@ -1,5 +1,6 @@
 package dev.leeway.train;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Capacity;
 import dev.leeway.model.Llama;
@@ -34,19 +35,25 @@ public final class TrainingSession implements AutoCloseable {
      * @param optimizer AdamW's settings
      * @param samplingLanes sequences that the session can generate at once; 0 = it cannot
      * @param gradientCheckpointing {@code gradient_checkpointing}: compute layers again on the way back, keep no activations
+     * @param dtype F32, or BF16 for weights and activations in bf16, as {@link ModelPlan} says
      */
     public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
-            int samplingLanes, boolean gradientCheckpointing) {
+            int samplingLanes, boolean gradientCheckpointing, DType dtype) {
 
-        /** Settings that keep all activations. */
+        /** F32 settings that keep all activations. */
         public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
                 int samplingLanes) {
-            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false);
+            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32);
         }
 
         /** The same with layers computed again on the way back. */
         public Settings withGradientCheckpointing() {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype);
+        }
+
+        /** The same in another number type. */
+        public Settings withDtype(DType other) {
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other);
         }
 
         private Capacity capacity() {
@@ -81,7 +88,7 @@ public final class TrainingSession implements AutoCloseable {
             var memory = new MemoryPlan();
             var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
             var model = new Llama(config, settings.maxLength(), device,
-                new ModelPlan(memory, settings.capacity(), trained, settings.adapter()));
+                new ModelPlan(memory, settings.capacity(), trained, settings.adapter(), settings.dtype()));
             var optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, memory);
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
                 : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));

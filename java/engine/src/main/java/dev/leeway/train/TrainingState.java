@@ -49,7 +49,7 @@ public final class TrainingState implements AutoCloseable {
     public static TrainingState ofModel(TrainingSession session, JsonObject config, Path companions) {
         var state = new TrainingState(session, TensorFiles.SINGLE, ModelDirectory.sideFiles(config, companions));
         session.model().parameters().stream().filter(parameter -> !parameter.isAdapter()).forEach(parameter ->
-            state.weights.add(parameter.name(), parameter.value()));
+            state.weights.add(parameter.name(), parameter.stored()));
         return state;
     }
 
@@ -58,7 +58,7 @@ public final class TrainingState implements AutoCloseable {
         var files = ModelDirectory.companions(companions);
         files.putFirst(AdapterDirectory.CONFIG, JsonFile.pretty(config.toJson()).getBytes(StandardCharsets.UTF_8));
         var state = new TrainingState(session, AdapterDirectory.WEIGHTS, files);
-        session.model().trainedParameters().forEach(parameter -> state.weights.add(peftName(parameter), parameter.value()));
+        session.model().trainedParameters().forEach(parameter -> state.weights.add(peftName(parameter), parameter.stored()));
         return state;
     }
 
@@ -111,6 +111,7 @@ public final class TrainingState implements AutoCloseable {
             moments.requireFits(storedMoments);
             weights.restore(storedWeights, session.model().device());
             moments.restore(storedMoments, session.model().device());
+            session.model().parameters().forEach(parameter -> parameter.round(session.model().device()));
             session.optimizer().resume(run.optimizerSteps());
         }
         return run;
