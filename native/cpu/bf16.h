@@ -59,6 +59,13 @@ LEEWAY_INLINE u16x16 round_to_bf16(f32x16 x) {
 /* x rounded to bf16, as floats: what a store and a load would give. */
 LEEWAY_INLINE f32x16 through_bf16(f32x16 x) { return widen(round_to_bf16(x)); }
 
+/* x as a store as T and a load would give it. */
+template <class T>
+LEEWAY_INLINE f32x16 rounded_to(f32x16 x) {
+    if constexpr (sizeof(T) == sizeof(bf16)) return through_bf16(x);
+    else return x;
+}
+
 LEEWAY_INLINE f32x16 load(const bf16 *p) {
     u16x16 v;
     std::memcpy(&v, p, sizeof v);

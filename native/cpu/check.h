@@ -29,10 +29,18 @@ leeway_status without_throwing(const char *op, Body body) {
         if (!(condition)) return leeway::fail(LEEWAY_BAD_ARGUMENT, op ": " __VA_ARGS__);        \
     } while (0)
 
-/* The CPU back end stores everything in fp32 so far. */
+/* For the ops that have F32 alone so far. */
 #define LEEWAY_CHECK_F32(op, field, value)                                                                              \
     do {                                                                                                                \
         if ((value) != LEEWAY_F32)                                                                                      \
             return leeway::fail(LEEWAY_UNSUPPORTED, op ": " field " must be F32 (0) on this back end, got dtype %d",    \
                                 int(value));                                                                            \
+    } while (0)
+
+/* For the ops that have F32 and BF16. */
+#define LEEWAY_CHECK_FLOAT(op, field, value)                                                                                   \
+    do {                                                                                                                       \
+        if ((value) != LEEWAY_F32 && (value) != LEEWAY_BF16)                                                                   \
+            return leeway::fail(LEEWAY_UNSUPPORTED, op ": " field " must be F32 (0) or BF16 (1) on this back end, got dtype %d", \
+                                int(value));                                                                                   \
     } while (0)

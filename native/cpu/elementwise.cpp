@@ -1,12 +1,14 @@
 /* elementwise.cpp: fill, cast, axpy, scale (elementwise.h).
  * Numerics: one rounding an element; casts to a shorter type round to nearest even or stochastically. Memory bound: each array once. */
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
+#include "bf16.h"
 #include "check.h"
 #include "parallel.h"
-#include "philox.h"
-#include "simd.h"
+#include "stochastic.h"
 
 namespace {
 
@@ -14,98 +16,112 @@ using namespace leeway;
 
 constexpr int64_t block = 1 << 16;  // elements a task
 
-LEEWAY_CLONES void fill(float *x, int64_t count, float value) {
-    for (int64_t i = 0; i < count; i++) x[i] = value;
+/* x[0..count) = value, in whichever type x has. */
+template <class T>
+LEEWAY_INLINE void fill_with(T *x, int64_t count, float value) {
+    for (int64_t i = 0; i < count; i += lanes) store_up_to(x + i, splat(value), count - i);
 }
+LEEWAY_CLONES void fill(float *x, int64_t count, float value) { fill_with(x, count, value); }
+LEEWAY_CLONES void fill(bf16 *x, int64_t count, float value) { fill_with(x, count, value); }
 
-LEEWAY_CLONES void axpy(float *y, const float *x, int64_t count, float alpha) {
+template <class T>
+LEEWAY_INLINE void add_scaled(T *y, const T *x, int64_t count, float alpha) {
     for (int64_t i = 0; i < count; i += lanes) {
         int64_t left = count - i;
         store_up_to(y + i, load_up_to(y + i, left) + alpha * load_up_to(x + i, left), left);
     }
 }
+LEEWAY_CLONES void axpy(float *y, const float *x, int64_t count, float alpha) { add_scaled(y, x, count, alpha); }
+LEEWAY_CLONES void axpy(bf16 *y, const bf16 *x, int64_t count, float alpha) { add_scaled(y, x, count, alpha); }
 
-LEEWAY_CLONES void scale(float *x, int64_t count, float alpha) {
-    for (int64_t i = 0; i < count; i++) x[i] *= alpha;
+template <class T>
+LEEWAY_INLINE void multiply(T *x, int64_t count, float alpha) {
+    for (int64_t i = 0; i < count; i += lanes) store_up_to(x + i, alpha * load_up_to(x + i, count - i), count - i);
 }
+LEEWAY_CLONES void scale(float *x, int64_t count, float alpha) { multiply(x, count, alpha); }
+LEEWAY_CLONES void scale(bf16 *x, int64_t count, float alpha) { multiply(x, count, alpha); }
 
-uint32_t bits_of(float x) {
-    uint32_t bits;
-    std::memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-/* The upper half of a float is a bfloat16; a NaN keeps its sign and stays a NaN. */
-constexpr uint16_t quiet = 0x0040;
-
-LEEWAY_INLINE uint16_t nearest_bf16(uint32_t bits) {
-    bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
-    return nan ? uint16_t((bits >> 16) | quiet) : uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
-}
-
-/* Adds 16 random bits below the kept ones, so that the carry happens with the probability of the cut part; infinity has none to cut. */
-uint16_t stochastic_bf16(uint32_t bits, uint32_t random) {
-    bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
-    return nan ? uint16_t((bits >> 16) | quiet) : uint16_t((bits + (random >> 16)) >> 16);
-}
-
-/* double to bfloat16 with one rounding: to float rounding to odd, which keeps every tie decidable, then to nearest even. */
+/* double to bf16 with one rounding: to float rounding to odd, which keeps every tie decidable, then to nearest even. */
 float rounded_to_odd(double x) {
     float y = float(x);
     if (std::isnan(x) || std::isinf(y) || double(y) == x) return std::isinf(x) || !std::isinf(y) ? y : std::copysign(3.40282347e38f, y);
-    uint32_t bits = bits_of(y);
+    uint32_t bits;
+    std::memcpy(&bits, &y, sizeof bits);
     if (std::fabs(double(y)) > std::fabs(x)) bits--;  // towards zero
     bits |= 1u;
     std::memcpy(&y, &bits, sizeof y);
     return y;
 }
 
-template <class To>
-struct Converted {
-    static To of(float x) { return To(x); }
-    static To of(double x) { return To(x); }
-};
-
-template <>
-struct Converted<uint16_t> {
-    static uint16_t of(float x) { return nearest_bf16(bits_of(x)); }
-    static uint16_t of(double x) { return nearest_bf16(bits_of(rounded_to_odd(x))); }
-};
-
-float widened(uint16_t x) {
-    uint32_t bits = uint32_t(x) << 16;
-    float y;
-    std::memcpy(&y, &bits, sizeof y);
-    return y;
+LEEWAY_CLONES void convert(const float *x, bf16 *y, int64_t count) {
+    for (int64_t i = 0; i < count; i += lanes) store_up_to(y + i, load_up_to(x + i, count - i), count - i);
 }
-float widened(float x) { return x; }
-double widened(double x) { return x; }
+LEEWAY_CLONES void convert(const bf16 *x, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i += lanes) store_up_to(y + i, load_up_to(x + i, count - i), count - i);
+}
+void convert(const double *x, bf16 *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = round_to_bf16(rounded_to_odd(x[i]));
+}
+void convert(const bf16 *x, double *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = double(widen(x[i]));
+}
+LEEWAY_CLONES void convert(const float *x, double *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = double(x[i]);
+}
+LEEWAY_CLONES void convert(const double *x, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = float(x[i]);
+}
+
+/* Elements first .. first+count-1 of all, first a multiple of 16. */
+LEEWAY_CLONES void convert_stochastic(const float *x, bf16 *y, int64_t count, int64_t first, uint64_t seed) {
+    for (int64_t i = 0; i < count; i += lanes) {
+        u16x16 rounded = stochastic_bf16(load_up_to(x + i, count - i), philox_word(seed, 0, uint64_t(first + i)));
+        std::memcpy(y + i, &rounded, size_t(std::min(lanes, count - i)) * sizeof(bf16));
+    }
+}
 
 template <class From, class To>
-void convert(leeway_stream *stream, const leeway_cast_args *args) {
+void cast(leeway_stream *stream, const leeway_cast_args *args) {
     auto *x = static_cast<const From *>(args->x);
     auto *y = static_cast<To *>(args->y);
     parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) y[i] = Converted<To>::of(widened(x[i]));
+        if constexpr (std::is_same_v<From, To>) std::memcpy(y + begin, x + begin, size_t(end - begin) * sizeof(To));
+        else convert(x + begin, y + begin, end - begin);
     });
 }
 
+/* What isn't fp32 already goes through it. */
 template <class From>
-void convert_stochastic(leeway_stream *stream, const leeway_cast_args *args) {
+void cast_stochastic(leeway_stream *stream, const leeway_cast_args *args) {
     auto *x = static_cast<const From *>(args->x);
-    auto *y = static_cast<uint16_t *>(args->y);
+    auto *y = static_cast<bf16 *>(args->y);
     uint64_t seed = args->seed;
     parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) y[i] = stochastic_bf16(bits_of(float(widened(x[i]))), philox(seed, 0, uint64_t(i))[0]);
+        if constexpr (std::is_same_v<From, float>) return convert_stochastic(x + begin, y + begin, end - begin, begin, seed);
+        float part[1024];
+        for (int64_t i = begin, count; i < end; i += count) {
+            count = std::min<int64_t>(1024, end - i);
+            if constexpr (!std::is_same_v<From, float>) convert(x + i, part, count);
+            convert_stochastic(part, y + i, count, i, seed);
+        }
     });
 }
 
 template <class From>
-void convert_to(leeway_stream *stream, const leeway_cast_args *args) {
-    if (args->to == LEEWAY_F32) convert<From, float>(stream, args);
-    else if (args->to == LEEWAY_F64) convert<From, double>(stream, args);
-    else if (args->stochastic) convert_stochastic<From>(stream, args);
-    else convert<From, uint16_t>(stream, args);
+void cast_from(leeway_stream *stream, const leeway_cast_args *args) {
+    if (args->to == LEEWAY_F32) cast<From, float>(stream, args);
+    else if (args->to == LEEWAY_F64) cast<From, double>(stream, args);
+    else if (args->stochastic) cast_stochastic<From>(stream, args);
+    else cast<From, bf16>(stream, args);
+}
+
+/* body(begin, end, typed pointer) over the blocks of an array of F32 or BF16. */
+template <class Body>
+void for_each_block(leeway_stream *stream, int64_t count, leeway_dtype dtype, void *x, Body body) {
+    parallel_blocks(stream, count, block, [=](int64_t begin, int64_t end) {
+        if (dtype == LEEWAY_F32) body(begin, end, static_cast<float *>(x));
+        else body(begin, end, static_cast<bf16 *>(x));
+    });
 }
 
 bool is_float(leeway_dtype type) { return type == LEEWAY_F32 || type == LEEWAY_BF16 || type == LEEWAY_F64; }
@@ -115,9 +131,9 @@ bool is_float(leeway_dtype type) { return type == LEEWAY_F32 || type == LEEWAY_B
 leeway_status leeway_fill(leeway_stream *stream, const leeway_fill_args *args) {
     LEEWAY_CHECK("fill", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("fill", args->count == 0 || args->x, "x must not be NULL");
-    LEEWAY_CHECK_F32("fill", "dtype", args->dtype);
-    auto *x = static_cast<float *>(args->x);
-    parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) { fill(x + begin, end - begin, args->value); });
+    LEEWAY_CHECK_FLOAT("fill", "dtype", args->dtype);
+    for_each_block(stream, args->count, args->dtype, args->x,
+                   [=](int64_t begin, int64_t end, auto *x) { fill(x + begin, end - begin, args->value); });
     return LEEWAY_OK;
 }
 
@@ -128,28 +144,27 @@ leeway_status leeway_cast(leeway_stream *stream, const leeway_cast_args *args) {
                  int(args->from), int(args->to));
     LEEWAY_CHECK("cast", args->stochastic == 0 || (args->stochastic == 1 && args->to == LEEWAY_BF16),
                  "stochastic must be 0, or 1 where to is BF16, got %d", int(args->stochastic));
-    if (args->from == LEEWAY_F32) convert_to<float>(stream, args);
-    else if (args->from == LEEWAY_F64) convert_to<double>(stream, args);
-    else convert_to<uint16_t>(stream, args);
+    if (args->from == LEEWAY_F32) cast_from<float>(stream, args);
+    else if (args->from == LEEWAY_F64) cast_from<double>(stream, args);
+    else cast_from<bf16>(stream, args);
     return LEEWAY_OK;
 }
 
 leeway_status leeway_axpy(leeway_stream *stream, const leeway_axpy_args *args) {
     LEEWAY_CHECK("axpy", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("axpy", args->count == 0 || (args->x && args->y), "x and y must not be NULL");
-    LEEWAY_CHECK_F32("axpy", "dtype", args->dtype);
-    auto *x = static_cast<const float *>(args->x);
-    auto *y = static_cast<float *>(args->y);
-    parallel_blocks(stream, args->count, block,
-                    [=](int64_t begin, int64_t end) { axpy(y + begin, x + begin, end - begin, args->alpha); });
+    LEEWAY_CHECK_FLOAT("axpy", "dtype", args->dtype);
+    for_each_block(stream, args->count, args->dtype, args->y, [=](int64_t begin, int64_t end, auto *y) {
+        axpy(y + begin, static_cast<decltype(y)>(const_cast<void *>(args->x)) + begin, end - begin, args->alpha);
+    });
     return LEEWAY_OK;
 }
 
 leeway_status leeway_scale(leeway_stream *stream, const leeway_scale_args *args) {
     LEEWAY_CHECK("scale", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("scale", args->count == 0 || args->x, "x must not be NULL");
-    LEEWAY_CHECK_F32("scale", "dtype", args->dtype);
-    auto *x = static_cast<float *>(args->x);
-    parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) { scale(x + begin, end - begin, args->alpha); });
+    LEEWAY_CHECK_FLOAT("scale", "dtype", args->dtype);
+    for_each_block(stream, args->count, args->dtype, args->x,
+                   [=](int64_t begin, int64_t end, auto *x) { scale(x + begin, end - begin, args->alpha); });
     return LEEWAY_OK;
 }

@@ -7,10 +7,10 @@
 #include <numeric>
 #include <vector>
 
+#include "bf16.h"
 #include "check.h"
 #include "parallel.h"
-#include "philox.h"
-#include "simd.h"
+#include "stochastic.h"
 
 namespace {
 
@@ -18,28 +18,52 @@ using namespace leeway;
 
 constexpr int64_t columns_a_task = 64;
 
-LEEWAY_CLONES void scaled_row(float *y, const float *table, int64_t width, float scale) {
-    for (int64_t c = 0; c < width; c++) y[c] = scale * table[c];
+/* u(row, c) .. u(row, c + 15), in [-1, 1). */
+LEEWAY_INLINE f32x16 noise(uint64_t seed, uint64_t row, int64_t c) {
+    const i32x16 upper = i32x16(philox_word(seed, row, uint64_t(c)) >> 8);
+    return 2.0f * (__builtin_convertvector(upper, f32x16) * 0x1p-24f) - 1.0f;
 }
 
-void add_noise(float *y, int64_t width, float bound, uint64_t seed, uint64_t row) {
-    for (int64_t c = 0; c < width; c++) y[c] += bound * (2.0f * uniform(philox(seed, row, uint64_t(c))) - 1.0f);
+template <class T>
+LEEWAY_INLINE void look_up(const leeway_embedding_forward_args *args, int64_t n) {
+    const T *table = static_cast<const T *>(args->table) + args->tokens[n] * args->width;
+    T *y = static_cast<T *>(args->y) + n * args->width;
+    for (int64_t c = 0; c < args->width; c += lanes) {
+        int64_t left = args->width - c;
+        f32x16 value = args->scale * load_up_to(table + c, left);
+        if (args->noise_bound) value += args->noise_bound[n] * noise(args->noise_seed, args->row_ids[n], c);
+        store_up_to(y + c, value, left);
+    }
+}
+
+LEEWAY_CLONES void forward_row(const leeway_embedding_forward_args *args, int64_t n) {
+    if (args->dtype == LEEWAY_F32) look_up<float>(args, n);
+    else look_up<bf16>(args, n);
 }
 
 /* Adds columns begin..end of every token's gradient: rows holds the row numbers sorted by token, then by number. */
-LEEWAY_CLONES void add_columns(const leeway_embedding_backward_args *args, const int32_t *rows, int64_t begin, int64_t end) {
-    auto *dy = static_cast<const float *>(args->dy);
-    auto *dtable = static_cast<float *>(args->dtable);
+template <class T, class G>
+LEEWAY_INLINE void add_columns_of(const leeway_embedding_backward_args *args, const int32_t *rows, int64_t begin, int64_t end) {
+    auto *dy = static_cast<const T *>(args->dy);
+    auto *dtable = static_cast<G *>(args->dtable);
     for (int64_t first = 0, next; first < args->rows; first = next) {
         int32_t token = args->tokens[rows[first]];
         for (next = first + 1; next < args->rows && args->tokens[rows[next]] == token;) next++;
         for (int64_t c = begin; c < end; c += lanes) {
             f32x16 sum = {};
             for (int64_t i = first; i < next; i++) sum += load_up_to(dy + rows[i] * args->width + c, end - c);
-            float *d = dtable + token * args->width + c;
+            G *d = dtable + token * args->width + c;
             store_up_to(d, load_up_to(d, end - c) + args->scale * sum, end - c);
         }
     }
+}
+
+LEEWAY_CLONES void add_columns(const leeway_embedding_backward_args *args, const int32_t *rows, int64_t begin, int64_t end) {
+    bool whole = args->gradient_dtype == LEEWAY_F32;
+    if (args->dtype == LEEWAY_F32 && whole) add_columns_of<float, float>(args, rows, begin, end);
+    else if (args->dtype == LEEWAY_F32) add_columns_of<float, bf16>(args, rows, begin, end);
+    else if (whole) add_columns_of<bf16, float>(args, rows, begin, end);
+    else add_columns_of<bf16, bf16>(args, rows, begin, end);
 }
 
 int64_t first_outside(const int32_t *tokens, int64_t rows, int64_t vocabulary) {
@@ -54,7 +78,7 @@ leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embed
     LEEWAY_CHECK("embedding_forward", args->rows >= 0 && args->width > 0 && args->vocabulary > 0,
                  "rows >= 0, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows, (long long)args->width,
                  (long long)args->vocabulary);
-    LEEWAY_CHECK_F32("embedding_forward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("embedding_forward", "dtype", args->dtype);
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("embedding_forward", args->tokens && args->table && args->y, "tokens, table and y must not be NULL");
     LEEWAY_CHECK("embedding_forward", !args->noise_bound || args->row_ids, "row_ids must be given where noise_bound is");
@@ -62,15 +86,9 @@ leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embed
     if (bad >= 0)
         return fail(LEEWAY_BAD_DATA, "embedding_forward: tokens[%lld] is %d, outside 0..%lld", (long long)bad, int(args->tokens[bad]),
                     (long long)args->vocabulary - 1);
-    auto *table = static_cast<const float *>(args->table);
-    auto *y = static_cast<float *>(args->y);
-    int64_t width = args->width;
-    int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 15) / width);
+    int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 15) / args->width);
     parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; n++) {
-            scaled_row(y + n * width, table + args->tokens[n] * width, width, args->scale);
-            if (args->noise_bound) add_noise(y + n * width, width, args->noise_bound[n], args->noise_seed, args->row_ids[n]);
-        }
+        for (int64_t n = begin; n < end; n++) forward_row(args, n);
     });
     return LEEWAY_OK;
 }
@@ -81,8 +99,8 @@ leeway_status add_gradients_checked(leeway_stream *stream, const leeway_embeddin
     LEEWAY_CHECK("embedding_backward", args->rows >= 0 && args->rows <= INT32_MAX && args->width > 0 && args->vocabulary > 0,
                  "rows 0..2^31-1, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows,
                  (long long)args->width, (long long)args->vocabulary);
-    LEEWAY_CHECK_F32("embedding_backward", "dtype", args->dtype);
-    LEEWAY_CHECK_F32("embedding_backward", "gradient_dtype", args->gradient_dtype);
+    LEEWAY_CHECK_FLOAT("embedding_backward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("embedding_backward", "gradient_dtype", args->gradient_dtype);
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("embedding_backward", args->tokens && args->dy && args->dtable, "tokens, dy and dtable must not be NULL");
     int64_t bad = first_outside(args->tokens, args->rows, args->vocabulary);

@@ -5,9 +5,9 @@
  * Numerics: fp32, one loop body for vectors and tail. Bytes moved: forward 3, backward 5 arrays. */
 #include <cmath>
 
+#include "bf16.h"
 #include "check.h"
 #include "parallel.h"
-#include "simd.h"
 
 namespace {
 
@@ -48,29 +48,35 @@ LEEWAY_INLINE Gate gate_of(f32x16 g) {
     else return gelu_erf(g);
 }
 
-template <leeway_activation kind>
+template <leeway_activation kind, class T>
 LEEWAY_INLINE void forward_range(const leeway_glu_forward_args *args, int64_t begin, int64_t end) {
-    auto *gate = static_cast<const float *>(args->gate);
-    auto *up = static_cast<const float *>(args->up);
-    auto *y = static_cast<float *>(args->y);
+    auto *gate = static_cast<const T *>(args->gate);
+    auto *up = static_cast<const T *>(args->up);
+    auto *y = static_cast<T *>(args->y);
     for (int64_t i = begin; i < end; i += lanes)
         store_up_to(y + i, gate_of<kind>(load_up_to(gate + i, end - i)).value * load_up_to(up + i, end - i), end - i);
 }
 
+template <leeway_activation kind>
+LEEWAY_INLINE void forward_typed(const leeway_glu_forward_args *args, int64_t begin, int64_t end) {
+    if (args->dtype == LEEWAY_F32) forward_range<kind, float>(args, begin, end);
+    else forward_range<kind, bf16>(args, begin, end);
+}
+
 LEEWAY_CLONES void forward(const leeway_glu_forward_args *args, int64_t begin, int64_t end) {
-    if (args->activation == LEEWAY_SILU) forward_range<LEEWAY_SILU>(args, begin, end);
-    else if (args->activation == LEEWAY_GELU_TANH) forward_range<LEEWAY_GELU_TANH>(args, begin, end);
-    else forward_range<LEEWAY_GELU_ERF>(args, begin, end);
+    if (args->activation == LEEWAY_SILU) forward_typed<LEEWAY_SILU>(args, begin, end);
+    else if (args->activation == LEEWAY_GELU_TANH) forward_typed<LEEWAY_GELU_TANH>(args, begin, end);
+    else forward_typed<LEEWAY_GELU_ERF>(args, begin, end);
 }
 
 /* dgate may be gate and dup may be up: each vector is read before it is written. */
-template <leeway_activation kind>
+template <leeway_activation kind, class T>
 LEEWAY_INLINE void backward_range(const leeway_glu_backward_args *args, int64_t begin, int64_t end) {
-    auto *gate = static_cast<const float *>(args->gate);
-    auto *up = static_cast<const float *>(args->up);
-    auto *dy = static_cast<const float *>(args->dy);
-    auto *dgate = static_cast<float *>(args->dgate);
-    auto *dup = static_cast<float *>(args->dup);
+    auto *gate = static_cast<const T *>(args->gate);
+    auto *up = static_cast<const T *>(args->up);
+    auto *dy = static_cast<const T *>(args->dy);
+    auto *dgate = static_cast<T *>(args->dgate);
+    auto *dup = static_cast<T *>(args->dup);
     for (int64_t i = begin; i < end; i += lanes) {
         Gate a = gate_of<kind>(load_up_to(gate + i, end - i));
         f32x16 d = load_up_to(dy + i, end - i);
@@ -80,10 +86,16 @@ LEEWAY_INLINE void backward_range(const leeway_glu_backward_args *args, int64_t 
     }
 }
 
+template <leeway_activation kind>
+LEEWAY_INLINE void backward_typed(const leeway_glu_backward_args *args, int64_t begin, int64_t end) {
+    if (args->dtype == LEEWAY_F32) backward_range<kind, float>(args, begin, end);
+    else backward_range<kind, bf16>(args, begin, end);
+}
+
 LEEWAY_CLONES void backward(const leeway_glu_backward_args *args, int64_t begin, int64_t end) {
-    if (args->activation == LEEWAY_SILU) backward_range<LEEWAY_SILU>(args, begin, end);
-    else if (args->activation == LEEWAY_GELU_TANH) backward_range<LEEWAY_GELU_TANH>(args, begin, end);
-    else backward_range<LEEWAY_GELU_ERF>(args, begin, end);
+    if (args->activation == LEEWAY_SILU) backward_typed<LEEWAY_SILU>(args, begin, end);
+    else if (args->activation == LEEWAY_GELU_TANH) backward_typed<LEEWAY_GELU_TANH>(args, begin, end);
+    else backward_typed<LEEWAY_GELU_ERF>(args, begin, end);
 }
 
 bool is_known(leeway_activation activation) { return activation >= LEEWAY_SILU && activation <= LEEWAY_GELU_ERF; }
@@ -93,7 +105,7 @@ bool is_known(leeway_activation activation) { return activation >= LEEWAY_SILU &
 leeway_status leeway_glu_forward(leeway_stream *stream, const leeway_glu_forward_args *args) {
     LEEWAY_CHECK("glu_forward", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("glu_forward", is_known(args->activation), "activation must be 0 to 2, got %d", int(args->activation));
-    LEEWAY_CHECK_F32("glu_forward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("glu_forward", "dtype", args->dtype);
     LEEWAY_CHECK("glu_forward", args->count == 0 || (args->gate && args->up && args->y), "gate, up and y must not be NULL");
     parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) { forward(args, begin, end); });
     return LEEWAY_OK;
@@ -102,7 +114,7 @@ leeway_status leeway_glu_forward(leeway_stream *stream, const leeway_glu_forward
 leeway_status leeway_glu_backward(leeway_stream *stream, const leeway_glu_backward_args *args) {
     LEEWAY_CHECK("glu_backward", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("glu_backward", is_known(args->activation), "activation must be 0 to 2, got %d", int(args->activation));
-    LEEWAY_CHECK_F32("glu_backward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("glu_backward", "dtype", args->dtype);
     LEEWAY_CHECK("glu_backward", args->count == 0 || (args->gate && args->up && args->dy && args->dgate && args->dup),
                  "gate, up, dy, dgate and dup must not be NULL");
     parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) { backward(args, begin, end); });

@@ -3,13 +3,14 @@
  * Source: Zhang and Sennrich 2019, eq. 4. Rows r of (rows, groups) start at (r / groups) * stride + (r % groups) * width.
  * Numerics: elements in fp32; the two means over a row are sixteen interleaved partial sums in double and a fixed tree;
  * dweight: fp32 chains over blocks of 64 rows, then over the blocks in order.
+ * In bf16 the rounded sum is what is normalised.
  * Bytes moved: forward reads x, residual, writes sum, y; backward reads s, dy twice (the second time from cache), dsum, writes ds. */
 #include <algorithm>
 #include <cmath>
 
+#include "bf16.h"
 #include "check.h"
 #include "parallel.h"
-#include "simd.h"
 
 namespace {
 
@@ -18,13 +19,15 @@ using namespace leeway;
 constexpr int64_t rows_a_block = 64;
 constexpr int64_t columns_a_task = 256;
 
-/* sum of s^2 over a row; stores s where there is a residual. */
-LEEWAY_CLONES double squares(const float *x, const float *residual, float *sum, int64_t width) {
+/* sum of s^2 over a row; stores s where there is a residual, and goes on with what was stored. */
+template <class T>
+LEEWAY_INLINE double squares(const T *x, const T *residual, T *sum, int64_t width) {
     Sum16 total;
     for (int64_t c = 0; c < width; c += lanes) {
         f32x16 s = load_up_to(x + c, width - c);
         if (residual) {
             s += load_up_to(residual + c, width - c);
+            s = rounded_to<T>(s);
             store_up_to(sum + c, s, width - c);
         }
         total.add_product(s, s);
@@ -32,27 +35,35 @@ LEEWAY_CLONES double squares(const float *x, const float *residual, float *sum, 
     return total.total();
 }
 
-LEEWAY_CLONES void normalise(float *y, const float *s, const float *weight, int64_t width, float rstd, float offset) {
+template <class T>
+LEEWAY_INLINE void normalise(T *y, const T *s, const T *weight, int64_t width, float rstd, float offset) {
     for (int64_t c = 0; c < width; c += lanes) {
         int64_t left = width - c;
         store_up_to(y + c, load_up_to(s + c, left) * rstd * (load_up_to(weight + c, left) + offset), left);
     }
 }
 
-void forward_row(const leeway_rmsnorm_forward_args *args, int64_t row) {
+template <class T>
+LEEWAY_INLINE void forward_typed(const leeway_rmsnorm_forward_args *args, int64_t row) {
     int64_t at = row / args->groups * args->stride + row % args->groups * args->width;
-    auto *x = static_cast<const float *>(args->x) + at;
-    auto *residual = args->residual ? static_cast<const float *>(args->residual) + at : nullptr;
-    auto *sum = args->residual ? static_cast<float *>(args->sum) + at : nullptr;
+    auto *x = static_cast<const T *>(args->x) + at;
+    auto *residual = args->residual ? static_cast<const T *>(args->residual) + at : nullptr;
+    auto *sum = args->residual ? static_cast<T *>(args->sum) + at : nullptr;
     double mean = squares(x, residual, sum, args->width) / double(args->width);
     float rstd = float(1.0 / std::sqrt(mean + double(args->eps)));
     args->rstd[row] = rstd;
-    normalise(static_cast<float *>(args->y) + at, residual ? sum : x, static_cast<const float *>(args->weight), args->width, rstd,
+    normalise(static_cast<T *>(args->y) + at, residual ? sum : x, static_cast<const T *>(args->weight), args->width, rstd,
               args->weight_offset);
 }
 
+LEEWAY_CLONES void forward_row(const leeway_rmsnorm_forward_args *args, int64_t row) {
+    if (args->dtype == LEEWAY_F32) forward_typed<float>(args, row);
+    else forward_typed<bf16>(args, row);
+}
+
 /* sum of g dy s over a row; times rstd it is the sum of g dy h. */
-LEEWAY_CLONES double row_product(const float *s, const float *weight, const float *dy, int64_t width, float offset) {
+template <class T>
+LEEWAY_INLINE double row_product(const T *s, const T *weight, const T *dy, int64_t width, float offset) {
     Sum16 total;
     for (int64_t c = 0; c < width; c += lanes) {
         int64_t left = width - c;
@@ -61,17 +72,19 @@ LEEWAY_CLONES double row_product(const float *s, const float *weight, const floa
     return total.total();
 }
 
+template <class T>
 struct Row {
-    const float *s;
-    const float *dy;
-    const float *dsum;  // or NULL
-    float *ds;
+    const T *s;
+    const T *dy;
+    const T *dsum;  // or NULL
+    T *ds;
     float rstd;
-    float mean;         // of g dy h
+    float mean;     // of g dy h
 };
 
 /* dy and dsum may be ds: each vector is read before it is written. */
-LEEWAY_CLONES void backward_row(const Row &row, const float *weight, float offset, int64_t width, float *dweight) {
+template <class T>
+LEEWAY_INLINE void backward_row(const Row<T> &row, const T *weight, float offset, int64_t width, float *dweight) {
     for (int64_t c = 0; c < width; c += lanes) {
         int64_t left = width - c;
         f32x16 h = load_up_to(row.s + c, left) * row.rstd;
@@ -84,20 +97,25 @@ LEEWAY_CLONES void backward_row(const Row &row, const float *weight, float offse
     }
 }
 
-void backward_block(const leeway_rmsnorm_backward_args *args, int64_t block) {
+template <class T>
+LEEWAY_INLINE void backward_typed(const leeway_rmsnorm_backward_args *args, int64_t block) {
     int64_t rows = args->rows * args->groups, width = args->width;
-    auto *weight = static_cast<const float *>(args->weight);
+    auto *weight = static_cast<const T *>(args->weight);
     float *dweight = args->dweight ? args->workspace + block * width : nullptr;
     if (dweight) std::fill(dweight, dweight + width, 0.0f);
     for (int64_t r = block * rows_a_block; r < std::min(rows, (block + 1) * rows_a_block); r++) {
         int64_t at = r / args->groups * args->stride + r % args->groups * width;
-        Row row = {static_cast<const float *>(args->s) + at, static_cast<const float *>(args->dy) + at,
-                   args->dsum ? static_cast<const float *>(args->dsum) + at : nullptr, static_cast<float *>(args->ds) + at, args->rstd[r],
-                   0.0f};
+        Row<T> row = {static_cast<const T *>(args->s) + at, static_cast<const T *>(args->dy) + at,
+                      args->dsum ? static_cast<const T *>(args->dsum) + at : nullptr, static_cast<T *>(args->ds) + at, args->rstd[r], 0.0f};
         double product = row_product(row.s, weight, row.dy, width, args->weight_offset);
         row.mean = float(product * double(row.rstd) / double(width));
         backward_row(row, weight, args->weight_offset, width, dweight);
     }
+}
+
+LEEWAY_CLONES void backward_block(const leeway_rmsnorm_backward_args *args, int64_t block) {
+    if (args->dtype == LEEWAY_F32) backward_typed<float>(args, block);
+    else backward_typed<bf16>(args, block);
 }
 
 /* dweight[begin..end) += the blocks' sums, in order. */
@@ -114,8 +132,8 @@ leeway_status check_shape(const char *op, const Args *args) {
     if (args->rows < 0 || args->groups < 1 || args->width < 1 || args->stride < args->groups * args->width)
         return fail(LEEWAY_BAD_ARGUMENT, "%s: rows >= 0, groups >= 1, width >= 1 and stride >= groups * width expected, got %lld, %lld, %lld, %lld",
                     op, (long long)args->rows, (long long)args->groups, (long long)args->width, (long long)args->stride);
-    if (args->dtype != LEEWAY_F32)
-        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) on this back end, got dtype %d", op, int(args->dtype));
+    if (args->dtype != LEEWAY_F32 && args->dtype != LEEWAY_BF16)
+        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) or BF16 (1) on this back end, got dtype %d", op, int(args->dtype));
     return LEEWAY_OK;
 }
 

@@ -4,21 +4,22 @@
  * Numerics: fp32, products fused. Bytes moved: x read and written, one table row a token. */
 #include <algorithm>
 
+#include "bf16.h"
 #include "check.h"
 #include "parallel.h"
-#include "simd.h"
 
 namespace {
 
 using namespace leeway;
 
-LEEWAY_CLONES void rotate_row(const leeway_rope_args *args, int64_t row) {
+template <class T>
+LEEWAY_INLINE void rotate_heads(const leeway_rope_args *args, int64_t row) {
     int64_t half = args->rotary_dim / 2;
     const float *cosine = args->cosine + args->positions[row] * half;
     const float *sine = args->sine + args->positions[row] * half;
     float sign = args->inverse ? -1.0f : 1.0f;
     for (int64_t head = 0; head < args->heads; head++) {
-        float *x = static_cast<float *>(args->x) + row * args->stride + head * args->head_dim;
+        T *x = static_cast<T *>(args->x) + row * args->stride + head * args->head_dim;
         for (int64_t j = 0; j < half; j += lanes) {
             int64_t left = half - j;
             f32x16 c = load_up_to(cosine + j, left), s = sign * load_up_to(sine + j, left);
@@ -27,6 +28,11 @@ LEEWAY_CLONES void rotate_row(const leeway_rope_args *args, int64_t row) {
             store_up_to(x + half + j, b * c + a * s, left);
         }
     }
+}
+
+LEEWAY_CLONES void rotate_row(const leeway_rope_args *args, int64_t row) {
+    if (args->dtype == LEEWAY_F32) rotate_heads<float>(args, row);
+    else rotate_heads<bf16>(args, row);
 }
 
 }  // namespace
@@ -38,7 +44,7 @@ leeway_status leeway_rope(leeway_stream *stream, const leeway_rope_args *args) {
     LEEWAY_CHECK("rope", args->rotary_dim >= 0 && args->rotary_dim % 2 == 0 && args->rotary_dim <= args->head_dim,
                  "rotary_dim must be even and 0 to head_dim (%lld), got %lld", (long long)args->head_dim, (long long)args->rotary_dim);
     LEEWAY_CHECK("rope", args->inverse == 0 || args->inverse == 1, "inverse must be 0 or 1, got %d", int(args->inverse));
-    LEEWAY_CHECK_F32("rope", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("rope", "dtype", args->dtype);
     if (args->rows == 0 || args->rotary_dim == 0) return LEEWAY_OK;
     LEEWAY_CHECK("rope", args->positions && args->cosine && args->sine && args->x, "positions, cosine, sine and x must not be NULL");
     for (int64_t n = 0; n < args->rows; n++)

@@ -10,8 +10,10 @@ namespace {
 
 using namespace leeway;
 
-/* Rows a task, so that a task moves about 256 KiB. */
-int64_t rows_a_task(int64_t width) { return std::max<int64_t>(1, (int64_t(1) << 16) / std::max<int64_t>(1, width)); }
+/* Rows of so many bytes a task, so that a task moves about 256 KiB. */
+int64_t rows_a_task(int64_t width) { return std::max<int64_t>(1, (int64_t(1) << 18) / std::max<int64_t>(1, width)); }
+
+int64_t size_of(leeway_dtype dtype) { return dtype == LEEWAY_F32 ? 4 : 2; }
 
 int64_t first_outside(const int32_t *index, int64_t rows, int64_t limit) {
     for (int64_t r = 0; r < rows; r++)
@@ -34,19 +36,19 @@ leeway_status leeway_gather_rows(leeway_stream *stream, const leeway_gather_rows
     LEEWAY_CHECK("gather_rows", args->rows >= 0 && args->width >= 0 && args->source_rows >= 0,
                  "rows, width and source_rows must not be negative, got %lld, %lld, %lld", (long long)args->rows, (long long)args->width,
                  (long long)args->source_rows);
-    LEEWAY_CHECK_F32("gather_rows", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("gather_rows", "dtype", args->dtype);
     if (args->rows == 0 || args->width == 0) return LEEWAY_OK;
     LEEWAY_CHECK("gather_rows", args->index && args->source && args->destination, "index, source and destination must not be NULL");
     int64_t bad = first_outside(args->index, args->rows, args->source_rows);
     if (bad >= 0)
         return fail(LEEWAY_BAD_DATA, "gather_rows: index[%lld] is %d, outside 0..%lld", (long long)bad, int(args->index[bad]),
                     (long long)args->source_rows - 1);
-    auto *source = static_cast<const float *>(args->source);
-    auto *destination = static_cast<float *>(args->destination);
-    int64_t width = args->width;
+    auto *source = static_cast<const char *>(args->source);
+    auto *destination = static_cast<char *>(args->destination);
+    int64_t width = args->width * size_of(args->dtype);  // bytes
     parallel_blocks(stream, args->rows, rows_a_task(width), [=](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; r++)
-            std::memcpy(destination + r * width, source + int64_t(args->index[r]) * width, size_t(width) * sizeof(float));
+            std::memcpy(destination + r * width, source + int64_t(args->index[r]) * width, size_t(width));
     });
     return LEEWAY_OK;
 }
@@ -57,7 +59,7 @@ leeway_status scatter_checked(leeway_stream *stream, const leeway_scatter_rows_a
     LEEWAY_CHECK("scatter_rows", args->rows >= 0 && args->width >= 0 && args->destination_rows >= 0,
                  "rows, width and destination_rows must not be negative, got %lld, %lld, %lld", (long long)args->rows,
                  (long long)args->width, (long long)args->destination_rows);
-    LEEWAY_CHECK_F32("scatter_rows", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("scatter_rows", "dtype", args->dtype);
     LEEWAY_CHECK("scatter_rows", args->rows == 0 || args->width == 0 || (args->index && args->source), "index and source must not be NULL");
     if (args->destination_rows == 0 && args->rows == 0) return LEEWAY_OK;
     if (args->width == 0) return LEEWAY_OK;
@@ -69,15 +71,15 @@ leeway_status scatter_checked(leeway_stream *stream, const leeway_scatter_rows_a
     bad = first_repeated(args->index, args->rows, args->destination_rows);
     if (bad >= 0)
         return fail(LEEWAY_BAD_DATA, "scatter_rows: index[%lld] = %d occurs twice", (long long)bad, int(args->index[bad]));
-    auto *source = static_cast<const float *>(args->source);
-    auto *destination = static_cast<float *>(args->destination);
-    int64_t width = args->width;
+    auto *source = static_cast<const char *>(args->source);
+    auto *destination = static_cast<char *>(args->destination);
+    int64_t width = args->width * size_of(args->dtype);  // bytes
     parallel_blocks(stream, args->destination_rows, rows_a_task(width), [=](int64_t begin, int64_t end) {
-        std::memset(destination + begin * width, 0, size_t((end - begin) * width) * sizeof(float));
+        std::memset(destination + begin * width, 0, size_t((end - begin) * width));
     });
     parallel_blocks(stream, args->rows, rows_a_task(width), [=](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; r++)
-            std::memcpy(destination + int64_t(args->index[r]) * width, source + r * width, size_t(width) * sizeof(float));
+            std::memcpy(destination + int64_t(args->index[r]) * width, source + r * width, size_t(width));
     });
     return LEEWAY_OK;
 }

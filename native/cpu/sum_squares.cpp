@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "bf16.h"
 #include "check.h"
 #include "parallel.h"
-#include "simd.h"
 
 namespace {
 
@@ -19,7 +19,8 @@ struct Partial {
     int64_t nonfinite;
 };
 
-LEEWAY_CLONES void sum_block(const float *x, int64_t count, Partial *partial) {
+template <class T>
+LEEWAY_INLINE void sum_elements(const T *x, int64_t count, Partial *partial) {
     Sum16 sum;
     i32x16 bad = {};
     for (int64_t i = 0; i < count; i += lanes) {
@@ -34,6 +35,13 @@ LEEWAY_CLONES void sum_block(const float *x, int64_t count, Partial *partial) {
     for (int l = 0; l < lanes; l++) partial->nonfinite += bad[l];
 }
 
+/* Block number index of x. */
+LEEWAY_CLONES void sum_block(const leeway_sum_squares_args *args, int64_t index, Partial *partial) {
+    int64_t first = index * block, count = std::min(block, args->count - first);
+    if (args->dtype == LEEWAY_F32) sum_elements(static_cast<const float *>(args->x) + first, count, partial);
+    else sum_elements(static_cast<const bf16 *>(args->x) + first, count, partial);
+}
+
 }  // namespace
 
 namespace {
@@ -42,11 +50,10 @@ leeway_status sum_checked(leeway_stream *stream, const leeway_sum_squares_args *
     LEEWAY_CHECK("sum_squares", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
     LEEWAY_CHECK("sum_squares", args->count == 0 || args->x, "x must not be NULL");
     LEEWAY_CHECK("sum_squares", args->sum && args->nonfinite, "sum and nonfinite must not be NULL");
-    LEEWAY_CHECK_F32("sum_squares", "dtype", args->dtype);
-    auto *x = static_cast<const float *>(args->x);
+    LEEWAY_CHECK_FLOAT("sum_squares", "dtype", args->dtype);
     std::vector<Partial> partials(size_t((args->count + block - 1) / block));
     parallel_blocks(stream, int64_t(partials.size()), blocks_a_task, [&](int64_t begin, int64_t end) {
-        for (int64_t b = begin; b < end; b++) sum_block(x + b * block, std::min(block, args->count - b * block), &partials[size_t(b)]);
+        for (int64_t b = begin; b < end; b++) sum_block(args, b, &partials[size_t(b)]);
     });
     double sum = 0.0;
     int64_t nonfinite = 0;

@@ -3,7 +3,7 @@
 #include <limits>
 #include <numeric>
 
-#include "table.h"
+#include "number.h"
 
 namespace {
 
@@ -20,71 +20,46 @@ void philox_row(Run &run, const Shape &) {
                                    Words{0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u});
 }
 
+template <leeway_dtype type>
 void fill_row(Run &run, const Shape &shape) {
-    auto x = run.out<float>(shape[0]);
-    LEEWAY_RUN(run, fill, {.count = shape[0], .x = x.get(), .value = -2.5f, .dtype = LEEWAY_F32});
-    run.same("x", run.read(x), std::vector<float>(size_t(shape[0]), -2.5f));
-    LEEWAY_EXPECT_STATUS(run, fill, LEEWAY_BAD_ARGUMENT, {.count = -1, .x = x.get(), .value = 0, .dtype = LEEWAY_F32});
-    LEEWAY_EXPECT_STATUS(run, fill, LEEWAY_BAD_ARGUMENT, {.count = 1, .x = nullptr, .value = 0, .dtype = LEEWAY_F32});
+    auto x = out(run, type, shape[0]);
+    LEEWAY_RUN(run, fill, {.count = shape[0], .x = x.get(), .value = -2.51f, .dtype = type});
+    run.same("x", read(run, x), rounded(type, std::vector<float>(size_t(shape[0]), -2.51f)));
+    LEEWAY_EXPECT_STATUS(run, fill, LEEWAY_BAD_ARGUMENT, {.count = -1, .x = x.get(), .value = 0, .dtype = type});
+    LEEWAY_EXPECT_STATUS(run, fill, LEEWAY_BAD_ARGUMENT, {.count = 1, .x = nullptr, .value = 0, .dtype = type});
 }
 
 /* Two roundings at most: of alpha x and of the sum. */
+template <leeway_dtype type>
 void axpy_row(Run &run, const Shape &shape) {
-    auto x = run.normal(shape[0]), y = run.normal(shape[0]);
-    auto bx = run.in(x);
-    auto by = run.inout(y);
+    auto x = rounded(type, run.normal(shape[0])), y = rounded(type, run.normal(shape[0]));
+    auto bx = in(run, type, x);
+    auto by = inout(run, type, y);
     float alpha = 0.3f;
-    LEEWAY_RUN(run, axpy, {.count = shape[0], .x = bx.get(), .y = by.get(), .alpha = alpha, .dtype = LEEWAY_F32});
-    auto got = run.read(by);
+    LEEWAY_RUN(run, axpy, {.count = shape[0], .x = bx.get(), .y = by.get(), .alpha = alpha, .dtype = type});
+    auto got = read(run, by);
     std::vector<double> want, bound;
     for (size_t i = 0; i < x.size(); i++) {
         double term = double(alpha) * x[i];
         want.push_back(y[i] + term);
-        bound.push_back(1.001 * u * (std::fabs(term) + std::fabs(want[i])));
+        bound.push_back(stored(type, want[i], 1.001 * u * (std::fabs(term) + std::fabs(want[i]))));
     }
     run.expect("y", got, want, bound);
     if (shape[0] < 3) return;
-    auto tail = run.in(slice(x, 2, shape[0]));  // other positions, same bits
-    auto moved = run.inout(slice(y, 2, shape[0]));
-    LEEWAY_RUN(run, axpy, {.count = shape[0] - 2, .x = tail.get(), .y = moved.get(), .alpha = alpha, .dtype = LEEWAY_F32});
-    run.same("moved by two", run.read(moved), slice(got, 2, shape[0]));
+    auto tail = in(run, type, slice(x, 2, shape[0]));  // other positions, same bits
+    auto moved = inout(run, type, slice(y, 2, shape[0]));
+    LEEWAY_RUN(run, axpy, {.count = shape[0] - 2, .x = tail.get(), .y = moved.get(), .alpha = alpha, .dtype = type});
+    run.same("moved by two", read(run, moved), slice(got, 2, shape[0]));
 }
 
+template <leeway_dtype type>
 void scale_row(Run &run, const Shape &shape) {
-    auto x = run.normal(shape[0]);
-    auto buffer = run.inout(x);
-    LEEWAY_RUN(run, scale, {.count = shape[0], .x = buffer.get(), .alpha = -0.7f, .dtype = LEEWAY_F32});
+    auto x = rounded(type, run.normal(shape[0]));
+    auto buffer = inout(run, type, x);
+    LEEWAY_RUN(run, scale, {.count = shape[0], .x = buffer.get(), .alpha = -0.7f, .dtype = type});
     std::vector<float> want;
     for (float v : x) want.push_back(float(double(-0.7f) * double(v)));  // the product is exact in double: one rounding
-    run.same("x", run.read(buffer), want);
-}
-
-float from_bf16(uint16_t x) {
-    uint32_t bits = uint32_t(x) << 16;
-    float y;
-    std::memcpy(&y, &bits, sizeof y);
-    return y;
-}
-
-/* The bfloat16 towards zero from x, by search over the bit patterns, which ascend with the size. */
-uint16_t bf16_below(double x) {
-    double size = std::fabs(x);
-    uint16_t low = 0, high = 0x7f80;
-    while (high - low > 1) {
-        uint16_t middle = uint16_t((low + high) / 2);
-        (double(from_bf16(middle)) <= size ? low : high) = middle;
-    }
-    return uint16_t(low | (std::signbit(x) ? 0x8000 : 0));
-}
-
-/* The next pattern as a number; past the largest one comes 2^128, where infinity begins. */
-double size_of(uint16_t pattern) { return (pattern & 0x7fff) == 0x7f80 ? 0x1p128 : std::fabs(double(from_bf16(pattern))); }
-
-uint16_t bf16_nearest(double x) {
-    if (std::isinf(x)) return x > 0 ? 0x7f80 : 0xff80;
-    uint16_t below = bf16_below(x), above = uint16_t(below + 1);
-    double down = std::fabs(x) - size_of(below), up = size_of(above) - std::fabs(x);
-    return down < up || (down == up && below % 2 == 0) ? below : above;
+    run.same("x", read(run, buffer), rounded(type, want));
 }
 
 std::vector<double> awkward_doubles(Run &run, int64_t count) {
@@ -132,9 +107,13 @@ void cast_stochastic_row(Run &run, const Shape &shape) {
     std::fill(x.begin(), x.begin() + shape[0] / 2, 1.0f + 0.3f * 0x1p-7f);
     auto got = cast<float, uint16_t>(run, x, LEEWAY_F32, LEEWAY_BF16, 1, 42);
     double up = 0;
+    auto from_double = cast<double, uint16_t>(run, widen(x), LEEWAY_F64, LEEWAY_BF16, 1, 42);
+    run.same("from F64", from_double, got);
     for (size_t i = 0; i < x.size(); i++) {
         uint16_t below = bf16_below(x[i]);
-        run.expect("a neighbour", got[i] == below || (got[i] == below + 1 && double(from_bf16(below)) != x[i]));
+        double share = (std::fabs(double(x[i])) - bf16_size(below)) / (bf16_size(uint16_t(below + 1)) - bf16_size(below));
+        bool carries = share * 65536 + double(philox(42, 0, i)[0] >> 16) >= 65536;
+        run.expect("up where the random bits say so", got[i] == below + (carries ? 1 : 0));
         if (int64_t(i) < shape[0] / 2) up += got[i] != below;
     }
     double n = double(shape[0] / 2);
@@ -143,51 +122,54 @@ void cast_stochastic_row(Run &run, const Shape &shape) {
     run.same("what fits stays", exact, std::vector<uint16_t>(size_t(shape[0]), bf16_below(1.5)));
 }
 
+template <leeway_dtype type>
 void gather_rows_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], width = shape[1], source_rows = shape[2];
-    auto source = run.normal(source_rows * width);
+    auto source = rounded(type, run.normal(source_rows * width));
     auto index = run.integers(rows, int32_t(source_rows));
-    auto bs = run.in(source);
+    auto bs = in(run, type, source);
     auto bi = run.in(index);
-    auto out = run.out<float>(rows * width);
-    leeway_gather_rows_args args = {rows, width, source_rows, bi.get(), bs.get(), out.get(), LEEWAY_F32};
+    auto destination = out(run, type, rows * width);
+    leeway_gather_rows_args args = {rows, width, source_rows, bi.get(), bs.get(), destination.get(), type};
     LEEWAY_RUN(run, gather_rows, args);
     std::vector<float> want;
     for (int32_t i : index) want.insert(want.end(), source.begin() + i * width, source.begin() + (i + 1) * width);
-    run.same("destination", run.read(out), want);
+    run.same("destination", read(run, destination), want);
     index[size_t(rows - 1)] = int32_t(source_rows);
     auto outside = run.in(index);
     args.index = outside.get();
     LEEWAY_EXPECT_STATUS(run, gather_rows, LEEWAY_BAD_DATA, args);
-    run.same("after refusal", run.read(out), want);
+    run.same("after refusal", read(run, destination), want);
 }
 
+template <leeway_dtype type>
 void scatter_rows_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], width = shape[1], destination_rows = shape[2];
-    auto source = run.normal(rows * width);
+    auto source = rounded(type, run.normal(rows * width));
     std::vector<int32_t> index(static_cast<size_t>(destination_rows));
     std::iota(index.begin(), index.end(), 0);
     std::shuffle(index.begin(), index.end(), run.random());
     index.resize(size_t(rows));
-    auto bs = run.in(source);
+    auto bs = in(run, type, source);
     auto bi = run.in(index);
-    auto out = run.out<float>(destination_rows * width);
-    LEEWAY_RUN(run, scatter_rows, {rows, width, destination_rows, bi.get(), bs.get(), out.get(), LEEWAY_F32});
+    auto destination = out(run, type, destination_rows * width);
+    LEEWAY_RUN(run, scatter_rows, {rows, width, destination_rows, bi.get(), bs.get(), destination.get(), type});
     std::vector<float> want(size_t(destination_rows * width), 0.0f);
     for (int64_t r = 0; r < rows; r++)
         std::copy(source.begin() + r * width, source.begin() + (r + 1) * width, want.begin() + index[size_t(r)] * width);
-    run.same("destination", run.read(out), want);
+    run.same("destination", read(run, destination), want);
 }
 
 /* Squares of floats are exact in double, so the sum of n of them is off by less than n 2^-53 of itself in any order. */
+template <leeway_dtype type>
 void sum_squares_row(Run &run, const Shape &shape) {
-    auto x = run.normal(shape[0], 1e3);
+    auto x = rounded(type, run.normal(shape[0], 1e3));
     int64_t broken = 0;
     for (size_t i = 0; i < x.size(); i += 1009, broken++) x[i] = i % 2 ? std::numeric_limits<float>::infinity() : std::nanf("");
-    auto bx = run.in(x);
+    auto bx = in(run, type, x);
     auto sum = run.out<double>(1);
     auto nonfinite = run.out<int64_t>(1);
-    LEEWAY_RUN(run, sum_squares, {shape[0], bx.get(), sum.get(), nonfinite.get(), LEEWAY_F32});
+    LEEWAY_RUN(run, sum_squares, {shape[0], bx.get(), sum.get(), nonfinite.get(), type});
     long double want = 0;
     for (float v : x)
         if (std::isfinite(v)) want += (long double)v * v;
@@ -240,18 +222,25 @@ void nf4_row(Run &run, const Shape &shape) {
     LEEWAY_EXPECT_STATUS(run, quantize_nf4, LEEWAY_BAD_ARGUMENT, {3, 7, bw.get(), codes.get(), absmax.get(), LEEWAY_F32});
 }
 
+const std::vector<Shape> sums = {{0}, {1}, {17}, {4095}, {4096}, {4097}, {1000003}};
 const std::vector<Shape> moves = {{1, 1, 1}, {3, 7, 5}, {16, 64, 32}, {257, 130, 300}};
 
 [[maybe_unused]] const bool registered[] = {
     add("philox_oracle", {{}}, philox_row),
-    add("fill", counts, fill_row),
-    add("axpy", counts, axpy_row),
-    add("scale", counts, scale_row),
+    add("fill", counts, fill_row<LEEWAY_F32>),
+    add("fill_bf16", counts, fill_row<LEEWAY_BF16>),
+    add("axpy", counts, axpy_row<LEEWAY_F32>),
+    add("axpy_bf16", counts, axpy_row<LEEWAY_BF16>),
+    add("scale", counts, scale_row<LEEWAY_F32>),
+    add("scale_bf16", counts, scale_row<LEEWAY_BF16>),
     add("cast", counts, cast_row),
     add("cast_stochastic", {{2}, {17}, {4096}, {70001}}, cast_stochastic_row),
-    add("gather_rows", moves, gather_rows_row),
-    add("scatter_rows", moves, scatter_rows_row),
-    add("sum_squares", {{0}, {1}, {17}, {4095}, {4096}, {4097}, {1000003}}, sum_squares_row),
+    add("gather_rows", moves, gather_rows_row<LEEWAY_F32>),
+    add("gather_rows_bf16", moves, gather_rows_row<LEEWAY_BF16>),
+    add("scatter_rows", moves, scatter_rows_row<LEEWAY_F32>),
+    add("scatter_rows_bf16", moves, scatter_rows_row<LEEWAY_BF16>),
+    add("sum_squares", sums, sum_squares_row<LEEWAY_F32>),
+    add("sum_squares_bf16", sums, sum_squares_row<LEEWAY_BF16>),
     add("nf4", {{64, 1}, {1, 64}, {16, 12}, {96, 130}, {576, 512}}, nf4_row),
 };
 

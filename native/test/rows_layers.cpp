@@ -1,7 +1,7 @@
 /* rows_layers.cpp: embedding, rmsnorm, glu, rope. */
 #include <algorithm>
 
-#include "table.h"
+#include "number.h"
 
 namespace {
 
@@ -9,21 +9,23 @@ using namespace table;
 using Doubles = std::vector<double>;
 
 /* shape: rows, width, vocabulary. Roundings: of scale * w, of bound * n (n is exact), of the sum. */
+template <leeway_dtype type>
 void embedding_forward_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], width = shape[1], vocabulary = shape[2];
     auto tokens = run.integers(rows, int32_t(vocabulary));
-    auto weights = run.normal(vocabulary * width);
+    auto weights = rounded(type, run.normal(vocabulary * width));
     auto bounds = run.uniform(rows, 0, 0.5);
     std::vector<uint64_t> ids;
     for (int64_t n = 0; n < rows; n++) ids.push_back(run.random()());
     float scale = 3.3f;
     auto bt = run.in(tokens);
-    auto bw = run.in(weights), bb = run.in(bounds);
+    auto bw = in(run, type, weights);
+    auto bb = run.in(bounds);
     auto bi = run.in(ids);
-    auto y = run.out<float>(rows * width);
-    leeway_embedding_forward_args args = {rows, width, vocabulary, bt.get(), bw.get(), y.get(), bb.get(), bi.get(), 7, scale, LEEWAY_F32};
+    auto y = out(run, type, rows * width);
+    leeway_embedding_forward_args args = {rows, width, vocabulary, bt.get(), bw.get(), y.get(), bb.get(), bi.get(), 7, scale, type};
     LEEWAY_RUN(run, embedding_forward, args);
-    auto got = run.read(y);
+    auto got = read(run, y);
     Doubles want, bound;
     for (int64_t i = 0; i < rows * width; i++) {
         int64_t n = i / width, c = i % width;
@@ -31,14 +33,14 @@ void embedding_forward_row(Run &run, const Shape &shape) {
         double uniform = double(philox(7, ids[size_t(n)], uint64_t(c))[0] >> 8) * 0x1p-24;
         double noise = bounds[size_t(n)] * (2 * uniform - 1);
         want.push_back(term + noise);
-        bound.push_back(2.001 * u * (std::fabs(term) + std::fabs(noise)));
+        bound.push_back(stored(type, want.back(), 2.001 * u * (std::fabs(term) + std::fabs(noise))));
     }
     run.expect("y", got, want, bound);
     args.noise_bound = nullptr;
     args.row_ids = nullptr;
     args.scale = 1.0f;
     LEEWAY_RUN(run, embedding_forward, args);
-    auto plain = run.read(y);
+    auto plain = read(run, y);
     for (int64_t n = 0; n < rows; n++)
         run.same("row of the table", slice(plain, n * width, (n + 1) * width),
                  slice(weights, tokens[size_t(n)] * width, (tokens[size_t(n)] + 1) * width));
@@ -49,16 +51,17 @@ void embedding_forward_row(Run &run, const Shape &shape) {
 }
 
 /* A chain of k terms, then scale, then the sum: k + 2 roundings. Tokens are skewed so that some occur often. */
+template <leeway_dtype type, leeway_dtype gradient>
 void embedding_backward_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], width = shape[1], vocabulary = shape[2];
     auto tokens = run.integers(rows, int32_t(vocabulary));
     for (size_t n = 0; n < tokens.size(); n += 2) tokens[n] = 0;
-    auto dy = run.normal(rows * width), old = run.normal(vocabulary * width);
+    auto dy = rounded(type, run.normal(rows * width)), old = rounded(gradient, run.normal(vocabulary * width));
     float scale = 0.7f;
     auto bt = run.in(tokens);
-    auto bd = run.in(dy);
-    auto table = run.inout(old);
-    LEEWAY_RUN(run, embedding_backward, {rows, width, vocabulary, bt.get(), bd.get(), table.get(), scale, LEEWAY_F32, LEEWAY_F32});
+    auto bd = in(run, type, dy);
+    auto table = inout(run, gradient, old);
+    LEEWAY_RUN(run, embedding_backward, {rows, width, vocabulary, bt.get(), bd.get(), table.get(), scale, type, gradient});
     Doubles want = widen(old), size(want.size()), count(static_cast<size_t>(vocabulary));
     for (size_t i = 0; i < want.size(); i++) size[i] = std::fabs(want[i]);
     for (int64_t n = 0; n < rows; n++) {
@@ -70,7 +73,7 @@ void embedding_backward_row(Run &run, const Shape &shape) {
         }
     }
     for (size_t i = 0; i < size.size(); i++) size[i] *= (count[i / size_t(width)] + 2) * 1.01 * u;
-    run.expect("dtable", run.read(table), want, size);
+    run.expect("dtable", read(run, table), want, stored(gradient, want, size));
 }
 
 /* A strided block of rows x groups x width; what lies between stays. */
@@ -92,24 +95,27 @@ double rstd_of(const Norm &norm, const Doubles &s, int64_t r) {
 }
 
 /* Roundings: s 1; rstd 1 and s's 1; offset + weight 1; products 2: six. */
+template <leeway_dtype type>
 void rmsnorm_forward_row(Run &run, const Shape &shape) {
     Norm norm = norm_of(shape);
     bool fused = shape[4] != 0;
     float offset = fused ? 1.0f : 0.0f;
-    auto x = run.normal(norm.size(), 2.0), residual = run.normal(norm.size()), weight = run.normal(norm.width);
-    auto bx = run.in(x), bw = run.in(weight);
-    auto sum = run.inout(residual);  // sum may be residual
-    auto y = run.inout(x);
+    auto x = rounded(type, run.normal(norm.size(), 2.0)), residual = rounded(type, run.normal(norm.size()));
+    auto weight = rounded(type, run.normal(norm.width));
+    auto bx = in(run, type, x), bw = in(run, type, weight);
+    auto sum = inout(run, type, residual);  // sum may be residual
+    auto y = inout(run, type, x);
     auto rstd = run.out<float>(norm.count());
     leeway_rmsnorm_forward_args args = {norm.rows, norm.groups, norm.width, norm.stride, bx.get(), fused ? sum.get() : nullptr, bw.get(),
-                                        fused ? sum.get() : nullptr, y.get(), rstd.get(), float(eps), offset, LEEWAY_F32};
+                                        fused ? sum.get() : nullptr, y.get(), rstd.get(), float(eps), offset, type};
     LEEWAY_RUN(run, rmsnorm_forward, args);
-    auto got = run.read(y), got_sum = run.read(sum), got_rstd = run.read(rstd);
+    auto got = read(run, y), got_sum = read(run, sum), got_rstd = run.read(rstd);
     Doubles s = widen(x), want = widen(x), bound(want.size(), 0.0), want_sum = widen(residual), sum_bound(want.size(), 0.0);
     for (int64_t r = 0; r < norm.count() && fused; r++)
         for (int64_t i = norm.at(r); i < norm.at(r) + norm.width; i++) {
-            s[size_t(i)] = want_sum[size_t(i)] = double(x[size_t(i)]) + residual[size_t(i)];
-            sum_bound[size_t(i)] = u * std::fabs(s[size_t(i)]);
+            want_sum[size_t(i)] = double(x[size_t(i)]) + residual[size_t(i)];
+            sum_bound[size_t(i)] = stored(type, want_sum[size_t(i)], u * std::fabs(want_sum[size_t(i)]));
+            s[size_t(i)] = type == LEEWAY_F32 ? want_sum[size_t(i)] : got_sum[size_t(i)];  // a rounded sum is what is normalised
         }
     Doubles want_rstd, rstd_bound;
     for (int64_t r = 0; r < norm.count(); r++) {
@@ -118,22 +124,22 @@ void rmsnorm_forward_row(Run &run, const Shape &shape) {
         for (int64_t c = 0; c < norm.width; c++) {
             size_t i = size_t(norm.at(r) + c);
             want[i] = s[i] * want_rstd.back() * (double(offset) + weight[size_t(c)]);
-            bound[i] = 6.001 * u * std::fabs(want[i]);
+            bound[i] = stored(type, want[i], 6.001 * u * std::fabs(want[i]));
         }
     }
     run.expect("y", got, want, bound);
     run.expect("sum", got_sum, want_sum, sum_bound);
     run.expect("rstd", got_rstd, want_rstd, rstd_bound);
-    auto last = run.inout(slice(x, (norm.rows - 1) * norm.stride, norm.size()));  // the last row alone, in place
-    auto last_sum = run.inout(slice(residual, (norm.rows - 1) * norm.stride, norm.size()));
+    auto last = inout(run, type, slice(x, (norm.rows - 1) * norm.stride, norm.size()));  // the last row alone, in place
+    auto last_sum = inout(run, type, slice(residual, (norm.rows - 1) * norm.stride, norm.size()));
     args.rows = 1;
     args.x = last.get();
     args.residual = fused ? last_sum.get() : nullptr;
     args.sum = fused ? last_sum.get() : nullptr;
-    auto alone = run.out<float>(norm.groups * norm.width);
+    auto alone = out(run, type, norm.groups * norm.width);
     args.y = fused ? alone.get() : last.get();
     LEEWAY_RUN(run, rmsnorm_forward, args);
-    run.same("a row alone", run.read(fused ? alone : last), slice(got, (norm.rows - 1) * norm.stride, norm.size()));
+    run.same("a row alone", read(run, fused ? alone : last), slice(got, (norm.rows - 1) * norm.stride, norm.size()));
 }
 
 struct NormGradient {
@@ -167,24 +173,27 @@ NormGradient norm_gradient(const Norm &norm, const Doubles &s, const Doubles &we
     return o;
 }
 
+template <leeway_dtype type>
 void rmsnorm_backward_row(Run &run, const Shape &shape) {
     Norm norm = norm_of(shape);
     bool with_dsum = shape[4] != 0;
     double offset = with_dsum ? 1.0 : 0.0;
-    auto s = run.normal(norm.size(), 2.0), weight = run.normal(norm.width), dy = run.normal(norm.size());
-    auto dsum = with_dsum ? run.normal(norm.size()) : std::vector<float>(s.size(), 0.0f);
+    auto s = rounded(type, run.normal(norm.size(), 2.0)), weight = rounded(type, run.normal(norm.width));
+    auto dy = rounded(type, run.normal(norm.size()));
+    auto dsum = with_dsum ? rounded(type, run.normal(norm.size())) : std::vector<float>(s.size(), 0.0f);
     auto old = run.normal(norm.width);
     std::vector<float> rstd;
     for (int64_t r = 0; r < norm.count(); r++) rstd.push_back(float(rstd_of(norm, widen(s), r)));
-    auto bs = run.in(s), bw = run.in(weight), br = run.in(rstd);
-    auto bdy = run.inout(dy);  // ds may be dy
-    auto bdsum = run.in(dsum);
+    auto bs = in(run, type, s), bw = in(run, type, weight);
+    auto br = run.in(rstd);
+    auto bdy = inout(run, type, dy);  // ds may be dy
+    auto bdsum = in(run, type, dsum);
     auto dweight = run.inout(old);
     auto workspace = run.out<float>((norm.count() + 63) / 64 * norm.width);
     LEEWAY_RUN(run, rmsnorm_backward, {norm.rows, norm.groups, norm.width, norm.stride, bs.get(), bw.get(), br.get(), bdy.get(),
                                        with_dsum ? bdsum.get() : nullptr, bdy.get(), dweight.get(), workspace.get(), float(offset),
-                                       LEEWAY_F32});
-    auto got = run.read(bdy), got_weight = run.read(dweight);
+                                       type});
+    auto got = read(run, bdy), got_weight = run.read(dweight);
     if (!run.checks()) return;
     auto o = norm_gradient(norm, widen(s), widen(weight), widen(dy), widen(dsum), offset);
     auto loss = [&](const Doubles &sums, const Doubles &weights) {
@@ -206,6 +215,8 @@ void rmsnorm_backward_row(Run &run, const Shape &shape) {
     }
     for (size_t i = 0; i < dy.size(); i++)  // gaps of the stride hold dy still
         if (o.ds_bound[i] == 0.0) o.ds[i] = dy[i];
+    for (size_t i = 0; i < dy.size(); i++)
+        if (o.ds_bound[i] != 0.0) o.ds_bound[i] = stored(type, o.ds[i], o.ds_bound[i]);
     run.expect("ds", got, o.ds, o.ds_bound);
     run.expect("dweight", got_weight, o.dweight, o.dweight_bound);
 }
@@ -242,35 +253,37 @@ std::vector<float> gates(Run &run, int64_t count) {
 }
 
 /* shape: count, activation */
+template <leeway_dtype type>
 void glu_forward_row(Run &run, const Shape &shape) {
     int64_t count = shape[0];
     auto kind = leeway_activation(shape[1]);
-    auto g = gates(run, count), up = run.normal(count);
-    auto bg = run.in(g), bu = run.in(up);
-    auto y = run.out<float>(count);
-    LEEWAY_RUN(run, glu_forward, {count, bg.get(), bu.get(), y.get(), kind, LEEWAY_F32});
-    auto got = run.read(y);
+    auto g = rounded(type, gates(run, count)), up = rounded(type, run.normal(count));
+    auto bg = in(run, type, g), bu = in(run, type, up);
+    auto y = out(run, type, count);
+    LEEWAY_RUN(run, glu_forward, {count, bg.get(), bu.get(), y.get(), kind, type});
+    auto got = read(run, y);
     Doubles want, bound;
     for (size_t i = 0; i < g.size(); i++) {
         auto a = activation(kind, g[i]);
         want.push_back(a.value * up[i]);
-        bound.push_back(a.roundings * u * std::fabs(want[i]) + underflow * std::fabs(up[i]));
+        bound.push_back(stored(type, want[i], a.roundings * u * std::fabs(want[i]) + underflow * std::fabs(up[i])));
     }
     run.expect("y", got, want, bound);
     if (count < 6) return;
-    auto tail = run.in(slice(g, 5, count)), tail_up = run.in(slice(up, 5, count));
-    auto moved = run.out<float>(count - 5);
-    LEEWAY_RUN(run, glu_forward, {count - 5, tail.get(), tail_up.get(), moved.get(), kind, LEEWAY_F32});
-    run.same("moved by five", run.read(moved), slice(got, 5, count));
+    auto tail = in(run, type, slice(g, 5, count)), tail_up = in(run, type, slice(up, 5, count));
+    auto moved = out(run, type, count - 5);
+    LEEWAY_RUN(run, glu_forward, {count - 5, tail.get(), tail_up.get(), moved.get(), kind, type});
+    run.same("moved by five", read(run, moved), slice(got, 5, count));
 }
 
+template <leeway_dtype type>
 void glu_backward_row(Run &run, const Shape &shape) {
     int64_t count = shape[0];
     auto kind = leeway_activation(shape[1]);
-    auto g = gates(run, count), up = run.normal(count), dy = run.normal(count);
-    auto bg = run.inout(g), bu = run.inout(up);  // dgate may be gate, dup may be up
-    auto bd = run.in(dy);
-    LEEWAY_RUN(run, glu_backward, {count, bg.get(), bu.get(), bd.get(), bg.get(), bu.get(), kind, LEEWAY_F32});
+    auto g = rounded(type, gates(run, count)), up = rounded(type, run.normal(count)), dy = rounded(type, run.normal(count));
+    auto bg = inout(run, type, g), bu = inout(run, type, up);  // dgate may be gate, dup may be up
+    auto bd = in(run, type, dy);
+    LEEWAY_RUN(run, glu_backward, {count, bg.get(), bu.get(), bd.get(), bg.get(), bu.get(), kind, type});
     Doubles dgate, dup, dgate_bound, dup_bound;
     for (size_t i = 0; i < g.size(); i++) {
         auto a = activation(kind, g[i]);
@@ -280,8 +293,8 @@ void glu_backward_row(Run &run, const Shape &shape) {
         dup.push_back(dy[i] * a.value);
         dup_bound.push_back(a.roundings * u * std::fabs(dup[i]) + underflow);
     }
-    run.expect("dgate", run.read(bg), dgate, dgate_bound);
-    run.expect("dup", run.read(bu), dup, dup_bound);
+    run.expect("dgate", read(run, bg), dgate, stored(type, dgate, dgate_bound));
+    run.expect("dup", read(run, bu), dup, stored(type, dup, dup_bound));
     Doubles slopes, at;
     for (double x = -9; x <= 9; x += 0.75) at.push_back(x), slopes.push_back(activation(kind, x).slope);
     auto sum = [&](const Doubles &x) {
@@ -293,18 +306,19 @@ void glu_backward_row(Run &run, const Shape &shape) {
 }
 
 /* shape: rows, heads, head_dim, rotary_dim, gap. Roundings: two products and the sum. */
+template <leeway_dtype type>
 void rope_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], heads = shape[1], dim = shape[2], rotary = shape[3], half = rotary / 2, positions = 37;
     int64_t stride = heads * dim + shape[4];
-    auto x = run.normal(rows * stride), angles = run.uniform(positions * half, -3, 3);
+    auto x = rounded(type, run.normal(rows * stride)), angles = run.uniform(positions * half, -3, 3);
     auto at = run.integers(rows, int32_t(positions));
     std::vector<float> cosine, sine;
     for (float a : angles) cosine.push_back(std::cos(a)), sine.push_back(std::sin(a));
     auto bc = run.in(cosine), bs = run.in(sine);
     auto bp = run.in(at);
     for (int inverse = 0; inverse < 2; inverse++) {
-        auto bx = run.inout(x);
-        leeway_rope_args args = {rows, heads, dim, rotary, stride, positions, bp.get(), bc.get(), bs.get(), bx.get(), inverse, LEEWAY_F32};
+        auto bx = inout(run, type, x);
+        leeway_rope_args args = {rows, heads, dim, rotary, stride, positions, bp.get(), bc.get(), bs.get(), bx.get(), inverse, type};
         LEEWAY_RUN(run, rope, args);
         Doubles want = widen(x), bound(x.size(), 0.0);
         for (int64_t n = 0; n < rows; n++)
@@ -314,16 +328,16 @@ void rope_row(Run &run, const Shape &shape) {
                     double c = cosine[t], s = inverse ? -double(sine[t]) : double(sine[t]);
                     want[a] = x[a] * c - x[b] * s;
                     want[b] = x[b] * c + x[a] * s;
-                    bound[a] = 2.001 * u * (std::fabs(x[a] * c) + std::fabs(x[b] * s));
-                    bound[b] = 2.001 * u * (std::fabs(x[b] * c) + std::fabs(x[a] * s));
+                    bound[a] = stored(type, want[a], 2.001 * u * (std::fabs(x[a] * c) + std::fabs(x[b] * s)));
+                    bound[b] = stored(type, want[b], 2.001 * u * (std::fabs(x[b] * c) + std::fabs(x[a] * s)));
                 }
-        auto got = run.read(bx);
+        auto got = read(run, bx);
         run.expect(inverse ? "inverse" : "x", got, want, bound);
-        auto last_x = run.inout(slice(x, (rows - 1) * stride, rows * stride));
+        auto last_x = inout(run, type, slice(x, (rows - 1) * stride, rows * stride));
         auto last_at = run.in(slice(at, rows - 1, rows));
         args.rows = 1, args.positions = last_at.get(), args.x = last_x.get();
         LEEWAY_RUN(run, rope, args);
-        run.same("a row alone", run.read(last_x), slice(got, (rows - 1) * stride, rows * stride));
+        run.same("a row alone", read(run, last_x), slice(got, (rows - 1) * stride, rows * stride));
     }
 }
 
@@ -331,14 +345,27 @@ const std::vector<Shape> norms = {{1, 1, 1, 0, 0}, {1, 1, 64, 0, 1}, {3, 1, 17, 
                                   {7, 2, 33, 11, 0}, {70, 1, 576, 0, 1}, {33, 9, 64, 128, 1}, {130, 1, 130, 0, 0}};
 const std::vector<Shape> gated = {{1, 0}, {1, 1}, {1, 2}, {17, 0}, {17, 1}, {17, 2}, {4096, 0}, {4096, 1}, {33333, 0}, {33333, 1}, {33333, 2}};
 
+const std::vector<Shape> looked_up = {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {129, 577, 300}};
+const std::vector<Shape> scattered = {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {1029, 130, 50}};
+const std::vector<Shape> rotated = {{1, 1, 2, 2, 0}, {3, 2, 10, 6, 3}, {17, 3, 64, 64, 0}, {70, 9, 64, 32, 64}, {5, 1, 128, 128, 0}};
+
 [[maybe_unused]] const bool registered[] = {
-    add("embedding_forward", {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {129, 577, 300}}, embedding_forward_row),
-    add("embedding_backward", {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {1029, 130, 50}}, embedding_backward_row),
-    add("rmsnorm_forward", norms, rmsnorm_forward_row),
-    add("rmsnorm_backward", norms, rmsnorm_backward_row),
-    add("glu_forward", gated, glu_forward_row),
-    add("glu_backward", gated, glu_backward_row),
-    add("rope", {{1, 1, 2, 2, 0}, {3, 2, 10, 6, 3}, {17, 3, 64, 64, 0}, {70, 9, 64, 32, 64}, {5, 1, 128, 128, 0}}, rope_row),
+    add("embedding_forward", looked_up, embedding_forward_row<LEEWAY_F32>),
+    add("embedding_forward_bf16", looked_up, embedding_forward_row<LEEWAY_BF16>),
+    add("embedding_backward", scattered, embedding_backward_row<LEEWAY_F32, LEEWAY_F32>),
+    add("embedding_backward_bf16", scattered, embedding_backward_row<LEEWAY_BF16, LEEWAY_F32>),
+    add("embedding_backward_bf16_gradient", scattered, embedding_backward_row<LEEWAY_BF16, LEEWAY_BF16>),
+    add("embedding_backward_f32_bf16_gradient", scattered, embedding_backward_row<LEEWAY_F32, LEEWAY_BF16>),
+    add("rmsnorm_forward", norms, rmsnorm_forward_row<LEEWAY_F32>),
+    add("rmsnorm_forward_bf16", norms, rmsnorm_forward_row<LEEWAY_BF16>),
+    add("rmsnorm_backward", norms, rmsnorm_backward_row<LEEWAY_F32>),
+    add("rmsnorm_backward_bf16", norms, rmsnorm_backward_row<LEEWAY_BF16>),
+    add("glu_forward", gated, glu_forward_row<LEEWAY_F32>),
+    add("glu_forward_bf16", gated, glu_forward_row<LEEWAY_BF16>),
+    add("glu_backward", gated, glu_backward_row<LEEWAY_F32>),
+    add("glu_backward_bf16", gated, glu_backward_row<LEEWAY_BF16>),
+    add("rope", rotated, rope_row<LEEWAY_F32>),
+    add("rope_bf16", rotated, rope_row<LEEWAY_BF16>),
 };
 
 }  // namespace

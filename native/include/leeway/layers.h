@@ -43,6 +43,7 @@ LEEWAY_API leeway_status leeway_embedding_backward(leeway_stream *stream, const 
 /* RMSNorm with fused residual (Zhang and Sennrich 2019, eq. 4), over groups of rows so that it serves the query/key norm too:
  *     s = x + residual (x alone if residual is NULL; sum stores s)      rstd = 1 / sqrt(mean(s^2) + eps)
  *     y = s * rstd * (weight_offset + weight)                           weight_offset: 0 (Llama), 1 (Gemma)
+ * In BF16 with a residual, s is what sum stores: rounded first, then normalised, as the backward pass reads it.
  * Row r of the rows*groups rows starts at (r / groups) * stride + (r % groups) * width in x, residual, sum and y: a block norm has
  * groups = 1, stride = C; a query norm has rows = N, groups = H, width = D, stride = H*D. y may be x where residual is NULL. */
 typedef struct {
