@@ -61,6 +61,11 @@ public final class LeewayException extends RuntimeException {
         return new LeewayException(Kind.NUMERICS, text(format, arguments), null);
     }
 
+    /** A number outside its bounds, with the failure that told first. */
+    public static LeewayException numerics(Throwable cause, String format, Object... arguments) {
+        return new LeewayException(Kind.NUMERICS, text(format, arguments), cause);
+    }
+
     /** A missing resource. */
     public static LeewayException resources(String format, Object... arguments) {
         return new LeewayException(Kind.RESOURCES, text(format, arguments), null);

@@ -67,8 +67,8 @@ final class KeptRun {
                 if (done == 0) {
                     training.evaluateIfDue(0, log);
                 }
-                int step = training.train(done, stop,
-                    log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints));
+                int step = checkpoints.training(() -> training.train(done, stop,
+                    log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints)));
                 finish(step, log, checkpoints);
             }
         }

@@ -20,6 +20,7 @@ final class BatchBuffers {
     private final Tensor rowIds;
     private final Tensor noiseBounds;
     private final int hidden;
+    private RowNames names = RowNames.COUNTED;
 
     BatchBuffers(ModelConfig config, int maxPositions, ModelPlan plan) {
         this.capacity = plan.capacity();
@@ -32,6 +33,14 @@ final class BatchBuffers {
         long randomRows = plan.keepsActivations() ? capacity.rows() : 0;
         rowIds = plan.buffer(Purpose.ACTIVATIONS, "batch.row_ids", DType.I64, randomRows);
         noiseBounds = plan.buffer(Purpose.ACTIVATIONS, "batch.noise_bounds", DType.F32, randomRows);
+    }
+
+    void nameRows(RowNames given) {
+        names = given;
+    }
+
+    RowNames names() {
+        return names;
     }
 
     Tensor tokens() {
@@ -79,19 +88,19 @@ final class BatchBuffers {
         int first = batch.sequenceStarts()[sequence];
         int end = batch.sequenceStarts()[sequence + 1];
         if (end - first > maxPositions) {
-            throw LeewayException.data("row %d has %d tokens, the model's max_position_embeddings allows %d; set max_length",
-                batch.unitIds()[sequence], end - first, maxPositions);
+            throw LeewayException.data("%s has %d tokens, the model's max_position_embeddings allows %d; set max_length",
+                names.of(batch.unitIds()[sequence]), end - first, maxPositions);
         }
         for (int n = first; n < end; n++) {
             requireToken(batch.tokens()[n], batch.unitIds()[sequence], n - first);
         }
     }
 
-    /** Refuses a token id outside the vocabulary, naming its row. */
-    void requireToken(int token, long row, int position) {
+    /** Refuses a token id outside the vocabulary, naming its row and, from 1, its place there. */
+    private void requireToken(int token, long unitId, int position) {
         if (token < 0 || token >= vocabulary) {
-            throw LeewayException.data("row %d, position %d: token id %d is outside the model's vocabulary of %d; the tokenizer and the "
-                + "model do not belong together", row, position, token, vocabulary);
+            throw LeewayException.data("%s, token %d: id %d is outside the model's vocabulary of %d; the tokenizer and the model do not "
+                + "belong together", names.of(unitId), position + 1, token, vocabulary);
         }
     }
 }

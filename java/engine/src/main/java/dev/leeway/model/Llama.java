@@ -215,6 +215,16 @@ public final class Llama {
         return decoder.output();
     }
 
+    /** What messages call the sequences of the batches that follow; {@link RowNames#COUNTED} until then. */
+    public void nameRows(RowNames names) {
+        buffers.nameRows(names);
+    }
+
+    /** What messages call the sequences of a batch. */
+    public RowNames rowNames() {
+        return buffers.names();
+    }
+
     /** What logits are divided with when scoring. */
     public void setTemperature(double temperature) {
         languageHead().setTemperature(temperature);

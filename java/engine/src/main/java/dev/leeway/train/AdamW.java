@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** AdamW (Loshchilov and Hutter 2019, algorithm 2) over trained parameters, with the gradient norm and its clipping. */
@@ -37,6 +38,9 @@ public final class AdamW {
     /** A trained parameter with its moments. */
     public record State(Parameter parameter, Tensor m, Tensor v, boolean decayed) {
     }
+
+    /** Gradients and first moments up to here are beyond suspicion; those of a healthy run are smaller by ten orders of magnitude. */
+    static final double LARGEST = 1e15;
 
     private final Device device;
     private final Settings settings;
@@ -74,10 +78,19 @@ public final class AdamW {
 
     /** Measures the gradients; nothing moves. */
     public GradientNorm measure() {
+        return measure(AdamW::gradient);
+    }
+
+    /** The same of the first moments, and of the second ones. */
+    List<GradientNorm> measureMoments() {
+        return List.of(measure(State::m), measure(State::v));
+    }
+
+    private GradientNorm measure(Function<State, Tensor> part) {
         for (int i = 0; i < states.size(); i++) {
-            var gradient = gradient(states.get(i));
-            device.call(Ops.SUM_SQUARES).i64("count", gradient.count()).at("x", gradient.region()).at("sum", sums.rows(i, 1))
-                .at("nonfinite", nonfinite.rows(i, 1)).dtype("dtype", gradient.dtype()).run();
+            var tensor = part.apply(states.get(i));
+            device.call(Ops.SUM_SQUARES).i64("count", tensor.count()).at("x", tensor.region()).at("sum", sums.rows(i, 1))
+                .at("nonfinite", nonfinite.rows(i, 1)).dtype("dtype", tensor.dtype()).run();
         }
         var squares = new double[states.size()];
         var counts = new long[states.size()];
@@ -88,16 +101,30 @@ public final class AdamW {
         for (int i = 0; i < squares.length; i++) {
             total += squares[i];
             if (counts[i] > 0) {
-                bad.put(states.get(i).parameter().name(), counts[i]);
+                bad.put(part.apply(states.get(i)).name(), counts[i]);
             }
         }
         return new GradientNorm(Math.sqrt(total), bad);
     }
 
+    private double scale(double gradientNorm) {
+        return settings.maxGradNorm() == 0 ? 1 : Math.min(1, settings.maxGradNorm() / (gradientNorm + 1e-6));
+    }
+
+    /**
+     * Whether a step from moments of at most {@link #LARGEST} (squares: LARGEST²) certainly ends in finite ones and in finite weights, those
+     * next to the largest float left aside. A scaled gradient is at most LARGEST = 1e15 then and its square 1e30; a weight moves by at most
+     * rate / (1−β1) · LARGEST / eps = 1e6 · 1e15 / 1e-12 = 1e33, and decay does not make it larger.
+     */
+    boolean cannotOverflow(double learningRate, double gradientNorm) {
+        return gradientNorm * scale(gradientNorm) <= LARGEST && learningRate <= 1 && settings.beta1() <= 1 - 1e-6
+            && settings.eps() >= 1e-12 && learningRate * settings.weightDecay() <= 1;
+    }
+
     /** Moves the parameters by one step, gradients scaled by min(1, max_grad_norm / (norm + 1e-6)). */
     public void step(double learningRate, double gradientNorm) {
         steps++;
-        double scale = settings.maxGradNorm() == 0 ? 1 : Math.min(1, settings.maxGradNorm() / (gradientNorm + 1e-6));
+        double scale = scale(gradientNorm);
         for (var state : states) {
             var value = state.parameter().value();
             device.call(Ops.ADAMW).i64("count", value.count()).i64("step", steps).at("parameter", value.region())

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /**
  * Takes checkpoints of a run while it goes on: a step waits only for the copy to the host (and for the write before, if that is not done
@@ -72,6 +73,20 @@ public final class Checkpointer implements StepListener, AutoCloseable {
         }
         if (settings.isDue(report.step(), Duration.between(lastTaken, clock.instant()))) {
             save(report.step());
+        }
+    }
+
+    /** Runs a loop; if its numbers fail, it ends with the same failure and the checkpoint from which a run can go on. */
+    public int training(IntSupplier loop) {
+        try {
+            return loop.getAsInt();
+        } catch (LeewayException failure) {
+            if (failure.kind() != LeewayException.Kind.NUMERICS) {
+                throw failure;
+            }
+            settle(SavingSettings.OnFailure.CONTINUE);
+            throw LeewayException.numerics(failure, "%s; %s", failure.getMessage(), CheckpointStore.latest(store.folder())
+                .map(path -> "the newest checkpoint is " + path).orElse("there is no checkpoint yet"));
         }
     }
 

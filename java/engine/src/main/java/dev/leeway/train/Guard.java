@@ -7,17 +7,17 @@ import dev.leeway.objective.Column;
 import dev.leeway.objective.Scored;
 import dev.leeway.objective.Weighed;
 import dev.leeway.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Stops a step whose loss, gradients or weights are no numbers, before the optimiser moves anything. It then looks for the origin: a
- * weight, or else the first micro-batch that shows it when it is computed again, there the first activation, what the objective made of it,
- * or the way back.
+ * Stops a step whose loss, gradients, moments or weights are no numbers, or would be after it, before the optimiser moves anything. It then
+ * looks for the origin: a weight, a moment, or else the first micro-batch that shows it when it is computed again, there the first
+ * activation, what the objective made of it, or the way back.
  */
 final class Guard {
 
@@ -25,39 +25,117 @@ final class Guard {
 
     private final Llama policy;
     private final AdamW optimizer;
-    private boolean knowsFrozenWeights;
+    private boolean knowsTheStart;
+    private boolean momentsAreSmall;
 
     Guard(Llama policy, AdamW optimizer) {
         this.policy = policy;
         this.optimizer = optimizer;
     }
 
-    /** Passes a step of which all is finite; frozen weights are looked at once. */
+    /** Passes a step of which all is finite. Before the first one, weights and moments are looked at; later ones end in finite ones. */
     void requireFinite(StepGradients pass, double loss, AdamW.GradientNorm gradients) {
-        if (!Double.isFinite(loss) || !gradients.nonfinite().isEmpty() || !knowsFrozenWeights) {
-            requireFinite(pass.number(), policy.nonfinite(policy.parameters()));
-            knowsFrozenWeights = true;
+        boolean suspect = !Double.isFinite(loss) || !gradients.nonfinite().isEmpty();
+        if (suspect || !knowsTheStart) {
+            requireFiniteWeights(pass);
+            requireFiniteMoments(pass);
+            knowsTheStart = true;
         }
-        requireFinite(pass.number(), policy.nonfinite(policy.trainedParameters()));
-        if (!Double.isFinite(loss) || !gradients.nonfinite().isEmpty()) {
+        if (suspect) {
             for (int micro = 0; micro < pass.micros().size(); micro++) {
                 requireFinite(pass, micro);
             }
-            throw failure(pass.number(), gradients.nonfinite().isEmpty() ? "the loss is " + loss : gradient(gradients.nonfinite()),
+            throw failure(pass, gradients.nonfinite().isEmpty() ? "the loss is " + loss : gradient(gradients.nonfinite()),
                 "the sum over all micro-batches; none shows it alone");
         }
     }
 
-    /** Passes if the trained weights are finite after {@code steps} steps. */
-    void requireFiniteWeights(long steps) {
-        requireFinite(steps, policy.nonfinite(policy.trainedParameters()));
+    /** Passes an evaluation's loss up to this batch. */
+    void requireFiniteLoss(Batch batch, double loss) {
+        if (!Double.isFinite(loss)) {
+            throw LeewayException.numerics("the evaluation's loss is %s at a batch that begins with %s; the model or that row is no good",
+                loss, policy.rowNames().of(batch.unitIds()[0]));
+        }
     }
 
-    private static void requireFinite(long step, SequencedMap<String, Long> weights) {
+    private void requireFiniteWeights(StepGradients pass) {
+        var weights = policy.nonfinite(policy.parameters());
         if (!weights.isEmpty()) {
-            throw LeewayException.numerics("step %d: weight %s; no loss of this model means anything; go back to an earlier checkpoint",
-                step, count(weights.firstEntry().getKey(), weights));
+            throw LeewayException.numerics("step %d: weight %s (%s); nothing has moved; no loss of this model means anything, go back to an "
+                + "earlier checkpoint", pass.number(), count(weights.firstEntry().getKey(), weights), firstSight(pass));
         }
+    }
+
+    private void requireFiniteMoments(StepGradients pass) {
+        var moments = optimizer.measureMoments();
+        for (var kind : moments) {
+            if (!kind.nonfinite().isEmpty()) {
+                throw LeewayException.numerics("step %d: moment %s; the update of its weight would be no number, nothing has moved; go back "
+                    + "to an earlier checkpoint", pass.number(), count(kind.nonfinite().firstEntry().getKey(), kind.nonfinite()));
+            }
+        }
+        momentsAreSmall = moments.getFirst().norm() <= AdamW.LARGEST && Math.sqrt(moments.getLast().norm()) <= AdamW.LARGEST;
+    }
+
+    /** The first micro-batch whose scores a spoiled weight reaches. */
+    private String firstSight(StepGradients pass) {
+        for (int micro = 0; micro < pass.micros().size(); micro++) {
+            var batch = pass.micros().get(micro);
+            var scores = pass.score(micro).policy();
+            for (var column : Column.values()) {
+                var rows = scores.find(column).map(values -> nonfinite(batch, values)).orElse(List.of());
+                if (!rows.isEmpty()) {
+                    return place(micro, batch, rows);
+                }
+            }
+        }
+        return "no loss of this step shows it";
+    }
+
+    /** Moves the weights and moments, or nothing if they would not be finite then. */
+    void step(StepGradients pass, double learningRate, double gradientNorm) {
+        if (momentsAreSmall && optimizer.cannotOverflow(learningRate, gradientNorm)) {
+            optimizer.step(learningRate, gradientNorm);
+        } else {
+            stepOrStay(pass, learningRate, gradientNorm);
+        }
+        var weights = policy.nonfinite(policy.trainedParameters());
+        if (!weights.isEmpty()) {
+            throw LeewayException.numerics("step %d: weight %s behind the update; go back to an earlier checkpoint", pass.number(),
+                count(weights.firstEntry().getKey(), weights));
+        }
+    }
+
+    private void stepOrStay(StepGradients pass, double learningRate, double gradientNorm) {
+        try (var arena = Arena.ofConfined()) {
+            var before = new HostCopy(arena);
+            optimizer.states().forEach(state -> List.of(state.parameter().value(), state.m(), state.v())
+                .forEach(tensor -> before.add(tensor.name(), tensor)));
+            before.take(policy.device());
+            int steps = optimizer.steps();
+            optimizer.step(learningRate, gradientNorm);
+            var spoiled = firstSpoiled();
+            if (spoiled.isPresent()) {
+                before.putBack(policy.device());
+                optimizer.resume(steps);
+                throw failure(pass, "the update would leave " + spoiled.get(),
+                    "all %d micro-batches, learning rate %s, gradient norm %.3g".formatted(pass.micros().size(), learningRate, gradientNorm));
+            }
+        }
+    }
+
+    /** A weight or moment that an update made no number. */
+    private Optional<String> firstSpoiled() {
+        var weights = policy.nonfinite(policy.trainedParameters());
+        if (!weights.isEmpty()) {
+            return Optional.of("weight " + left(weights));
+        }
+        return optimizer.measureMoments().stream().map(AdamW.GradientNorm::nonfinite).filter(counts -> !counts.isEmpty())
+            .map(counts -> "moment " + left(counts)).findFirst();
+    }
+
+    private static String left(SequencedMap<String, Long> counts) {
+        return "%s with %d NaN or infinite elements".formatted(counts.firstEntry().getKey(), counts.firstEntry().getValue());
     }
 
     /** Computes a micro-batch again and follows it until something is no number. */
@@ -65,35 +143,35 @@ final class Guard {
         var batch = pass.micros().get(micro);
         policy.zeroGradients();
         var scored = pass.score(micro);
-        requireFiniteScores(pass.number(), micro, batch, scored);
+        requireFiniteScores(pass, micro, batch, scored);
         var weighed = pass.weigh(scored);
-        requireFiniteObjective(pass.number(), micro, batch, weighed);
+        requireFiniteObjective(pass, micro, batch, weighed);
         pass.backward(micro, weighed);
         var gradients = optimizer.measure().nonfinite();
         if (!gradients.isEmpty()) {
-            throw failure(pass.number(), gradient(gradients), place(micro, batch, all(batch)));
+            throw failure(pass, gradient(gradients), place(micro, batch, all(batch)));
         }
     }
 
-    private void requireFiniteScores(long step, int micro, Batch batch, Scored scored) {
+    private void requireFiniteScores(StepGradients pass, int micro, Batch batch, Scored scored) {
         for (var column : Column.values()) {
             var rows = scored.policy().find(column).map(values -> nonfinite(batch, values)).orElse(List.of());
             if (!rows.isEmpty()) {
                 var where = firstActivation(batch.rows()).map(name -> "the output of " + name + " is not finite");
-                throw failure(step, where.orElse(column + " of the head is not finite"), place(micro, batch, rows));
+                throw failure(pass, where.orElse(column + " of the head is not finite"), place(micro, batch, rows));
             }
         }
     }
 
-    private static void requireFiniteObjective(long step, int micro, Batch batch, Weighed weighed) {
+    private void requireFiniteObjective(StepGradients pass, int micro, Batch batch, Weighed weighed) {
         for (var column : Column.values()) {
             var rows = weighed.gradients().column(column).map(values -> nonfinite(batch, values)).orElse(List.of());
             if (!rows.isEmpty()) {
-                throw failure(step, "the objective's derivative by " + column + " is not finite", place(micro, batch, rows));
+                throw failure(pass, "the objective's derivative by " + column + " is not finite", place(micro, batch, rows));
             }
         }
         if (!Double.isFinite(weighed.loss())) {
-            throw failure(step, "the loss is " + weighed.loss(), place(micro, batch, all(batch)));
+            throw failure(pass, "the loss is " + weighed.loss(), place(micro, batch, all(batch)));
         }
     }
 
@@ -144,13 +222,15 @@ final class Guard {
         return "%s has %d %s NaN or infinite".formatted(name, count, count == 1 ? "element that is" : "elements that are");
     }
 
-    private static String place(int micro, Batch batch, List<Integer> sequences) {
-        var ids = sequences.stream().limit(NAMED_ROWS).map(s -> Long.toString(batch.unitIds()[s])).collect(Collectors.joining(" "));
-        return "micro-batch %d, rows %s%s".formatted(micro + 1, ids, sequences.size() > NAMED_ROWS ? " …" : "");
+    /** Micro-batch and rows; the sequences of a unit are one row. */
+    private String place(int micro, Batch batch, List<Integer> sequences) {
+        var rows = sequences.stream().map(s -> policy.rowNames().of(batch.unitIds()[s])).distinct().toList();
+        var named = String.join(", ", rows.subList(0, Math.min(rows.size(), NAMED_ROWS)));
+        return "micro-batch %d, %s%s".formatted(micro + 1, named, rows.size() > NAMED_ROWS ? ", …" : "");
     }
 
-    private static LeewayException failure(long step, String what, String where) {
+    private static LeewayException failure(StepGradients pass, String what, String where) {
         return LeewayException.numerics("step %d: %s (%s); weights unchanged; lower the learning rate or look at those rows",
-            step, what, where);
+            pass.number(), what, where);
     }
 }

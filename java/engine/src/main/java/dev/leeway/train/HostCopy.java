@@ -42,6 +42,11 @@ final class HostCopy {
         pairs.forEach(pair -> device.download(pair.tensor(), pair.copy().data()));
     }
 
+    /** Makes every tensor what the copy taken last says. */
+    void putBack(Device device) {
+        pairs.forEach(pair -> device.upload(pair.copy().data(), pair.tensor()));
+    }
+
     /** The copies. */
     List<StoredTensor> tensors() {
         return pairs.stream().map(Pair::copy).toList();

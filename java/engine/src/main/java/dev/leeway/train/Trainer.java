@@ -51,7 +51,6 @@ public final class Trainer {
         while (step < steps && !stop.isRequested()) {
             listener.stepDone(take(data, step++, steps));
         }
-        guard.requireFiniteWeights(step);
         return step;
     }
 
@@ -62,7 +61,7 @@ public final class Trainer {
         var gradients = optimizer.measure();
         guard.requireFinite(pass, sum.loss(), gradients);
         double rate = learningRate * schedule.factor(step);
-        optimizer.step(rate, gradients.norm());
+        guard.step(pass, rate, gradients.norm());
         return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, gradients.norm(), pass.trainedTokens(),
             pass.tokens(), (System.nanoTime() - begin) * 1e-9, sum.metrics());
     }
@@ -75,6 +74,7 @@ public final class Trainer {
         for (var batch : batches) {
             var scores = policy.score(batch, objective.needs());
             loss += objective.weigh(Scored.of(scores, batch.objectiveTargets()), normalisers).loss();
+            guard.requireFiniteLoss(batch, loss);
         }
         return loss;
     }

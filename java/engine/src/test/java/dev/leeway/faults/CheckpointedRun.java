@@ -11,6 +11,7 @@ import dev.leeway.io.StoredCheckpoint;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
@@ -53,8 +54,14 @@ public final class CheckpointedRun implements AutoCloseable {
     public enum Kind {
         /** All weights. */
         FULL,
-        /** A LoRA on all linear layers. */
-        LORA
+        /** A LoRA on all linear layers, with dropout. */
+        LORA,
+        /** The same with activations computed again. */
+        RECOMPUTED;
+
+        boolean isLora() {
+            return this != FULL;
+        }
     }
 
     /**
@@ -75,7 +82,9 @@ public final class CheckpointedRun implements AutoCloseable {
     private static final int HORIZON = 1_000_000;
     private static final long SEED = 11;
     private static final String ADAPTER = """
-        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}""";
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "lora_dropout": 0.1, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}""";
+    /** Embeddings are noisy too: all that is random in a run must come back. */
+    private static final TrainingNoise NOISE = new TrainingNoise(SEED, 0, 5);
 
     private final Device device;
     private final TrainingSession session;
@@ -89,9 +98,9 @@ public final class CheckpointedRun implements AutoCloseable {
         lock = FolderLock.acquire(folder);
         var store = new CheckpointStore(lock, 2, saving.disk());
         device = Device.open("cpu", threads);
-        var adapter = Optional.of(kind).filter(Kind.LORA::equals).map(lora -> AdapterConfig.from(JsonFile.parse("adapter", ADAPTER)));
+        var adapter = Optional.of(kind).filter(Kind::isLora).map(lora -> AdapterConfig.from(JsonFile.parse("adapter", ADAPTER)));
         var settings = new TrainingSession.Settings(adapter, 16, 32, 4, AdamW.Settings.standard(), 0);
-        session = TrainingSession.open(Family.LLAMA.config(), settings, device);
+        session = TrainingSession.open(Family.LLAMA.config(), kind == Kind.RECOMPUTED ? settings.withGradientCheckpointing() : settings, device);
         TinyModel.randomize(session.model(), SEED);
         state = adapter.map(config -> TrainingState.ofAdapter(session, config, folder))
             .orElseGet(() -> TrainingState.ofModel(session, Family.LLAMA.json(), folder));
@@ -141,8 +150,8 @@ public final class CheckpointedRun implements AutoCloseable {
     public void train(int steps, StopRequest stop, StepListener listener) {
         StepListener logging = report -> log.append(JsonFile.newObject().put("step", report.step()).put("loss", report.loss())
             .put("grad_norm", report.gradientNorm()).put("learning_rate", report.learningRate()));
-        done = session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.LINEAR, 2, HORIZON, 0), 1e-3)
-            .train(new Batches(), done, steps, stop, logging.then(checkpointer).then(listener));
+        var trainer = session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.LINEAR, 2, HORIZON, 0), 1e-3, NOISE);
+        done = checkpointer.training(() -> trainer.train(new Batches(), done, steps, stop, logging.then(checkpointer).then(listener)));
     }
 
     /** The same without a stop. */

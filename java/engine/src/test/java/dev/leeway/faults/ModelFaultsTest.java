@@ -38,14 +38,14 @@ final class ModelFaultsTest {
     @Test
     void aTokenOutsideTheVocabularyIsNamedByRowAndPosition() {
         var before = score(row(1, 1, 2, 3));
-        Refusal.assertRefused(Kind.DATA, () -> score(row(4, 1), row(118, 5, 6, 61, 7)), "row 118", "position 2", "61", "vocabulary of 61");
-        Refusal.assertRefused(Kind.DATA, () -> score(row(118, -3, 0)), "row 118", "position 0", "-3");
+        Refusal.assertRefused(Kind.DATA, () -> score(row(4, 1), row(118, 5, 6, 61, 7)), "row 119, token 3: id 61 is outside the model's vocabulary of 61");
+        Refusal.assertRefused(Kind.DATA, () -> score(row(118, -3, 0)), "row 119, token 1: id -3");
         assertArrayEquals(before, score(row(1, 1, 2, 3)));
     }
 
     @Test
     void aSequenceLongerThanThePositionsIsNamedWithItsLength() {
-        Refusal.assertRefused(Kind.DATA, () -> score(row(3, 1, 2), row(9, new int[65])), "row 9", "65 tokens", "64", "max_length");
+        Refusal.assertRefused(Kind.DATA, () -> score(row(3, 1, 2), row(9, new int[65])), "row 10 has 65 tokens", "64", "max_length");
         score(row(9, new int[64]));
     }
 

@@ -28,6 +28,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,6 +99,22 @@ final class CheckpointerTest {
     /** Names, lengths and checksums of what a checkpoint holds. */
     private static List<?> entries(Path checkpoint) {
         return StoredCheckpoint.open(checkpoint).manifest().files();
+    }
+
+    @Test
+    void aFailureOfTheNumbersNamesTheNewestCheckpointAndNoOtherFailureDoes() {
+        try (var run = CheckpointedRun.open(folder, Kind.LORA, Saving.every(2), 2, events::add)) {
+            IntSupplier failing = () -> {
+                throw LeewayException.numerics("step 7: the loss is NaN");
+            };
+            Refusal.assertRefused(LeewayException.Kind.NUMERICS, () -> run.checkpointer().training(failing), "NaN; there is no checkpoint");
+            run.train(5);
+            Refusal.assertRefused(LeewayException.Kind.NUMERICS, () -> run.checkpointer().training(failing), "step 7: the loss is NaN; ",
+                "the newest checkpoint is " + folder.toAbsolutePath().resolve("checkpoint-4"));
+            Refusal.assertRefused(LeewayException.Kind.DATA, () -> run.checkpointer().training(() -> {
+                throw LeewayException.data("torn");
+            }), "torn");
+        }
     }
 
     @Test

@@ -26,7 +26,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -52,10 +55,14 @@ final class GuardTest {
 
     private record Run(Device device, TrainingSession session) implements AutoCloseable {
         static Run open(Trained trained) {
+            return open(trained, AdamW.Settings.standard());
+        }
+
+        static Run open(Trained trained, AdamW.Settings optimizer) {
             var device = Device.open("cpu", 2);
             var lora = new AdapterConfig(LoraScale.of(4, 8), new ModuleSelection.AllLinear(), 0.1, List.of(), Optional.empty(), "");
             var adapter = Optional.of(lora).filter(any -> trained == Trained.ADAPTER);
-            var settings = new TrainingSession.Settings(adapter, 64, 64, 4, AdamW.Settings.standard(), 0);
+            var settings = new TrainingSession.Settings(adapter, 64, 64, 4, optimizer, 0);
             return new Run(device, TrainingSession.open(Family.QWEN3.config(), settings, device)).healthy();
         }
 
@@ -95,10 +102,14 @@ final class GuardTest {
         }
 
         void requireStopped(Objective objective, int step, String... parts) {
+            requireStopped(() -> train(objective, step), step, parts);
+        }
+
+        void requireStopped(Executable training, int step, String... parts) {
             int before = hash();
             var expected = new ArrayList<>(List.of("step " + (step + 1) + ":"));
             expected.addAll(List.of(parts));
-            Refusal.assertRefused(Kind.NUMERICS, () -> train(objective, step), expected.toArray(String[]::new));
+            Refusal.assertRefused(Kind.NUMERICS, training, expected.toArray(String[]::new));
             assertEquals(before, hash(), "weights and moments stay");
         }
 
@@ -145,7 +156,7 @@ final class GuardTest {
     }
 
     private static String place(int micro) {
-        return "(micro-batch %d, rows %d".formatted(micro + 1, MICROS.get(micro).unitIds()[0]);
+        return "(micro-batch %d, row %d".formatted(micro + 1, MICROS.get(micro).unitIds()[0] + 1);
     }
 
     @ParameterizedTest
@@ -193,7 +204,7 @@ final class GuardTest {
                 run.requireStopped(new Tampered(batch.unitIds()[0], weighed -> {
                     weighed.gradients().column(Column.LOG_PROB).orElseThrow()[position] = poison(random);
                     return weighed;
-                }), trial, "derivative by LOG_PROB", "(micro-batch %d, rows %d)".formatted(micro + 1, batch.unitIds()[sequence]));
+                }), trial, "derivative by LOG_PROB", "(micro-batch %d, row %d)".formatted(micro + 1, batch.unitIds()[sequence] + 1));
                 run.requireStopped(lossless(micro), trial, "the loss is NaN", place(micro));
             }
         }
@@ -226,12 +237,99 @@ final class GuardTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void anEmbeddingIsNamedWithTheFirstRowsThatReadIt(Trained trained) {
+        try (var run = Run.open(trained)) {
+            var table = run.weight("model.embed_tokens.weight");
+            int width = (int) table.shape()[1];
+            for (int trial = 0; trial < TRIALS; trial++) {
+                var random = new Random(trial);
+                int micro = random.nextInt(MICROS.size());
+                int token = anyTokenBeforeTheLast(random, MICROS.get(micro));
+                run.healthy().poison(table, token * width + random.nextInt(width), poison(random));
+                run.requireStopped(PLAIN, trial, "weight " + table.name() + " has 1 element", firstReader(token));
+            }
+        }
+    }
+
+    private static int anyTokenBeforeTheLast(Random random, Batch batch) {
+        int sequence = random.nextInt(batch.sequences());
+        int first = batch.sequenceStarts()[sequence];
+        return batch.tokens()[first + random.nextInt(batch.sequenceStarts()[sequence + 1] - first - 1)];
+    }
+
+    /** Micro-batch and rows of those sequences of the first micro-batch to read the token before their last position. */
+    private static String firstReader(int token) {
+        for (int micro = 0; micro < MICROS.size(); micro++) {
+            var batch = MICROS.get(micro);
+            var readers = IntStream.range(0, batch.sequences()).filter(s -> IntStream.range(batch.sequenceStarts()[s],
+                batch.sequenceStarts()[s + 1] - 1).anyMatch(n -> batch.tokens()[n] == token)).toArray();
+            if (readers.length > 0) {
+                return "(micro-batch %d, %s)".formatted(micro + 1, Arrays.stream(readers)
+                    .mapToObj(s -> "row " + (batch.unitIds()[s] + 1)).collect(Collectors.joining(", ")));
+            }
+        }
+        throw new AssertionError("nothing reads " + token);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMomentIsNamedThoughLossAndGradientAreFinite(Trained trained) {
+        try (var run = Run.open(trained)) {
+            run.train(PLAIN, 0);
+            for (int trial = 0; trial < TRIALS; trial++) {
+                var random = new Random(trial);
+                var state = any(random, run.session().optimizer().states());
+                var moment = trial % 2 == 0 ? state.m() : state.v();
+                var healthy = run.device().floats(moment);
+                run.poison(moment, random.nextInt(healthy.length), poison(random));
+                run.requireStopped(PLAIN, trial, "moment " + moment.name() + " has 1 element", "nothing has moved");
+                run.device().upload(healthy, moment);
+            }
+        }
+    }
+
+    /** All is finite before the update: a rate beyond floats spoils weights, a gradient of 1e25 without clipping its square in v. */
+    @ParameterizedTest
+    @EnumSource
+    void anUpdateThatWouldSpoilWeightOrMomentIsTakenBack(Trained trained) {
+        try (var run = Run.open(trained)) {
+            var rate = new Schedule(Schedule.Kind.CONSTANT, 0, 10, 0);
+            run.requireStopped(() -> run.session().trainer(PLAIN, rate, 1e39, 3).train(steps(), 1, report -> { }), 0,
+                "the update would leave weight ", "(all 3 micro-batches, learning rate 1.0E39", "weights unchanged");
+        }
+        try (var run = Run.open(trained, new AdamW.Settings(0.9, 0.999, 1e-8, 0, 0))) {
+            for (int trial = 0; trial < TRIALS; trial++) {
+                var random = new Random(trial);
+                var state = any(random, run.session().optimizer().states());
+                var gradient = state.parameter().gradient().orElseThrow();
+                int element = random.nextInt((int) gradient.count());
+                run.requireStopped(new Tampered(MICROS.getLast().unitIds()[0], weighed -> {
+                    run.poison(gradient, element, 1e25f);
+                    return weighed;
+                }), trial, "the update would leave moment " + state.v().name() + " with ", "weights unchanged");
+                run.train(PLAIN, trial);
+            }
+        }
+    }
+
     @Test
-    void weightsThatTheLastStepSpoiledAreNamedToo() {
+    void anUnhealthyEvaluationIsRefusedWithItsRows() {
         try (var run = Run.open(Trained.BASE)) {
-            var weight = run.parameters().getFirst();
-            Refusal.assertRefused(Kind.NUMERICS, () -> run.session().trainer(PLAIN, new Schedule(Schedule.Kind.CONSTANT, 0, 1, 0), 1e39, 3)
-                .train(steps(), report -> { }), "step 1: weight " + weight.name());
+            var weight = run.weight("model.norm.weight");
+            run.poison(weight, 3, Float.NaN);
+            run.session().model().nameRows(unit -> "rows.jsonl:" + unit);
+            Refusal.assertRefused(Kind.NUMERICS, () -> run.session().trainer(PLAIN, new Schedule(Schedule.Kind.CONSTANT, 0, 1, 0), 1)
+                .evaluate(MICROS), "loss is NaN", "rows.jsonl:10");
+        }
+    }
+
+    @Test
+    void rowsAreCalledWhatTheCallerCallsThem() {
+        try (var run = Run.open(Trained.BASE)) {
+            run.session().model().nameRows(unit -> "rows.jsonl:" + unit);
+            run.requireStopped(lossless(2), 0, "(micro-batch 3, rows.jsonl:30, rows.jsonl:31, rows.jsonl:32)");
         }
     }
 

@@ -159,10 +159,10 @@ final class TrainerTest {
     void aGradientThatIsNoNumberIsNamedAndNothingMoves() {
         int before = hash();
         Refusal.assertRefused(Kind.NUMERICS, () -> train(new Poisoned(Double.NaN), constant(1), batches), "step 1",
-            "the objective's derivative by LOG_PROB is not finite", "micro-batch 1, rows 0 1", "weights unchanged");
+            "the objective's derivative by LOG_PROB is not finite", "micro-batch 1, row 1, row 2", "weights unchanged");
         assertEquals(before, hash());
         Refusal.assertRefused(Kind.NUMERICS, () -> train(new Poisoned(1e300), constant(1), batches), "step 1",
-            "gradient of lm_head.weight has ", "micro-batch 1, rows 0 1", "weights unchanged");
+            "gradient of lm_head.weight has ", "micro-batch 1, row 1, row 2", "weights unchanged");
         assertEquals(before, hash());
         var moments = device.floats(session.optimizer().states().getFirst().m());
         assertArrayEquals(new float[moments.length], moments, "the moments stay as well");

@@ -37,7 +37,7 @@ public final class Packer {
         for (int i = 0; i < lengths.length; i++) {
             if (lengths[i] > capacity) {
                 throw LeewayException.usage("row %d has %,d tokens and a bin holds %,d; raise --max_length, or cut rows to it",
-                        units.get(i).unitId(), lengths[i], capacity);
+                        units.get(i).unitId() + 1, lengths[i], capacity);
             }
         }
         var packer = new Packer(capacity);
