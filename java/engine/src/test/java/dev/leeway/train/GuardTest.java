@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Poison at random places: the step stops, says where, and nothing has moved. */
 final class GuardTest {
 
-    private static final int TRIALS = 16;
+    private static final int TRIALS = 40;
     private static final float[] POISONS = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
     private static final SupervisedFineTuning PLAIN = new SupervisedFineTuning();
 

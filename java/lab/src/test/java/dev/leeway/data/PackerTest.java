@@ -46,7 +46,7 @@ final class PackerTest {
         assertEquals(11, pair.length());
         assertEquals(List.of(List.of(pair)), Packer.pack(List.of(pair), 11).bins());
         var refused = assertThrows(LeewayException.class, () -> Packer.pack(List.of(pair), 10));
-        assertEquals("row 0 has 11 tokens and a bin holds 10; raise --max_length, or cut rows to it", refused.getMessage());
+        assertEquals("row 1 has 11 tokens and a bin holds 10; raise --max_length, or cut rows to it", refused.getMessage());
     }
 
     @Test
