@@ -30,7 +30,15 @@ public final class Native implements AutoCloseable {
     private static final MethodHandle VERSION = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
     private static final MethodHandle TEXT = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ADDRESS));
 
-    /** What the device is: sizes in bytes, threads (CPU) or multiprocessors (CUDA), and its name. */
+    /**
+     * What the device is.
+     *
+     * @param totalBytes its memory
+     * @param freeBytes memory that can still be allocated
+     * @param scratchBytes memory that the back end holds for itself
+     * @param threads worker threads (CPU) or multiprocessors (CUDA)
+     * @param name of the processor or GPU
+     */
     public record DeviceInfo(long totalBytes, long freeBytes, long scratchBytes, long threads, String name) {
     }
 

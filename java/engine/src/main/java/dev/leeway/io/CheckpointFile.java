@@ -48,7 +48,12 @@ public sealed interface CheckpointFile {
         return new Tensors(name, layout.parts(), slices);
     }
 
-    /** Bytes without tensors. */
+    /**
+     * Bytes without tensors.
+     *
+     * @param name of the file in its folder
+     * @param parts its bytes, one part after the other
+     */
     record Plain(String name, List<MemorySegment> parts) implements CheckpointFile {
 
         @Override
@@ -57,7 +62,13 @@ public sealed interface CheckpointFile {
         }
     }
 
-    /** A safetensors file. */
+    /**
+     * A safetensors file.
+     *
+     * @param name of the file in its folder
+     * @param parts its bytes, one part after the other
+     * @param tensors where each tensor lies in it, with its checksum
+     */
     record Tensors(String name, List<MemorySegment> parts, List<Manifest.Slice> tensors) implements CheckpointFile {
     }
 }

@@ -13,19 +13,39 @@ import java.util.List;
 /** The five things that checkpoints ask of a file system, as a seam for tests of full disks and power cuts. */
 public interface Disk {
 
-    /** Creates {@code file}, which must not exist, writes the parts one after the other, and returns when they are on the disk itself. */
+    /**
+     * Creates {@code file}, which must not exist, writes the parts one after the other, and returns when they are on the disk itself.
+     *
+     * @throws IOException if the file system refuses
+     */
     void write(Path file, List<MemorySegment> parts) throws IOException;
 
-    /** Makes what was created, renamed or removed in {@code folder} durable. */
+    /**
+     * Makes what was created, renamed or removed in {@code folder} durable.
+     *
+     * @throws IOException if the file system refuses
+     */
     void sync(Path folder) throws IOException;
 
-    /** Renames a folder within its parent, in one piece. {@code to} must not exist. */
+    /**
+     * Renames a folder within its parent, in one piece. {@code to} must not exist.
+     *
+     * @throws IOException if the file system refuses
+     */
     void move(Path from, Path to) throws IOException;
 
-    /** Deletes a file or an empty folder. */
+    /**
+     * Deletes a file or an empty folder.
+     *
+     * @throws IOException if the file system refuses
+     */
     void delete(Path path) throws IOException;
 
-    /** Bytes that can still be written below {@code folder}. */
+    /**
+     * Bytes that can still be written below {@code folder}.
+     *
+     * @throws IOException if the file system refuses
+     */
     long free(Path folder) throws IOException;
 
     /** The machine's own. */

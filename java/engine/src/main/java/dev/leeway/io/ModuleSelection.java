@@ -14,7 +14,11 @@ public sealed interface ModuleSelection {
     /** Whether the module with this full name ({@code model.layers.0.self_attn.q_proj}) is selected. */
     boolean selects(String module);
 
-    /** Selects the modules with one of these names, and those whose full name ends with a dot and one of them. */
+    /**
+     * Selects the modules with one of these names, and those whose full name ends with a dot and one of them.
+     *
+     * @param names such as {@code q_proj}
+     */
     record Names(List<String> names) implements ModuleSelection {
         public Names {
             names = List.copyOf(names);
@@ -26,7 +30,11 @@ public sealed interface ModuleSelection {
         }
     }
 
-    /** Selects the modules whose full name matches as a whole. */
+    /**
+     * Selects the modules whose full name matches as a whole.
+     *
+     * @param regex a regular expression as {@code java.util.regex} reads it
+     */
     record Regex(String regex) implements ModuleSelection {
         public Regex {
             compile("target_modules", regex);
@@ -48,7 +56,12 @@ public sealed interface ModuleSelection {
         }
     }
 
-    /** Selects what {@code included} selects and {@code excluded} ({@code exclude_modules}) does not. */
+    /**
+     * Selects what {@code included} selects and {@code excluded} does not.
+     *
+     * @param included {@code target_modules}
+     * @param excluded {@code exclude_modules}
+     */
     record Except(ModuleSelection included, ModuleSelection excluded) implements ModuleSelection {
         @Override
         public boolean selects(String module) {

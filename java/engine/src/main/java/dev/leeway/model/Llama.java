@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A decoder of the Llama family with its head. It is planned on a {@link MemoryPlan} and usable once that is allocated and {@link #prepare}
- * has run.
+ * A decoder of the Llama family with its head. It is planned on a {@link dev.leeway.tensor.MemoryPlan} and usable once that is allocated
+ * and {@link #prepare} has run.
  *
  * <p>The same forward pass serves training, scoring, rollouts and evaluation. {@link #score} runs a packed batch and returns columns;
  * {@link #backward} takes their gradients back to the parameters; {@link Decoding} continues sequences from a key/value cache.

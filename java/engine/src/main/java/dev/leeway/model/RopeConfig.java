@@ -17,15 +17,35 @@ public record RopeConfig(double theta, int rotaryDim, Scaling scaling) {
     public record None() implements Scaling {
     }
 
-    /** All frequencies divided by the factor (Chen et al. 2023, position interpolation). */
+    /**
+     * All frequencies divided by the factor (Chen et al. 2023, position interpolation).
+     *
+     * @param factor {@code factor}: how many times as long the context becomes
+     */
     public record Linear(double factor) implements Scaling {
     }
 
-    /** Llama 3.1: low frequencies divided by the factor, high ones kept, a ramp between. */
+    /**
+     * Llama 3.1: low frequencies divided by the factor, high ones kept, a ramp between.
+     *
+     * @param factor {@code factor}: what wavelengths above {@code originalMaxPositions / lowFreqFactor} positions are stretched by
+     * @param lowFreqFactor {@code low_freq_factor}
+     * @param highFreqFactor {@code high_freq_factor}: wavelengths below {@code originalMaxPositions / highFreqFactor} stay
+     * @param originalMaxPositions {@code original_max_position_embeddings}, in tokens
+     */
     public record Llama3(double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositions) implements Scaling {
     }
 
-    /** YaRN (Peng et al. 2023, §3.2–3.4): a ramp by the number of turns, and an attention factor on cosine and sine. */
+    /**
+     * YaRN (Peng et al. 2023, §3.2–3.4): a ramp by the number of turns, and an attention factor on cosine and sine.
+     *
+     * @param factor {@code factor}: what frequencies of few turns are divided by
+     * @param originalMaxPositions {@code original_max_position_embeddings}, in tokens; turns are counted over these
+     * @param betaFast {@code beta_fast}: with more turns than this a frequency stays
+     * @param betaSlow {@code beta_slow}: with fewer it is divided
+     * @param truncate {@code truncate}: whether the ramp's ends are rounded to whole pairs
+     * @param attentionFactor {@code attention_factor}, or {@link #defaultAttentionFactor}
+     */
     public record Yarn(double factor, int originalMaxPositions, double betaFast, double betaSlow, boolean truncate, double attentionFactor)
         implements Scaling {
 

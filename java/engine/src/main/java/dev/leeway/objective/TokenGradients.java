@@ -9,6 +9,10 @@ public final class TokenGradients {
 
     private final Map<Column, double[]> columns = new EnumMap<>(Column.class);
 
+    /** No columns yet: a loss that depends on nothing. */
+    public TokenGradients() {
+    }
+
     /** These gradients with one more column. */
     public TokenGradients with(Column column, double[] values) {
         var result = new TokenGradients();

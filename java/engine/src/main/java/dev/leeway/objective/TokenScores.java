@@ -12,6 +12,10 @@ public final class TokenScores {
 
     private final Map<Column, double[]> columns = new EnumMap<>(Column.class);
 
+    /** No columns yet. */
+    public TokenScores() {
+    }
+
     /** These columns with one more. */
     public TokenScores with(Column column, double[] values) {
         var result = new TokenScores();

@@ -1,2 +1,8 @@
-/** Sampling and generation with the training weights in place. */
+/**
+ * Generation and scoring with the training weights in place.
+ *
+ * <p>{@link dev.leeway.rollout.InferenceSession} is a model with memory for both; a training session has them too.
+ * {@link dev.leeway.rollout.Generator} continues prompts, {@link dev.leeway.rollout.Scorer} says how probable given completions are; on
+ * the same weights their log-probs agree bit for bit, and neither depends on what else is in the batch.
+ */
 package dev.leeway.rollout;

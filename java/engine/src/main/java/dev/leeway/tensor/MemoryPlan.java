@@ -37,6 +37,10 @@ public final class MemoryPlan {
     private final Map<Purpose, Long> bytes = new EnumMap<>(Purpose.class);
     private boolean allocated;
 
+    /** A plan of nothing yet. */
+    public MemoryPlan() {
+    }
+
     /** Reserves a tensor; its memory exists after {@link #allocate}. */
     public Tensor reserve(Purpose purpose, String name, DType dtype, long... shape) {
         if (allocated) {

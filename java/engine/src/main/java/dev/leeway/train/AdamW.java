@@ -35,7 +35,14 @@ public final class AdamW {
         }
     }
 
-    /** A trained parameter with its moments. */
+    /**
+     * A trained parameter with its moments.
+     *
+     * @param parameter the parameter
+     * @param m first moment, of its shape
+     * @param v second moment, of its shape
+     * @param decayed whether weight decay shrinks it
+     */
     public record State(Parameter parameter, Tensor m, Tensor v, boolean decayed) {
     }
 

@@ -7,6 +7,10 @@ public final class StopRequest {
 
     private volatile boolean requested;
 
+    /** A request that nobody has made yet. */
+    public StopRequest() {
+    }
+
     /** Asks; asking again changes nothing. */
     public void request() {
         requested = true;

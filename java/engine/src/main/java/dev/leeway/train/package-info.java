@@ -1,2 +1,9 @@
-/** The optimiser, learning-rate schedules, and the training loop. */
+/**
+ * The optimiser, learning-rate schedules, the training loop, and checkpoints.
+ *
+ * <p>{@link dev.leeway.train.TrainingSession} plans and owns a model with gradients and moments; its {@link dev.leeway.train.Trainer}
+ * runs any {@link dev.leeway.objective.Objective} over a {@link dev.leeway.train.BatchSource}, with all weights or a LoRA adapter.
+ * {@link dev.leeway.train.Guard} stops a step before anything that is not finite reaches a weight; {@link dev.leeway.train.Checkpointer}
+ * saves what a bitwise resume needs.
+ */
 package dev.leeway.train;

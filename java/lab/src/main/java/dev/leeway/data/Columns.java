@@ -19,7 +19,11 @@ public record Columns(Map<String, String> sources) {
     /** Every part from the column of its own name. */
     public static final Columns AS_NAMED = new Columns(Map.of());
 
-    /** @throws LeewayException if a part is not one of TRL's columns */
+    /**
+     * Checks the parts.
+     *
+     * @throws LeewayException if a part is not one of TRL's columns
+     */
     public Columns {
         sources = Map.copyOf(sources);
         for (String part : sources.keySet()) {

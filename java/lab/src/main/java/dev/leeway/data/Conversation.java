@@ -16,7 +16,11 @@ public record Conversation(List<Map<String, Object>> messages, int given, List<M
     private static final String ROLE = "role";
     private static final String ASSISTANT = "assistant";
 
-    /** @throws LeewayException if a message has no role, or if nothing but the prompt is there */
+    /**
+     * Checks the messages.
+     *
+     * @throws LeewayException if a message has no role, or if nothing but the prompt is there
+     */
     public Conversation {
         messages = List.copyOf(messages);
         tools = List.copyOf(tools);

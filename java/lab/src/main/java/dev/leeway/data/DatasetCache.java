@@ -40,7 +40,11 @@ public final class DatasetCache {
 
     private final Path folder;
 
-    /** @param folder where the files are; made if it is missing */
+    /**
+     * A cache in a folder.
+     *
+     * @param folder where the files are; made if it is missing
+     */
     public DatasetCache(Path folder) {
         this.folder = folder;
     }

@@ -22,6 +22,9 @@ public final class MixedOrder {
     private record Epoch(long number, int[] rows) {}
 
     /**
+     * An order of the rows of several sources.
+     *
+     * @param seed   of every shuffle
      * @param sizes  rows of each source; the sources' rows are counted one source after the other
      * @param shares of an epoch's rows, one for each source; they add up to 1
      */

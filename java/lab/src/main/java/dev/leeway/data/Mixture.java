@@ -23,7 +23,11 @@ public record Mixture(List<Source> sources) {
      */
     public record Source(String name, double weight) {
 
-        /** @throws LeewayException if the weight is not a positive number */
+        /**
+         * Checks the weight.
+         *
+         * @throws LeewayException if the weight is not a positive number
+         */
         public Source {
             if (!(weight > 0) || Double.isInfinite(weight)) {
                 throw LeewayException.usage("the weight of %s must be more than 0, found %s", name, weight);

@@ -7,6 +7,7 @@ import java.util.Locale;
  * Units laid into bins of a fixed number of tokens. Each sequence of a bin attends to itself alone, so a bin only decides what is computed
  * together.
  *
+ * @param <U>      what is packed
  * @param bins     at least one unit each
  * @param capacity tokens that a bin may hold
  */

@@ -10,7 +10,11 @@ import dev.leeway.LeewayException;
  */
 public record PromptCompletion(String prompt, String completion) implements Exchange {
 
-    /** @throws LeewayException if there is nothing to train */
+    /**
+     * Checks the completion.
+     *
+     * @throws LeewayException if there is nothing to train
+     */
     public PromptCompletion {
         if (completion.isEmpty()) {
             throw LeewayException.data("the row with the prompt '%s' has an empty completion, so nothing to train on", prompt);

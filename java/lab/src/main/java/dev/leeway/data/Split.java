@@ -10,6 +10,7 @@ import java.util.Set;
 /**
  * Rows to train on and rows to validate with.
  *
+ * @param <U>        what a row became
  * @param train      the larger part
  * @param validation rows that training never sees
  */

@@ -34,6 +34,8 @@ public final class BpeTrainer {
     private final Specials specials;
 
     /**
+     * A trainer of vocabularies of one size.
+     *
      * @param vocabSize how many tokens to end with, special ones and the 256 bytes included; fewer if the text is too small
      * @param specials  the special tokens
      */

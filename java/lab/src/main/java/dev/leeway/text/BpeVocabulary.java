@@ -23,7 +23,12 @@ public record BpeVocabulary(Specials specials, List<String> tokens, List<Merge> 
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    /** Two neighbouring tokens that become one. */
+    /**
+     * Two neighbouring tokens that become one.
+     *
+     * @param left  the first one, in GPT-2's byte alphabet
+     * @param right the one behind it
+     */
     public record Merge(String left, String right) {}
 
     /**
