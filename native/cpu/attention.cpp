@@ -8,8 +8,8 @@ namespace leeway {
 
 const AttentionKernels &attention_kernels() {
 #if defined(__x86_64__)
-    if (instruction_set() == Isa::avx512) return attention_avx512;
-    if (instruction_set() == Isa::avx2) return attention_avx2;
+    if (instruction_set() >= Isa::avx512) return attention_avx512;
+    if (instruction_set() >= Isa::avx2) return attention_avx2;
 #endif
     return attention_portable;
 }

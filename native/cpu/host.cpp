@@ -79,7 +79,7 @@ Isa processor_isa() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq"))
-        return Isa::avx512;
+        return __builtin_cpu_supports("avx512bf16") ? Isa::avx512bf16 : Isa::avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
 #endif
     return Isa::portable;
@@ -88,7 +88,7 @@ Isa processor_isa() {
 Isa allowed_isa() {
     const char *name = std::getenv("LEEWAY_ISA");
     std::string allowed = name == nullptr ? "" : name;
-    return allowed == "portable" ? Isa::portable : allowed == "avx2" ? Isa::avx2 : Isa::avx512;
+    return allowed == "portable" ? Isa::portable : allowed == "avx2" ? Isa::avx2 : allowed == "avx512" ? Isa::avx512 : Isa::avx512bf16;
 }
 
 }  // namespace

@@ -13,10 +13,10 @@ int64_t usable_processors();
 int64_t available_bytes(int64_t otherwise);
 
 /* The instruction sets that kernels are compiled for, each one including those before it. */
-enum class Isa { portable, avx2, avx512 };
+enum class Isa { portable, avx2, avx512, avx512bf16 };
 
-/* The best one this processor has, or less where the environment variable LEEWAY_ISA says portable or avx2: so a machine with AVX-512 can
- * test the others. Chosen once. Elementwise loops in target clones follow the processor alone. */
+/* The best one this processor has, or less where the environment variable LEEWAY_ISA says portable, avx2 or avx512: so a machine with
+ * AVX512-BF16 can test the others. Chosen once. Elementwise loops in target clones follow the processor alone. */
 Isa instruction_set();
 
 }  // namespace leeway

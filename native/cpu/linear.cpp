@@ -1,8 +1,8 @@
 /* linear.cpp: y = x W^T + bias + scaling (drop(x) A^T) B^T.
  *
  * x (N,I), W (O,I), A (R,I), B (O,R), y (N,O). LoRA: Hu et al. 2021, eq. 3. The sums are those of product.h: blocks of 512 in order, then
- * bias, then y = fma(scaling, low-rank chain, y). Bytes moved: x, W and y about once while tiles fit the caches; the low-rank term and
- * the bias are added while the tile of y is still there.
+ * bias, then y = fma(scaling, low-rank chain, y), and one rounding where y is bf16. Bytes moved: x, W and y about once while tiles fit the
+ * caches; the low-rank term and the bias are added while the tile of y is still there.
  */
 #include "linear_operand.h"
 
@@ -11,7 +11,7 @@ using namespace leeway;
 leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_forward_args *args) {
     const auto &lora = args->lora;
     LEEWAY_TRY(check_sizes("linear_forward", args->rows, args->in, args->out));
-    LEEWAY_CHECK_F32("linear_forward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("linear_forward", "dtype", args->dtype);
     LEEWAY_TRY(check_weight("linear_forward", args->weight, args->in, args->out));
     LEEWAY_TRY(check_lora("linear_forward", lora));
     LEEWAY_CHECK("linear_forward", args->accumulate == 0 || args->accumulate == 1, "accumulate must be 0 or 1, got %d", args->accumulate);
@@ -22,13 +22,12 @@ leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_f
     LEEWAY_CHECK("linear_forward", !drops || args->dropped, "dropped must not be NULL with dropout %g", double(lora.dropout));
 
     const Operand weight = weight_transposed(args->weight, 0, args->out, args->in);
-    Product y = dense_product(static_cast<float *>(args->y), args->rows, args->out, args->accumulate == 1,
-                              {by_row(args->x, args->in), weight, args->in});
-    y.bias = static_cast<const float *>(args->bias);
+    const Operand x = by_row(args->x, args->dtype, args->in);
+    Product y = dense_product(args->y, args->dtype, args->rows, args->out, args->accumulate == 1, {x, weight, args->in});
+    y.bias = args->bias;
     if (lora.rank > 0) {
-        const auto *x = static_cast<const float *>(args->x);
-        if (drops) lora_drop(stream, lora, args->rows, args->in, x, args->dropped);
-        const Term low_rank = {by_row(drops ? args->dropped : x, args->in), by_row(lora.a, args->in), args->in};
+        if (drops) lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped);
+        const Term low_rank = {drops ? by_row(args->dropped, args->in) : x, by_row(lora.a, args->in), args->in};
         product(stream, dense_product(args->xa, args->rows, lora.rank, false, low_rank));
         y.terms = 2;
         y.term[1] = {by_row(args->xa, lora.rank), by_row(lora.b, lora.rank), lora.rank, lora.scaling};
@@ -40,7 +39,7 @@ leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_f
 leeway_status leeway_packed_bytes(leeway_stream *, const leeway_packed_bytes_args *args) {
     LEEWAY_TRY(check_sizes("packed_bytes", 0, args->in, args->out));
     LEEWAY_CHECK("packed_bytes", args->bytes != nullptr, "bytes must not be NULL");
-    *args->bytes = args->dtype == LEEWAY_F32 ? product_packed_bytes(args->out, args->in) : 0;
+    *args->bytes = product_packed_bytes(args->dtype, args->out, args->in);
     return LEEWAY_OK;
 }
 
@@ -48,9 +47,11 @@ leeway_status leeway_pack_weight(leeway_stream *stream, const leeway_pack_weight
     LEEWAY_TRY(check_sizes("pack_weight", 0, args->in, args->out));
     leeway_weight weight = args->weight;
     weight.packed = nullptr;
-    LEEWAY_CHECK_F32("pack_weight", "weight", weight.dtype);
+    if (product_packed_bytes(weight.dtype, args->out, args->in) == 0)
+        return fail(LEEWAY_UNSUPPORTED, "pack_weight: this processor has no packed layout of dtype %d (packed_bytes says 0)",
+                    int(weight.dtype));
     LEEWAY_TRY(check_weight("pack_weight", weight, args->in, args->out));
     LEEWAY_CHECK("pack_weight", args->packed != nullptr, "packed must not be NULL");
-    product_pack(stream, weight_transposed(weight, 0, args->out, args->in), args->out, args->in, static_cast<float *>(args->packed));
+    product_pack(stream, weight_transposed(weight, 0, args->out, args->in), args->out, args->in, args->packed);
     return LEEWAY_OK;
 }

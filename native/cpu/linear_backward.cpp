@@ -8,22 +8,52 @@
  */
 #include "linear_operand.h"
 #include "parallel.h"
+#include "simd.h"
 
 namespace leeway {
 namespace {
 
 /* dbias[o] += the sum of each block of 512 rows, blocks in order. */
-void add_row_sums(leeway_stream *stream, int64_t rows, int64_t out, const float *dy, float *dbias) {
-    constexpr int64_t strip = 64;
-    parallel_for(stream, (out + strip - 1) / strip, [=](int64_t index, void *) {
-        const int64_t first = index * strip, count = out - first < strip ? out - first : strip;
+template <class Input, class Sum>
+LEEWAY_INLINE void add_strip(int64_t rows, int64_t out, const Input *dy, Sum *dbias, int64_t count) {
+    for (int64_t o = 0; o < count; o += lanes) {
+        f32x16 total = load_up_to(dbias + o, count - o);
         for (int64_t begin = 0; begin < rows; begin += product_block) {
             const int64_t end = begin + product_block < rows ? begin + product_block : rows;
-            float sum[strip] = {};
-            for (int64_t n = begin; n < end; n++)
-                for (int64_t o = 0; o < count; o++) sum[o] += dy[n * out + first + o];
-            for (int64_t o = 0; o < count; o++) dbias[first + o] += sum[o];
+            f32x16 sum = {};
+            for (int64_t n = begin; n < end; n++) sum += load_up_to(dy + n * out + o, count - o);
+            total += sum;
         }
+        store_up_to(dbias + o, total, count - o);
+    }
+}
+
+LEEWAY_CLONES void add_strip_of(int64_t rows, int64_t out, const float *dy, float *dbias, int64_t count) {
+    add_strip(rows, out, dy, dbias, count);
+}
+LEEWAY_CLONES void add_strip_of(int64_t rows, int64_t out, const float *dy, bf16 *dbias, int64_t count) {
+    add_strip(rows, out, dy, dbias, count);
+}
+LEEWAY_CLONES void add_strip_of(int64_t rows, int64_t out, const bf16 *dy, float *dbias, int64_t count) {
+    add_strip(rows, out, dy, dbias, count);
+}
+LEEWAY_CLONES void add_strip_of(int64_t rows, int64_t out, const bf16 *dy, bf16 *dbias, int64_t count) {
+    add_strip(rows, out, dy, dbias, count);
+}
+
+void add_row_sums(leeway_stream *stream, const leeway_linear_backward_weight_args *args) {
+    constexpr int64_t strip = 64;
+    const int64_t out = args->out;
+    const bool narrow = args->dtype == LEEWAY_BF16, narrow_sum = args->gradient_dtype == LEEWAY_BF16;
+    parallel_for(stream, (out + strip - 1) / strip, [=](int64_t index, void *) {
+        const int64_t first = index * strip, count = out - first < strip ? out - first : strip;
+        const void *dy = offset(args->dy, args->dtype, first);
+        void *sum = offset(args->dbias, args->gradient_dtype, first);
+        const auto add = [&](const auto *from, auto *to) { add_strip_of(args->rows, out, from, to, count); };
+        if (narrow && narrow_sum) add(static_cast<const bf16 *>(dy), static_cast<bf16 *>(sum));
+        else if (narrow) add(static_cast<const bf16 *>(dy), static_cast<float *>(sum));
+        else if (narrow_sum) add(static_cast<const float *>(dy), static_cast<bf16 *>(sum));
+        else add(static_cast<const float *>(dy), static_cast<float *>(sum));
     });
 }
 
@@ -35,7 +65,7 @@ using namespace leeway;
 leeway_status leeway_linear_backward_input(leeway_stream *stream, const leeway_linear_backward_input_args *args) {
     const auto &lora = args->lora;
     LEEWAY_TRY(check_sizes("linear_backward_input", args->rows, args->in, args->out));
-    LEEWAY_CHECK_F32("linear_backward_input", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("linear_backward_input", "dtype", args->dtype);
     LEEWAY_TRY(check_weight("linear_backward_input", args->weight, args->in, args->out));
     LEEWAY_TRY(check_lora("linear_backward_input", lora));
     LEEWAY_CHECK("linear_backward_input", args->accumulate == 0 || args->accumulate == 1, "accumulate must be 0 or 1, got %d",
@@ -46,29 +76,30 @@ leeway_status leeway_linear_backward_input(leeway_stream *stream, const leeway_l
     const bool drops = lora.rank > 0 && lora.dropout > 0;
     LEEWAY_CHECK("linear_backward_input", !drops || args->dropped, "dropped must not be NULL with dropout %g", double(lora.dropout));
 
-    auto *dx = static_cast<float *>(args->dx);
-    const Operand dy = by_row(args->dy, args->out);
-    Product job = dense_product(dx, args->rows, args->in, args->accumulate == 1, {dy, weight_plain(args->weight, 0, args->in), args->out});
+    const Operand dy = by_row(args->dy, args->dtype, args->out);
+    Product job = dense_product(args->dx, args->dtype, args->rows, args->in, args->accumulate == 1,
+                                {dy, weight_plain(args->weight, 0, args->in), args->out});
     if (lora.rank > 0) {
         product(stream, dense_product(args->dyb, args->rows, lora.rank, false, {dy, by_column(lora.b, lora.rank), args->out}));
         const Term low_rank = {by_row(args->dyb, lora.rank), by_column(lora.a, args->in), lora.rank, lora.scaling};
         if (drops) {
             product(stream, dense_product(args->dropped, args->rows, args->in, false, low_rank));
+            lora_mask(stream, lora, args->rows, args->in, args->dropped, job.accumulate ? args->dx : nullptr, args->dtype);
+            job.base = args->dropped;
         } else {
             job.term[1] = low_rank;
             job.terms = 2;
         }
     }
     product(stream, job);
-    if (drops) lora_add_masked(stream, lora, args->rows, args->in, args->dropped, dx);
     return LEEWAY_OK;
 }
 
 leeway_status leeway_linear_backward_weight(leeway_stream *stream, const leeway_linear_backward_weight_args *args) {
     const auto &lora = args->lora;
     LEEWAY_TRY(check_sizes("linear_backward_weight", args->rows, args->in, args->out));
-    LEEWAY_CHECK_F32("linear_backward_weight", "dtype", args->dtype);
-    LEEWAY_CHECK_F32("linear_backward_weight", "gradient_dtype", args->gradient_dtype);
+    LEEWAY_CHECK_FLOAT("linear_backward_weight", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("linear_backward_weight", "gradient_dtype", args->gradient_dtype);
     LEEWAY_TRY(check_lora("linear_backward_weight", lora));
     const bool da = lora.rank > 0 && args->da, db = lora.rank > 0 && args->db;
     if (args->rows == 0) return LEEWAY_OK;
@@ -81,15 +112,12 @@ leeway_status leeway_linear_backward_weight(leeway_stream *stream, const leeway_
     LEEWAY_CHECK("linear_backward_weight", !drops || args->dropped, "dropped must not be NULL with dropout %g", double(lora.dropout));
 
     const int64_t rows = args->rows, in = args->in, out = args->out, rank = lora.rank;
-    const auto *x = static_cast<const float *>(args->x);
-    const auto *dy = static_cast<const float *>(args->dy);
-    auto *dweight = static_cast<float *>(args->dweight);
-    const Operand dy_columns = by_column(dy, out);
-    if (dweight) product(stream, dense_product(dweight, out, in, true, {dy_columns, by_column(x, in), rows}));
-    if (args->dbias) add_row_sums(stream, rows, out, dy, static_cast<float *>(args->dbias));
-    if (drops) lora_drop(stream, lora, rows, in, x, args->dropped);
-    const Operand inputs = by_column(drops ? args->dropped : x, in);
+    const Operand dy = by_column(args->dy, args->dtype, out), x = by_column(args->x, args->dtype, in);
+    if (args->dweight) product(stream, dense_product(args->dweight, args->gradient_dtype, out, in, true, {dy, x, rows}));
+    if (args->dbias) add_row_sums(stream, args);
+    if (drops) lora_drop(stream, lora, rows, in, args->x, args->dtype, args->dropped);
+    const Operand inputs = drops ? by_column(args->dropped, in) : x;
     if (da) product(stream, dense_product(args->da, rank, in, true, {by_column(args->dyb, rank), inputs, rows, lora.scaling}));
-    if (db) product(stream, dense_product(args->db, out, rank, true, {dy_columns, by_column(args->xa, rank), rows, lora.scaling}));
+    if (db) product(stream, dense_product(args->db, out, rank, true, {dy, by_column(args->xa, rank), rows, lora.scaling}));
     return LEEWAY_OK;
 }

@@ -5,9 +5,9 @@
  * u(n,i) = philox(dropout_seed, row_ids[n], i) as uniform in [0,1): a function of the row's identity, not of its place in the batch.
  * Hu et al. 2021, eq. 3; Salmon et al. 2011 for philox. Bytes moved: x read, drop(x) written; W read and written once.
  */
+#include "bf16.h"
 #include "linear_operand.h"
 #include "parallel.h"
-#include "simd.h"
 
 namespace leeway {
 namespace {
@@ -41,28 +41,48 @@ LEEWAY_INLINE f32x16 uniform16(uint64_t seed, uint64_t id, int64_t first) {
     return __builtin_convertvector(i32x16(bits), f32x16) * 0x1p-24f;
 }
 
-/* to = drop(x) of one row; or to += drop(x). */
-LEEWAY_CLONES void drop_row(uint64_t seed, uint64_t id, float dropout, int64_t count, const float *x, float *to, bool add) {
+/* to = drop(x) of one row, + sum where it is given. */
+template <class Input, class Sum>
+LEEWAY_INLINE void drop_row(uint64_t seed, uint64_t id, float dropout, int64_t count, const Input *x, const Sum *sum, float *to) {
     for (int64_t i = 0; i < count; i += lanes) {
         const f32x16 kept = select(uniform16(seed, id, i) >= dropout, load_up_to(x + i, count - i) / (1 - dropout), f32x16{});
-        store_up_to(to + i, add ? load_up_to(to + i, count - i) + kept : kept, count - i);
+        store_up_to(to + i, sum ? load_up_to(sum + i, count - i) + kept : kept, count - i);
     }
 }
 
-void drop_rows(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const float *x, float *to, bool add) {
+LEEWAY_CLONES void drop(uint64_t seed, uint64_t id, float dropout, int64_t count, const float *x, const float *sum, float *to) {
+    drop_row(seed, id, dropout, count, x, sum, to);
+}
+LEEWAY_CLONES void drop(uint64_t seed, uint64_t id, float dropout, int64_t count, const float *x, const bf16 *sum, float *to) {
+    drop_row(seed, id, dropout, count, x, sum, to);
+}
+LEEWAY_CLONES void drop(uint64_t seed, uint64_t id, float dropout, int64_t count, const bf16 *x, const bf16 *sum, float *to) {
+    drop_row(seed, id, dropout, count, x, sum, to);
+}
+
+template <class Input, class Sum>
+void drop_rows(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const Input *x, const Sum *sum, float *to) {
     parallel_blocks(stream, rows, rows_per_task, [&](int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; n++) drop_row(lora.dropout_seed, lora.row_ids[n], lora.dropout, in, x + n * in, to + n * in, add);
+        for (int64_t n = begin; n < end; n++)
+            drop(lora.dropout_seed, lora.row_ids[n], lora.dropout, in, x + n * in, sum ? sum + n * in : nullptr, to + n * in);
     });
 }
 
 }  // namespace
 
-void lora_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const float *x, float *dropped) {
-    drop_rows(stream, lora, rows, in, x, dropped, false);
+void lora_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const void *x, leeway_dtype dtype,
+               float *dropped) {
+    if (dtype == LEEWAY_BF16)
+        drop_rows<bf16, bf16>(stream, lora, rows, in, static_cast<const bf16 *>(x), nullptr, dropped);
+    else
+        drop_rows<float, float>(stream, lora, rows, in, static_cast<const float *>(x), nullptr, dropped);
 }
 
-void lora_add_masked(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, const float *term, float *sum) {
-    drop_rows(stream, lora, rows, in, term, sum, true);
+void lora_mask(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, float *term, const void *sum, leeway_dtype dtype) {
+    if (dtype == LEEWAY_BF16)
+        drop_rows(stream, lora, rows, in, term, static_cast<const bf16 *>(sum), term);
+    else
+        drop_rows(stream, lora, rows, in, term, static_cast<const float *>(sum), term);
 }
 
 }  // namespace leeway
@@ -72,13 +92,13 @@ using namespace leeway;
 leeway_status leeway_lora_merge(leeway_stream *stream, const leeway_lora_merge_args *args) {
     const auto &lora = args->lora;
     LEEWAY_TRY(check_sizes("lora_merge", 0, args->in, args->out));
-    LEEWAY_CHECK_F32("lora_merge", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("lora_merge", "dtype", args->dtype);
     leeway_lora merged = lora;
     merged.dropout = 0;
     LEEWAY_TRY(check_lora("lora_merge", merged));
     LEEWAY_CHECK("lora_merge", args->weight != nullptr, "weight must not be NULL");
     if (lora.rank == 0) return LEEWAY_OK;
     const Term term = {by_row(lora.b, lora.rank), by_column(lora.a, args->in), lora.rank, lora.scaling};
-    product(stream, dense_product(static_cast<float *>(args->weight), args->out, args->in, true, term));
+    product(stream, dense_product(args->weight, args->dtype, args->out, args->in, true, term));
     return LEEWAY_OK;
 }

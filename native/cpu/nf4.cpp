@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cmath>
 
-#include "check.h"
+#include "linear_operand.h"
 #include "parallel.h"
 #include "simd.h"
 
@@ -27,12 +27,16 @@ LEEWAY_CLONES void nearest_codes(const float *weight, float absmax, int32_t *cod
     }
 }
 
-void quantize_block(const float *weight, uint8_t *codes, float *absmax) {
-    float most = 0.0f;
-    for (int64_t i = 0; i < nf4_block; i++) most = std::max(most, std::fabs(weight[i]));
+template <class Weight>
+void quantize_block(const Weight *weight, uint8_t *codes, float *absmax) {
+    float block[nf4_block], most = 0.0f;
+    for (int64_t i = 0; i < nf4_block; i++) {
+        block[i] = widen(weight[i]);
+        most = std::max(most, std::fabs(block[i]));
+    }
     *absmax = most;
     int32_t nearest[nf4_block];
-    if (most > 0.0f) nearest_codes(weight, most, nearest);
+    if (most > 0.0f) nearest_codes(block, most, nearest);
     else std::fill(nearest, nearest + nf4_block, 7);
     for (int64_t i = 0; i < nf4_block; i += 2) codes[i / 2] = uint8_t(nearest[i] | nearest[i + 1] << 4);
 }
@@ -43,14 +47,40 @@ LEEWAY_CLONES bool has_nonfinite(const float *x, int64_t count) {
     return bad != 0;
 }
 
+LEEWAY_CLONES bool has_nonfinite(const bf16 *x, int64_t count) {
+    int32_t bad = 0;
+    for (int64_t i = 0; i < count; i++) bad |= (x[i].bits & 0x7f80) == 0x7f80;
+    return bad != 0;
+}
+
 /* Index of the first element that is NaN or infinite, or -1. */
-int64_t find_nonfinite(leeway_stream *stream, const float *weight, int64_t count) {
+template <class Weight>
+int64_t find_nonfinite(leeway_stream *stream, const Weight *weight, int64_t count) {
     std::atomic<bool> broken{false};
     parallel_blocks(stream, count, blocks_a_task * nf4_block, [&](int64_t begin, int64_t end) {
         if (has_nonfinite(weight + begin, end - begin)) broken = true;
     });
     if (!broken) return -1;
-    return std::find_if(weight, weight + count, [](float x) { return !std::isfinite(x); }) - weight;
+    return std::find_if(weight, weight + count, [](Weight x) { return !std::isfinite(widen(x)); }) - weight;
+}
+
+template <class Weight>
+leeway_status quantize(leeway_stream *stream, const leeway_quantize_nf4_args *args) {
+    const auto *weight = static_cast<const Weight *>(args->weight);
+    const int64_t count = args->in * args->out;
+    if (int64_t bad = find_nonfinite(stream, weight, count); bad >= 0)
+        return fail(LEEWAY_BAD_DATA, "quantize_nf4: weight[%lld] is %g, not finite", (long long)bad, double(widen(weight[bad])));
+    parallel_blocks(stream, count / nf4_block, blocks_a_task, [=](int64_t begin, int64_t end) {
+        for (int64_t b = begin; b < end; b++) quantize_block(weight + b * nf4_block, args->codes + b * nf4_block / 2, args->absmax + b);
+    });
+    return LEEWAY_OK;
+}
+
+template <class Result>
+void decode(leeway_stream *stream, const leeway_dequantize_args *args) {
+    parallel_blocks(stream, args->in * args->out, blocks_a_task * nf4_block, [=](int64_t begin, int64_t end) {
+        nf4_decode(args->weight.data, args->weight.absmax, begin, end - begin, static_cast<Result *>(args->y) + begin);
+    });
 }
 
 }  // namespace
@@ -58,28 +88,17 @@ int64_t find_nonfinite(leeway_stream *stream, const float *weight, int64_t count
 leeway_status leeway_quantize_nf4(leeway_stream *stream, const leeway_quantize_nf4_args *args) {
     LEEWAY_CHECK("quantize_nf4", args->in >= 1 && args->out >= 1 && args->in * args->out % nf4_block == 0,
                  "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
-    LEEWAY_CHECK_F32("quantize_nf4", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("quantize_nf4", "dtype", args->dtype);
     LEEWAY_CHECK("quantize_nf4", args->weight && args->codes && args->absmax, "weight, codes and absmax must not be NULL");
-    auto *weight = static_cast<const float *>(args->weight);
-    int64_t count = args->in * args->out;
-    if (int64_t bad = find_nonfinite(stream, weight, count); bad >= 0)
-        return fail(LEEWAY_BAD_DATA, "quantize_nf4: weight[%lld] is %g, not finite", (long long)bad, double(weight[bad]));
-    parallel_blocks(stream, count / nf4_block, blocks_a_task, [=](int64_t begin, int64_t end) {
-        for (int64_t b = begin; b < end; b++) quantize_block(weight + b * nf4_block, args->codes + b * nf4_block / 2, args->absmax + b);
-    });
-    return LEEWAY_OK;
+    return args->dtype == LEEWAY_BF16 ? quantize<bf16>(stream, args) : quantize<float>(stream, args);
 }
 
 leeway_status leeway_dequantize(leeway_stream *stream, const leeway_dequantize_args *args) {
     LEEWAY_CHECK("dequantize", args->in >= 1 && args->out >= 1 && args->in * args->out % nf4_block == 0,
                  "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
     LEEWAY_CHECK("dequantize", args->weight.dtype == LEEWAY_NF4, "weight.dtype must be NF4 (6), got %d", int(args->weight.dtype));
-    LEEWAY_CHECK_F32("dequantize", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("dequantize", "dtype", args->dtype);
     LEEWAY_CHECK("dequantize", args->weight.data && args->weight.absmax && args->y, "weight.data, weight.absmax and y must not be NULL");
-    auto *codes = static_cast<const uint8_t *>(args->weight.data);
-    auto *y = static_cast<float *>(args->y);
-    parallel_blocks(stream, args->in * args->out, blocks_a_task * nf4_block, [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) y[i] = nf4_element(codes, args->weight.absmax, i);
-    });
+    args->dtype == LEEWAY_BF16 ? decode<bf16>(stream, args) : decode<float>(stream, args);
     return LEEWAY_OK;
 }

@@ -1,33 +1,45 @@
-/* product_isa.h: what one instruction set gives to the matrix product. Plain data: included by files with different compile flags. */
+/* product_isa.h: what one instruction set gives to the matrix product. Plain data: included by files with different compile flags.
+ *
+ * Packed panels hold steps of 32 bits: a float, or (where step is 2) a pair of bf16 of neighbouring k, the lower k in the upper half.
+ */
 #pragma once
 
 #include <cstdint>
 
 namespace leeway {
 
-/* One packed panel of A ([depth][rows]) times the packed panels of B ([panel][depth][width]) that cover columns columns of C. */
+/* A matrix in memory: element (row, column) at row * row_stride + column * column_stride; bf16 where narrow, else float. */
+struct Place {
+    void *at;
+    int64_t row;    /* elements between rows */
+    int64_t column; /* and between columns */
+    bool narrow;
+};
+
+/* One packed panel of A ([depth][rows]) times the packed panels of B ([panel][depth][width]) that cover columns columns of C:
+ *     after = fma(alpha, sum, before or 0), then + bias, rounded once where after is narrow. before and after may be the same place. */
 struct PanelRow {
     const float *a;
     const float *b;
-    float *c;
-    int64_t c_row;    /* elements between rows of C */
-    int64_t c_column; /* and between columns */
-    int64_t rows; /* 1..height */
+    Place before;      /* at = NULL: 0 */
+    Place after;
+    const float *bias; /* (columns) or NULL */
+    int64_t rows;      /* 1..height */
     int64_t columns;
-    int64_t depth;
+    int64_t depth;     /* steps */
     float alpha;
-    bool add; /* C += alpha * sum, else C = alpha * sum */
 };
 
-/* Panels of pitch lanes, one behind the other: to[panel][k][lane] = from[(panel * pitch + lane) * lane_stride + k * k_stride]. The last
- * panel has what is left of the lanes: as it is, or filled up with zeros to pitch where padded. One stride is 1 where it is to be fast.
- * Up to 15 floats behind the last panel may be overwritten. */
+/* Panels of pitch lanes, one behind the other: to[panel][step][lane] = the elements from[(panel * pitch + lane) * lane_stride + k *
+ * k_stride] of the step's k, 0 for k >= depth. The last panel has what is left of the lanes: as it is, or filled up with zeros to pitch
+ * where padded. One stride is 1 where it is to be fast. Up to 15 floats behind the last panel may be overwritten. */
 struct Packing {
-    const float *from;
+    const void *from;
+    bool narrow; /* from holds bf16 */
     int64_t lane_stride;
     int64_t k_stride;
     int64_t lanes;
-    int64_t depth;
+    int64_t depth; /* elements */
     int64_t pitch;
     bool padded;
     float *to;
@@ -36,10 +48,12 @@ struct Packing {
 struct ProductLoops {
     int64_t height; /* largest number of rows of a panel of A */
     int64_t width;  /* columns of a panel of B */
+    int64_t step;   /* 1: floats (bf16 is widened while it is packed); 2: pairs of bf16 */
     void (*panel_row)(const PanelRow &);
     void (*pack)(const Packing &);
 };
 
+extern const ProductLoops product_loops_avx512bf16; /* pairs, panels as wide as those of product_loops_avx512 */
 extern const ProductLoops product_loops_avx512;
 extern const ProductLoops product_loops_avx2;
 extern const ProductLoops product_loops_portable;

@@ -4,8 +4,12 @@
 
 namespace leeway {
 
-void nf4_decode(const uint8_t *codes, const float *absmax, int64_t first, int64_t count, float *y) {
-    for (int64_t i = 0; i < count; i++) y[i] = nf4_element(codes, absmax, first + i);
+void nf4_decode(const void *codes, const float *absmax, int64_t first, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i++) y[i] = nf4_element(static_cast<const uint8_t *>(codes), absmax, first + i);
+}
+
+void nf4_decode(const void *codes, const float *absmax, int64_t first, int64_t count, bf16 *y) {
+    for (int64_t i = 0; i < count; i++) y[i] = round_to_bf16(nf4_element(static_cast<const uint8_t *>(codes), absmax, first + i));
 }
 
 }  // namespace leeway

@@ -132,6 +132,7 @@ namespace {
 const char *isa_name() {
 #if defined(__x86_64__)
     switch (leeway::instruction_set()) {
+        case leeway::Isa::avx512bf16: return "x86-64 AVX512-BF16";
         case leeway::Isa::avx512: return "x86-64 AVX-512";
         case leeway::Isa::avx2: return "x86-64 AVX2";
         case leeway::Isa::portable: return "x86-64 baseline";

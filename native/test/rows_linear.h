@@ -11,7 +11,7 @@
 #include <cmath>
 #include <vector>
 
-#include "table.h"
+#include "number.h"
 
 namespace table {
 
@@ -86,6 +86,12 @@ inline Approx masked(const Approx &a, const Approx &mask) {
 
 /* One row: the sum of a's rows. */
 inline Approx row_sum(const Approx &a) { return product(exact(std::vector<double>(size_t(a.rows), 1.0), 1, a.rows), a); }
+
+/* a behind a store as type. */
+inline Approx stored(leeway_dtype type, Approx a) {
+    a.error = stored(type, a.value, a.error);
+    return a;
+}
 
 inline void expect(Run &run, const std::string &what, const std::vector<float> &got, const Approx &want) {
     run.expect(what, got, want.value, want.error);

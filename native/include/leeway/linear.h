@@ -12,7 +12,8 @@ extern "C" {
  *     F32, BF16   data holds the elements.
  *     NF4         data holds O*I codes in blocks of 64 along the row-major order, absmax (O*I/64) fp32: w = level[code] * absmax[block],
  *                 the sixteen levels of Dettmers et al. 2023, appendix E. O*I is a multiple of 64.
- * packed is the same matrix in the private layout of leeway_pack_weight, or NULL; it changes speed, never a bit. */
+ * packed is the same matrix in the private layout of leeway_pack_weight, or NULL; it changes speed, never a bit.
+ * Any of them goes with x of F32 or BF16; beside BF16 an NF4 weight counts as its dequantised BF16 copy. */
 typedef struct {
     const void *data;
     const float *absmax; /* NF4, else NULL */
@@ -35,7 +36,8 @@ typedef struct {
 } leeway_lora;
 
 /* y = x W^T + bias + lora term; with accumulate = 1, y += it.
- * Each y[n,o] is one chain over i in ascending order inside blocks of 512, blocks in order; then bias; then the low-rank chain. */
+ * Each y[n,o] is one chain over i in ascending order inside blocks of 512, blocks in order; then bias; then the low-rank chain; then one
+ * rounding where y is BF16. The low-rank term is computed and kept in fp32 in any case. */
 typedef struct {
     int64_t rows;        /* N >= 0 */
     int64_t in;          /* I */
@@ -98,7 +100,8 @@ typedef struct {
 } leeway_packed_bytes_args;
 LEEWAY_API leeway_status leeway_packed_bytes(leeway_stream *stream, const leeway_packed_bytes_args *args);
 
-/* Rewrites W for the forward product. Worth its cost where a weight is used often unchanged (decoding). */
+/* Rewrites W for the forward product with x of the same type. Worth its cost where a weight is used often unchanged (decoding). Refused
+ * with UNSUPPORTED where leeway_packed_bytes says 0. */
 typedef struct {
     int64_t in;
     int64_t out;
