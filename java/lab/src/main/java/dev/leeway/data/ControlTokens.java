@@ -157,7 +157,7 @@ final class ControlTokens implements AutoCloseable {
     }
 
     /** The tokenizer that knows its special tokens by their disguise. */
-    Tokenizer disguised() {
+    synchronized Tokenizer disguised() {
         if (disguised.isEmpty()) {
             disguised = Optional.of(load());
         }
@@ -224,7 +224,7 @@ final class ControlTokens implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         disguised.ifPresent(Tokenizer::close);
     }
 }

@@ -1,17 +1,17 @@
 package dev.leeway.data;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.CutFinder.Cut;
+import dev.leeway.text.Cut;
+import dev.leeway.text.CutText;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.text.template.Span;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * Texts to token ids, as TRL does it: a text is encoded as a whole, and what stands before a trained part is encoded once more to see where
- * the part starts. A bare text gets the tokenizer's special tokens and an end-of-sequence if it doesn't end with one; a rendered
+ * Texts to token ids, as TRL does it: a text is encoded as a whole, and where a part of it starts is what the text before has by itself;
+ * see {@link Tokenizer#encodeCut}. A bare text gets the tokenizer's special tokens and an end-of-sequence if it doesn't end with one; a rendered
  * conversation has what its template wrote.
  *
  * <p>Where a token reaches across the start of a part, TRL still counts off as many tokens as the text before has by itself, which can
@@ -38,26 +38,26 @@ final class ExampleEncoder {
         this.bare = bare;
     }
 
-    /** The texts in order. */
-    List<Encoded> encode(List<Script> scripts) {
-        List<int[]> whole = tokenizer.encodeBatch(scripts.stream().map(Script::text).toList(), bare);
-        List<Map<Integer, Cut>> cuts = new CutFinder(tokenizer, bare).find(scripts, whole);
-        List<Encoded> result = new ArrayList<>(scripts.size());
-        for (int i = 0; i < scripts.size(); i++) {
-            int[] ids = bare ? withEnd(whole.get(i)) : whole.get(i);
-            result.add(masked(scripts.get(i), ids, cuts.get(i)));
-        }
-        return result;
+    Encoded encode(Script script) {
+        int[] places = places(script);
+        CutText encoded = tokenizer.encodeCut(script.text(), places, bare);
+        return masked(script, bare ? withEnd(encoded.ids()) : encoded.ids(), places, encoded.cuts());
     }
 
-    private static Encoded masked(Script script, int[] ids, Map<Integer, Cut> cuts) {
+    /** Where trained parts start and end, but for the end of the text. */
+    private static int[] places(Script script) {
+        return script.trained().stream().flatMapToInt(part -> IntStream.of(part.start(), part.end()))
+                .filter(place -> place < script.text().length()).distinct().toArray();
+    }
+
+    private static Encoded masked(Script script, int[] ids, int[] places, List<Cut> cuts) {
         boolean[] mask = new boolean[ids.length];
         boolean merged = false;
         for (Span part : script.trained()) {
-            Cut start = cuts.get(part.start());
+            Cut start = cuts.get(Arrays.binarySearch(places, part.start()));
             int to = ids.length;
             if (part.end() < script.text().length()) {
-                Cut end = cuts.get(part.end());
+                Cut end = cuts.get(Arrays.binarySearch(places, part.end()));
                 to = end.crossed() ? end.before() + 1 : end.before();
             }
             Arrays.fill(mask, start.before(), Math.max(start.before(), to), true);

@@ -2,7 +2,6 @@ package dev.leeway.data;
 
 import dev.leeway.LeewayException;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -43,6 +42,8 @@ public final class JsonRows {
     private static final JsonMapper STRICT = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final int BUFFER = 1 << 16;
+    /** A row is held as bytes, as text and as values; one line this long needs some 2 GB of heap. */
+    private static final int LONGEST_LINE = 1 << 28;
     private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
     private static final byte[] GZIP = {0x1F, (byte) 0x8B};
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
@@ -167,7 +168,11 @@ public final class JsonRows {
     private static final class LineRows extends Ahead {
         private final Path file;
         private final InputStream in;
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final byte[] block = new byte[BUFFER];
+        private int next;
+        private int filled;
+        private byte[] bytes = new byte[BUFFER];
+        private int length;
         private long line;
 
         LineRows(Path file, InputStream in) {
@@ -186,24 +191,50 @@ public final class JsonRows {
             return Optional.empty();
         }
 
+        /** Whether there was a line; its bytes are then the first {@code length} ones. */
         private boolean readLine() {
-            bytes.reset();
+            length = 0;
             line++;
-            try {
-                int value = in.read();
-                boolean any = value >= 0;
-                for (; value >= 0 && value != '\n'; value = in.read()) {
-                    bytes.write(value);
+            boolean any = false;
+            while (next < filled || fill()) {
+                any = true;
+                int start = next;
+                while (next < filled && block[next] != '\n') {
+                    next++;
                 }
-                return any;
+                append(start, next);
+                if (next < filled) {
+                    next++;
+                    return true;
+                }
+            }
+            return any;
+        }
+
+        private boolean fill() {
+            try {
+                next = 0;
+                filled = Math.max(0, in.read(block));
+                return filled > 0;
             } catch (IOException e) {
                 throw LeewayException.data(e, "%s:%d cannot be read: %s", file, line, e.getMessage());
             }
         }
 
+        private void append(int from, int to) {
+            if (length + to - from > LONGEST_LINE) {
+                throw LeewayException.data("%s:%d is longer than %,d bytes; expected one JSON object a line", file, line, LONGEST_LINE);
+            }
+            if (length + to - from > bytes.length) {
+                bytes = Arrays.copyOf(bytes, Math.max(length + to - from, Math.min(2 * bytes.length, LONGEST_LINE)));
+            }
+            System.arraycopy(block, from, bytes, length, to - from);
+            length += to - from;
+        }
+
         private String decode() {
             try {
-                return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
+                return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length)).toString();
             } catch (CharacterCodingException e) {
                 throw LeewayException.data(e, "%s:%d is not UTF-8 text; convert the file to UTF-8", file, line);
             }

@@ -10,21 +10,32 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
-/** Rows to units, some thousand sequences at a time. The first row of a file decides the format of its others. */
+/**
+ * Rows to units, many at a time on all cores. The first row of a file decides the format of its others. Rows are numbered, counted and
+ * refused in their order.
+ */
 final class RowEncoder<U extends Unit> implements AutoCloseable {
 
+    /** Enough to keep all cores busy; in memory they are a few times their size. */
     private static final int ROWS_AT_ONCE = 1024;
+    private static final long CHARACTERS_AT_ONCE = 1 << 22;
 
-    /** A row, where it is from, and its sequences as texts. */
-    private record Placed(String place, Row row, List<Script> scripts) {}
+    /** A row that waits: where it is from, and what it says once it is asked. */
+    private record Waiting(String place, Supplier<Row> row) {}
+
+    /** A row with its sequences as ids, or why it is refused. */
+    private record Placed(String place, Optional<Row> row, List<Encoded> sequences, boolean spelled, Optional<LeewayException> refusal) {}
 
     private final DatasetReader.Options options;
     private final Purpose<U> purpose;
     private final Scripts scripts;
     private final Tally tally = new Tally();
-    private final List<Placed> waiting = new ArrayList<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private long waitingCharacters;
     private final Map<Path, RowFormat> formats = new HashMap<>();
 
     RowEncoder(Tokenizer tokenizer, DatasetReader.Options options, Purpose<U> purpose) {
@@ -39,46 +50,77 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
 
     void take(JsonRow row) {
         RowFormat format = formats.computeIfAbsent(row.file(), _ -> RowFormat.of(row, options.columns(), purpose));
-        take(row.place(), RowReader.read(row, format, options.columns()));
+        waiting.add(new Waiting(row.place(), () -> RowReader.read(row, format, options.columns())));
+        waitingCharacters += characters(row.fields());
     }
 
     void take(String place, Row row) {
-        boolean spelled = false;
-        List<Script> texts = new ArrayList<>(2);
-        for (Exchange exchange : exchanges(row)) {
-            try {
-                spelled |= scripts.spellsControlToken(exchange);
-                texts.add(scripts.write(exchange));
-            } catch (LeewayException e) {
-                throw LeewayException.data(e, "%s: %s", place, e.getMessage());
-            }
+        waiting.add(new Waiting(place, () -> row));
+    }
+
+    private static long characters(JsonNode value) {
+        if (value.isString()) {
+            return value.stringValue().length();
         }
-        if (spelled) {
-            tally.spelled(place);
+        long characters = 0;
+        for (JsonNode element : value) {
+            characters += characters(element);
         }
-        waiting.add(new Placed(place, row, texts));
+        return characters;
     }
 
     /** Whether enough rows wait that encoding them keeps all cores busy. */
     boolean isFull() {
-        return waiting.size() >= ROWS_AT_ONCE;
+        return waiting.size() >= ROWS_AT_ONCE || waitingCharacters >= CHARACTERS_AT_ONCE;
     }
 
-    /** Encodes the rows that wait; those without a trained token are missing in the result. */
+    /**
+     * Encodes the rows that wait; those without a trained token are missing in the result.
+     *
+     * @throws LeewayException with the place of the first row that is not as it should be
+     */
     List<U> drain() {
-        List<Encoded> encoded = scripts.encode(waiting.stream().flatMap(placed -> placed.scripts().stream()).toList());
-        List<U> units = new ArrayList<>(waiting.size());
-        int next = 0;
-        for (Placed placed : waiting) {
-            List<Encoded> sequences = encoded.subList(next, next + placed.scripts().size());
-            next += placed.scripts().size();
-            unit(placed, sequences).ifPresent(units::add);
-        }
+        List<Placed> encoded = waiting.parallelStream().map(this::encode).toList();
         waiting.clear();
+        waitingCharacters = 0;
+        List<U> units = new ArrayList<>(encoded.size());
+        for (Placed placed : encoded) {
+            placed.refusal().ifPresent(refusal -> {
+                throw refusal;
+            });
+            if (placed.spelled()) {
+                tally.spelled(placed.place());
+            }
+            unit(placed).ifPresent(units::add);
+        }
         return units;
     }
 
-    private Optional<U> unit(Placed placed, List<Encoded> sequences) {
+    private Placed encode(Waiting next) {
+        boolean spelled = false;
+        List<Encoded> sequences = new ArrayList<>(2);
+        try {
+            Row row = next.row().get();
+            for (Exchange exchange : exchanges(row)) {
+                spelled |= scripts.spellsControlToken(exchange);
+                sequences.add(scripts.encode(script(exchange, next.place())));
+            }
+            return new Placed(next.place(), Optional.of(row), sequences, spelled, Optional.empty());
+        } catch (LeewayException e) {
+            return new Placed(next.place(), Optional.empty(), List.of(), spelled, Optional.of(e));
+        }
+    }
+
+    private Script script(Exchange exchange, String place) {
+        try {
+            return scripts.write(exchange);
+        } catch (LeewayException e) {
+            throw LeewayException.data(e, "%s: %s", place, e.getMessage());
+        }
+    }
+
+    private Optional<U> unit(Placed placed) {
+        List<Encoded> sequences = placed.sequences();
         long unitId = tally.row();
         sequences.forEach(sequence -> tally.length(placed.place(), sequence.ids().length));
         if (sequences.stream().anyMatch(Encoded::merged)) {
@@ -92,7 +134,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
             tally.dropped(placed.place());
             return Optional.empty();
         }
-        U unit = purpose.assemble().apply(placed.row(), examples);
+        U unit = purpose.assemble().apply(placed.row().orElseThrow(), examples);
         tally.kept(unit);
         return Optional.of(unit);
     }

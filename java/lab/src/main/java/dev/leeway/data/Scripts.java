@@ -3,14 +3,9 @@ package dev.leeway.data;
 import dev.leeway.LeewayException;
 import dev.leeway.data.ExampleEncoder.Encoded;
 import dev.leeway.text.Tokenizer;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** Exchanges to texts, and texts to ids: by the tokenizer's rules, or by those of a model's chat format. */
+/** Exchanges to texts, and texts to ids: by the tokenizer's rules, or by those of a model's chat format. For any number of threads. */
 final class Scripts implements AutoCloseable {
 
     private final Tokenizer tokenizer;
@@ -47,19 +42,13 @@ final class Scripts implements AutoCloseable {
         return tokens.disguise(templates.write(tokens.mark(conversation)));
     }
 
-    /** The texts as ids, in order. */
-    List<Encoded> encode(List<Script> scripts) {
-        Map<Script.Kind, List<Script>> byKind = new EnumMap<>(Script.Kind.class);
-        scripts.forEach(script -> byKind.computeIfAbsent(script.kind(), _ -> new ArrayList<>()).add(script));
-        Map<Script.Kind, Iterator<Encoded>> encoded = new EnumMap<>(Script.Kind.class);
-        byKind.forEach((kind, same) -> {
-            Tokenizer chosen = kind == Script.Kind.DISGUISED ? controlTokens().disguised() : tokenizer;
-            encoded.put(kind, new ExampleEncoder(chosen, kind == Script.Kind.BARE).encode(same).iterator());
-        });
-        return scripts.stream().map(script -> encoded.get(script.kind()).next()).toList();
+    /** The text as ids. */
+    Encoded encode(Script script) {
+        Tokenizer chosen = script.kind() == Script.Kind.DISGUISED ? controlTokens().disguised() : tokenizer;
+        return new ExampleEncoder(chosen, script.kind() == Script.Kind.BARE).encode(script);
     }
 
-    private ControlTokens controlTokens() {
+    private synchronized ControlTokens controlTokens() {
         if (controlTokens.isEmpty()) {
             controlTokens = Optional.of(ControlTokens.of(tokenizer));
         }
@@ -67,7 +56,7 @@ final class Scripts implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         controlTokens.ifPresent(ControlTokens::close);
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.leeway.LeewayException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -16,7 +15,7 @@ import java.util.function.LongFunction;
 
 /**
  * Text to token ids and back, as a {@code tokenizer.json} says: the reference implementation (Hugging Face {@code tokenizers}) does the
- * work. Padding and truncation are off whatever the file asks for, decoded text is left as it comes (no clean-up of spaces), and nothing
+ * work, and where it is sure to cut between words it is asked for each word once. Padding and truncation are off whatever the file asks for, decoded text is left as it comes (no clean-up of spaces), and nothing
  * is ever fetched from the network.
  *
  * <p>Special tokens are added exactly where the file's post-processor puts them; {@code add_bos_token} in {@code tokenizer_config.json}
@@ -26,13 +25,11 @@ import java.util.function.LongFunction;
  */
 public final class Tokenizer implements AutoCloseable {
 
-    /** Texts per native call of {@link #encodeBatch}: enough to keep all cores busy, little enough to hold in memory. */
-    private static final int BATCH = 1024;
-
     private final Path source;
     private final TokenizerFile file;
     private final SequenceTokens sequence;
     private final TokenizersLibrary library = NativeTokenizers.library();
+    private final TextEncoder encoder;
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private long handle;
 
@@ -41,6 +38,7 @@ public final class Tokenizer implements AutoCloseable {
         this.file = TokenizerFile.parse(source, json);
         this.sequence = SequenceTokens.read(source.toAbsolutePath().getParent(), file.ids());
         this.handle = create(json);
+        this.encoder = encoder();
     }
 
     /**
@@ -67,24 +65,39 @@ public final class Tokenizer implements AutoCloseable {
         return created;
     }
 
+    private TextEncoder encoder() {
+        try {
+            return TextEncoder.of(file, this::encodeWhole);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
     /** The ids of a text; with {@code addSpecialTokens} also what the file's post-processor adds, such as begin-of-sequence. */
     public int[] encode(String text, boolean addSpecialTokens) {
-        String whole = withoutHalfPairs(text);
-        return withHandle(tokenizer -> takeIds(library.encode(tokenizer, whole, addSpecialTokens)));
+        return encoder.encode(withoutHalfPairs(text), addSpecialTokens);
     }
 
     /** The ids of each text, in order and equal to those of {@link #encode}; the texts are shared out over all cores. */
     public List<int[]> encodeBatch(List<String> texts, boolean addSpecialTokens) {
-        List<int[]> result = new ArrayList<>(texts.size());
-        for (int start = 0; start < texts.size(); start += BATCH) {
-            List<String> part = texts.subList(start, Math.min(start + BATCH, texts.size()));
-            String[] whole = part.stream().map(Tokenizer::withoutHalfPairs).toArray(String[]::new);
-            long[] encodings = withHandle(tokenizer -> library.batchEncode(tokenizer, whole, addSpecialTokens));
-            for (long encoding : encodings) {
-                result.add(takeIds(encoding));
-            }
-        }
-        return result;
+        return texts.parallelStream().map(text -> encode(text, addSpecialTokens)).toList();
+    }
+
+    /**
+     * The ids of a text, and where places of it are among them.
+     *
+     * @param places in characters, rising, each less than the text's length; what stands before one is found in the ids as its own
+     *               encoding begins, without what a post-processor puts behind a text
+     */
+    public CutText encodeCut(String text, int[] places, boolean addSpecialTokens) {
+        return encoder.encode(withoutHalfPairs(text), places, addSpecialTokens);
+    }
+
+    /** The reference's own answer for a text that is whole UTF-16. */
+    int[] encodeWhole(String text, boolean addSpecialTokens) {
+        String whole = withoutHalfPairs(text);
+        return withHandle(tokenizer -> takeIds(library.encode(tokenizer, whole, addSpecialTokens)));
     }
 
     /** The text of some ids. Ids that name no token are left out; with {@code skipSpecialTokens} so are special tokens. */
@@ -175,7 +188,12 @@ public final class Tokenizer implements AutoCloseable {
 
     private int[] takeIds(long encoding) {
         try {
-            return Arrays.stream(library.getTokenIds(encoding)).mapToInt(this::checkedId).toArray();
+            long[] wide = library.getTokenIds(encoding);
+            int[] ids = new int[wide.length];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = checkedId(wide[i]);
+            }
+            return ids;
         } finally {
             library.deleteEncoding(encoding);
         }
@@ -191,9 +209,11 @@ public final class Tokenizer implements AutoCloseable {
 
     /** The text with half surrogate pairs replaced; also the null check that the native side lacks. */
     private static String withoutHalfPairs(String text) {
-        boolean whole = text.chars().noneMatch(c -> Character.isSurrogate((char) c))
-                || text.codePoints().noneMatch(Tokenizer::isHalfPair);
-        if (whole) {
+        int first = 0;
+        while (first < text.length() && !Character.isSurrogate(text.charAt(first))) {
+            first++;
+        }
+        if (first == text.length() || text.codePoints().noneMatch(Tokenizer::isHalfPair)) {
             return text;
         }
         return text.codePoints().map(c -> isHalfPair(c) ? 0xFFFD : c)

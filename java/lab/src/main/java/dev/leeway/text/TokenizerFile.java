@@ -11,12 +11,14 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * What a {@code tokenizer.json} says about its tokens. The native library encodes and decodes but cannot be asked for a token's id,
@@ -27,11 +29,34 @@ import tools.jackson.databind.json.JsonMapper;
  * @param known    the ids that name a token
  * @param special  the ids of added tokens marked as special
  * @param bytes    the ids of {@code <0x00>} … {@code <0xFF>} where the decoder joins runs of them into characters; else empty
+ * @param cuts     where texts may be cut before they are encoded
  */
-record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet special, BitSet bytes) {
+record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet special, BitSet bytes, Optional<Cuts> cuts) {
+
+    /**
+     * What is needed to encode a text in pieces.
+     *
+     * @param sure  the places between words
+     * @param added the tokens that are never cut through
+     */
+    record Cuts(SureCuts sure, AddedTokens added) {}
+
+    /** The steps before the model, and the model, as far as they decide where texts may be cut. */
+    private static final class Steps {
+        private JsonNode normalizer = MissingNode.getInstance();
+        private JsonNode preTokenizer = MissingNode.getInstance();
+        private JsonNode addedTokens = MissingNode.getInstance();
+        private SureCuts.Model model = new SureCuts.Model(false, false, true);
+
+        Optional<Cuts> cuts() {
+            return SureCuts.of(normalizer, preTokenizer, model)
+                    .flatMap(sure -> AddedTokens.of(addedTokens, SureCuts.isNothing(normalizer)).map(added -> new Cuts(sure, added)));
+        }
+    }
 
     /** Far beyond any vocabulary, and a set of ids up to it is small. */
     private static final int LARGEST_ID = (1 << 24) - 1;
+    private static final Pattern BEFORE_MARK = Pattern.compile("[^" + SureCuts.MARK + "]" + SureCuts.MARK);
     private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
     /** The file's text, which must be UTF-8. */
@@ -49,7 +74,8 @@ record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet s
 
     /** Reads the vocabulary from the file's text; {@code file} only names it in errors. */
     static TokenizerFile parse(Path file, String json) {
-        var found = new TokenizerFile(file, new HashMap<>(), new BitSet(), new BitSet(), new BitSet());
+        var found = new TokenizerFile(file, new HashMap<>(), new BitSet(), new BitSet(), new BitSet(), Optional.empty());
+        var steps = new Steps();
         boolean byteFallback = false;
         try (JsonParser parser = JsonMapper.shared().createParser(json)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -59,8 +85,10 @@ record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet s
                 String field = parser.currentName();
                 parser.nextToken();
                 switch (field) {
-                    case "model" -> found.addModel(parser);
-                    case "added_tokens" -> found.addAddedTokens(parser.readValueAsTree());
+                    case "model" -> steps.model = found.addModel(parser);
+                    case "added_tokens" -> found.addAddedTokens(steps.addedTokens = parser.readValueAsTree());
+                    case "normalizer" -> steps.normalizer = parser.readValueAsTree();
+                    case "pre_tokenizer" -> steps.preTokenizer = parser.readValueAsTree();
                     case "post_processor" -> NativeDemands.checkPostProcessor(file, parser.readValueAsTree());
                     case "decoder" -> byteFallback = joinsBytes(file, parser.readValueAsTree());
                     default -> parser.skipChildren();
@@ -75,7 +103,7 @@ record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet s
         if (byteFallback) {
             found.ids.forEach(found::noteByte);
         }
-        return found;
+        return new TokenizerFile(file, found.ids, found.known, found.special, found.bytes, steps.cuts());
     }
 
     private void add(String token, int id) {
@@ -92,20 +120,54 @@ record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet s
         }
     }
 
-    private void addModel(JsonParser parser) {
-        boolean wordPiece = false;
+    private SureCuts.Model addModel(JsonParser parser) {
+        String type = "";
+        boolean affixed = false;
         boolean prefixed = false;
+        boolean random = false;
+        boolean takesWhole = false;
+        boolean crossesMark = false;
+        boolean namesUnknown = false;
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
             String field = parser.currentName();
             parser.nextToken();
             switch (field) {
                 case "vocab" -> addVocabulary(parser);
-                case "type" -> wordPiece = "WordPiece".equals(parser.getValueAsString());
+                case "type" -> type = parser.getValueAsString("");
                 case "continuing_subword_prefix" -> prefixed = !parser.getValueAsString("").isEmpty();
+                case "end_of_word_suffix" -> affixed = !parser.getValueAsString("").isEmpty();
+                case "dropout" -> random = parser.currentToken() != JsonToken.VALUE_NULL;
+                case "ignore_merges" -> takesWhole = parser.currentToken() == JsonToken.VALUE_TRUE;
+                case "unk_token" -> namesUnknown = parser.currentToken() == JsonToken.VALUE_STRING;
+                case "merges" -> crossesMark = crossesMark(parser);
                 default -> parser.skipChildren();
             }
         }
-        NativeDemands.checkPrefix(file, prefixed && !wordPiece);
+        NativeDemands.checkPrefix(file, prefixed && !"WordPiece".equals(type));
+        return new SureCuts.Model("BPE".equals(type) && !affixed && !prefixed && !random, takesWhole,
+                crossesMark || !namesUnknown || !ids.containsKey(String.valueOf(SureCuts.MARK)));
+    }
+
+    /** Whether a merge, written as {@code "left right"} or as a list of the two, joins something to a mark of a space behind it. */
+    private static boolean crossesMark(JsonParser parser) {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            parser.skipChildren();
+            return true;
+        }
+        boolean found = false;
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() == JsonToken.START_ARRAY) {
+                var pair = new StringBuilder();
+                while (parser.nextToken() == JsonToken.VALUE_STRING) {
+                    pair.append(parser.getString());
+                }
+                found |= BEFORE_MARK.matcher(pair).find();
+            } else {
+                found |= BEFORE_MARK.matcher(parser.getValueAsString("").replaceFirst(" ", "")).find();
+                parser.skipChildren();
+            }
+        }
+        return found;
     }
 
     private void addVocabulary(JsonParser parser) {

@@ -8,6 +8,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,16 +33,24 @@ final class EncodeSpeed {
             Options options = new Options(Columns.AS_NAMED, MAX_LENGTH, true, chat);
             double megabytes = Files.size(file) / 1e6;
             long start = System.nanoTime();
+            long processor = processorTime();
             Dataset dataset = DatasetReader.read(List.of(file), tokenizer, options);
             double encoded = seconds(start);
+            double busy = (processorTime() - processor) / 1e9;
             start = System.nanoTime();
             Packing<Example> packing = Packer.pack(dataset.examples(), MAX_LENGTH);
             double packed = seconds(start);
             say("%.1f MB: encoded in %.1f s (%.2f MB/s), packed in %.2f s, together %.2f MB/s", megabytes, encoded, megabytes / encoded,
                     packed, megabytes / (encoded + packed));
+            say("%.1f s of processor time: %.2f MB/s on two cores that do nothing else", busy, 2 * megabytes / busy);
             say("%s; %s", dataset.report().summary(), packing.summary());
             say("peak heap %.0f MB of at most %.0f MB", peakHeap() / 1e6, Runtime.getRuntime().maxMemory() / 1e6);
         }
+    }
+
+    /** Of all threads, in nanoseconds: what a busy machine leaves comparable. */
+    private static long processorTime() {
+        return ProcessHandle.current().info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
     }
 
     private static double seconds(long start) {

@@ -30,6 +30,15 @@ final class ReferenceTokenizersTest {
         return expectations.stream().map(file -> DynamicTest.dynamicTest(SHARED.relativize(file).toString(), () -> check(file)));
     }
 
+    @TestFactory
+    Stream<DynamicTest> textInPiecesHasTheIdsOfTheWhole() throws IOException {
+        return expectations().stream().map(file -> DynamicTest.dynamicTest(SHARED.relativize(file).toString(), () -> {
+            try (Tokenizer tokenizer = Tokenizer.load(file.getParent())) {
+                PieceEncoderTest.comparePieces(tokenizer, new RandomTexts(4), 10_000);
+            }
+        }));
+    }
+
     private static List<Path> expectations() throws IOException {
         List<Path> result = new ArrayList<>();
         for (String folder : List.of("tokenizers", "fixtures/tokenizer", "models")) {
