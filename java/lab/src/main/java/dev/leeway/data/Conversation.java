@@ -36,6 +36,11 @@ public record Conversation(List<Map<String, Object>> messages, int given, List<M
         }
     }
 
+    @Override
+    public Conversation whole() {
+        return new Conversation(messages, 0, tools);
+    }
+
     /** Whether the assistant says the message with this index. */
     boolean isAssistant(int index) {
         return ASSISTANT.equals(role(index));

@@ -37,6 +37,25 @@ public final class DataFiles {
         return walk(fixedPart(name), name, file -> matcher.matches(file) || matcher.matches(file.normalize()));
     }
 
+    /**
+     * The files of one split of a folder, by the names that the Hugging Face hub knows them by: {@code train.jsonl},
+     * {@code train-00000-of-00002.parquet}, {@code data/train/0.jsonl.gz}.
+     *
+     * @throws LeewayException if there are none
+     */
+    public static List<Path> ofSplit(String name, String split) {
+        Path folder = Path.of(name);
+        Pattern named = Pattern.compile("(.*[-._/ 0-9])?" + Pattern.quote(split) + "[-._/ 0-9].*");
+        List<Path> found = of(name).stream()
+                .filter(file -> named.matcher(Files.isDirectory(folder) ? folder.relativize(file).toString()
+                        : file.getFileName().toString()).matches()).toList();
+        if (found.isEmpty()) {
+            throw LeewayException.data("no data file of %s belongs to the split %s; expected names such as %s.jsonl or"
+                    + " %s-00000-of-00002.parquet", name, split, split, split);
+        }
+        return found;
+    }
+
     private static List<Path> walk(Path folder, String name, Predicate<Path> wanted) {
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> found = files.filter(Files::isRegularFile).filter(wanted).sorted().toList();

@@ -24,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -49,11 +50,29 @@ public final class DatasetCache {
         this.folder = folder;
     }
 
+    /**
+     * Rows and where they are from.
+     *
+     * @param dataset   the rows
+     * @param fromCache whether the cache had them; otherwise they were encoded, and are kept from now on unless a warning says otherwise
+     */
+    public record Found(Dataset dataset, boolean fromCache) {
+    }
+
     /** As {@link DatasetReader#read}, from the cache if it has the rows. */
     public Dataset read(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
+        return find(files, tokenizer, options).dataset();
+    }
+
+    /** The same, and whether the cache had them. */
+    public Found find(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
+        var encoded = new AtomicBoolean();
         RowSet<Example> rows = cached(files, tokenizer, options, Example.class,
-                () -> DatasetReader.read(files, tokenizer, options, Purpose.SUPERVISED));
-        return new Dataset(rows.units(), rows.report());
+                () -> {
+                    encoded.set(true);
+                    return DatasetReader.read(files, tokenizer, options, Purpose.SUPERVISED);
+                });
+        return new Found(new Dataset(rows.units(), rows.report()), !encoded.get());
     }
 
     /** As {@link DatasetReader#readPreferences}, from the cache if it has the rows. */
@@ -151,7 +170,7 @@ public final class DatasetCache {
         }
         addContent(digest, tokenizer.source());
         add(digest, new TreeMap<>(options.columns().sources()).toString());
-        add(digest, options.maxLength() + " " + options.allowTruncation());
+        add(digest, options.maxLength() + " " + options.allowTruncation() + " " + options.completionOnly());
         options.chat().ifPresent(chat -> addChat(digest, chat));
         return HexFormat.of().formatHex(digest.digest());
     }

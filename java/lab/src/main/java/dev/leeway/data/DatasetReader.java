@@ -30,8 +30,10 @@ public final class DatasetReader {
      * @param maxLength       tokens that a sequence may have, at least 2; {@link #UNLIMITED} for any number
      * @param allowTruncation whether more than one row in a hundred may be cut
      * @param chat            how conversations become text; without it they are refused
+     * @param completionOnly  whether only the completion of a row with prompt and completion is trained; otherwise all of its text is, and
+     *                        of a conversation what would be trained if it came as {@code messages}
      */
-    public record Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat) {
+    public record Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat, boolean completionOnly) {
 
         /** A maximum length that no row reaches. */
         public static final int UNLIMITED = Integer.MAX_VALUE;
@@ -42,9 +44,14 @@ public final class DatasetReader {
             }
         }
 
+        /** With completions trained alone. */
+        public Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat) {
+            this(columns, maxLength, allowTruncation, chat, true);
+        }
+
         /** For rows of text. */
         public Options(Columns columns, int maxLength, boolean allowTruncation) {
-            this(columns, maxLength, allowTruncation, Optional.empty());
+            this(columns, maxLength, allowTruncation, Optional.empty(), true);
         }
 
         /** Columns by their own names, rows of any length. */
@@ -54,7 +61,12 @@ public final class DatasetReader {
 
         /** The same with a way to read conversations. */
         public Options withChat(ChatFormat format) {
-            return new Options(columns, maxLength, allowTruncation, Optional.of(format));
+            return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly);
+        }
+
+        /** The same with prompts trained too. */
+        public Options withPromptsTrained() {
+            return new Options(columns, maxLength, allowTruncation, chat, false);
         }
     }
 

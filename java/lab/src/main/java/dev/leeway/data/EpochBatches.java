@@ -5,10 +5,12 @@ import dev.leeway.model.Batch;
 import dev.leeway.train.BatchSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
- * Encoded rows as the batches of a run: every epoch visits each row once, in an order of its own; the last step of an epoch, and its last
- * micro-batch, may be smaller than the others. A pure function of the step.
+ * Encoded rows as the batches of a run: every epoch visits them in an order of its own; the last step of an epoch, and its last
+ * micro-batch, may be smaller than the others. A pure function of the step. What counts as a row is one example, or a bin of several
+ * (see {@link Packer}), whose examples stay sequences of their own.
  */
 public final class EpochBatches implements BatchSource {
 
@@ -44,15 +46,24 @@ public final class EpochBatches implements BatchSource {
         }
     }
 
-    private final List<Example> examples;
-    private final Order order;
+    private final List<List<Example>> bins;
+    private final RowOrder order;
     private final Steps steps;
 
-    /** The batches of these rows, visited in that order. */
-    public EpochBatches(List<Example> examples, Order order, Steps steps) {
-        this.examples = List.copyOf(examples);
+    private EpochBatches(Steps steps, List<List<Example>> bins, RowOrder order) {
+        this.bins = List.copyOf(bins);
         this.order = order;
         this.steps = steps;
+    }
+
+    /** The batches of these rows, visited in that order. */
+    public EpochBatches(List<Example> examples, RowOrder order, Steps steps) {
+        this(steps, examples.stream().map(List::of).toList(), order);
+    }
+
+    /** The batches of bins that count as one row each; the order is one of bins. */
+    public static EpochBatches packed(List<List<Example>> bins, RowOrder order, Steps steps) {
+        return new EpochBatches(steps, bins, order);
     }
 
     /** Batches of so many rows, one a step, in an order that the seed decides. */
@@ -64,40 +75,64 @@ public final class EpochBatches implements BatchSource {
     public List<Batch> step(int step) {
         var micros = new ArrayList<Batch>();
         for (var rows : rows(step)) {
-            micros.add(Batch.of(rows.stream().map(row -> new Batch.Sequence(row.tokens(), row.mask(), row.unitId())).toList()));
+            micros.add(Example.batch(rows));
         }
         return micros;
     }
 
     @Override
     public double epochs(int count) {
-        return (double) count / steps.perEpoch(examples.size());
+        return (double) count / stepsPerEpoch();
+    }
+
+    /** Steps of an epoch. */
+    public int stepsPerEpoch() {
+        return steps.perEpoch(order.rows());
+    }
+
+    /** Steps of the run. */
+    public int totalSteps() {
+        return steps.total(order.rows());
     }
 
     /** Tokens that no micro-batch exceeds in whatever order, those of the longest rows; memory is planned for them. */
     public int mostTokens() {
-        long most = examples.stream().mapToInt(Example::length).sorted().skip(examples.size() - steps.largestMicroBatch(examples.size()))
-            .asLongStream().sum();
+        long most = most(bin -> bin.stream().mapToInt(Example::length).sum());
         if (most > Integer.MAX_VALUE) {
             throw LeewayException.resources("a micro-batch of %d rows may have %d tokens, more than fit into one; lower "
-                + "per_device_train_batch_size", steps.largestMicroBatch(examples.size()), most);
+                + "per_device_train_batch_size", steps.largestMicroBatch(bins.size()), most);
         }
         return (int) most;
     }
 
-    /** The rows of a step, one list a micro-batch. */
+    /** Sequences that no micro-batch exceeds. */
+    public int mostSequences() {
+        return Math.toIntExact(most(List::size));
+    }
+
+    /** Tokens of the longest sequence. */
+    public int longest() {
+        return bins.stream().flatMap(List::stream).mapToInt(Example::length).max().orElse(0);
+    }
+
+    /** The sum over the bins of a micro-batch in which each has as much as any has. */
+    private long most(ToIntFunction<List<Example>> size) {
+        return bins.stream().mapToInt(size).sorted().skip(bins.size() - steps.largestMicroBatch(order.rows())).asLongStream().sum();
+    }
+
+    /** The examples of a step, one list a micro-batch. */
     private List<List<Example>> rows(int step) {
-        int perEpoch = steps.perEpoch(examples.size());
+        int perEpoch = stepsPerEpoch();
         long epoch = step / perEpoch;
         long rowsOfStep = (long) steps.batchSize() * steps.accumulation();
         int first = Math.toIntExact(step % perEpoch * rowsOfStep);
-        int last = (int) Math.min(examples.size(), first + rowsOfStep);
+        int last = (int) Math.min(order.rows(), first + rowsOfStep);
         var micros = new ArrayList<List<Example>>();
-        int size = steps.largestMicroBatch(examples.size());
+        int size = steps.largestMicroBatch(order.rows());
         for (int from = first; from < last; from += size) {
             var micro = new ArrayList<Example>();
             for (int i = from; i < Math.min(last, from + size); i++) {
-                micro.add(examples.get(order.row(epoch, i)));
+                micro.addAll(bins.get(order.row(epoch, i)));
             }
             micros.add(micro);
         }

@@ -1,5 +1,6 @@
 package dev.leeway.data;
 
+import dev.leeway.model.Batch;
 import java.util.Arrays;
 import java.util.List;
 
@@ -17,6 +18,16 @@ public record Example(int[] tokens, boolean[] mask, long unitId) implements Unit
             throw new IllegalArgumentException("row " + unitId + ": " + tokens.length + " tokens, " + mask.length
                     + " mask entries; expected as many, at least one, and the first one false");
         }
+    }
+
+    /** Rows as one batch. */
+    public static Batch batch(List<Example> rows) {
+        return Batch.of(rows.stream().map(row -> new Batch.Sequence(row.tokens(), row.mask(), row.unitId())).toList());
+    }
+
+    /** The same row under another number. */
+    public Example numbered(long otherId) {
+        return new Example(tokens, mask, otherId);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * have to repeat a row; the others go on in the next epoch where they stopped, and each source is shuffled anew whenever all of it was
  * seen. A pure function of seed, epoch and index, as {@link Order} is.
  */
-public final class MixedOrder {
+public final class MixedOrder implements RowOrder {
 
     private final long seed;
     private final int[] quotas;
@@ -44,7 +44,7 @@ public final class MixedOrder {
         this.latest = arrange(0);
     }
 
-    /** How many rows an epoch visits. */
+    @Override
     public int rows() {
         return rows;
     }
@@ -54,7 +54,7 @@ public final class MixedOrder {
         return quotas[source];
     }
 
-    /** The row at {@code index} of an epoch; all count from 0. Fast while the epoch stays the same. */
+    @Override
     public int row(long epoch, int index) {
         Epoch wanted = latest;
         if (wanted.number != epoch) {

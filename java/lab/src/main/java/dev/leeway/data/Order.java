@@ -4,7 +4,7 @@ package dev.leeway.data;
  * The order in which training visits rows: every epoch visits each row once. A pure function of seed, epoch and index, so a run that
  * goes on from a cursor visits what it would have visited. Any number of threads may use one order.
  */
-public final class Order {
+public final class Order implements RowOrder {
 
     private final long seed;
     private final int rows;
@@ -34,12 +34,12 @@ public final class Order {
         return new Order(0, rows, false);
     }
 
-    /** How many rows an epoch visits. */
+    @Override
     public int rows() {
         return rows;
     }
 
-    /** The row at {@code index} of an epoch; both count from 0. Fast while the epoch stays the same. */
+    @Override
     public int row(long epoch, int index) {
         Epoch wanted = latest;
         if (wanted.number != epoch) {

@@ -62,8 +62,9 @@ final class ParquetRows implements Iterator<JsonRow> {
             return DriverManager.getConnection(DATABASE, settings);
         } catch (SQLException e) {
             if (DriverManager.drivers().noneMatch(driver -> driver.getClass().getName().contains("duckdb"))) {
-                throw LeewayException.resources(e, "%s is a parquet file, which DuckDB reads, and DuckDB is not on the class path; add"
-                        + " org.duckdb:duckdb_jdbc, or convert the file to .jsonl", file);
+                throw LeewayException.resources(e, "%s is a parquet file, which DuckDB reads, and DuckDB is not on the class path; add the"
+                        + " jar of org.duckdb:duckdb_jdbc to it (for ./leeway: set LEEWAY_CLASS_PATH to the jar), or convert the file to"
+                        + " .jsonl", file);
             }
             throw LeewayException.resources(e, "DuckDB, which reads %s, could not be started: %s", file, e.getMessage());
         }

@@ -21,6 +21,11 @@ public record PromptCompletion(String prompt, String completion) implements Exch
         }
     }
 
+    @Override
+    public PromptCompletion whole() {
+        return ofText(prompt + completion);
+    }
+
     /** A text that is trained as a whole: a completion of nothing. */
     public static PromptCompletion ofText(String text) {
         return new PromptCompletion("", text);

@@ -37,6 +37,10 @@ public record Report(long rows, long tokens, long trainedTokens, Count truncated
         Count plus(String place) {
             return new Count(rows + 1, first.or(() -> Optional.of(place)));
         }
+
+        Count plus(Count more) {
+            return new Count(rows + more.rows, first.or(more::first));
+        }
     }
 
     /** The report as one line for people. */
@@ -47,6 +51,14 @@ public record Report(long rows, long tokens, long trainedTokens, Count truncated
                 + about(merged, "with a token across the end of the prompt")
                 + about(spelled, "with a control token in the words of a user or tool")
                 + String.join("", warnings.stream().map(warning -> "; " + warning).toList());
+    }
+
+    /** The report about the rows of both. */
+    public Report plus(Report more) {
+        List<String> all = new ArrayList<>(warnings);
+        all.addAll(more.warnings);
+        return new Report(rows + more.rows, tokens + more.tokens, trainedTokens + more.trainedTokens, truncated.plus(more.truncated),
+                dropped.plus(more.dropped), merged.plus(more.merged), spelled.plus(more.spelled), all);
     }
 
     /** The same with one more warning. */

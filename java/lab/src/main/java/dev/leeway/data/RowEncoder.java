@@ -151,9 +151,9 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
         return Stream.empty();
     }
 
-    private static List<Exchange> exchanges(Row row) {
+    private List<Exchange> exchanges(Row row) {
         return switch (row) {
-            case Exchange exchange -> List.of(exchange);
+            case Exchange exchange -> List.of(options.completionOnly() ? exchange : exchange.whole());
             case Preference(Exchange chosen, Exchange rejected) -> List.of(chosen, rejected);
             case Labelled(Exchange exchange, boolean _) -> List.of(exchange);
         };

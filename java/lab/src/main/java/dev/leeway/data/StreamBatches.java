@@ -1,0 +1,94 @@
+package dev.leeway.data;
+
+import dev.leeway.LeewayException;
+import dev.leeway.model.Batch;
+import dev.leeway.train.BatchSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongFunction;
+
+/**
+ * Streamed rows as the batches of a run: epoch after epoch, micro-batch after micro-batch; the last one of an epoch may be smaller. A
+ * function of the step alone: a step that is not the next one is found by reading the data from its beginning, as a run does that goes on
+ * from a checkpoint. Not for several threads at once; close it.
+ */
+public final class StreamBatches implements BatchSource, AutoCloseable {
+
+    private final LongFunction<ExampleStream> open;
+    private final EpochBatches.Steps steps;
+    private final List<Integer> epochsBehind = new ArrayList<>();
+    private long epoch;
+    private ExampleStream stream;
+    private List<Batch> latest = List.of();
+
+    /**
+     * @param open  opens the rows of an epoch, counted from 0
+     * @param steps how rows become steps; the number of epochs is not known and not read
+     */
+    public StreamBatches(LongFunction<ExampleStream> open, EpochBatches.Steps steps) {
+        this.open = open;
+        this.steps = steps;
+        this.stream = open.apply(0);
+    }
+
+    @Override
+    public List<Batch> step(int step) {
+        if (step < epochsBehind.size() - 1) {
+            restart();
+        }
+        while (epochsBehind.size() <= step) {
+            latest = next();
+            epochsBehind.add((int) epoch + (stream.hasNext() ? 0 : 1));
+        }
+        return latest;
+    }
+
+    /** Whole epochs: how much of the data a part of one is, only its end tells. */
+    @Override
+    public double epochs(int count) {
+        return count == 0 || count > epochsBehind.size() ? 0 : epochsBehind.get(count - 1);
+    }
+
+    /** What became of the rows of this epoch so far. */
+    public Report report() {
+        return stream.report();
+    }
+
+    private void restart() {
+        stream.close();
+        epochsBehind.clear();
+        epoch = 0;
+        stream = open.apply(0);
+    }
+
+    private List<Batch> next() {
+        if (!stream.hasNext()) {
+            stream.close();
+            stream = open.apply(++epoch);
+        }
+        var micros = new ArrayList<Batch>();
+        for (int micro = 0; micro < steps.accumulation() && stream.hasNext(); micro++) {
+            var rows = new ArrayList<Example>();
+            while (rows.size() < steps.batchSize() && stream.hasNext()) {
+                rows.add(stream.next());
+            }
+            micros.add(Example.batch(rows));
+        }
+        return List.copyOf(micros);
+    }
+
+    /** Tokens that no micro-batch exceeds where no row has more than {@code maxLength}. */
+    public int mostTokens(int maxLength) {
+        long most = (long) maxLength * steps.batchSize();
+        if (most > Integer.MAX_VALUE) {
+            throw LeewayException.resources("a micro-batch of %d rows may have %d tokens, more than fit into one; lower "
+                + "per_device_train_batch_size", steps.batchSize(), most);
+        }
+        return (int) most;
+    }
+
+    @Override
+    public void close() {
+        stream.close();
+    }
+}
