@@ -39,7 +39,8 @@ final class ArchitectureOptions {
     @Option(names = "--rope_theta", paramLabel = "T", description = "base of the rotary embedding (default: 10000)")
     Optional<Double> ropeTheta = Optional.empty();
 
-    @Option(names = "--tie_word_embeddings", paramLabel = "BOOL", description = "use the embedding as the head (default: true)")
+    @Option(names = "--tie_word_embeddings", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "use the embedding as the head (default: true)")
     Optional<Boolean> tied = Optional.empty();
 
     @Option(names = "--initializer_range", paramLabel = "S", description = "standard deviation of new matrices (default: 0.02)")

@@ -11,12 +11,11 @@ import dev.leeway.text.Tokenizer;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,12 +31,8 @@ final class ChatCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model_name_or_path", paramLabel = "DIR",
-        description = "Hugging Face model directory, or a PEFT adapter directory that names its base model")
-    private Optional<Path> modelPath = Optional.empty();
-
-    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory to use with the model")
-    private Optional<Path> adapterPath = Optional.empty();
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
 
     @Option(names = "--system", paramLabel = "TEXT", description = "what the system says before the first turn (default: nothing)")
     private Optional<String> system = Optional.empty();
@@ -58,28 +53,21 @@ final class ChatCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
-        var source = AdapterSource.find(modelPath.orElseThrow(), adapterPath);
+        var source = model.source();
         var directory = ModelDirectory.open(source.base());
         var format = source.adapter().flatMap(ChatFormat::ofModel).or(() -> ChatFormat.ofModel(source.base()))
             .orElseThrow(() -> LeewayException.data("%s has no chat template (chat_template.jinja, or chat_template in "
                 + "tokenizer_config.json), so nothing says how it is talked to; name a chat model, or continue a text with leeway generate",
                 source.base()));
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            if (source.adapter().isPresent()) {
-                try (var adapter = AdapterDirectory.open(source.adapter().get())) {
-                    chat(directory, Optional.of(adapter), new ChatPrompt(format, tokenizer), opened);
-                }
-            } else {
-                chat(directory, Optional.empty(), new ChatPrompt(format, tokenizer), opened);
-            }
+            ModelOptions.withAdapter(source, adapter -> chat(directory, adapter, new ChatPrompt(format, tokenizer), opened));
         }
         return 0;
     }
 
     private void check() {
         var problems = new Problems();
-        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
-        adapterPath.ifPresent(path -> problems.require(Files.isDirectory(path), "--adapter: %s is no folder", path));
+        model.check(problems);
         problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
         maxLength.ifPresent(length -> problems.require(length >= 2, "--max_length must be at least 2; got %d", length));
         sampling.check(problems);

@@ -4,6 +4,7 @@ import dev.leeway.data.Example;
 import dev.leeway.model.Batch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /**
  * Rows whose loss is taken on the way, in their order.
@@ -11,10 +12,11 @@ import java.util.List;
  * @param rows none = there is no evaluation
  * @param batchSize rows at once
  * @param everySteps steps between evaluations; 0 = only before the first step and after the last
+ * @param places unit id → where the row is
  */
-record Evaluation(List<Example> rows, int batchSize, int everySteps) {
+record Evaluation(List<Example> rows, int batchSize, int everySteps, LongFunction<String> places) {
 
-    static final Evaluation NONE = new Evaluation(List.of(), 1, 0);
+    static final Evaluation NONE = new Evaluation(List.of(), 1, 0, id -> "row " + (id + 1));
 
     boolean isDue(int step, int totalSteps) {
         return !rows.isEmpty() && (step == 0 || step == totalSteps || everySteps > 0 && step % everySteps == 0);
@@ -22,8 +24,7 @@ record Evaluation(List<Example> rows, int batchSize, int everySteps) {
 
     /** The rows as batches. */
     List<Batch> batches() {
-        return groups().stream().map(group -> Batch.of(group.stream()
-            .map(row -> new Batch.Sequence(row.tokens(), row.mask(), row.unitId())).toList())).toList();
+        return groups().stream().map(Example::batch).toList();
     }
 
     /** Tokens of the largest batch. */

@@ -55,14 +55,23 @@ final class Fingerprint {
      */
     static String ofWeights(Path folder) {
         try (var files = Files.list(folder)) {
-            var print = new Fingerprint();
-            for (var file : files.filter(path -> path.toString().endsWith(".safetensors")).sorted().toList()) {
-                print.sample(file);
-            }
-            return print.hex();
+            return ofFiles(files.filter(path -> path.toString().endsWith(".safetensors")).sorted().toList());
         } catch (IOException unreadable) {
             throw LeewayException.data(unreadable, "%s cannot be read: %s", folder, unreadable.getMessage());
         }
+    }
+
+    /** The same of these files in their order. */
+    static String ofFiles(List<Path> files) {
+        var print = new Fingerprint();
+        for (var file : files) {
+            try {
+                print.sample(file);
+            } catch (IOException unreadable) {
+                throw LeewayException.data(unreadable, "%s cannot be read: %s", file, unreadable.getMessage());
+            }
+        }
+        return print.hex();
     }
 
     private void sample(Path file) throws IOException {

@@ -8,13 +8,12 @@ import dev.leeway.rollout.Generator;
 import dev.leeway.rollout.InferenceSession;
 import dev.leeway.tensor.Device;
 import dev.leeway.text.Tokenizer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,12 +26,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model_name_or_path", paramLabel = "DIR",
-        description = "Hugging Face model directory, or a PEFT adapter directory that names its base model")
-    private Optional<Path> modelPath = Optional.empty();
-
-    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory to use with the model")
-    private Optional<Path> adapterPath = Optional.empty();
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
 
     @Option(names = "--prompt", paramLabel = "TEXT", description = "what to continue; an empty one is the begin-of-sequence token")
     private Optional<String> prompt = Optional.empty();
@@ -49,26 +44,19 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
-        var source = AdapterSource.find(modelPath.orElseThrow(), adapterPath);
+        var source = model.source();
         var directory = ModelDirectory.open(source.base());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            if (source.adapter().isPresent()) {
-                try (var adapter = AdapterDirectory.open(source.adapter().get())) {
-                    generate(directory, Optional.of(adapter), tokenizer, opened);
-                }
-            } else {
-                generate(directory, Optional.empty(), tokenizer, opened);
-            }
+            ModelOptions.withAdapter(source, adapter -> generate(directory, adapter, tokenizer, opened));
         }
         return 0;
     }
 
     private void check() {
         var problems = new Problems();
-        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
+        model.check(problems);
         problems.require(prompt.isPresent(), "--prompt is missing: give a text to continue, or \"\" to begin with nothing");
         problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
-        adapterPath.ifPresent(path -> problems.require(Files.isDirectory(path), "--adapter: %s is no folder", path));
         sampling.check(problems);
         device.check(problems);
         problems.throwIfAny();

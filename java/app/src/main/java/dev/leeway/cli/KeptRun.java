@@ -85,7 +85,8 @@ final class KeptRun {
     private Checkpointer checkpointer(TrainingState state, RunLog log) {
         var store = new CheckpointStore(folder.lock(), options.saving.keep(), Disk.local());
         var about = new Checkpointer.Run(Map.of("seed", options.seed), training.configuration(), Optional.of(log.metrics()));
-        return new Checkpointer(state, store, about, options.saving.settings(), event -> tell(event, log));
+        var settings = options.saving.settings(training.totalSteps(), training.stepsPerEpoch());
+        return new Checkpointer(state, store, about, settings, event -> tell(event, log));
     }
 
     private void tell(CheckpointEvent event, RunLog log) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A low-rank adapter instead of all weights; names are those of TRL and PEFT. */
 final class LoraOptions {
@@ -26,7 +27,7 @@ final class LoraOptions {
         Stream.of("lm_head", ALL_LINEAR)).toList();
 
     @Option(names = {"--use_peft", "--use_lora"}, arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
-        description = "train a LoRA adapter and leave the model's weights as they are")
+        description = "train a LoRA adapter and leave the model's weights as they are (default: false)")
     boolean use;
 
     @Option(names = "--lora_r", paramLabel = "R", description = "rank (default: 16)")
@@ -39,17 +40,28 @@ final class LoraOptions {
         description = "linear layers with an adapter, such as q_proj,v_proj (default: all-linear)")
     List<String> targets = List.of();
 
-    @Option(names = "--use_rslora", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL", description = "scale by alpha / sqrt(r)")
+    @Option(names = "--use_rslora", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "scale by alpha / sqrt(r) (default: false)")
     boolean rslora;
+
+    @Option(names = "--lora_dropout", paramLabel = "P",
+        description = "probability that an input of the adapter is dropped in training (default: 0)")
+    Optional<Double> dropout = Optional.empty();
+
+    @Option(names = {"--lora_modules_to_save", "--modules_to_save"}, paramLabel = "NAME[,NAME…]", split = ",", hideParamSyntax = true,
+        description = "modules trained as a whole and stored with the adapter, such as lm_head,embed_tokens (default: none)")
+    List<String> modulesToSave = List.of();
 
     /** Reports values out of range, and options that would silently do nothing. */
     void check(Problems problems) {
-        boolean given = rank.isPresent() || alpha.isPresent() || !targets.isEmpty() || rslora;
+        boolean given = rank.isPresent() || alpha.isPresent() || !targets.isEmpty() || rslora || dropout.isPresent()
+            || !modulesToSave.isEmpty();
         problems.require(use || !given, "the --lora_… options have no effect without --use_peft; add it to train an adapter");
         rank.ifPresent(r -> problems.require(r > 0 && r <= LARGEST_RANK, "--lora_r must be from 1 to %d; got %d", LARGEST_RANK,
             r));
         alpha.ifPresent(a -> problems.require(Float.isFinite(a.floatValue()),
             "--lora_alpha must be a number that a float can hold; got %s", a));
+        dropout.ifPresent(p -> problems.require(p >= 0 && p < 1, "--lora_dropout must be at least 0 and below 1; got %s", p));
     }
 
     /** Refuses names that select no linear layer of the model. */
@@ -78,6 +90,16 @@ final class LoraOptions {
         var scale = rslora ? LoraScale.rankStabilized(r, a) : LoraScale.of(r, a);
         boolean all = targets.isEmpty() || targets.equals(List.of(ALL_LINEAR));
         var modules = all ? new ModuleSelection.AllLinear() : new ModuleSelection.Names(targets);
-        return new AdapterConfig(scale, modules, 0, List.of(), Optional.of("CAUSAL_LM"), baseModel);
+        return new AdapterConfig(scale, modules, dropout.orElse(0.0), modulesToSave, Optional.of("CAUSAL_LM"), baseModel);
+    }
+
+    /** Puts everything that decides numbers into an object, under the options' names. */
+    static void describe(Optional<AdapterConfig> adapter, ObjectNode json) {
+        json.put("use_peft", adapter.isPresent());
+        adapter.ifPresent(lora -> {
+            json.put("lora_r", lora.scale().r()).put("lora_alpha", lora.scale().loraAlpha()).put("use_rslora", lora.scale().useRslora())
+                .put("lora_dropout", lora.loraDropout()).put("lora_modules_to_save", String.join(",", lora.modulesToSave()));
+            json.set("lora_target_modules", lora.toJson().get("target_modules"));
+        });
     }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -35,12 +36,8 @@ final class MergeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model_name_or_path", paramLabel = "DIR",
-        description = "Hugging Face model directory, or a PEFT adapter directory that names its base model")
-    private Optional<Path> modelPath = Optional.empty();
-
-    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory to merge")
-    private Optional<Path> adapterPath = Optional.empty();
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
 
     @Option(names = "--output_dir", paramLabel = "DIR", description = "folder for the merged model; it must be new or empty")
     private Optional<Path> outputDir = Optional.empty();
@@ -51,7 +48,7 @@ final class MergeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
-        var source = AdapterSource.find(modelPath.orElseThrow(), adapterPath);
+        var source = model.source();
         var adapterFolder = source.adapter().orElseThrow(() -> LeewayException.usage(
             "--adapter is missing: name a PEFT adapter directory to merge into %s", source.base()));
         var directory = ModelDirectory.open(source.base());
@@ -75,8 +72,7 @@ final class MergeCommand implements Callable<Integer> {
 
     private void check() {
         var problems = new Problems();
-        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
-        adapterPath.ifPresent(path -> problems.require(Files.isDirectory(path), "--adapter: %s is no folder", path));
+        model.check(problems);
         problems.require(outputDir.isPresent(), "--output_dir is missing: name a folder for the merged model");
         outputDir.ifPresent(folder -> problems.require(isFree(folder), "--output_dir: %s exists and isn't an empty folder; merge never "
             + "overwrites, name a new one", folder));
@@ -99,8 +95,8 @@ final class MergeCommand implements Callable<Integer> {
         double difference = found.largestDifference();
         double largest = found.largestLogit();
         if (!(difference <= AGREEMENT * largest)) { // NaN is no agreement
-            throw LeewayException.numerics("merged logits differ from those with the adapter beside the base by up to %.2e, logits are up to "
-                + "%.2e; nothing was written", difference, largest);
+            throw LeewayException.numerics("merged logits differ from those with the adapter beside the base by up to %.2e, logits are up "
+                + "to %.2e; nothing was written", difference, largest);
         }
         spec.commandLine().getOut().println(String.format(Locale.ROOT, "largest difference of logits on %d probes: %s (logits up to %.2f)",
             PROBES, Figures.rate(difference), largest));

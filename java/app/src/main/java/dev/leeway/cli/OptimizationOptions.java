@@ -56,6 +56,22 @@ final class OptimizationOptions {
     @Option(names = "--max_grad_norm", paramLabel = "G", description = "clip gradients to this norm; 0 = never (default: 1)")
     double maxGradNorm = 1;
 
+    @Option(names = "--gradient_checkpointing", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "compute layers again on the way back instead of keeping their activations: less memory, a third more work, the "
+            + "same numbers (default: false)")
+    boolean gradientCheckpointing;
+
+    @Option(names = "--label_smoothing_factor", paramLabel = "E",
+        description = "share of the target that is spread over all tokens, from 0 to below 1 (default: 0)")
+    double labelSmoothing;
+
+    @Option(names = {"--z_loss_coefficient", "--z_loss"}, paramLabel = "Z",
+        description = "adds Z times the squared log of the softmax's normaliser; PaLM's is 1e-4 (default: 0)")
+    double zLoss;
+
+    @Option(names = "--neftune_noise_alpha", paramLabel = "A", description = "noise on embeddings in training, such as 5 (default: 0)")
+    double neftuneAlpha;
+
     /** Reports values out of range. */
     void check(Problems problems) {
         learningRate.ifPresent(rate -> problems.require(rate >= 0 && Double.isFinite(rate), "--learning_rate must be at least 0; got %s",
@@ -76,6 +92,15 @@ final class OptimizationOptions {
         problems.require(beta2 >= 0 && beta2 < 1, "--adam_beta2 must be at least 0 and below 1; got %s", beta2);
         problems.require(epsilon > 0 && Double.isFinite(epsilon), "--adam_epsilon must be positive; got %s", epsilon);
         problems.require(maxGradNorm >= 0, "--max_grad_norm must be at least 0; got %s", maxGradNorm);
+        checkRegularisation(problems);
+    }
+
+    private void checkRegularisation(Problems problems) {
+        problems.require(labelSmoothing >= 0 && labelSmoothing < 1, "--label_smoothing_factor must be at least 0 and below 1; got %s",
+            labelSmoothing);
+        problems.require(zLoss >= 0 && Double.isFinite(zLoss), "--z_loss_coefficient must be at least 0; got %s", zLoss);
+        problems.require(neftuneAlpha >= 0 && Double.isFinite(neftuneAlpha), "--neftune_noise_alpha must be at least 0; got %s",
+            neftuneAlpha);
     }
 
     /** The recipe of fine-tuning: where no learning rate is given, TRL's for all weights, ten times that for an adapter. */
@@ -88,6 +113,7 @@ final class OptimizationOptions {
         var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm);
         var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
             minRate.orElse(0.1));
-        return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, seed);
+        return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam,
+            new Recipe.Regularisation(labelSmoothing, zLoss, neftuneAlpha), gradientCheckpointing, seed);
     }
 }

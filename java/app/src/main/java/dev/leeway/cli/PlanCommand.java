@@ -1,15 +1,11 @@
 package dev.leeway.cli;
 
-import dev.leeway.io.JsonFile;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code leeway plan}: what {@code leeway sft} would do with the same options. */
@@ -21,43 +17,20 @@ final class PlanCommand implements Callable<Integer>, Checked {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "Hugging Face model directory to start from")
-    private Optional<Path> modelPath = Optional.empty();
-
-    @ArgGroup(validate = false, heading = "%nData:%n")
-    private final DataOptions data = new DataOptions();
-
-    @ArgGroup(validate = false, heading = "%nEvaluation:%n")
-    private final EvaluationOptions evaluation = new EvaluationOptions();
-
-    @ArgGroup(validate = false, heading = "%nAdapter:%n")
-    private final LoraOptions lora = new LoraOptions();
-
-    @ArgGroup(validate = false, heading = "%nOptimisation:%n")
-    private final OptimizationOptions optimization = new OptimizationOptions();
-
-    /** Accepted, so that a command line of sft is one of plan; only the seed counts. */
-    @ArgGroup(validate = false, heading = "%nRun:%n")
-    private final RunOptions run = new RunOptions();
-
-    @ArgGroup(validate = false, heading = "%nDevice:%n")
-    private final DeviceOptions device = new DeviceOptions();
+    /** Those of the output folder are accepted, so that a command line of sft is one of plan. */
+    @Mixin
+    private final SftOptions options = new SftOptions();
 
     @Override
     public Integer call() {
         var problems = new Problems();
         check(problems);
         problems.throwIfAny();
-        var directory = ModelDirectory.open(modelPath.orElseThrow());
-        try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            var read = data.reader(directory, tokenizer);
-            var rows = evaluation.rows(read.apply(data.files), read, run.seed);
-            var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
-            var recipe = optimization.fineTuning(adapter.isPresent(), run.seed);
-            var json = JsonFile.read(directory.path().resolve("config.json"));
-            var planned = PlannedRun.of(new TrainingRun.Job(directory.path().toString(), json, adapter, rows, recipe), opened);
+        var directory = ModelDirectory.open(options.modelPath.orElseThrow());
+        try (var tokenizer = Tokenizer.load(directory.path()); var opened = options.device.open()) {
+            var planned = PlannedRun.of(options.job(directory, tokenizer), opened);
             var text = new BatchText(tokenizer, isColoured() ? BatchText.Marks.COLOUR : BatchText.Marks.BRACKETS);
-            planned.print(Turns.count(data.files, data.readColumns()), text, spec.commandLine().getOut());
+            planned.print(Turns.count(options.data.expanded(), options.data.readColumns()), text, spec.commandLine().getOut());
             planned.requireRoom();
         }
         return 0;
@@ -70,13 +43,6 @@ final class PlanCommand implements Callable<Integer>, Checked {
 
     @Override
     public void check(Problems problems) {
-        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
-        modelPath.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
-            "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path));
-        data.check(problems);
-        evaluation.check(problems);
-        lora.check(problems);
-        optimization.check(problems);
-        device.check(problems);
+        options.check(problems);
     }
 }

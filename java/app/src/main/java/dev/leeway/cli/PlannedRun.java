@@ -29,9 +29,9 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, 
 
     static PlannedRun of(TrainingRun.Job job, Device device) {
         var config = job.config();
-        int totalSteps = job.recipe().steps().total(job.rows().training().examples().size());
+        int totalSteps = job.totalSteps();
         var batches = job.batches();
-        var settings = job.settings(batches, TrainingRun.Sampling.NONE);
+        var settings = job.settings(TrainingRun.Sampling.NONE);
         return new PlannedRun(job, config, TrainingSession.footprint(config, settings, device), device.info().freeBytes(), totalSteps,
             batches.step(0));
     }
@@ -42,7 +42,8 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, 
         say(out, "model", "%s (%s, %d layers)", job.name(), config.modelType(), config.numHiddenLayers());
         say(out, "parameters", "%,d, of which %,d are trained", count(_ -> true), count(Parameter::isTrained));
         say(out, "memory", "%s = %s of %s free", memory(), bytes(footprint.totalBytes()), bytes(freeBytes));
-        say(out, "data", "%s", report.summary());
+        say(out, "data", "%s", job.rows().training().summary());
+        job.rows().training().notes().forEach(note -> say(out, note.name(), "%s", note.text()));
         say(out, "tokens", "%,d prompt or context, %,d trained", report.tokens() - report.trainedTokens(), report.trainedTokens());
         turns.forEach((role, count) -> say(out, "turns", "%,d of %s", count, role));
         say(out, "truncated", "%,d rows, %,d dropped", report.truncated().rows(), report.dropped().rows());
@@ -56,10 +57,8 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, 
     }
 
     private void printSteps(PrintWriter out) {
-        var steps = job.recipe().steps();
         var flops = StepFlops.of(config, footprint.parameters(), firstStep);
-        say(out, "steps", "%,d of %d × %d rows; %,d an epoch", totalSteps, steps.batchSize(), steps.accumulation(),
-            steps.perEpoch(job.rows().training().examples().size()));
+        say(out, "steps", "%s", job.stepsText());
         say(out, "FLOPs", "%.3g in the first step: matrices %.3g, adapter %.3g, attention %.3g, head %.3g", flops.total(), flops.matrices(),
             flops.adapter(), flops.attention(), flops.head());
         say(out, "", "= %s", StepFlops.FORMULA);

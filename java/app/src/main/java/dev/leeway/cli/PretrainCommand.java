@@ -1,11 +1,10 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
-import dev.leeway.data.DatasetReader;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Initializer;
+import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.tensor.Device;
 import dev.leeway.text.BpeTrainer;
@@ -18,13 +17,13 @@ import java.util.Locale;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code leeway pretrain}: next-token training on whole texts, of a new model or of one that exists. */
 @Command(name = "pretrain", description = {"Trains a model on texts: a new one, or further the one in --model_name_or_path.",
@@ -90,9 +89,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
             var opened = device.open()) {
             var start = start(tokenizer, source.path());
             var config = ConfigReader.read(start.json());
-            var options = new DatasetReader.Options(data.readColumns(), SftCommand.maxLength(data, config), data.allowTruncation);
-            Function<List<Path>, Dataset> read = files -> TextRows.read(files, by, tokenizer, options);
-            train(start, evaluation.rows(read.apply(data.files), read, run.seed), folder, opened);
+            train(start, source(by, tokenizer, config).rows(data, evaluation, run.seed), folder, opened);
         }
         return 0;
     }
@@ -112,17 +109,27 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         modelPath.ifPresent(path -> OutputFolder.requireOther(run.outputDir, path, problems));
         architecture.check(isNew && configPath.isEmpty() ? data.maxLength.orElse(MAX_LENGTH) : 1, problems);
         data.check(problems);
-        evaluation.check(problems);
+        evaluation.check(data, problems);
         problems.require(Stream.of(data.files, evaluation.files).flatMap(List::stream).map(TextRows::isPlain).distinct().count() <= 1,
             "--dataset_name and --eval_dataset_name mix .txt files with others");
         optimization.check(problems);
+        data.checkStreaming(optimization, run.saving, problems);
         run.check(problems);
         device.check(problems);
     }
 
     private TokenizerFolder tokenizerFolder(TextRows.SampleBy by) {
         return modelPath.or(() -> tokenizerPath).map(TokenizerFolder::of).orElseGet(() -> TokenizerFolder.of(
-            new BpeTrainer(vocabSize.orElse(VOCABULARY), SPECIALS).train(TextRows.texts(data.files, data.readColumns(), by))));
+            new BpeTrainer(vocabSize.orElse(VOCABULARY), SPECIALS).train(TextRows.texts(data.expanded(), data.readColumns(), by))));
+    }
+
+    /** Plain text is encoded anew each time, rows go through the cache. */
+    private RowSource source(TextRows.SampleBy by, Tokenizer tokenizer, ModelConfig config) {
+        var options = data.readerOptions(config, Optional.empty());
+        return data.files.stream().anyMatch(TextRows::isPlain)
+            ? new RowSource(tokenizer, options, files -> TextRows.read(files, by, tokenizer, options),
+                () -> new TrainingRows.Note("cache", "not used for .txt files"))
+            : RowSource.cached(data, tokenizer, options);
     }
 
     private Start start(Tokenizer tokenizer, Path tokenizerFolder) {
@@ -143,10 +150,18 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         try (var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {
             start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
                 () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
+            training.dependsOn(describe(training.model().config()));
             line.getErr().println("leeway pretrain → " + folder.path());
             var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, start.json(), start.tokenizer()),
                 OutputFolder.Result.MODEL, () -> ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer()));
             new KeptRun(training, kind, folder, run, line.getOut(), line.getErr()).run();
         }
+    }
+
+    private ObjectNode describe(ModelConfig config) {
+        var json = JsonFile.newObject();
+        data.describe(config, json);
+        evaluation.describe(json);
+        return json;
     }
 }

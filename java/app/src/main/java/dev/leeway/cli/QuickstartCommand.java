@@ -100,7 +100,7 @@ final class QuickstartCommand implements Callable<Integer> {
             var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
                 tokenizer.endOfSequence());
             var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
-            var job = new TrainingRun.Job("a new model", json, Optional.empty(), TrainingRun.Rows.without(rows),
+            var job = new TrainingRun.Job("a new model", json, Optional.empty(), TrainingRun.Rows.without(EncodedRows.of(rows, seed)),
                 recipe(pretrainSteps, 2e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
                 new Initializer(seed, 0.02).fillBase(training.model());
@@ -122,7 +122,8 @@ final class QuickstartCommand implements Callable<Integer> {
             var config = JsonFile.read(directory.path().resolve("config.json"));
             var adapter = new LoraOptions().configured("../model");
             var rows = DatasetReader.encode(questions, tokenizer, options());
-            var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter), TrainingRun.Rows.without(rows),
+            var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter),
+                TrainingRun.Rows.without(EncodedRows.of(rows, seed)),
                 recipe(tuneSteps, 3e-3));
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(16, MAX_LENGTH), opened)) {
                 directory.loadInto(training.model());

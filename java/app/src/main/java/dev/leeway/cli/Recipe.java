@@ -1,6 +1,8 @@
 package dev.leeway.cli;
 
 import dev.leeway.data.EpochBatches;
+import dev.leeway.model.TrainingNoise;
+import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import tools.jackson.databind.node.ObjectNode;
@@ -11,9 +13,40 @@ import tools.jackson.databind.node.ObjectNode;
  * @param steps how rows become optimiser steps
  * @param rate the learning rate over the run
  * @param adam the optimiser
+ * @param regularisation what the loss and the passes have beside the data
+ * @param gradientCheckpointing whether layers are computed again on the way back; changes memory and time, and no number
  * @param seed of the order of the rows and of new weights
  */
-record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long seed) {
+record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regularisation regularisation, boolean gradientCheckpointing,
+    long seed) {
+
+    /** A recipe of the plain loss that keeps all activations. */
+    Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long seed) {
+        this(steps, rate, adam, Regularisation.NONE, false, seed);
+    }
+
+    /**
+     * What is added to the loss and the passes.
+     *
+     * @param labelSmoothingFactor {@code label_smoothing_factor}
+     * @param zLossCoefficient {@code z_loss_coefficient}
+     * @param neftuneNoiseAlpha {@code neftune_noise_alpha}
+     */
+    record Regularisation(double labelSmoothingFactor, double zLossCoefficient, double neftuneNoiseAlpha) {
+
+        static final Regularisation NONE = new Regularisation(0, 0, 0);
+
+        /** The objective with these terms. */
+        SupervisedFineTuning objective() {
+            return new SupervisedFineTuning(labelSmoothingFactor, zLossCoefficient);
+        }
+
+        /** The noise of a run. */
+        TrainingNoise noise(long seed) {
+            return new TrainingNoise(seed, 0, neftuneNoiseAlpha);
+        }
+    }
+
 
     /**
      * The learning rate over a run.
@@ -39,6 +72,9 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long see
             .put("learning_rate", rate.peak()).put("lr_scheduler_type", rate.kind().toString()).put("warmup_ratio", rate.warmupRatio())
             .put("warmup_steps", rate.warmupSteps()).put("min_lr_rate", rate.minRate()).put("adam_beta1", adam.beta1())
             .put("adam_beta2", adam.beta2()).put("adam_epsilon", adam.eps()).put("weight_decay", adam.weightDecay())
-            .put("max_grad_norm", Double.toString(adam.maxGradNorm())).put("seed", seed);
+            .put("max_grad_norm", Double.toString(adam.maxGradNorm())).put("seed", seed)
+            .put("label_smoothing_factor", regularisation.labelSmoothingFactor())
+            .put("z_loss_coefficient", regularisation.zLossCoefficient())
+            .put("neftune_noise_alpha", regularisation.neftuneNoiseAlpha());
     }
 }

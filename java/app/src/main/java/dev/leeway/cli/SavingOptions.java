@@ -7,20 +7,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** When a run is saved on the way, and where it goes on; names are those of TRL and transformers. */
 final class SavingOptions {
 
-    private static final List<String> STRATEGIES = List.of("steps", "no");
+    private static final List<String> STRATEGIES = List.of("steps", "epoch", "no");
     private static final List<String> LATEST = List.of("latest", "true");
 
     @Option(names = "--save_strategy", paramLabel = "KIND",
-        description = "steps = checkpoint-N by steps, by time and at the end; no = only where the run is stopped (default: steps)")
+        description = "steps = checkpoint-N by steps, by time and at the end; epoch = behind every epoch and by time; no = only where the "
+            + "run is stopped (default: steps)")
     String strategy = "steps";
 
-    @Option(names = "--save_steps", paramLabel = "N", description = "steps between checkpoints (default: by time alone)")
-    Optional<Integer> steps = Optional.empty();
+    @Option(names = "--save_steps", paramLabel = "N",
+        description = "steps between checkpoints; below 1, this share of all steps (default: by time alone)")
+    Optional<Double> steps = Optional.empty();
 
     @Option(names = "--save_minutes", paramLabel = "M", description = "minutes between checkpoints, 0 = not by time (default: 10)")
     Optional<Double> minutes = Optional.empty();
@@ -37,7 +40,9 @@ final class SavingOptions {
             strategy);
         problems.require(savesOnTheWay() || steps.isEmpty() && minutes.isEmpty(),
             "--save_steps and --save_minutes have no effect with --save_strategy no");
-        steps.ifPresent(count -> problems.require(count > 0, "--save_steps must be positive; got %d", count));
+        problems.require(!strategy.equals("epoch") || steps.isEmpty(), "--save_steps has no effect with --save_strategy epoch");
+        steps.ifPresent(count -> problems.require(count > 0 && count <= Integer.MAX_VALUE && (count < 1 || count == Math.rint(count)),
+            "--save_steps must be a whole number of steps, or a share of them between 0 and 1; got %s", Figures.plain(count)));
         minutes.ifPresent(time -> problems.require(time >= 0 && time < 1e6, "--save_minutes must be at least 0; got %s", time));
         limit.ifPresent(keep -> problems.require(keep >= CheckpointStore.FEWEST,
             "--save_total_limit must be at least %d, so that a damaged checkpoint is never the only one; got %d", CheckpointStore.FEWEST,
@@ -56,12 +61,22 @@ final class SavingOptions {
         return limit.orElse(3);
     }
 
-    SavingSettings settings() {
+    /** When the run saves; the steps of an epoch are empty where they aren't known. */
+    SavingSettings settings(int totalSteps, OptionalInt stepsPerEpoch) {
         if (!savesOnTheWay()) {
             return new SavingSettings(0, Duration.ZERO, SavingSettings.OnFailure.CONTINUE);
         }
-        return new SavingSettings(steps.orElse(0), Duration.ofMillis(Math.round(minutes.orElse(10.0) * 60_000)),
+        return new SavingSettings(every(totalSteps, stepsPerEpoch), Duration.ofMillis(Math.round(minutes.orElse(10.0) * 60_000)),
             SavingSettings.OnFailure.CONTINUE);
+    }
+
+    /** A share of the steps is rounded up, as transformers does. */
+    private int every(int totalSteps, OptionalInt stepsPerEpoch) {
+        if (strategy.equals("epoch")) {
+            return stepsPerEpoch.orElseThrow();
+        }
+        double count = steps.orElse(0.0);
+        return (int) (count < 1 ? Math.ceil(count * totalSteps) : count);
     }
 
     /** The checkpoint to go on from, if the run is not new. */

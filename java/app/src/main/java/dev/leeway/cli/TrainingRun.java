@@ -1,10 +1,6 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.Dataset;
-import dev.leeway.data.EpochBatches;
-import dev.leeway.data.Example;
-import dev.leeway.data.Order;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
@@ -12,21 +8,19 @@ import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Llama;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
-import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Device;
+import dev.leeway.train.BatchSource;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.StepListener;
 import dev.leeway.train.StopRequest;
 import dev.leeway.train.Trainer;
 import dev.leeway.train.TrainingSession;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Next-token training of a model on encoded rows, from the first allocation to the last step. */
@@ -51,43 +45,45 @@ final class TrainingRun implements AutoCloseable {
                     name);
             }
             adapter.ifPresent(lora -> LoraOptions.requireTargets(lora, config));
-            requireKnown(rows.training().examples(), config);
-            requireKnown(rows.evaluation().rows(), config);
+            rows.training().requireIdsBelow(config.vocabSize(), name);
+            EncodedRows.requireIdsBelow(config.vocabSize(), name, rows.evaluation().rows(), rows.evaluation().places());
             return config;
         }
 
-        private void requireKnown(List<Example> examples, ModelConfig config) {
-            for (var example : examples) {
-                int largest = Arrays.stream(example.tokens()).max().orElse(0);
-                if (largest >= config.vocabSize()) {
-                    throw LeewayException.data("row %d of the data has token id %d, but %s has vocab_size %d; tokenizer and model do not "
-                        + "belong together", example.unitId() + 1, largest, name, config.vocabSize());
-                }
-            }
+        /** The batches of the run. */
+        BatchSource batches() {
+            return rows.training().batches(recipe.steps());
         }
 
-        /** The batches of the run. */
-        EpochBatches batches() {
-            var rows = rows().training().examples();
-            return new EpochBatches(rows, Order.shuffled(recipe.seed(), rows.size()), recipe.steps());
+        /** Steps of the run. */
+        int totalSteps() {
+            return rows.training().totalSteps(recipe.steps());
+        }
+
+        /** Steps in words. */
+        String stepsText() {
+            var steps = recipe.steps();
+            var perEpoch = rows.training().stepsPerEpoch(steps);
+            return String.format(Locale.ROOT, "%,d of %d × %d rows; %s", totalSteps(), steps.batchSize(), steps.accumulation(),
+                perEpoch.isPresent() ? String.format(Locale.ROOT, "%,d an epoch", perEpoch.getAsInt()) : "an epoch ends with the data");
         }
 
         /** The smallest session that takes every batch, every evaluation and every sample of the run. */
-        TrainingSession.Settings settings(EpochBatches batches, Sampling sampling) {
-            var training = rows().training().examples();
-            var evaluation = rows().evaluation();
-            int longest = IntStream.of(sampling.maxLength(), evaluation.longest(),
-                training.stream().mapToInt(Example::length).max().orElseThrow()).max().orElseThrow();
-            int capacity = IntStream.of(batches.mostTokens(), evaluation.largestBatch(), sampling.maxLength()).max().orElseThrow();
-            int sequences = Math.max(recipe.steps().largestMicroBatch(training.size()), evaluation.largestGroup());
-            return new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), sampling.lanes());
+        TrainingSession.Settings settings(Sampling sampling) {
+            var training = rows.training().extent(recipe.steps());
+            var evaluation = rows.evaluation();
+            int longest = IntStream.of(sampling.maxLength(), evaluation.longest(), training.longest()).max().orElseThrow();
+            int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), sampling.maxLength()).max().orElseThrow();
+            int sequences = Math.max(training.sequences(), evaluation.largestGroup());
+            var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), sampling.lanes());
+            return recipe.gradientCheckpointing() ? kept.withGradientCheckpointing() : kept;
         }
     }
 
     /** Rows to train on, and rows to evaluate on. */
-    record Rows(Dataset training, Evaluation evaluation) {
+    record Rows(TrainingRows training, Evaluation evaluation) {
 
-        static Rows without(Dataset training) {
+        static Rows without(TrainingRows training) {
             return new Rows(training, Evaluation.NONE);
         }
     }
@@ -101,7 +97,7 @@ final class TrainingRun implements AutoCloseable {
     private final Job job;
     private final ModelConfig config;
     private final ObjectNode dependencies = JsonFile.newObject();
-    private final EpochBatches batches;
+    private final BatchSource batches;
     private final int totalSteps;
     private final TrainingSession session;
     private final Trainer trainer;
@@ -110,14 +106,14 @@ final class TrainingRun implements AutoCloseable {
     TrainingRun(Job job, Sampling sampling, Device device) {
         this.job = job;
         this.config = job.config();
-        var rows = job.rows().training().examples();
         var recipe = job.recipe();
-        totalSteps = recipe.steps().total(rows.size());
+        totalSteps = job.totalSteps();
         batches = job.batches();
-        var settings = job.settings(batches, sampling);
+        var settings = job.settings(sampling);
         session = TrainingSession.open(config, settings, device);
         var rate = recipe.rate();
-        trainer = session.trainer(new SupervisedFineTuning(), rate.over(totalSteps), rate.peak(), recipe.seed());
+        trainer = session.trainer(recipe.regularisation().objective(), rate.over(totalSteps), rate.peak(),
+            recipe.regularisation().noise(recipe.seed()));
     }
 
     JsonObject json() {
@@ -135,20 +131,19 @@ final class TrainingRun implements AutoCloseable {
     /** Says what is about to happen. */
     void describe(PrintWriter err) {
         var recipe = job.recipe();
-        var steps = recipe.steps();
         var device = model().device().info();
         long all = parameters(model().parameters());
         long trained = parameters(model().trainedParameters());
         say(err, "model", "%s (%s, %d layers)", job.name(), config.modelType(), config.numHiddenLayers());
         say(err, "trained", "%,d of %,d parameters (%s)", trained, all, job.adapter().map(TrainingRun::describe).orElse("all weights"));
-        say(err, "data", "%s", job.rows().training().report().summary());
+        say(err, "data", "%s", job.rows().training().summary());
+        job.rows().training().notes().forEach(note -> say(err, note.name(), "%s", note.text()));
         var evaluation = job.rows().evaluation();
         if (!evaluation.rows().isEmpty()) {
             say(err, "eval", "%,d rows, before the first step and after the last%s", evaluation.rows().size(),
                 evaluation.everySteps() > 0 ? ", every " + evaluation.everySteps() + " steps" : "");
         }
-        say(err, "steps", "%,d of %d × %d rows; %,d an epoch", totalSteps, steps.batchSize(), steps.accumulation(),
-            steps.perEpoch(job.rows().training().examples().size()));
+        say(err, "steps", "%s", job.stepsText());
         say(err, "rate", "%s %s, warm-up %,d steps", Figures.rate(recipe.rate().peak()), recipe.rate().kind(),
             recipe.rate().over(totalSteps).warmupSteps());
         say(err, "memory", "%s", session.memoryBreakdown());
@@ -162,7 +157,9 @@ final class TrainingRun implements AutoCloseable {
 
     private static String describe(AdapterConfig adapter) {
         return "LoRA r " + adapter.scale().r() + ", alpha " + Figures.plain(adapter.scale().loraAlpha())
-            + (adapter.scale().useRslora() ? ", rsLoRA" : "");
+            + (adapter.scale().useRslora() ? ", rsLoRA" : "")
+            + (adapter.loraDropout() > 0 ? ", dropout " + Figures.plain(adapter.loraDropout()) : "")
+            + (adapter.modulesToSave().isEmpty() ? "" : ", and all of " + String.join(", ", adapter.modulesToSave()));
     }
 
     private static long parameters(List<Parameter> parameters) {
@@ -191,9 +188,19 @@ final class TrainingRun implements AutoCloseable {
         return totalSteps;
     }
 
+    /** Steps of an epoch, where that is known. */
+    OptionalInt stepsPerEpoch() {
+        return job.rows().training().stepsPerEpoch(job.recipe().steps());
+    }
+
     /** Adds something of its own that the numbers of the run depend on. */
     void dependsOn(String name, String value) {
         dependencies.put(name, value);
+    }
+
+    /** Adds everything of an object. */
+    void dependsOn(ObjectNode more) {
+        dependencies.setAll(more);
     }
 
     /** All that the numbers of the run depend on. */
@@ -201,13 +208,15 @@ final class TrainingRun implements AutoCloseable {
         var all = dependencies.deepCopy();
         job.recipe().describe(all);
         all.put("total_steps", totalSteps).put("model_config", Fingerprint.of(job.json().node().toString()))
-            .put("rows", Fingerprint.of(job.rows().training().examples()));
-        all.set("adapter", job.adapter().<JsonNode>map(AdapterConfig::toJson).orElse(NullNode.getInstance()));
+            .put("rows", job.rows().training().fingerprint());
+        LoraOptions.describe(job.adapter(), all);
         return RunConfiguration.of(all);
     }
 
     @Override
     public void close() {
-        session.close();
+        try (session) {
+            job.rows().training().close();
+        }
     }
 }

@@ -20,6 +20,9 @@ import java.util.Optional;
 final class TinyModel {
 
     static final int ROWS = 6;
+    /** Words of roles, and control tokens of the tokenizer. */
+    static final String CHAT_TEMPLATE = "{% for m in messages %}<s>{{ m['role'] }}: {% generation %}{{ m['content'] }}</s>"
+        + "{% endgeneration %}{% endfor %}";
 
     private TinyModel() {
     }

@@ -1,0 +1,71 @@
+package dev.leeway.cli;
+
+import dev.leeway.io.JsonFile;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The options of supervised fine-tuning, declared once: sft trains with them, plan says what would come of them. */
+final class SftOptions {
+
+    @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "Hugging Face model directory to start from")
+    Optional<Path> modelPath = Optional.empty();
+
+    @ArgGroup(validate = false, heading = "%nData:%n")
+    final DataOptions data = new DataOptions();
+
+    @ArgGroup(validate = false, heading = "%nConversations:%n")
+    final ChatOptions chat = new ChatOptions();
+
+    @ArgGroup(validate = false, heading = "%nEvaluation:%n")
+    final EvaluationOptions evaluation = new EvaluationOptions();
+
+    @ArgGroup(validate = false, heading = "%nAdapter:%n")
+    final LoraOptions lora = new LoraOptions();
+
+    @ArgGroup(validate = false, heading = "%nOptimisation:%n")
+    final OptimizationOptions optimization = new OptimizationOptions();
+
+    @ArgGroup(validate = false, heading = "%nRun:%n")
+    final RunOptions run = new RunOptions();
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    final DeviceOptions device = new DeviceOptions();
+
+    /** Reports everything that can be known to be wrong before anything is read, except about the output folder. */
+    void check(Problems problems) {
+        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
+        modelPath.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
+            "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path));
+        data.check(problems);
+        chat.check(problems);
+        evaluation.check(data, problems);
+        lora.check(problems);
+        optimization.check(problems);
+        data.checkStreaming(optimization, run.saving, problems);
+        device.check(problems);
+    }
+
+    /** Reads and encodes the rows: what would be trained, and how. */
+    TrainingRun.Job job(ModelDirectory directory, Tokenizer tokenizer) {
+        var source = RowSource.cached(data, tokenizer, data.readerOptions(directory.config(), chat.format(directory.path())));
+        var rows = source.rows(data, evaluation, run.seed);
+        var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
+        var recipe = optimization.fineTuning(adapter.isPresent(), run.seed);
+        var json = JsonFile.read(directory.path().resolve("config.json"));
+        return new TrainingRun.Job(directory.path().toString(), json, adapter, rows, recipe);
+    }
+
+    /** Everything about the rows that decides numbers, under the options' names. */
+    ObjectNode describe(ModelDirectory directory) {
+        var json = JsonFile.newObject();
+        data.describe(directory.config(), json);
+        chat.describe(json);
+        evaluation.describe(json);
+        return json;
+    }
+}
