@@ -22,6 +22,8 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
     private List<Batch> latest = List.of();
 
     /**
+     * Batches of a stream.
+     *
      * @param open  opens the rows of an epoch, counted from 0
      * @param steps how rows become steps; the number of epochs is not known and not read
      */
