@@ -79,7 +79,18 @@ public record Batch(int[] tokens, int[] positions, int[] sequenceStarts, int[] t
 
     /** The rows whose target is trained, ascending. */
     public int[] trainedRows() {
-        return java.util.stream.IntStream.range(0, rows()).filter(n -> mask[n]).toArray();
+        int count = 0;
+        for (boolean trained : mask) {
+            count += trained ? 1 : 0;
+        }
+        var trained = new int[count];
+        int next = 0;
+        for (int n = 0; n < mask.length; n++) {
+            if (mask[n]) {
+                trained[next++] = n;
+            }
+        }
+        return trained;
     }
 
     /** The last row of every sequence. */

@@ -160,7 +160,11 @@ public final class Decoding {
         }
 
         int[] lastRows() {
-            return java.util.stream.IntStream.range(0, sequence).map(s -> queryStarts[s + 1] - 1).toArray();
+            var last = new int[sequence];
+            for (int s = 0; s < sequence; s++) {
+                last[s] = queryStarts[s + 1] - 1;
+            }
+            return last;
         }
     }
 

@@ -95,7 +95,7 @@ final class LanguageHead implements Head {
     public TokenScores score(Device device, Batch batch, Tensor output, Set<Column> columns) {
         scoredRows = batch.trainedRows();
         device.upload(scoredRows, rowIndex);
-        device.upload(java.util.Arrays.stream(scoredRows).map(n -> batch.targets()[n]).toArray(), targets);
+        device.upload(scoredTargets(batch), targets);
         gather(device, batch.rows(), output);
         var call = describeWithTarget(device.call(Ops.HEAD_FORWARD), columns.contains(Column.SOFT_LOSS));
         call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
@@ -107,6 +107,14 @@ final class LanguageHead implements Head {
             result = result.with(column, spread(device, scores.get(column), batch.rows()));
         }
         return result;
+    }
+
+    private int[] scoredTargets(Batch batch) {
+        var chosen = new int[scoredRows.length];
+        for (int m = 0; m < chosen.length; m++) {
+            chosen[m] = batch.targets()[scoredRows[m]];
+        }
+        return chosen;
     }
 
     @Override

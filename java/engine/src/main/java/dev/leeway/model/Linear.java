@@ -98,7 +98,11 @@ final class Linear {
     }
 
     private void describeAdapter(Call call) {
-        adapter.ifPresentOrElse(lora -> lora.describe(call), () -> LoraAdapter.describeNone(call));
+        if (adapter.isPresent()) { // without a lambda that would be allocated for every product
+            adapter.get().describe(call);
+        } else {
+            LoraAdapter.describeNone(call);
+        }
     }
 
     private Region dropped() {

@@ -32,6 +32,7 @@ public final class Llama {
     private final Head head;
     private final BatchBuffers buffers;
     private final List<Parameter> parameters;
+    private final List<Parameter> trainedParameters;
     private final List<Parameter> adapterParameters;
     private final AdapterSwitch adapterSwitch;
     private final Dropout dropout;
@@ -50,6 +51,7 @@ public final class Llama {
         head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
         buffers = new BatchBuffers(config, this.positions, plan);
         parameters = List.copyOf(plan.parameters());
+        trainedParameters = parameters.stream().filter(Parameter::isTrained).toList();
         adapterParameters = List.copyOf(plan.adapterParameters());
         finiteCheck = new FiniteCheck(parameters.size(), plan);
         adapterSwitch = plan.adapterSwitch();
@@ -121,7 +123,7 @@ public final class Llama {
 
     /** The parameters that an optimiser moves. */
     public List<Parameter> trainedParameters() {
-        return parameters.stream().filter(Parameter::isTrained).toList();
+        return trainedParameters;
     }
 
     /** Which of these parameters hold NaN or infinity, in their order: name → how many elements. */
@@ -131,7 +133,9 @@ public final class Llama {
 
     /** Sets all gradients to zero. */
     public void zeroGradients() {
-        parameters.forEach(parameter -> parameter.gradient().ifPresent(device::zero));
+        for (var parameter : trainedParameters) {
+            device.zero(parameter.gradient().orElseThrow());
+        }
     }
 
     /** The columns of a packed batch, at the rows whose target is trained; nothing is random. */

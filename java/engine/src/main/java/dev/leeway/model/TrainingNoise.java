@@ -1,7 +1,6 @@
 package dev.leeway.model;
 
 import dev.leeway.LeewayException;
-import java.nio.charset.StandardCharsets;
 
 /**
  * What is random in the training passes of one optimiser step. Every draw is a function of the values here, of a row's unit id and
@@ -37,8 +36,8 @@ public record TrainingNoise(long seed, long step, double neftuneNoiseAlpha) {
     /** The seed of what is drawn under this name, such as the dropout of a module. */
     long of(String name) {
         long hash = FNV_OFFSET; // FNV-1a (Fowler, Noll, Vo), for 64 bits that no two modules of a model share
-        for (byte letter : name.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ (letter & 0xff)) * FNV_PRIME;
+        for (int i = 0; i < name.length(); i++) { // names are ASCII
+            hash = (hash ^ name.charAt(i)) * FNV_PRIME;
         }
         return mix(mix(mix(seed) + step) + hash);
     }

@@ -7,6 +7,7 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Draws one token a row of logits. */
@@ -63,8 +64,7 @@ public final class Sampler {
         if (penalised) {
             uploadHistories(rows);
         }
-        device.upload(rows.stream().mapToLong(row -> mix(parameters.seed(), row.sequence())).toArray(), seeds);
-        device.upload(rows.stream().mapToLong(Row::position).toArray(), counters);
+        uploadStreams(rows, parameters.seed());
         device.call(Ops.SAMPLE).i64("rows", rows.size()).i64("vocabulary", vocabulary).i64("top_k", parameters.topK())
             .at("logits", logits.region()).at("allowed", Region.NONE).at("history_starts", penalised ? historyStarts.region() : Region.NONE)
             .at("history", penalised ? history.region() : Region.NONE).at("seeds", seeds.region()).at("counters", counters.region())
@@ -76,7 +76,23 @@ public final class Sampler {
         var scores = new float[rows.size()];
         device.download(tokens, drawn);
         device.download(logProbs, scores);
-        return java.util.stream.IntStream.range(0, drawn.length).mapToObj(i -> new Drawn(drawn[i], scores[i])).toList();
+        var result = new ArrayList<Drawn>(drawn.length);
+        for (int i = 0; i < drawn.length; i++) {
+            result.add(new Drawn(drawn[i], scores[i]));
+        }
+        return result;
+    }
+
+    /** Each row's stream of random numbers and its place there. */
+    private void uploadStreams(List<Row> rows, long seed) {
+        var streams = new long[rows.size()];
+        var places = new long[rows.size()];
+        for (int i = 0; i < streams.length; i++) {
+            streams[i] = mix(seed, rows.get(i).sequence());
+            places[i] = rows.get(i).position();
+        }
+        device.upload(streams, seeds);
+        device.upload(places, counters);
     }
 
     private void uploadHistories(List<Row> rows) {

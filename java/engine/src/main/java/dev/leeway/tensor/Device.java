@@ -11,13 +11,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A back end with its stream, seen as a place for tensors. It belongs to one thread at a time. */
 public final class Device implements AutoCloseable {
 
     private static final List<String> BACKENDS = List.of("cpu", "cuda", "emu");
 
+    /** Bytes up to which arrays pass through memory that is kept: what a step copies allocates nothing. */
+    private static final int STAGED = 1 << 16;
+
     private final Native library;
+    private final MemorySegment staging = Arena.ofAuto().allocate(STAGED, 8);
 
     private Device(Native library) {
         this.library = library;
@@ -59,19 +64,19 @@ public final class Device implements AutoCloseable {
     /** Writes floats to the start of a tensor. */
     public void upload(float[] values, Tensor tensor) {
         requireType(tensor, DType.F32);
-        write(tensor, arena -> arena.allocateFrom(ValueLayout.JAVA_FLOAT, values));
+        write(tensor, values.length, segment -> MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_FLOAT, 0, values.length));
     }
 
     /** Writes 32-bit integers to the start of a tensor. */
     public void upload(int[] values, Tensor tensor) {
         requireType(tensor, DType.I32);
-        write(tensor, arena -> arena.allocateFrom(ValueLayout.JAVA_INT, values));
+        write(tensor, values.length, segment -> MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_INT, 0, values.length));
     }
 
     /** Writes 64-bit integers to the start of a tensor. */
     public void upload(long[] values, Tensor tensor) {
         requireType(tensor, DType.I64);
-        write(tensor, arena -> arena.allocateFrom(ValueLayout.JAVA_LONG, values));
+        write(tensor, values.length, segment -> MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_LONG, 0, values.length));
     }
 
     /** Writes a native segment to the start of a tensor. */
@@ -165,18 +170,36 @@ public final class Device implements AutoCloseable {
         }
     }
 
-    private void write(Tensor tensor, java.util.function.Function<Arena, MemorySegment> values) {
+    private void write(Tensor tensor, int count, Consumer<MemorySegment> source) {
+        long bytes = (long) count * tensor.dtype().bytes();
+        if (bytes <= STAGED) {
+            write(tensor, staging.asSlice(0, bytes), source);
+            return;
+        }
         try (var frame = Arena.ofConfined()) {
-            upload(values.apply(frame), tensor);
+            write(tensor, frame.allocate(bytes, 8), source);
         }
     }
 
-    private void read(Tensor tensor, int count, java.util.function.Consumer<MemorySegment> sink) {
-        try (var frame = Arena.ofConfined()) {
-            var segment = frame.allocate((long) count * tensor.dtype().bytes(), 8);
-            library.download(tensor.region().slice(0, segment.byteSize()), segment);
-            sink.accept(segment);
+    private void write(Tensor tensor, MemorySegment room, Consumer<MemorySegment> source) {
+        source.accept(room);
+        upload(room, tensor);
+    }
+
+    private void read(Tensor tensor, int count, Consumer<MemorySegment> sink) {
+        long bytes = (long) count * tensor.dtype().bytes();
+        if (bytes <= STAGED) {
+            read(tensor, staging.asSlice(0, bytes), sink);
+            return;
         }
+        try (var frame = Arena.ofConfined()) {
+            read(tensor, frame.allocate(bytes, 8), sink);
+        }
+    }
+
+    private void read(Tensor tensor, MemorySegment room, Consumer<MemorySegment> sink) {
+        library.download(tensor.region().slice(0, room.byteSize()), room);
+        sink.accept(room);
     }
 
     private static void requireType(Tensor tensor, DType type) {

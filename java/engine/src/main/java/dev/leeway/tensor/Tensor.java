@@ -13,12 +13,14 @@ public final class Tensor {
     private final String name;
     private final DType dtype;
     private final long[] shape;
+    private final long count;
     private Region region = Region.NONE;
 
     Tensor(String name, DType dtype, long... shape) {
         this.name = name;
         this.dtype = dtype;
         this.shape = shape.clone();
+        this.count = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }
 
     /** The name it carries in messages and checkpoints. */
@@ -38,7 +40,7 @@ public final class Tensor {
 
     /** Number of elements. */
     public long count() {
-        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+        return count;
     }
 
     /** Bytes it takes. */

@@ -58,7 +58,11 @@ final class StepGradients {
     }
 
     long tokens() {
-        return micros.stream().mapToLong(Batch::rows).sum();
+        long tokens = 0;
+        for (var micro : micros) {
+            tokens += micro.rows();
+        }
+        return tokens;
     }
 
     /** Leaves the sum over all micro-batches in the model. */

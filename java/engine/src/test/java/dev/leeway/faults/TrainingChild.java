@@ -14,7 +14,7 @@ import java.util.Optional;
  * A run in a process of its own, to be killed. It saves behind every step and says {@code ready} when training begins and {@code saved N}
  * for each checkpoint that it knows is on disk. The checkpoint that it continues is written once more, so that replacing is killed too.
  */
-final class TrainingChild implements AutoCloseable {
+public final class TrainingChild implements AutoCloseable {
 
     /** A child that is still alive then was not killed, and its regular end tells so. */
     private static final int MOST_STEPS = 2000;
@@ -29,7 +29,7 @@ final class TrainingChild implements AutoCloseable {
     }
 
     /** Starts a child that trains until it is killed; {@code point} is where it kills itself. */
-    static TrainingChild start(Path folder, Kind kind, Optional<String> point) throws IOException {
+    public static TrainingChild start(Path folder, Kind kind, Optional<String> point) throws IOException {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC", "-Xmx256m", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
         Optional.ofNullable(System.getProperty("leeway.native.path")).ifPresent(path -> command.add("-Dleeway.native.path=" + path));
@@ -39,7 +39,7 @@ final class TrainingChild implements AutoCloseable {
     }
 
     /** Waits until it trains; a child that says anything else has failed. */
-    void awaitReady() throws IOException {
+    public void awaitReady() throws IOException {
         var line = lines.readLine();
         if (!"ready".equals(line)) {
             throw failed("the child could not continue: " + line);
@@ -47,16 +47,17 @@ final class TrainingChild implements AutoCloseable {
     }
 
     /** SIGKILL; what it said before can still be read, which {@link Process#destroyForcibly} would not allow. */
-    void kill() {
+    public void kill() {
         process.toHandle().destroyForcibly();
     }
 
-    long pid() {
+    /** Its process id. */
+    public long pid() {
         return process.pid();
     }
 
     /** Waits for its end and returns the newest step that it knew to be on disk; −1 for none. A child that ended by itself has failed. */
-    int awaitDeath() throws IOException, InterruptedException {
+    public int awaitDeath() throws IOException, InterruptedException {
         for (var line = lines.readLine(); line != null; line = lines.readLine()) {
             if (!line.matches("saved \\d+")) {
                 throw failed("the child failed: " + line);

@@ -8,18 +8,24 @@ import dev.leeway.faults.CheckpointedRun;
 import dev.leeway.faults.CheckpointedRun.Kind;
 import dev.leeway.faults.CheckpointedRun.Saving;
 import dev.leeway.faults.Refusal;
+import dev.leeway.faults.TrainingChild;
 import dev.leeway.io.AdapterDirectory;
 import dev.leeway.io.CheckpointStore;
+import dev.leeway.io.Crash;
 import dev.leeway.io.JsonFile;
+import dev.leeway.io.Manifest;
 import dev.leeway.io.StoredCheckpoint;
 import dev.leeway.io.TensorFiles;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.RunState;
 import dev.leeway.train.StopRequest;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +49,40 @@ final class ResumeTest {
         assertEquals(whole, parts);
         assertEquals(CheckpointedRun.logOf(folder.resolve("whole")), CheckpointedRun.logOf(folder.resolve("parts")));
         assertEquals(STEPS, CheckpointedRun.logOf(folder.resolve("parts")).size());
+    }
+
+    /** The child kills itself with SIGKILL when its fourth checkpoint has got its name, while the next step is under way. */
+    @ParameterizedTest
+    @EnumSource
+    void aRunKilledByTheSystemGoesOnAsIfNothingHadHappened(Kind kind) throws IOException, InterruptedException {
+        var killed = folder.resolve("killed");
+        try (var child = TrainingChild.start(killed, kind, Optional.of(Crash.Point.AFTER_RENAME + ":4"))) {
+            child.awaitReady();
+            child.awaitDeath();
+        }
+        int behind = StoredCheckpoint.open(CheckpointStore.latest(killed).orElseThrow()).step();
+        assertTrue(behind > 0 && behind < STEPS, () -> "killed behind step " + behind);
+        assertEquals(run(folder.resolve("whole"), kind, 2, STEPS), run(killed, kind, 2, STEPS));
+        assertEquals(-1, Files.mismatch(folder.resolve("whole/metrics.jsonl"), killed.resolve("metrics.jsonl")));
+    }
+
+    /** Save, load, save: the same files with the same bytes, and the configuration, seeds and positions in them. */
+    @ParameterizedTest
+    @EnumSource
+    void aCheckpointThatIsLoadedAndSavedAgainHasTheSameBytes(Kind kind) throws IOException {
+        run(folder, kind, 2, 3);
+        var first = Files.move(folder.resolve("checkpoint-3"), folder.resolve("first"));
+        try (var run = CheckpointedRun.open(folder, kind, Saving.every(100))) {
+            run.checkpointer().save(run.done());
+            run.checkpointer().close();
+        }
+        var again = folder.resolve("checkpoint-3");
+        var names = StoredCheckpoint.open(first).manifest().files().stream().map(Manifest.Entry::name).toList();
+        assertTrue(names.size() >= 4, names.toString());
+        assertEquals(names, StoredCheckpoint.open(again).manifest().files().stream().map(Manifest.Entry::name).toList());
+        for (var name : names) {
+            assertEquals(-1, Files.mismatch(first.resolve(name), again.resolve(name)), name);
+        }
     }
 
     private static Map<String, String> run(Path folder, Kind kind, int threads, int steps) {
