@@ -6,12 +6,14 @@
 
 namespace leeway {
 
-const AttentionKernels &attention_kernels() {
+const AttentionKernels &attention_kernels(leeway_dtype dtype) {
+    const AttentionSet *set = &attention_portable;
 #if defined(__x86_64__)
-    if (instruction_set() >= Isa::avx512) return attention_avx512;
-    if (instruction_set() >= Isa::avx2) return attention_avx2;
+    if (dtype == LEEWAY_BF16 && instruction_set() >= Isa::avx512bf16) return attention_avx512bf16;
+    if (instruction_set() >= Isa::avx512) set = &attention_avx512;
+    else if (instruction_set() >= Isa::avx2) set = &attention_avx2;
 #endif
-    return attention_portable;
+    return dtype == LEEWAY_F32 ? set->f32 : set->bf16;
 }
 
 leeway_status check_attention(const char *op, const AttentionShape &shape, leeway_dtype dtype) {
@@ -25,8 +27,8 @@ leeway_status check_attention(const char *op, const AttentionShape &shape, leewa
         return fail(LEEWAY_BAD_ARGUMENT, "%s: softcap must be finite and not negative, got %g", op, double(shape.softcap));
     if (!(shape.scale > -3e38f && shape.scale < 3e38f))
         return fail(LEEWAY_BAD_ARGUMENT, "%s: scale must be finite, got %g", op, double(shape.scale));
-    if (dtype != LEEWAY_F32)
-        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) on this back end, got dtype %d", op, int(dtype));
+    if (dtype != LEEWAY_F32 && dtype != LEEWAY_BF16)
+        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) or BF16 (1) on this back end, got dtype %d", op, int(dtype));
     return LEEWAY_OK;
 }
 

@@ -31,9 +31,9 @@ struct AttentionShape {
 
 /* Where the keys and values of one kv head lie: in rows one after another, or in pages of such rows. */
 struct KeyRows {
-    const float *k;       /* row 0, or row 0 of page 0 */
-    const float *v;
-    int64_t stride;       /* K * D */
+    const void *k;        /* row 0, or row 0 of page 0 */
+    const void *v;
+    int64_t stride;       /* K * D elements */
     const int32_t *pages; /* NULL = no pages */
     int64_t page_size;    /* divides 64 or is a multiple of 64 */
     int64_t offset(int64_t key) const {
@@ -56,8 +56,8 @@ struct ForwardTask {
     KeyRows keys;
     QueryRows rows;
     int64_t heads;
-    const float *q;
-    float *out;
+    const void *q;
+    void *out;
     float *lse; /* or NULL */
 };
 
@@ -69,13 +69,13 @@ struct BackwardTask {
     int64_t key_count;
     int64_t block_begin;
     int64_t block_end;
-    const float *q;
+    const void *q;
     const float *lse;
-    const float *dout;
+    const void *dout;
     const float *delta;
-    float *dq; /* or NULL */
-    float *dk; /* row 0 of the kv head, or NULL */
-    float *dv;
+    void *dq; /* or NULL */
+    void *dk; /* row 0 of the kv head, or NULL */
+    void *dv;
 };
 
 struct AttentionKernels {
@@ -83,14 +83,30 @@ struct AttentionKernels {
     void (*backward)(const AttentionShape &shape, const BackwardTask &task, void *scratch);
     /* delta[i] = out[i] . dout[i] over D, for i in begin..end of (N,H) */
     void (*delta)(int64_t head_dim, int64_t begin, int64_t end, const leeway_attention_backward_args &args);
+    /* How many blocks of keys a backward task that has dk can hold. */
+    int64_t (*blocks_that_fit)(int64_t head_dim);
 };
 
-extern const AttentionKernels attention_avx512;
-extern const AttentionKernels attention_avx2;
-extern const AttentionKernels attention_portable;
+/* For the two number types; both compute in fp32. */
+struct AttentionSet {
+    AttentionKernels f32;
+    AttentionKernels bf16;
+};
+
+extern const AttentionSet attention_avx512;
+extern const AttentionSet attention_avx2;
+extern const AttentionSet attention_portable;
+/* With products of pairs of bf16. */
+extern const AttentionKernels attention_avx512bf16;
 
 /* The fastest that this processor runs. */
-const AttentionKernels &attention_kernels();
+const AttentionKernels &attention_kernels(leeway_dtype dtype);
+
+inline int64_t attention_bytes(leeway_dtype dtype) { return dtype == LEEWAY_F32 ? 4 : 2; }
+inline const void *at(const void *array, int64_t elements, leeway_dtype dtype) {
+    return static_cast<const char *>(array) + elements * attention_bytes(dtype);
+}
+inline void *at(void *array, int64_t elements, leeway_dtype dtype) { return static_cast<char *>(array) + elements * attention_bytes(dtype); }
 
 /* LEEWAY_OK, or what is wrong with the sizes that all attention ops share. */
 leeway_status check_attention(const char *op, const AttentionShape &shape, leeway_dtype dtype);

@@ -4,7 +4,8 @@
  *     dq = sum_j da k      dk = sum_t,h da q  dv = sum_t,h p dout           q, out (N,H,D)   k, v (N,K,D)
  *
  * Two ways to cut the work, with the same bits (attention_gradient.h): a task a head, 10 D multiply-adds' worth of work a visible pair;
- * or, where there are too few heads for the threads, a task a key block (dk, dv) and then a task a row tile (dq), at 14 D.
+ * or, where there are too few heads for the threads or a head's keys don't fit into a thread's memory, a task a key block (dk, dv) and
+ * then a task a row tile (dq), at 14 D.
  */
 #include <exception>
 #include <vector>
@@ -20,25 +21,25 @@ using leeway::BackwardTask;
 
 /* One task for every (sequence, kv head) that has rows. */
 std::vector<BackwardTask> plan_heads(const leeway_attention_backward_args &args, const AttentionShape &shape) {
-    const auto *k = static_cast<const float *>(args.k), *v = static_cast<const float *>(args.v);
     std::vector<BackwardTask> tasks;
     for (int64_t s = 0; s < args.sequences; s++) {
         int64_t start = args.sequence_starts[s], count = args.sequence_starts[s + 1] - start;
         if (count == 0) continue;
         for (int64_t head = 0; head < shape.kv_heads; head++) {
             int64_t row = (start * shape.kv_heads + head) * shape.head_dim;
-            tasks.push_back({{k + row, v + row, shape.kv_heads * shape.head_dim, nullptr, 0},
+            tasks.push_back({{leeway::at(args.k, row, args.dtype), leeway::at(args.v, row, args.dtype), shape.kv_heads * shape.head_dim,
+                              nullptr, 0},
                              {start * shape.heads + head * shape.group(), 0, 0, count * shape.group()},
                              count,
                              0,
                              (count + leeway::key_block - 1) / leeway::key_block,
-                             static_cast<const float *>(args.q),
+                             args.q,
                              args.lse,
-                             static_cast<const float *>(args.dout),
+                             args.dout,
                              args.delta,
-                             static_cast<float *>(args.dq),
-                             static_cast<float *>(args.dk) + row,
-                             static_cast<float *>(args.dv) + row});
+                             args.dq,
+                             leeway::at(args.dk, row, args.dtype),
+                             leeway::at(args.dv, row, args.dtype)});
         }
     }
     return tasks;
@@ -50,12 +51,13 @@ double work(const AttentionShape &shape, const BackwardTask &head) {
     return shape.window > 0 && double(shape.window) < keys ? keys * double(shape.window) : keys * keys / 2;
 }
 
-/* Whether tasks of whole heads keep the threads busy: they do 5 products where split heads do 7. */
-bool heads_suffice(const AttentionShape &shape, const std::vector<BackwardTask> &heads, int64_t threads) {
+/* Whether tasks of whole heads fit into a thread's memory and keep the threads busy: they do 5 products where split heads do 7. */
+bool heads_suffice(const AttentionShape &shape, const std::vector<BackwardTask> &heads, int64_t threads, int64_t blocks_that_fit) {
     double total = 0, largest = 0;
     for (const auto &head : heads) {
         total += work(shape, head);
         if (work(shape, head) > largest) largest = work(shape, head);
+        if (head.block_end > blocks_that_fit) return false;
     }
     double share = total / double(threads);
     return threads == 1 || 5 * (share + largest * double(threads - 1) / double(threads)) <= 7 * share;
@@ -96,8 +98,8 @@ leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_atte
     LEEWAY_CHECK("attention_backward", args->delta && args->dq && args->dk && args->dv, "delta, dq, dk and dv must not be NULL");
     return leeway::without_throwing(op, [&] {
         auto tasks = plan_heads(*args, shape);
-        if (!heads_suffice(shape, tasks, leeway::thread_count(stream))) tasks = split(tasks);
-        const auto &kernels = leeway::attention_kernels();
+        const auto &kernels = leeway::attention_kernels(args->dtype);
+        if (!heads_suffice(shape, tasks, leeway::thread_count(stream), kernels.blocks_that_fit(args->head_dim))) tasks = split(tasks);
         leeway::parallel_blocks(stream, args->rows * args->heads, 1024,
                                 [&](int64_t begin, int64_t end) { kernels.delta(args->head_dim, begin, end, *args); });
         auto run = [&](int64_t i, void *scratch) { kernels.backward(shape, tasks[size_t(i)], scratch); };

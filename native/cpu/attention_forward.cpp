@@ -19,7 +19,6 @@ using leeway::ForwardTask;
 
 /* The tasks of a sequence run from its end, where they see the most keys: the long ones start first. */
 std::vector<ForwardTask> plan(const leeway_attention_forward_args &args, const AttentionShape &shape) {
-    const auto *q = static_cast<const float *>(args.q), *k = static_cast<const float *>(args.k), *v = static_cast<const float *>(args.v);
     std::vector<ForwardTask> tasks;
     for (int64_t s = 0; s < args.sequences; s++) {
         int64_t start = args.sequence_starts[s], rows = (args.sequence_starts[s + 1] - start) * shape.group();
@@ -27,9 +26,10 @@ std::vector<ForwardTask> plan(const leeway_attention_forward_args &args, const A
         for (int64_t tile = tiles - 1; tile >= 0; tile--)
             for (int64_t head = 0; head < shape.kv_heads; head++) {
                 int64_t row = (start * shape.kv_heads + head) * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
-                tasks.push_back({{k + row, v + row, shape.kv_heads * shape.head_dim, nullptr, 0},
+                tasks.push_back({{leeway::at(args.k, row, args.dtype), leeway::at(args.v, row, args.dtype),
+                                  shape.kv_heads * shape.head_dim, nullptr, 0},
                                  {start * shape.heads + head * shape.group(), 0, tile * leeway::forward_rows, end < rows ? end : rows},
-                                 1, q, static_cast<float *>(args.out), args.lse});
+                                 1, args.q, args.out, args.lse});
             }
     }
     return tasks;
@@ -47,7 +47,7 @@ leeway_status leeway_attention_forward(leeway_stream *stream, const leeway_atten
     LEEWAY_CHECK("attention_forward", args->q && args->k && args->v && args->out && args->lse, "q, k, v, out and lse must not be NULL");
     return leeway::without_throwing(op, [&] {
         auto tasks = plan(*args, shape);
-        const auto &kernels = leeway::attention_kernels();
+        const auto &kernels = leeway::attention_kernels(args->dtype);
         auto run = [&](int64_t i, void *scratch) { kernels.forward(shape, tasks[size_t(i)], scratch); };
         leeway::parallel_for(stream, int64_t(tasks.size()), run);
         return leeway_status(LEEWAY_OK);

@@ -1,12 +1,16 @@
 /* attention_product.h: small matrix products and transposes for attention, in the registers of the instruction set that the including
  * file is compiled for. Everything has internal linkage, since each instruction set has its own copy.
  *
- * Every element of a product is one chain of fused multiply-adds over depth in ascending order, whatever the shape of the product: so it
- * has the same bits in a tile of many rows and alone.
+ * Every element of a product is one chain over depth in ascending order, of fused multiply-adds or of sums of two products of bf16,
+ * whatever the shape of the product: so it has the same bits in a tile of many rows and alone.
  */
 #pragma once
 
-#include "simd.h"
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#include "bf16.h"
 
 namespace leeway {
 namespace {
@@ -27,14 +31,15 @@ struct Lanes {
     typedef float unaligned __attribute__((vector_size(W * sizeof(float)), aligned(4), may_alias));
 };
 
-/* c (rows, columns) = or += a (rows, depth) b (depth, columns); columns is even. */
+/* c (rows, columns) = or += a (rows, depth) b (depth, columns); columns is a multiple of 16. The elements of a and b are words: one float,
+ * or two neighbours in depth as bf16, the first one in the lower half; depth counts words. */
 struct Product {
     int64_t rows;
     int64_t depth;
     int64_t columns;
     const float *a;
-    int64_t a_row;  /* elements between rows of a */
-    int64_t a_step; /* elements between columns of a */
+    int64_t a_row;  /* words between rows of a */
+    int64_t a_step; /* words between columns of a */
     const float *b;
     int64_t b_row;
     float *c;
@@ -42,79 +47,70 @@ struct Product {
     bool accumulate;
 };
 
-template <int W, int R, int V>
+using vector = Lanes<width>::vector;
+using unaligned = Lanes<width>::unaligned;
+
+/* sum + the products of a word: of floats fused; of bf16 the second of the pair first, each with one rounding (VDPBF16PS). */
+template <class Number>
+inline vector add_products(vector sum, float a, vector b) {
+#if defined(__AVX512BF16__)
+    if constexpr (sizeof(Number) == 2) return vector(_mm512_dpbf16_ps(__m512(sum), __m512bh(_mm512_set1_ps(a)), __m512bh(b)));
+#endif
+    return sum + a * b;
+}
+
+template <class Number, int R, int V>
 inline void product_tile(const Product &p, int64_t row, int64_t column) {
-    using vector = typename Lanes<W>::vector;
-    using unaligned = typename Lanes<W>::unaligned;
     vector sum[R][V];
     float *c = p.c + row * p.c_row + column;
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 8
         for (int v = 0; v < V; v++)
-            sum[r][v] = p.accumulate ? *reinterpret_cast<const unaligned *>(c + r * p.c_row + v * W) : vector{};
+            sum[r][v] = p.accumulate ? *reinterpret_cast<const unaligned *>(c + r * p.c_row + v * width) : vector{};
     const float *a = p.a + row * p.a_row;
     const float *b = p.b + column;
     for (int64_t k = 0; k < p.depth; k++, a += p.a_step, b += p.b_row) {
         vector right[V];
 #pragma GCC unroll 8
-        for (int v = 0; v < V; v++) right[v] = *reinterpret_cast<const unaligned *>(b + v * W);
+        for (int v = 0; v < V; v++) right[v] = *reinterpret_cast<const unaligned *>(b + v * width);
 #pragma GCC unroll 8
         for (int r = 0; r < R; r++)
 #pragma GCC unroll 8
-            for (int v = 0; v < V; v++) sum[r][v] += a[r * p.a_row] * right[v];
+            for (int v = 0; v < V; v++) sum[r][v] = add_products<Number>(sum[r][v], a[r * p.a_row], right[v]);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < V; v++) *reinterpret_cast<unaligned *>(c + r * p.c_row + v * W) = sum[r][v];
+        for (int v = 0; v < V; v++) *reinterpret_cast<unaligned *>(c + r * p.c_row + v * width) = sum[r][v];
 }
 
-/* Columns column .. column + W * V of all rows. */
-template <int W, int V>
+/* Columns column .. column + width * V of all rows. */
+template <class Number, int V>
 inline void product_panel(const Product &p, int64_t column) {
     int64_t row = 0;
-    for (; row + row_tile <= p.rows; row += row_tile) product_tile<W, row_tile, V>(p, row, column);
+    for (; row + row_tile <= p.rows; row += row_tile) product_tile<Number, row_tile, V>(p, row, column);
     switch (p.rows - row) {
-        case 1: return product_tile<W, 1, V>(p, row, column);
-        case 2: return product_tile<W, 2, V>(p, row, column);
-        case 3: return product_tile<W, 3, V>(p, row, column);
-        case 4: return product_tile<W, 4, V>(p, row, column);
-        case 5: return product_tile<W, 5, V>(p, row, column);
+        case 1: return product_tile<Number, 1, V>(p, row, column);
+        case 2: return product_tile<Number, 2, V>(p, row, column);
+        case 3: return product_tile<Number, 3, V>(p, row, column);
+        case 4: return product_tile<Number, 4, V>(p, row, column);
+        case 5: return product_tile<Number, 5, V>(p, row, column);
     }
 }
 
-/* The last columns, fewer than width of them. */
-inline void product_rest(const Product &p, int64_t column) {
-    if (width > 8 && p.columns - column >= 8) {
-        product_panel<8, 1>(p, column);
-        column += 8;
-    }
-    if (width > 4 && p.columns - column >= 4) {
-        product_panel<4, 1>(p, column);
-        column += 4;
-    }
-    if (p.columns - column >= 2) product_panel<2, 1>(p, column);
-}
-
+template <class Number>
 void multiply(const Product &p) {
+    static_assert(width == 16 || 16 % (width * column_tile) == 0);
     int64_t column = 0;
-    for (; column + width * column_tile <= p.columns; column += width * column_tile) product_panel<width, column_tile>(p, column);
-    if constexpr (column_tile > 2) {
-        if (p.columns - column >= 3 * width) {
-            product_panel<width, 3>(p, column);
-            column += 3 * width;
-        }
-        if (p.columns - column >= 2 * width) {
-            product_panel<width, 2>(p, column);
-            column += 2 * width;
+    for (; column + width * column_tile <= p.columns; column += width * column_tile) product_panel<Number, column_tile>(p, column);
+    if constexpr (width * column_tile == 64) {
+        switch ((p.columns - column) / width) {
+            case 1: return product_panel<Number, 1>(p, column);
+            case 2: return product_panel<Number, 2>(p, column);
+            case 3: return product_panel<Number, 3>(p, column);
         }
     }
-    if (p.columns - column >= width) {
-        product_panel<width, 1>(p, column);
-        column += width;
-    }
-    product_rest(p, column);
 }
 
 /* Four floats of rows 0, 4, 8 and 12. */
@@ -127,7 +123,7 @@ inline f32x16 load_quarters(const float *row, int64_t stride) {
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-/* Sixteen rows of columns floats become sixteen columns: to[c * to_row + r] = from[r * stride + c]. */
+/* Sixteen rows of columns words become sixteen columns: to[c * to_row + r] = from[r * stride + c]. */
 void transpose_16(const float *from, int64_t stride, int64_t columns, float *to, int64_t to_row) {
     for (int64_t c = columns / 4 * 4; c < columns; c++)
         for (int64_t r = 0; r < 16; r++) to[c * to_row + r] = from[r * stride + c];

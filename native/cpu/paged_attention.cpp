@@ -58,7 +58,6 @@ int64_t heads_a_task(const AttentionShape &shape, int64_t sequences, int64_t thr
 }
 
 std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const AttentionShape &shape, int64_t threads) {
-    const auto *k = static_cast<const float *>(args.k_pages), *v = static_cast<const float *>(args.v_pages);
     std::vector<ForwardTask> tasks;
     for (int64_t s = 0; s < args.sequences; s++) {
         int64_t start = args.query_starts[s], queries = args.query_starts[s + 1] - start, rows = queries * shape.group();
@@ -67,11 +66,11 @@ std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const Att
         for (int64_t tile = tiles - 1; tile >= 0; tile--)
             for (int64_t head = 0; head < shape.kv_heads; head += heads) {
                 int64_t offset = head * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
-                tasks.push_back({{k + offset, v + offset, shape.kv_heads * shape.head_dim, args.page_table + s * args.max_pages,
-                                  args.page_size},
+                tasks.push_back({{leeway::at(args.k_pages, offset, args.dtype), leeway::at(args.v_pages, offset, args.dtype),
+                                  shape.kv_heads * shape.head_dim, args.page_table + s * args.max_pages, args.page_size},
                                  {start * shape.heads + head * shape.group(), args.context_lengths[s] - queries,
                                   tile * leeway::forward_rows, end < rows ? end : rows},
-                                 heads, static_cast<const float *>(args.q), static_cast<float *>(args.out), nullptr});
+                                 heads, args.q, args.out, nullptr});
             }
     }
     return tasks;
@@ -91,14 +90,14 @@ leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_arg
         if (args->slots[n] >= args->page_size * args->pages)
             return leeway::fail(LEEWAY_BAD_DATA, "kv_append: slots[%lld] must be below %lld, got %lld", (long long)n,
                                 (long long)(args->page_size * args->pages), (long long)args->slots[n]);
-    int64_t width = args->kv_heads * args->head_dim;
-    const auto *k = static_cast<const float *>(args->k), *v = static_cast<const float *>(args->v);
-    auto *k_pages = static_cast<float *>(args->k_pages), *v_pages = static_cast<float *>(args->v_pages);
+    int64_t width = args->kv_heads * args->head_dim * leeway::attention_bytes(args->dtype);
+    const auto *k = static_cast<const char *>(args->k), *v = static_cast<const char *>(args->v);
+    auto *k_pages = static_cast<char *>(args->k_pages), *v_pages = static_cast<char *>(args->v_pages);
     leeway::parallel_blocks(stream, args->rows, 64, [=](int64_t begin, int64_t end) {
         for (int64_t n = begin; n < end; n++) {
             if (args->slots[n] < 0) continue;
-            std::memcpy(k_pages + args->slots[n] * width, k + n * width, size_t(width) * sizeof(float));
-            std::memcpy(v_pages + args->slots[n] * width, v + n * width, size_t(width) * sizeof(float));
+            std::memcpy(k_pages + args->slots[n] * width, k + n * width, size_t(width));
+            std::memcpy(v_pages + args->slots[n] * width, v + n * width, size_t(width));
         }
     });
     return LEEWAY_OK;
@@ -118,7 +117,7 @@ leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_a
         if (leeway_status status = check_sequence(*args, s)) return status;
     return leeway::without_throwing(op, [&] {
         auto tasks = plan(*args, shape, leeway::thread_count(stream));
-        const auto &kernels = leeway::attention_kernels();
+        const auto &kernels = leeway::attention_kernels(args->dtype);
         auto run = [&](int64_t i, void *scratch) { kernels.forward(shape, tasks[size_t(i)], scratch); };
         leeway::parallel_for(stream, int64_t(tasks.size()), run);
         return leeway_status(LEEWAY_OK);

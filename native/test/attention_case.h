@@ -1,7 +1,7 @@
 /* attention_case.h: the shapes, inputs and forward call that the rows of packed and paged attention share. */
 #pragma once
 
-#include "table.h"
+#include "number.h"
 
 namespace attention_case {
 
@@ -13,13 +13,14 @@ struct Problem {
     float softcap, scale;
     std::vector<int32_t> starts;
     int64_t rows, sequences;
+    leeway_dtype type;
     int64_t group() const { return heads / kv_heads; }
     int64_t queries() const { return rows * heads * head_dim; }
     int64_t keys() const { return rows * kv_heads * head_dim; }
 };
 
-inline Problem problem_of(const Shape &shape) {
-    Problem p{shape[0], shape[1], shape[2], shape[3], float(shape[4]), 0.0f, {0}, 0, int64_t(shape.size()) - 5};
+inline Problem problem_of(const Shape &shape, leeway_dtype type) {
+    Problem p{shape[0], shape[1], shape[2], shape[3], float(shape[4]), 0.0f, {0}, 0, int64_t(shape.size()) - 5, type};
     p.scale = float(1.3 / std::sqrt(double(p.head_dim)));
     for (size_t i = 5; i < shape.size(); i++) p.starts.push_back(p.starts.back() + int32_t(shape[i]));
     p.rows = p.starts.back();
@@ -53,7 +54,8 @@ struct Inputs {
     Floats q, k, v, dout;
     Inputs() = default;
     Inputs(Run &run, const Problem &p)
-        : q(run.normal(p.queries())), k(run.normal(p.keys())), v(run.normal(p.keys())), dout(run.normal(p.queries())) {}
+        : q(draw(run, p, p.queries())), k(draw(run, p, p.keys())), v(draw(run, p, p.keys())), dout(draw(run, p, p.queries())) {}
+    static Floats draw(Run &run, const Problem &p, int64_t count) { return rounded(p.type, run.normal(count)); }
 };
 
 struct Outputs {
@@ -62,11 +64,12 @@ struct Outputs {
 
 inline Outputs run_forward(Run &run, const Problem &p, const Inputs &x) {
     auto starts = run.in(p.starts);
-    auto q = run.in(x.q), k = run.in(x.k), v = run.in(x.v), out = run.out<float>(p.queries()), lse = run.out<float>(p.rows * p.heads);
+    auto q = in(run, p.type, x.q), k = in(run, p.type, x.k), v = in(run, p.type, x.v), o = out(run, p.type, p.queries());
+    auto lse = run.out<float>(p.rows * p.heads);
     LEEWAY_RUN(run, attention_forward,
-               {p.rows, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, starts.get(), q.get(), k.get(), v.get(), out.get(),
-                lse.get(), p.scale, p.softcap, LEEWAY_F32});
-    return {run.read(out), run.read(lse)};
+               {p.rows, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, starts.get(), q.get(), k.get(), v.get(), o.get(),
+                lse.get(), p.scale, p.softcap, p.type});
+    return {read(run, o), run.read(lse)};
 }
 
 }  // namespace attention_case

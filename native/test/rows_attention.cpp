@@ -6,6 +6,8 @@
  *     weight exp(z - max)  relative: e_z + u (max - z) + 3 u, and 4 u for each of the B times that the maximum may move
  *     l = sum of weights   relative: the weights' own, and (6 + 2 B) u: six levels of sums, a product and a sum a block
  *     o = sum weight v     the weights' own, and (n + B + 1) u sum|weight v|
+ * BF16 adds: a rounding of each weight, p and da where a product takes them (u16 each; the sum of weights has the unrounded ones), and of
+ * each result. Sums of products of pairs have the same bounds: two roundings a pair.
  */
 #include <algorithm>
 
@@ -17,6 +19,9 @@ using namespace attention_case;
 using Doubles = std::vector<double>;
 
 constexpr double slack = 1.05, least = 1e-35;  // results below 2^-126 may be flushed
+
+/* What a factor that the op makes itself is off as operand of a product, relative to it. */
+double operand(const Problem &p) { return p.type == LEEWAY_F32 ? 0.0 : u16; }
 
 /* One query row against the keys that it sees: rows first .. first + z.size(). */
 struct Scores {
@@ -72,10 +77,10 @@ Forward forward(const Problem &p, const Doubles &q, const Doubles &k, const Doub
             for (size_t j = 0; j < s.z.size(); j++) {
                 double term = std::exp(s.z[j] - s.lse) * v[size_t(((s.first + int64_t(j)) * p.kv_heads + s.head) * p.head_dim + d)];
                 out += term;
-                bound += std::fabs(term) * (s.weight_error[j] + (n + s.blocks + 1) * u);
+                bound += std::fabs(term) * (s.weight_error[j] + (n + s.blocks + 1) * u + operand(p));
             }
             f.out[size_t(s.query * p.head_dim + d)] = out;
-            f.out_bound[size_t(s.query * p.head_dim + d)] = slack * (bound + std::fabs(out) * (sum_error + u)) + least;
+            f.out_bound[size_t(s.query * p.head_dim + d)] = stored(p.type, out, slack * (bound + std::fabs(out) * (sum_error + u)) + least);
         }
         f.lse.push_back(s.lse);
         f.lse_bound.push_back(slack * (sum_error + u * (std::fabs(s.lse) + 3 * (1 + std::log(n)))) + least);
@@ -125,14 +130,17 @@ Gradients backward(const Problem &p, const Doubles &q, const Doubles &k, const D
                 g.dq[query + d] += w.da * k[key + d];
                 g.dk[key + d] += w.da * q[query + d];
                 g.dv[key + d] += w.p * dout[query + d];
-                g.dq_bound[query + d] += slack * std::fabs(k[key + d]) * (w.da_error + (n + 1) * u * std::fabs(w.da));
-                g.dk_bound[key + d] += slack * std::fabs(q[query + d]) * (w.da_error + (m + 1) * u * std::fabs(w.da));
-                g.dv_bound[key + d] += slack * std::fabs(dout[query + d]) * (w.p_error + (m + 1) * u * w.p) + least;
+                g.dq_bound[query + d] += slack * std::fabs(k[key + d]) * (w.da_error + ((n + 1) * u + operand(p)) * std::fabs(w.da));
+                g.dk_bound[key + d] += slack * std::fabs(q[query + d]) * (w.da_error + ((m + 1) * u + operand(p)) * std::fabs(w.da));
+                g.dv_bound[key + d] += slack * std::fabs(dout[query + d]) * (w.p_error + ((m + 1) * u + operand(p)) * w.p) + least;
             }
         }
     });
     for (auto *bound : {&g.dq_bound, &g.dk_bound})
         for (double &b : *bound) b += least;
+    g.dq_bound = stored(p.type, g.dq, g.dq_bound);
+    g.dk_bound = stored(p.type, g.dk, g.dk_bound);
+    g.dv_bound = stored(p.type, g.dv, g.dv_bound);
     return g;
 }
 
@@ -142,13 +150,14 @@ struct Slopes {
 
 Slopes run_backward(Run &run, const Problem &p, const Inputs &x, const Outputs &y) {
     auto starts = run.in(p.starts);
-    auto q = run.in(x.q), k = run.in(x.k), v = run.in(x.v), out = run.in(y.out), lse = run.in(y.lse), dout = run.in(x.dout);
-    auto delta = run.out<float>(p.rows * p.heads), dq = run.out<float>(p.queries());
-    auto dk = run.out<float>(p.keys()), dv = run.out<float>(p.keys());
+    auto q = in(run, p.type, x.q), k = in(run, p.type, x.k), v = in(run, p.type, x.v), o = in(run, p.type, y.out);
+    auto dout = in(run, p.type, x.dout), dq = out(run, p.type, p.queries()), dk = out(run, p.type, p.keys());
+    auto dv = out(run, p.type, p.keys());
+    auto lse = run.in(y.lse), delta = run.out<float>(p.rows * p.heads);
     LEEWAY_RUN(run, attention_backward,
-               {p.rows, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, starts.get(), q.get(), k.get(), v.get(), out.get(),
-                lse.get(), dout.get(), delta.get(), dq.get(), dk.get(), dv.get(), p.scale, p.softcap, LEEWAY_F32});
-    return {run.read(dq), run.read(dk), run.read(dv)};
+               {p.rows, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, starts.get(), q.get(), k.get(), v.get(), o.get(),
+                lse.get(), dout.get(), delta.get(), dq.get(), dk.get(), dv.get(), p.scale, p.softcap, p.type});
+    return {read(run, dq), read(run, dk), read(run, dv)};
 }
 
 /* Sequence s as a batch of its own. */
@@ -180,20 +189,20 @@ void refuses_bad_arguments(Run &run, const Problem &p) {
                              {p.rows, p.sequences, p.heads, kv_heads, head_dim, p.window, buffer.get(), x.get(), x.get(), x.get(), x.get(),
                               x.get(), p.scale, p.softcap, dtype});
     };
-    refuse(p.starts, p.heads + 1, p.head_dim, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
-    refuse(p.starts, p.kv_heads, 15, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
-    refuse(p.starts, p.kv_heads, 264, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
+    refuse(p.starts, p.heads + 1, p.head_dim, p.type, LEEWAY_BAD_ARGUMENT);
+    refuse(p.starts, p.kv_heads, 15, p.type, LEEWAY_BAD_ARGUMENT);
+    refuse(p.starts, p.kv_heads, 264, p.type, LEEWAY_BAD_ARGUMENT);
     refuse(p.starts, p.kv_heads, p.head_dim, LEEWAY_F64, LEEWAY_UNSUPPORTED);
     if (run.library().backend() != "cpu") return;  // elsewhere the starts lie in device memory
     for (size_t i : {size_t(0), p.starts.size() - 1}) {
         auto starts = p.starts;
         starts[i]++;
-        refuse(starts, p.kv_heads, p.head_dim, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
+        refuse(starts, p.kv_heads, p.head_dim, p.type, LEEWAY_BAD_ARGUMENT);
     }
     auto starts = p.starts;
     if (starts.size() > 2) {
         starts[1] = starts.back() + 1;
-        refuse(starts, p.kv_heads, p.head_dim, LEEWAY_F32, LEEWAY_BAD_ARGUMENT);
+        refuse(starts, p.kv_heads, p.head_dim, p.type, LEEWAY_BAD_ARGUMENT);
     }
 }
 
@@ -210,8 +219,9 @@ void last_key_reaches_last_row_only(Run &run, const Problem &p, const Inputs &x,
             run.same("before a NaN key", slice(got.out, begin * query, end * query), slice(whole.out, begin * query, end * query));
 }
 
+template <leeway_dtype type>
 void forward_row(Run &run, const Shape &shape) {
-    Problem p = problem_of(shape);
+    Problem p = problem_of(shape, type);
     Inputs x(run, p);
     auto got = run_forward(run, p, x);
     if (run.checks()) {
@@ -242,18 +252,20 @@ void prove_oracle(Run &run, const Problem &p, const Inputs &x, const Gradients &
     run.differentiate("oracle's dv", [&](const Doubles &y) { return loss(q, k, y); }, v, g.dv);
 }
 
+template <leeway_dtype type>
 void backward_row(Run &run, const Shape &shape) {
-    Problem p = problem_of(shape);
+    Problem p = problem_of(shape, type);
     Inputs x(run, p);
     auto f = forward(p, widen(x.q), widen(x.k), widen(x.v));
-    Outputs y{Floats(f.out.begin(), f.out.end()), Floats(f.lse.begin(), f.lse.end())};
+    Outputs y{rounded(type, Floats(f.out.begin(), f.out.end())), Floats(f.lse.begin(), f.lse.end())};
+    if (type == LEEWAY_BF16) f.out = widen(y.out);  // delta is what the stored output gives
     auto got = run_backward(run, p, x, y);
     if (run.checks()) {
         auto want = backward(p, widen(x.q), widen(x.k), widen(x.v), widen(x.dout), f);
         run.expect("dq", got.dq, want.dq, want.dq_bound);
         run.expect("dk", got.dk, want.dk, want.dk_bound);
         run.expect("dv", got.dv, want.dv, want.dv_bound);
-        if (p.rows > 0 && p.rows * p.rows * p.heads * p.head_dim < 20000) prove_oracle(run, p, x, want);
+        if (type == LEEWAY_F32 && p.rows > 0 && p.rows * p.rows * p.heads * p.head_dim < 20000) prove_oracle(run, p, x, want);
     }
     int64_t query = p.heads * p.head_dim, key = p.kv_heads * p.head_dim;
     for (int64_t s = 0; s < p.sequences; s++) {
@@ -265,8 +277,11 @@ void backward_row(Run &run, const Shape &shape) {
 }
 
 [[maybe_unused]] const bool registered[] = {
-    add("attention_forward", shapes, forward_row),
-    add("attention_backward", shapes, backward_row),
+    add("attention_forward", shapes, forward_row<LEEWAY_F32>),
+    add("attention_forward_bf16", shapes, forward_row<LEEWAY_BF16>),
+    add("attention_backward", shapes, backward_row<LEEWAY_F32>),
+    add("attention_backward_bf16", shapes, backward_row<LEEWAY_BF16>),
+    add("attention_backward_long", {{1, 1, 256, 0, 0, 705}}, backward_row<LEEWAY_F32>),  // too many keys for one task
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ using namespace attention_case;
 struct Cache {
     int64_t page_size, pages = 1, max_pages = 0;
     std::vector<int32_t> table;
-    Buffer<float> k, v;
+    Array k, v;
 
     Cache(Run &run, const Problem &p, int64_t page_size) : page_size(page_size) {
         auto pages_of = [&](int64_t s) { return (p.starts[size_t(s) + 1] - p.starts[size_t(s)] + page_size - 1) / page_size; };
@@ -25,8 +25,8 @@ struct Cache {
         table.assign(size_t(p.sequences * max_pages), -1);
         for (int64_t s = 0; s < p.sequences; s++)
             for (int64_t i = 0; i < pages_of(s); i++, order.pop_back()) table[size_t(s * max_pages + i)] = order.back();
-        k = run.out<float>(pages * page_size * p.kv_heads * p.head_dim);
-        v = run.out<float>(pages * page_size * p.kv_heads * p.head_dim);
+        k = out(run, p.type, pages * page_size * p.kv_heads * p.head_dim);
+        v = out(run, p.type, pages * page_size * p.kv_heads * p.head_dim);
     }
     int64_t slot(int64_t s, int64_t t) const { return table[size_t(s * max_pages + t / page_size)] * page_size + t % page_size; }
 };
@@ -53,14 +53,14 @@ Floats step(Run &run, const Problem &p, const Inputs &x, const Cache &cache, std
     now.k.insert(now.k.end(), size_t(key), 5.0f);
     now.v.insert(now.v.end(), size_t(key), 5.0f);
     auto b_slots = run.in(slots);
-    auto k = run.in(now.k), v = run.in(now.v), q = run.in(now.q), out = run.out<float>(int64_t(now.q.size()));
+    auto k = in(run, p.type, now.k), v = in(run, p.type, now.v), q = in(run, p.type, now.q), o = out(run, p.type, int64_t(now.q.size()));
     LEEWAY_RUN(run, kv_append, {starts.back() + 1, p.kv_heads, p.head_dim, cache.page_size, cache.pages, b_slots.get(), k.get(), v.get(),
-                                cache.k.get(), cache.v.get(), LEEWAY_F32});
+                                cache.k.get(), cache.v.get(), p.type});
     auto b_starts = run.in(starts), b_done = run.in(done), b_table = run.in(table);
     LEEWAY_RUN(run, paged_attention, {starts.back(), p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, cache.page_size, cache.pages,
                                       cache.max_pages, b_starts.get(), b_done.get(), b_table.get(), q.get(), cache.k.get(), cache.v.get(),
-                                      out.get(), p.scale, p.softcap, LEEWAY_F32});
-    return run.read(out);
+                                      o.get(), p.scale, p.softcap, p.type});
+    return read(run, o);
 }
 
 /* On a device the sequences lie in memory that the host can't check. */
@@ -71,7 +71,7 @@ void refuses_bad_sequences(Run &run, const Problem &p) {
         auto x = run.out<float>(2 * p.heads * p.head_dim), pages = run.out<float>(2 * page_size * p.kv_heads * p.head_dim);
         LEEWAY_EXPECT_STATUS(run, paged_attention, status, {2, 1, p.heads, p.kv_heads, p.head_dim, 0, page_size, 2, 2, starts.get(),
                                                             contexts.get(), table.get(), x.get(), pages.get(), pages.get(), x.get(),
-                                                            p.scale, p.softcap, LEEWAY_F32});
+                                                            p.scale, p.softcap, p.type});
     };
     refuse(48, 20, 1, LEEWAY_BAD_ARGUMENT);
     if (run.library().backend() != "cpu") return;
@@ -82,8 +82,9 @@ void refuses_bad_sequences(Run &run, const Problem &p) {
 }
 
 /* Bits of attention_forward, whatever the pages and the chunks: 16: a token at a time; 32, 64: random chunks; 128, 192: at once. */
+template <leeway_dtype type>
 void paged_row(Run &run, const Shape &shape) {
-    Problem p = problem_of(shape);
+    Problem p = problem_of(shape, type);
     Inputs x(run, p);
     auto want = run_forward(run, p, x).out;
     refuses_bad_sequences(run, p);
@@ -109,9 +110,11 @@ void paged_row(Run &run, const Shape &shape) {
     }
 }
 
+template <leeway_dtype type>
 void kv_append_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], width = shape[1] * shape[2], page_size = shape[3], pages = (rows + page_size - 1) / page_size + 1;
-    auto k = run.normal(rows * width), v = run.normal(rows * width), old = run.normal(pages * page_size * width);
+    auto k = rounded(type, run.normal(rows * width)), v = rounded(type, run.normal(rows * width));
+    auto old = rounded(type, run.normal(pages * page_size * width));
     std::vector<int64_t> slots;
     for (int64_t i = 0; i < pages * page_size; i++) slots.push_back(i);
     std::shuffle(slots.begin(), slots.end(), run.random());
@@ -124,19 +127,23 @@ void kv_append_row(Run &run, const Shape &shape) {
         std::copy(v.begin() + n * width, v.begin() + (n + 1) * width, want_v.begin() + slots[size_t(n)] * width);
     }
     auto b_slots = run.in(slots);
-    auto b_k = run.in(k), b_v = run.in(v), k_pages = run.inout(old), v_pages = run.inout(old);
+    auto b_k = in(run, type, k), b_v = in(run, type, v), k_pages = inout(run, type, old), v_pages = inout(run, type, old);
     leeway_kv_append_args args = {rows,      shape[1],  shape[2],      page_size,     pages,     b_slots.get(),
-                                  b_k.get(), b_v.get(), k_pages.get(), v_pages.get(), LEEWAY_F32};
+                                  b_k.get(), b_v.get(), k_pages.get(), v_pages.get(), type};
     LEEWAY_RUN(run, kv_append, args);
     args.page_size = 48;
     LEEWAY_EXPECT_STATUS(run, kv_append, LEEWAY_BAD_ARGUMENT, args);
-    run.same("k_pages", run.read(k_pages), want_k);
-    run.same("v_pages", run.read(v_pages), want_v);
+    run.same("k_pages", read(run, k_pages), want_k);
+    run.same("v_pages", read(run, v_pages), want_v);
 }
 
+const std::vector<Shape> appended = {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 32}, {300, 8, 40, 192}};
+
 [[maybe_unused]] const bool registered[] = {
-    add("paged_attention", shapes, paged_row),
-    add("kv_append", {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 32}, {300, 8, 40, 192}}, kv_append_row),
+    add("paged_attention", shapes, paged_row<LEEWAY_F32>),
+    add("paged_attention_bf16", shapes, paged_row<LEEWAY_BF16>),
+    add("kv_append", appended, kv_append_row<LEEWAY_F32>),
+    add("kv_append_bf16", appended, kv_append_row<LEEWAY_BF16>),
 };
 
 }  // namespace

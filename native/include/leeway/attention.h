@@ -13,6 +13,8 @@ extern "C" {
  *     p = softmax(z over the visible j)    out = sum p v    lse = log sum exp z          (Vaswani et al. 2017, eq. 1)
  * Computed by online softmax (Dao et al. 2022, algorithm 1) over blocks of 64 keys at absolute positions 0, 64, 128, ... of the sequence,
  * in order. So a query's result is the same bits in any batch, and the same as paged_attention's over the same keys.
+ * BF16: scores, sums and lse are fp32. A back end may round p (and in the backward pass p and da) to bf16 for the products with v, dout, q
+ * and k; the sum of p has the unrounded ones.
  * Head dims: even, from 2 to 256; multiples of 16 are the fast ones. */
 typedef struct {
     int64_t rows;                   /* N */
