@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Named places where a test may kill the process, so that every gap between two writes is hit on purpose and not by luck. The system
  * property {@code leeway.crash} = {@code POINT} or {@code POINT:n} kills it with SIGKILL when the point is passed for the n-th time.
  * Without the property {@link #at} is a branch on a constant and costs nothing.
+ *
+ * <p>The points are part of the engine that ships, so that what is killed in tests is what runs: whoever can set system properties of a
+ * process can end it anyway, and a checkpoint survives it. Nothing else arms them, neither an option of the command line nor a file.
  */
 public final class Crash {
 
