@@ -72,7 +72,8 @@ void finish_row(const leeway_head_forward_args *args, int64_t m, const HeadRow &
 void run_chunk(leeway_stream *stream, const leeway_head_forward_args *args, int64_t first, int64_t count, int64_t allowed_tokens,
                const HeadWorkspace &work) {
     const auto *x = static_cast<const float *>(args->x) + first * args->hidden;
-    head_low_rank(stream, args->distribution, count, args->hidden, x, work.xa);
+    const float *inputs = head_drop(stream, lora_from(args->distribution.lora, first), count, args->hidden, x, work.dropped);
+    head_low_rank(stream, args->distribution, count, args->hidden, inputs, work.xa);
     for (int64_t m = 0; m < count; m++) start_row(args, first + m, allowed_tokens, work.rows[m]);
     for (int64_t token = 0; token < args->vocabulary; token += softmax_tile) {
         const HeadTile tile = {first, count, token, std::min(softmax_tile, args->vocabulary - token)};
@@ -85,14 +86,14 @@ void run_chunk(leeway_stream *stream, const leeway_head_forward_args *args, int6
 
 leeway_status check(const leeway_head_forward_args *args) {
     const auto &head = args->distribution;
-    LEEWAY_TRY(check_head("head_forward", args->rows, args->hidden, args->vocabulary, head));
+    LEEWAY_TRY(check_head("head_forward", args->rows, args->hidden, args->vocabulary, head, args->soft));
     LEEWAY_CHECK_F32("head_forward", "dtype", args->dtype);
     LEEWAY_CHECK("head_forward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
                  double(head.temperature));
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("head_forward", args->x != nullptr, "x must not be NULL");
     LEEWAY_CHECK("head_forward", !args->log_prob || args->targets, "log_prob needs targets");
-    const int64_t bytes = head_layout(nullptr, args->rows, args->vocabulary, head.lora.rank).bytes;
+    const int64_t bytes = head_layout(nullptr, head_shape(args)).bytes;
     LEEWAY_CHECK("head_forward", args->workspace && args->workspace_bytes >= bytes, "workspace must hold %lld bytes, got %lld",
                  (long long)bytes, (long long)args->workspace_bytes);
     LEEWAY_TRY(check_allowed("head_forward", args->vocabulary, head.allowed));
@@ -109,7 +110,7 @@ using namespace leeway;
 leeway_status leeway_head_forward(leeway_stream *stream, const leeway_head_forward_args *args) {
     LEEWAY_TRY(check(args));
     if (args->rows == 0) return LEEWAY_OK;
-    const HeadWorkspace work = head_layout(args->workspace, args->rows, args->vocabulary, args->distribution.lora.rank);
+    const HeadWorkspace work = head_layout(args->workspace, head_shape(args));
     const int64_t allowed_tokens = count_allowed(args->vocabulary, args->distribution.allowed);
     for (int64_t first = 0; first < args->rows; first += head_chunk)
         run_chunk(stream, args, first, std::min(head_chunk, args->rows - first), allowed_tokens, work);

@@ -107,12 +107,27 @@ void use_tile(leeway_stream *stream, const leeway_head_backward_args *args, cons
     }
 }
 
+/* dx += scaling * mask/(1-p) * (dyb A), over drop(x), which nobody reads any more. */
+void add_low_rank_gradient(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const HeadWorkspace &work,
+                           float *dx) {
+    const Term term = {by_row(work.dyb, lora.rank), by_column(lora.a, hidden), lora.rank, lora.scaling};
+    if (lora.dropout == 0) {
+        product(stream, dense_product(dx, rows, hidden, true, term));
+        return;
+    }
+    product(stream, dense_product(work.dropped, rows, hidden, false, term));
+    lora_mask(stream, lora, rows, hidden, work.dropped, dx, LEEWAY_F32);
+    parallel_for(stream, rows, [&](int64_t m, void *) { std::copy_n(work.dropped + m * hidden, hidden, dx + m * hidden); });
+}
+
 void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int64_t first, int64_t count, int64_t allowed_tokens,
                const HeadWorkspace &work) {
     const auto &head = args->distribution;
     const int64_t hidden = args->hidden, rank = head.lora.rank;
     const auto *x = static_cast<const float *>(args->x) + first * hidden;
-    head_low_rank(stream, head, count, hidden, x, work.xa);
+    const leeway_lora lora = lora_from(head.lora, first);
+    const float *inputs = head_drop(stream, lora, count, hidden, x, work.dropped);
+    head_low_rank(stream, head, count, hidden, inputs, work.xa);
     for (int64_t token = 0; token < args->vocabulary; token += softmax_tile) {
         const HeadTile tile = {first, count, token, std::min(softmax_tile, args->vocabulary - token)};
         head_tile_logits(stream, head, tile, hidden, args->vocabulary, x, work.xa, work.logits, tile.tokens);
@@ -122,18 +137,16 @@ void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int
         use_tile(stream, args, tile, work);
     }
     if (rank == 0) return;
-    const float scaling = head.lora.scaling;
-    auto *dx = static_cast<float *>(args->dx) + first * hidden;
-    product(stream, dense_product(dx, count, hidden, true, {by_row(work.dyb, rank), by_column(head.lora.a, hidden), rank, scaling}));
     if (args->lora_da) {
-        const Term term = {by_column(work.dyb, rank), by_column(x, hidden), count, scaling};
+        const Term term = {by_column(work.dyb, rank), by_column(inputs, hidden), count, lora.scaling};
         product(stream, dense_product(args->lora_da, rank, hidden, true, term));
     }
+    add_low_rank_gradient(stream, lora, count, hidden, work, static_cast<float *>(args->dx) + first * hidden);
 }
 
 leeway_status check(const leeway_head_backward_args *args) {
     const auto &head = args->distribution;
-    LEEWAY_TRY(check_head("head_backward", args->rows, args->hidden, args->vocabulary, head));
+    LEEWAY_TRY(check_head("head_backward", args->rows, args->hidden, args->vocabulary, head, args->soft));
     LEEWAY_CHECK_F32("head_backward", "dtype", args->dtype);
     LEEWAY_CHECK_F32("head_backward", "gradient_dtype", args->gradient_dtype);
     LEEWAY_CHECK("head_backward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
@@ -142,7 +155,7 @@ leeway_status check(const leeway_head_backward_args *args) {
     LEEWAY_CHECK("head_backward", args->x && args->dx && args->log_sum_exp, "x, dx and log_sum_exp must not be NULL");
     LEEWAY_CHECK("head_backward", !args->w_log_prob || args->targets, "w_log_prob needs targets");
     LEEWAY_CHECK("head_backward", !args->w_entropy || args->entropy, "w_entropy needs the entropy of the forward pass");
-    const int64_t bytes = head_layout(nullptr, args->rows, args->vocabulary, head.lora.rank).bytes;
+    const int64_t bytes = head_layout(nullptr, head_shape(args)).bytes;
     LEEWAY_CHECK("head_backward", args->workspace && args->workspace_bytes >= bytes, "workspace must hold %lld bytes, got %lld",
                  (long long)bytes, (long long)args->workspace_bytes);
     LEEWAY_TRY(check_allowed("head_backward", args->vocabulary, head.allowed));
@@ -159,7 +172,7 @@ using namespace leeway;
 leeway_status leeway_head_backward(leeway_stream *stream, const leeway_head_backward_args *args) {
     LEEWAY_TRY(check(args));
     if (args->rows == 0) return LEEWAY_OK;
-    const HeadWorkspace work = head_layout(args->workspace, args->rows, args->vocabulary, args->distribution.lora.rank);
+    const HeadWorkspace work = head_layout(args->workspace, head_shape(args));
     const int64_t allowed_tokens = count_allowed(args->vocabulary, args->distribution.allowed);
     for (int64_t first = 0; first < args->rows; first += head_chunk)
         run_chunk(stream, args, first, std::min(head_chunk, args->rows - first), allowed_tokens, work);

@@ -8,8 +8,8 @@
 
 namespace leeway {
 
-HeadWorkspace head_layout(void *address, int64_t rows, int64_t vocabulary, int64_t rank) {
-    const int64_t chunk = std::min(rows, head_chunk), tile = std::min(vocabulary, softmax_tile);
+HeadWorkspace head_layout(void *address, const HeadShape &shape) {
+    const int64_t chunk = std::min(shape.rows, head_chunk), tile = std::min(shape.vocabulary, softmax_tile);
     auto *base = static_cast<char *>(address);
     int64_t bytes = 0;
     auto take = [&](int64_t size) {
@@ -19,21 +19,22 @@ HeadWorkspace head_layout(void *address, int64_t rows, int64_t vocabulary, int64
     };
     HeadWorkspace work;
     work.logits = reinterpret_cast<float *>(take(chunk * tile * int64_t(sizeof(float))));
-    work.xa = reinterpret_cast<float *>(take(chunk * rank * int64_t(sizeof(float))));
-    work.dyb = reinterpret_cast<float *>(take(chunk * rank * int64_t(sizeof(float))));
+    work.xa = reinterpret_cast<float *>(take(chunk * shape.rank * int64_t(sizeof(float))));
+    work.dyb = reinterpret_cast<float *>(take(chunk * shape.rank * int64_t(sizeof(float))));
+    work.dropped = reinterpret_cast<float *>(take(shape.drops ? chunk * shape.hidden * int64_t(sizeof(float)) : 0));
     work.rows = reinterpret_cast<HeadRow *>(take(chunk * int64_t(sizeof(HeadRow))));
     work.bytes = bytes;
     return work;
 }
 
-leeway_status check_head(const char *op, int64_t rows, int64_t hidden, int64_t vocabulary, const leeway_distribution &distribution) {
+leeway_status check_head(const char *op, int64_t rows, int64_t hidden, int64_t vocabulary, const leeway_distribution &distribution,
+                         const leeway_soft_target &soft) {
     LEEWAY_TRY(check_sizes(op, rows, hidden, vocabulary));
     LEEWAY_TRY(check_weight(op, distribution.weight, hidden, vocabulary));
     LEEWAY_TRY(check_lora(op, distribution.lora));
-    if (distribution.lora.rank > 0 && distribution.lora.dropout != 0)
-        return fail(LEEWAY_BAD_ARGUMENT, "%s: lora.dropout of a head must be 0, got %g", op, double(distribution.lora.dropout));
     if (!(distribution.softcap >= 0 && distribution.softcap < INFINITY))
         return fail(LEEWAY_BAD_ARGUMENT, "%s: softcap must be finite and not negative, got %g", op, double(distribution.softcap));
+    if (soft.reserved != 0) return fail(LEEWAY_BAD_ARGUMENT, "%s: soft.reserved must be 0, got %d", op, int(soft.reserved));
     return LEEWAY_OK;
 }
 
@@ -91,6 +92,12 @@ double soft_entries_mass(const leeway_soft_target &soft, int64_t row) {
     return mass;
 }
 
+const float *head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const float *x, float *dropped) {
+    if (lora.rank == 0 || lora.dropout == 0) return x;
+    lora_drop(stream, lora, rows, hidden, x, LEEWAY_F32, dropped);
+    return dropped;
+}
+
 void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const float *x, float *xa) {
     const int64_t rank = head.lora.rank;
     if (rank == 0) return;
@@ -120,14 +127,17 @@ leeway_status leeway_head_workspace(leeway_stream *, const leeway_head_workspace
     LEEWAY_TRY(check_sizes("head_workspace", args->rows, args->hidden, args->vocabulary));
     LEEWAY_CHECK_F32("head_workspace", "dtype", args->dtype);
     LEEWAY_CHECK("head_workspace", args->rank >= 0 && args->rank <= 512, "rank must be 0 to 512, got %lld", (long long)args->rank);
+    LEEWAY_CHECK("head_workspace", args->dropout >= 0 && args->dropout < 1, "dropout must be in [0, 1), got %g", double(args->dropout));
     LEEWAY_CHECK("head_workspace", args->bytes != nullptr, "bytes must not be NULL");
-    *args->bytes = head_layout(nullptr, args->rows, args->vocabulary, args->rank).bytes;
+    const bool drops = args->rank > 0 && args->dropout > 0;
+    *args->bytes = head_layout(nullptr, {args->rows, args->hidden, args->vocabulary, args->rank, drops}).bytes;
     return LEEWAY_OK;
 }
 
 leeway_status leeway_head_logits(leeway_stream *stream, const leeway_head_logits_args *args) {
-    const auto &head = args->distribution;
-    LEEWAY_TRY(check_head("head_logits", args->rows, args->hidden, args->vocabulary, head));
+    leeway_distribution head = args->distribution;
+    head.lora.dropout = 0;
+    LEEWAY_TRY(check_head("head_logits", args->rows, args->hidden, args->vocabulary, head, {}));
     LEEWAY_CHECK_F32("head_logits", "dtype", args->dtype);
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("head_logits", args->x && args->logits, "x and logits must not be NULL");

@@ -1,8 +1,8 @@
 /* head_tiles.h: what the forward and the backward pass of the head share: chunks of rows, tiles of the vocabulary, the logits of a tile.
  *
  * Rows go in chunks of 512 (one block of the product's k, so that dweight's sums over rows are those of linear_backward_weight), the
- * vocabulary in tiles of 4096 tokens. The workspace holds the logits of one chunk and tile, x A^T and dy B of one chunk, and the running
- * statistics of its rows.
+ * vocabulary in tiles of 4096 tokens. The workspace holds the logits of one chunk and tile, x A^T and dy B of one chunk, the running
+ * statistics of its rows, and with dropout drop(x).
  */
 #pragma once
 
@@ -23,15 +23,31 @@ struct HeadRow {
 };
 
 struct HeadWorkspace {
-    float *logits; /* (chunk, tile) */
-    float *xa;     /* (chunk, R) */
-    float *dyb;    /* (chunk, R) */
-    HeadRow *rows; /* (chunk) */
+    float *logits;  /* (chunk, tile) */
+    float *xa;      /* (chunk, R) */
+    float *dyb;     /* (chunk, R) */
+    float *dropped; /* (chunk, C) where the low-rank term drops */
+    HeadRow *rows;  /* (chunk) */
     int64_t bytes;
 };
 
+struct HeadShape {
+    int64_t rows;
+    int64_t hidden;
+    int64_t vocabulary;
+    int64_t rank;
+    bool drops;
+};
+
+/* The shape of a call of head_forward or head_backward. */
+template <class Args>
+HeadShape head_shape(const Args *args) {
+    const auto &lora = args->distribution.lora;
+    return {args->rows, args->hidden, args->vocabulary, lora.rank, lora.rank > 0 && lora.dropout > 0};
+}
+
 /* Lays the workspace out at address (NULL to learn the bytes). */
-HeadWorkspace head_layout(void *address, int64_t rows, int64_t vocabulary, int64_t rank);
+HeadWorkspace head_layout(void *address, const HeadShape &shape);
 
 /* A slice of rows x tokens. */
 struct HeadTile {
@@ -41,8 +57,9 @@ struct HeadTile {
     int64_t tokens;
 };
 
-/* Checks sizes, weight, LoRA and the distribution of op. */
-leeway_status check_head(const char *op, int64_t rows, int64_t hidden, int64_t vocabulary, const leeway_distribution &distribution);
+/* Checks sizes, weight, LoRA and the distribution of op, and what is reserved. */
+leeway_status check_head(const char *op, int64_t rows, int64_t hidden, int64_t vocabulary, const leeway_distribution &distribution,
+                         const leeway_soft_target &soft);
 
 /* BAD_DATA where a target or the id of a soft entry is outside the vocabulary or not allowed, or no token is allowed. */
 leeway_status check_allowed(const char *op, int64_t vocabulary, const uint32_t *allowed);
@@ -53,6 +70,15 @@ int64_t count_allowed(int64_t vocabulary, const uint32_t *allowed);
 
 /* Sum of the row's soft entries. */
 double soft_entries_mass(const leeway_soft_target &soft, int64_t row);
+
+/* The low-rank term of the rows from first on. */
+inline leeway_lora lora_from(leeway_lora lora, int64_t first) {
+    if (lora.row_ids != nullptr) lora.row_ids += first;
+    return lora;
+}
+
+/* What A reads: x (rows, hidden) itself, or drop(x) written to dropped. */
+const float *head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const float *x, float *dropped);
 
 /* xa (rows, R) = x A^T, where rank > 0. */
 void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const float *x, float *xa);

@@ -16,6 +16,7 @@ leeway_status check_sizes(const char *op, int64_t rows, int64_t in, int64_t out)
 leeway_status check_weight(const char *op, const leeway_weight &weight, int64_t in, int64_t out) {
     if (weight.dtype != LEEWAY_F32 && weight.dtype != LEEWAY_BF16 && weight.dtype != LEEWAY_NF4)
         return fail(LEEWAY_UNSUPPORTED, "%s: weight must be F32 (0), BF16 (1) or NF4 (6), got dtype %d", op, int(weight.dtype));
+    if (weight.reserved != 0) return fail(LEEWAY_BAD_ARGUMENT, "%s: weight.reserved must be 0, got %d", op, int(weight.reserved));
     if (weight.data == nullptr) return fail(LEEWAY_BAD_ARGUMENT, "%s: weight.data must not be NULL", op);
     if (weight.dtype != LEEWAY_NF4) return LEEWAY_OK;
     if (weight.absmax == nullptr) return fail(LEEWAY_BAD_ARGUMENT, "%s: an NF4 weight needs absmax", op);

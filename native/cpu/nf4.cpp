@@ -98,6 +98,7 @@ leeway_status leeway_dequantize(leeway_stream *stream, const leeway_dequantize_a
                  "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
     LEEWAY_CHECK("dequantize", args->weight.dtype == LEEWAY_NF4, "weight.dtype must be NF4 (6), got %d", int(args->weight.dtype));
     LEEWAY_CHECK_FLOAT("dequantize", "dtype", args->dtype);
+    LEEWAY_CHECK("dequantize", args->weight.reserved == 0, "weight.reserved must be 0, got %d", int(args->weight.reserved));
     LEEWAY_CHECK("dequantize", args->weight.data && args->weight.absmax && args->y, "weight.data, weight.absmax and y must not be NULL");
     args->dtype == LEEWAY_BF16 ? decode<bf16>(stream, args) : decode<float>(stream, args);
     return LEEWAY_OK;

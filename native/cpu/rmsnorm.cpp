@@ -101,7 +101,7 @@ template <class T>
 LEEWAY_INLINE void backward_typed(const leeway_rmsnorm_backward_args *args, int64_t block) {
     int64_t rows = args->rows * args->groups, width = args->width;
     auto *weight = static_cast<const T *>(args->weight);
-    float *dweight = args->dweight ? args->workspace + block * width : nullptr;
+    float *dweight = args->dweight ? static_cast<float *>(args->workspace) + block * width : nullptr;
     if (dweight) std::fill(dweight, dweight + width, 0.0f);
     for (int64_t r = block * rows_a_block; r < std::min(rows, (block + 1) * rows_a_block); r++) {
         int64_t at = r / args->groups * args->stride + r % args->groups * width;
@@ -125,6 +125,12 @@ LEEWAY_CLONES void add_blocks(float *dweight, const float *partial, int64_t bloc
         for (int64_t b = 0; b < blocks; b++) sum += load_up_to(partial + b * width + c, end - c);
         store_up_to(dweight + c, load_up_to(dweight + c, end - c) + sum, end - c);
     }
+}
+
+int64_t blocks_of(int64_t rows) { return (rows + rows_a_block - 1) / rows_a_block; }
+
+int64_t workspace_bytes(int64_t rows, int64_t groups, int64_t width) {
+    return blocks_of(rows * groups) * width * int64_t(sizeof(float));
 }
 
 template <class Args>
@@ -157,12 +163,24 @@ leeway_status leeway_rmsnorm_backward(leeway_stream *stream, const leeway_rmsnor
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("rmsnorm_backward", args->s && args->weight && args->rstd && args->dy && args->ds,
                  "s, weight, rstd, dy and ds must not be NULL");
-    LEEWAY_CHECK("rmsnorm_backward", !args->dweight || args->workspace, "workspace must be given where dweight is");
-    int64_t blocks = (args->rows * args->groups + rows_a_block - 1) / rows_a_block;
+    const int64_t bytes = workspace_bytes(args->rows, args->groups, args->width);
+    LEEWAY_CHECK("rmsnorm_backward", !args->dweight || (args->workspace && args->workspace_bytes >= bytes),
+                 "workspace must hold %lld bytes where dweight is given, got %lld", (long long)bytes, (long long)args->workspace_bytes);
+    const int64_t blocks = blocks_of(args->rows * args->groups);
     parallel_for(stream, blocks, [=](int64_t block, void *) { backward_block(args, block); });
     if (args->dweight)
         parallel_blocks(stream, args->width, columns_a_task, [=](int64_t begin, int64_t end) {
-            add_blocks(args->dweight, args->workspace, blocks, args->width, begin, end);
+            add_blocks(args->dweight, static_cast<const float *>(args->workspace), blocks, args->width, begin, end);
         });
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_rmsnorm_workspace(leeway_stream *, const leeway_rmsnorm_workspace_args *args) {
+    LEEWAY_CHECK("rmsnorm_workspace", args->rows >= 0 && args->groups >= 1 && args->width >= 1,
+                 "rows >= 0, groups >= 1 and width >= 1 expected, got %lld, %lld, %lld", (long long)args->rows, (long long)args->groups,
+                 (long long)args->width);
+    LEEWAY_CHECK_FLOAT("rmsnorm_workspace", "dtype", args->dtype);
+    LEEWAY_CHECK("rmsnorm_workspace", args->bytes != nullptr, "bytes must not be NULL");
+    *args->bytes = workspace_bytes(args->rows, args->groups, args->width);
     return LEEWAY_OK;
 }

@@ -163,12 +163,16 @@ leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_a
     }
 }
 
-leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *) {
+leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *args) {
+    LEEWAY_CHECK("stream_destroy", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
     delete stream;
     return LEEWAY_OK;
 }
 
-leeway_status leeway_synchronize(leeway_stream *, const leeway_synchronize_args *) { return LEEWAY_OK; }
+leeway_status leeway_synchronize(leeway_stream *, const leeway_synchronize_args *args) {
+    LEEWAY_CHECK("synchronize", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
+    return LEEWAY_OK;
+}
 
 leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_query_args *args) {
     LEEWAY_CHECK("device_query", args->total_bytes && args->free_bytes && args->scratch_bytes && args->threads && args->name,

@@ -8,7 +8,8 @@ namespace {
 
 leeway_distribution distribution_of(Run &run, const Head &h) {
     return {.weight = {run.in(h.w).get(), nullptr, nullptr, LEEWAY_F32, 0},
-            .lora = {run.in(h.a).get(), run.in(h.b).get(), nullptr, h.rank, 0, scaling, 0.0f},
+            .lora = {run.in(h.a).get(), run.in(h.b).get(), h.drops() ? run.in(h.ids).get() : nullptr, h.rank, dropout_seed, scaling,
+                     h.drops() ? dropout : 0.0f},
             .allowed = h.has(MASK) ? run.in(h.allowed).get() : nullptr,
             .softcap = h.cap(),
             .temperature = h.temperature()};
@@ -21,7 +22,8 @@ leeway_soft_target soft_of(Run &run, const Head &h) {
 Buffer<char> workspace_of(Run &run, const Head &h) {
     int64_t bytes = 0;
     LEEWAY_RUN(run, head_workspace,
-               {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .rank = h.rank, .bytes = &bytes, .dtype = LEEWAY_F32});
+               {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .rank = h.rank, .bytes = &bytes, .dtype = LEEWAY_F32,
+                .dropout = h.drops() ? dropout : 0.0f});
     return run.out<char>(bytes);
 }
 
@@ -131,6 +133,11 @@ const bool head_rows = add("head",
                             {2, 700, 8200, 0, TEMPERATURE | ENTRIES | UNIFORM},
                             {300, 24, 131, 64, CAP | TEMPERATURE | MASK | ENTRIES | UNIFORM},
                             {513, 16, 257, 0, ENTRIES},
+                            {1, 1, 3, 1, DROP},
+                            {4, 9, 40, 3, DROP | CAP | ENTRIES | MASK},
+                            {5, 64, 64, 8, DROP | TEMPERATURE | UNIFORM},
+                            {3, 17, 4100, 4, DROP},
+                            {530, 33, 65, 5, DROP | ENTRIES},
                             {2048, 8, 50, 0, MASK},
                             {2049, 9, 31, 3, UNIFORM | TEMPERATURE}},
                            head_columns);
@@ -158,7 +165,8 @@ void head_batch(Run &run, const Shape &shape) {
 const bool batch_rows = add("head_batch",
                             {{300, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM},
                              {2048, 16, 130, 0, TEMPERATURE},
-                             {2049, 12, 64, 8, ENTRIES}},
+                             {2049, 12, 64, 8, ENTRIES},
+                             {700, 20, 80, 8, DROP | ENTRIES}},
                             head_batch);
 
 /* The weight's gradient over 1024 rows and then the others is that over all rows, bit for bit. */
@@ -172,7 +180,7 @@ void head_split(Run &run, const Shape &shape) {
     run.same("lora_da", split.da, whole.da);
     run.same("lora_db", split.db, whole.db);
 }
-const bool split_rows = add("head_split", {{1500, 10, 70, 3, CAP | ENTRIES}}, head_split);
+const bool split_rows = add("head_split", {{1500, 10, 70, 3, CAP | ENTRIES}, {1500, 10, 70, 3, DROP}}, head_split);
 
 /* head_logits gives the c that head_forward sees: sample, given those, stores the log_prob that head_forward computes for its token. */
 void head_logits(Run &run, const Shape &shape) {
@@ -184,6 +192,13 @@ void head_logits(Run &run, const Shape &shape) {
                {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h), .x = x.get(),
                 .logits = logits.get(), .xa = h.rank ? xa.get() : nullptr, .dtype = LEEWAY_F32});
     const auto got = run.read(logits);
+    if (h.drops()) { // asked for a dropout, it gives the bits of none
+        h.flags &= ~DROP;
+        LEEWAY_RUN(run, head_logits,
+                   {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h), .x = x.get(),
+                    .logits = logits.get(), .xa = xa.get(), .dtype = LEEWAY_F32});
+        run.same("logits without dropout", got, run.read(logits));
+    }
     if (run.checks() && h.cap() == 0) expect(run, "logits", got, Oracle(h).logits());
     int64_t bytes = 0;
     LEEWAY_RUN(run, sample_workspace, {.rows = h.rows, .vocabulary = h.vocabulary, .bytes = &bytes});
@@ -200,7 +215,7 @@ void head_logits(Run &run, const Shape &shape) {
     run.same("log_prob", forward(run, h).log_prob, run.read(log_prob));
 }
 const bool logits_rows = add(
-    "head_logits", {{1, 1, 1, 0, 0}, {3, 17, 100, 4, TEMPERATURE}, {1, 64, 9000, 0, CAP}, {300, 16, 4133, 8, CAP | TEMPERATURE}},
+    "head_logits", {{1, 1, 1, 0, 0}, {3, 17, 100, 4, TEMPERATURE}, {3, 17, 100, 4, DROP}, {1, 64, 9000, 0, CAP}, {300, 16, 4133, 8, CAP | TEMPERATURE}},
     head_logits);
 
 /* Equal logits: the lowest allowed token wins, on either side of a tile's border. */

@@ -5,15 +5,18 @@
 
 namespace table::head {
 
-enum { CAP = 1, TEMPERATURE = 2, MASK = 4, ENTRIES = 8, UNIFORM = 16, SHARP = 32 };
+enum { CAP = 1, TEMPERATURE = 2, MASK = 4, ENTRIES = 8, UNIFORM = 16, SHARP = 32, DROP = 64 };
 
 constexpr float scaling = 0.5f;
+constexpr float dropout = 0.25f;
+constexpr uint64_t dropout_seed = 0xfedcba0987654321ull;
 
 struct Head {
     int64_t rows, hidden, vocabulary, rank, flags;
     std::vector<float> x, w, a, b, soft_values, w_log_prob, w_lse, w_entropy, w_soft;
     std::vector<int32_t> targets, soft_starts, soft_ids;
     std::vector<uint32_t> allowed;
+    std::vector<uint64_t> ids;
 
     Head(Run &run, const Shape &shape) : rows(shape[0]), hidden(shape[1]), vocabulary(shape[2]), rank(shape[3]), flags(shape[4]) {
         x = run.normal(rows * hidden);
@@ -27,8 +30,10 @@ struct Head {
         for (int32_t count : run.integers(rows, 4)) soft_starts.push_back(soft_starts.back() + count);
         soft_ids = tokens(run, soft_starts.back());
         soft_values = run.normal(soft_starts.back());
+        for (int64_t m = 0; m < rows; m++) ids.push_back(run.random()());
         w_log_prob = run.normal(rows), w_lse = run.normal(rows), w_entropy = run.normal(rows), w_soft = run.normal(rows);
     }
+    bool drops() const { return rank > 0 && has(DROP); }
     bool has(int64_t flag) const { return (flags & flag) != 0; }
     float cap() const { return has(CAP) ? 4.0f : 0.0f; }
     float temperature() const { return has(TEMPERATURE) ? 0.7f : 1.0f; }
@@ -44,6 +49,7 @@ struct Head {
         p.rows = end - begin;
         p.x = slice(x, begin * hidden, end * hidden);
         p.targets = slice(targets, begin, end);
+        p.ids = slice(ids, begin, end);
         p.soft_starts = slice(soft_starts, begin, end + 1);
         p.w_log_prob = slice(w_log_prob, begin, end), p.w_lse = slice(w_lse, begin, end);
         p.w_entropy = slice(w_entropy, begin, end), p.w_soft = slice(w_soft, begin, end);
@@ -63,13 +69,20 @@ struct Row {
 
 struct Oracle {
     const Head &h;
-    Approx x, w, a, b;
+    Approx x, w, a, b, mask;
 
     explicit Oracle(const Head &h)
         : h(h), x(exact(h.x, h.rows, h.hidden)), w(exact(h.w, h.vocabulary, h.hidden)), a(exact(h.a, h.rank, h.hidden)),
-          b(exact(h.b, h.vocabulary, h.rank)) {}
+          b(exact(h.b, h.vocabulary, h.rank)), mask(zeros(h.rows, h.hidden)) {
+        for (int64_t m = 0; m < h.rows; m++)
+            for (int64_t i = 0; i < h.hidden; i++) {
+                const float drawn = float(philox(dropout_seed, h.ids[size_t(m)], uint64_t(i))[0] >> 8) * 0x1p-24f;
+                mask.at(m, i) = !h.drops() ? 1.0 : drawn >= dropout ? 1.0 / (1.0 - double(dropout)) : 0.0;
+            }
+    }
 
-    Approx xa() const { return product(x, transposed(a)); }
+    Approx dropped() const { return h.drops() ? masked(x, mask) : x; }
+    Approx xa() const { return product(dropped(), transposed(a)); }
     Approx logits() const {
         Approx z = product(x, transposed(w));
         return h.rank ? plus(z, product(xa(), transposed(b)), scaling) : z;
@@ -182,10 +195,12 @@ struct Oracle {
     }
     Approx dx(const Approx &da) const {
         Approx sum = product(da, w);
-        return h.rank ? plus(sum, product(product(da, b), a), scaling) : sum;
+        if (h.rank == 0) return sum;
+        const Approx low_rank = product(product(da, b), a);
+        return plus(sum, h.drops() ? masked(low_rank, mask) : low_rank, scaling);
     }
     Approx dw(const Approx &da) const { return product(transposed(da), x); }
-    Approx lora_da(const Approx &da) const { return product(transposed(product(da, b)), x); }
+    Approx lora_da(const Approx &da) const { return product(transposed(product(da, b)), dropped()); }
     Approx lora_db(const Approx &da) const { return product(transposed(da), xa()); }
 };
 

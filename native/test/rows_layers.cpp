@@ -189,9 +189,11 @@ void rmsnorm_backward_row(Run &run, const Shape &shape) {
     auto bdy = inout(run, type, dy);  // ds may be dy
     auto bdsum = in(run, type, dsum);
     auto dweight = run.inout(old);
-    auto workspace = run.out<float>((norm.count() + 63) / 64 * norm.width);
+    int64_t bytes = 0;
+    LEEWAY_RUN(run, rmsnorm_workspace, {norm.rows, norm.groups, norm.width, &bytes, type});
+    auto workspace = run.out<char>(bytes);
     LEEWAY_RUN(run, rmsnorm_backward, {norm.rows, norm.groups, norm.width, norm.stride, bs.get(), bw.get(), br.get(), bdy.get(),
-                                       with_dsum ? bdsum.get() : nullptr, bdy.get(), dweight.get(), workspace.get(), float(offset),
+                                       with_dsum ? bdsum.get() : nullptr, bdy.get(), dweight.get(), workspace.get(), bytes, float(offset),
                                        type});
     auto got = read(run, bdy), got_weight = run.read(dweight);
     if (!run.checks()) return;

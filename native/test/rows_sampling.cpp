@@ -219,7 +219,7 @@ void sample_equals_head(Run &run, const Shape &shape) {
     auto targets = run.in(drawn.tokens);
     auto log_prob = run.out<float>(rows);
     auto bytes = std::make_unique<int64_t>(0);
-    LEEWAY_RUN(run, head_workspace, {rows, hidden, vocabulary, 0, bytes.get(), LEEWAY_F32});
+    LEEWAY_RUN(run, head_workspace, {rows, hidden, vocabulary, 0, bytes.get(), LEEWAY_F32, 0});
     auto workspace = run.out<uint8_t>(*bytes);
     leeway_head_forward_args args = {};
     args.rows = rows, args.hidden = hidden, args.vocabulary = vocabulary, args.distribution = head;

@@ -14,7 +14,7 @@ extern "C" {
  * allowed has bit v%32 of word v/32 set where token v may occur; NULL allows all. */
 typedef struct {
     leeway_weight weight;    /* (V,C) */
-    leeway_lora lora;        /* rank 0, or the low-rank term of the head; dropout 0 */
+    leeway_lora lora;        /* rank 0, or the low-rank term of the head; its row_ids are those of the M rows */
     const uint32_t *allowed; /* (ceil(V/32)) or NULL */
     float softcap;           /* 0 = none */
     float temperature;       /* > 0 */
@@ -57,7 +57,7 @@ LEEWAY_API leeway_status leeway_head_forward(leeway_stream *stream, const leeway
 /* Given the loss's derivatives by the columns (w_x = dloss/dx; NULL = 0), with H the entropy:
  *     dz = w_log_prob (1_target - p) + w_lse p - w_entropy p (log p + H) + w_soft ((sum q) p - q)
  *     da = dz * (softcap > 0 ? 1 - (c/softcap)^2 : 1) / temperature
- *     dx = da W + lora        dweight += da^T x        da_lora, db_lora as in linear_backward_weight
+ *     dx = da W + lora        dweight += da^T x        lora_da, lora_db as in linear_backward_weight
  * The tiles are recomputed and visited in order. dx is written, not added to. */
 typedef struct {
     int64_t rows;                 /* M */
@@ -92,15 +92,17 @@ typedef struct {
     int64_t rank;
     int64_t *bytes;      /* out; host memory */
     leeway_dtype dtype;
+    float dropout;       /* of the low-rank term in those calls; with one they keep drop(x) of some rows */
 } leeway_head_workspace_args;
 LEEWAY_API leeway_status leeway_head_workspace(leeway_stream *stream, const leeway_head_workspace_args *args);
 
-/* logits = c of leeway_distribution (before temperature and mask), fp32: the same bits that head_forward sees. For sampling. */
+/* logits = c of leeway_distribution (before temperature and mask), fp32: the same bits that head_forward sees without dropout. For
+ * sampling. */
 typedef struct {
     int64_t rows;        /* M */
     int64_t hidden;      /* C */
     int64_t vocabulary;  /* V */
-    leeway_distribution distribution; /* allowed and temperature are ignored */
+    leeway_distribution distribution; /* allowed, temperature and lora.dropout are ignored */
     const void *x;       /* (M,C) */
     float *logits;       /* (M,V) */
     float *xa;           /* (M,R) scratch; NULL where rank = 0 */

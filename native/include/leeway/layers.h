@@ -79,11 +79,22 @@ typedef struct {
     const void *dsum;   /* or NULL */
     void *ds;
     float *dweight;     /* (width) += or NULL */
-    float *workspace;   /* (ceil(rows*groups / 64), width) where dweight is given, else NULL */
+    void *workspace;    /* where dweight is given, else NULL */
+    int64_t workspace_bytes; /* at least leeway_rmsnorm_workspace's where dweight is given */
     float weight_offset;
     leeway_dtype dtype;
 } leeway_rmsnorm_backward_args;
 LEEWAY_API leeway_status leeway_rmsnorm_backward(leeway_stream *stream, const leeway_rmsnorm_backward_args *args);
+
+/* Bytes of workspace for rmsnorm_backward on at most rows rows. */
+typedef struct {
+    int64_t rows;
+    int64_t groups;
+    int64_t width;
+    int64_t *bytes; /* out; host memory */
+    leeway_dtype dtype;
+} leeway_rmsnorm_workspace_args;
+LEEWAY_API leeway_status leeway_rmsnorm_workspace(leeway_stream *stream, const leeway_rmsnorm_workspace_args *args);
 
 typedef int32_t leeway_activation;
 enum {

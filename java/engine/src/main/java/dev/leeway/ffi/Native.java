@@ -24,7 +24,7 @@ import java.util.Map;
 public final class Native implements AutoCloseable {
 
     /** The version of the ABI in {@code leeway.h} that this program speaks; a library of another version is refused. */
-    public static final int ABI_VERSION = 1;
+    public static final int ABI_VERSION = 2;
 
     private static final MethodHandle OP = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle VERSION = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));

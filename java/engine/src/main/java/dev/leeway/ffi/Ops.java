@@ -55,7 +55,9 @@ public final class Ops {
         + "out y[rows,stride]:dtype; out rstd[rows,groups]:F32; f32 eps; f32 weight_offset; i32 dtype");
     public static final Op RMSNORM_BACKWARD = Op.of("rmsnorm_backward", "i64 rows; i64 groups; i64 width; i64 stride; "
         + "in s[rows,stride]:dtype; in weight[width]:dtype; in rstd[rows,groups]:F32; in dy[rows,stride]:dtype; "
-        + "in? dsum[rows,stride]:dtype; out ds[rows,stride]:dtype; out? dweight[width]:F32; out? workspace; f32 weight_offset; i32 dtype");
+        + "in? dsum[rows,stride]:dtype; out ds[rows,stride]:dtype; out? dweight[width]:F32; "
+        + "out? workspace[workspace_bytes]:U8; i64 workspace_bytes; f32 weight_offset; i32 dtype");
+    public static final Op RMSNORM_WORKSPACE = Op.of("rmsnorm_workspace", "i64 rows; i64 groups; i64 width; out bytes; i32 dtype");
     public static final Op GLU_FORWARD = Op.of("glu_forward", "i64 count; in gate[count]:dtype; in up[count]:dtype; out y[count]:dtype; "
         + "i32 activation; i32 dtype");
     public static final Op GLU_BACKWARD = Op.of("glu_backward", "i64 count; in gate[count]:dtype; in up[count]:dtype; in dy[count]:dtype; "
@@ -111,7 +113,8 @@ public final class Ops {
         + "in? w_lse[rows]:F32; in? w_entropy[rows]:F32; in? w_soft[rows]:F32; out dx[rows,hidden]:dtype; "
         + "out? dweight[vocabulary,hidden]:gradient_dtype; out? lora_da[lora.rank,hidden]:F32; out? lora_db[vocabulary,lora.rank]:F32; "
         + "out workspace[workspace_bytes]:U8; i64 workspace_bytes; i32 dtype; i32 gradient_dtype");
-    public static final Op HEAD_WORKSPACE = Op.of("head_workspace", "i64 rows; i64 hidden; i64 vocabulary; i64 rank; out bytes; i32 dtype");
+    public static final Op HEAD_WORKSPACE = Op.of("head_workspace", "i64 rows; i64 hidden; i64 vocabulary; i64 rank; out bytes; i32 dtype; "
+        + "f32 dropout");
     public static final Op HEAD_LOGITS = Op.of("head_logits", "i64 rows; i64 hidden; i64 vocabulary; " + DISTRIBUTION
         + "in x[rows,hidden]:dtype; out logits[rows,vocabulary]:F32; out? xa[rows,lora.rank]:F32; i32 dtype");
     public static final Op SCALAR_HEAD_FORWARD = Op.of("scalar_head_forward", "i64 rows; i64 hidden; in x[rows,hidden]:dtype; "
@@ -136,6 +139,7 @@ public final class Ops {
     /** All ops in header order. */
     public static final List<Op> ALL = List.of(STREAM_CREATE, STREAM_DESTROY, SYNCHRONIZE, DEVICE_QUERY, ALLOCATE, FREE, COPY, FILL, CAST,
         AXPY, SCALE, GATHER_ROWS, SCATTER_ROWS, SUM_SQUARES, EMBEDDING_FORWARD, EMBEDDING_BACKWARD, RMSNORM_FORWARD, RMSNORM_BACKWARD,
+        RMSNORM_WORKSPACE,
         GLU_FORWARD, GLU_BACKWARD, ROPE, LINEAR_FORWARD, LINEAR_BACKWARD_INPUT, LINEAR_BACKWARD_WEIGHT, PACKED_BYTES, PACK_WEIGHT,
         LORA_MERGE, QUANTIZE_NF4, DEQUANTIZE, ATTENTION_FORWARD, ATTENTION_BACKWARD, KV_APPEND, PAGED_ATTENTION, HEAD_FORWARD,
         HEAD_BACKWARD, HEAD_WORKSPACE, HEAD_LOGITS, SCALAR_HEAD_FORWARD, SCALAR_HEAD_BACKWARD, SAMPLE, SAMPLE_WORKSPACE, ADAMW);

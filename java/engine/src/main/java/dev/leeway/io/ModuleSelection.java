@@ -46,13 +46,13 @@ public sealed interface ModuleSelection {
         }
     }
 
-    /** Selects every linear layer that it is asked about, except the output heads {@code lm_head}, {@code score}, {@code classifier}. */
+    /** Selects every module that it is asked about, except {@code embed_tokens} and the heads {@code lm_head, score, classifier}. */
     record AllLinear() implements ModuleSelection {
-        private static final Set<String> HEADS = Set.of("lm_head", "score", "classifier");
+        private static final Set<String> OTHERS = Set.of("embed_tokens", "lm_head", "score", "classifier");
 
         @Override
         public boolean selects(String module) {
-            return HEADS.stream().noneMatch(head -> isOrEndsWith(module, head));
+            return OTHERS.stream().noneMatch(other -> isOrEndsWith(module, other));
         }
     }
 

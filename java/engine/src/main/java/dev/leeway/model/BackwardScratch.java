@@ -1,6 +1,7 @@
 package dev.leeway.model;
 
 import dev.leeway.ffi.DType;
+import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 
@@ -27,7 +28,7 @@ final class BackwardScratch {
     /** Partial sums of norm weights. */
     final Tensor norm;
 
-    BackwardScratch(ModelConfig config, ModelPlan plan) {
+    BackwardScratch(ModelConfig config, Device device, ModelPlan plan) {
         var heads = config.attention();
         long queries = (long) heads.heads() * heads.headDim();
         long keys = (long) heads.kvHeads() * heads.headDim();
@@ -41,12 +42,14 @@ final class BackwardScratch {
         attention = plan.activation("gradient.attention", queries);
         delta = plan.statistics("gradient.delta", heads.heads());
         dyb = plan.statistics("gradient.dyb", Math.max(1, plan.largestRank()));
-        norm = plan.buffer(Purpose.ACTIVATIONS, "gradient.norm", DType.F32, normWorkspace(config, plan.capacity().rows()));
+        norm = plan.buffer(Purpose.ACTIVATIONS, "gradient.norm", DType.U8, normWorkspace(config, device, plan));
     }
 
-    private static long normWorkspace(ModelConfig config, long rows) {
-        long block = (rows + 63) / 64 * config.hiddenSize();
+    private static long normWorkspace(ModelConfig config, Device device, ModelPlan plan) {
+        long rows = plan.capacity().rows();
+        long block = RmsNorm.workspaceBytes(device, rows, 1, config.hiddenSize(), plan.dtype());
         var heads = config.attention();
-        return heads.queryKeyNorm() ? Math.max(block, (rows * heads.heads() + 63) / 64 * heads.headDim()) : block;
+        return heads.queryKeyNorm()
+            ? Math.max(block, RmsNorm.workspaceBytes(device, rows, heads.heads(), heads.headDim(), plan.dtype())) : block;
     }
 }

@@ -1,6 +1,5 @@
 package dev.leeway.model;
 
-import dev.leeway.ffi.Ops;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
@@ -12,8 +11,7 @@ import java.util.Optional;
 /** The trunk of a model: embedding, layers, final norm. Its output is the normed stream (N,C) that the heads read. */
 final class Decoder {
 
-    private final ModelConfig config;
-    private final Parameter embedding;
+    private final Embedding embedding;
     private final List<DecoderLayer> layers = new ArrayList<>();
     private final RmsNorm finalNorm;
     private final RmsNorm.Normed output;
@@ -21,9 +19,8 @@ final class Decoder {
     private final boolean recomputes;
     private final Map<RopeConfig, RopeTable> ropes = new HashMap<>();
 
-    Decoder(ModelConfig config, int positions, ModelPlan plan) {
-        this.config = config;
-        embedding = plan.base("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());
+    Decoder(ModelConfig config, int positions, Device device, ModelPlan plan) {
+        embedding = new Embedding(config, plan);
         recomputes = plan.capacity().gradientCheckpointing();
         var activations = LayerActivations.ofLayers(config, plan);
         for (int i = 0; i < config.numHiddenLayers(); i++) {
@@ -33,10 +30,10 @@ final class Decoder {
         }
         finalNorm = DecoderLayer.blockNorm("model.norm", config, plan);
         output = LayerActivations.normed("norm", config.hiddenSize(), plan);
-        scratch = plan.keepsActivations() ? Optional.of(new BackwardScratch(config, plan)) : Optional.empty();
+        scratch = plan.keepsActivations() ? Optional.of(new BackwardScratch(config, device, plan)) : Optional.empty();
     }
 
-    Parameter embedding() {
+    Embedding embedding() {
         return embedding;
     }
 
@@ -57,6 +54,7 @@ final class Decoder {
 
     /** Makes every low-rank term part of its weight. */
     void mergeAdapter(Device device) {
+        embedding.merge(device);
         layers.stream().flatMap(DecoderLayer::linears).forEach(linear -> linear.merge(device));
     }
 
@@ -66,14 +64,7 @@ final class Decoder {
 
     void forward(Device device, Placement placement, Tensor tokens) {
         var first = layers.getFirst().activations();
-        var noise = placement.embeddingNoise();
-        device.call(Ops.EMBEDDING_FORWARD).i64("rows", placement.rows()).i64("width", config.hiddenSize())
-            .i64("vocabulary", config.vocabSize())
-            .at("tokens", tokens.region()).at("table", embedding.value().region()).at("y", first.attentionInput.sum().region())
-            .at("noise_bound", Linear.region(noise.map(Placement.EmbeddingNoise::bounds)))
-            .at("row_ids", Linear.region(noise.map(Placement.EmbeddingNoise::rowIds)))
-            .i64("noise_seed", noise.map(Placement.EmbeddingNoise::seed).orElse(0L)).f32("scale", config.embeddingScale())
-            .dtype("dtype", embedding.value().dtype()).run();
+        embedding.forward(device, placement, tokens, first.attentionInput.sum());
         layers.getFirst().forwardFromStream(device, placement);
         for (int i = 1; i < layers.size(); i++) {
             layers.get(i).forward(device, placement, layers.get(i - 1).activations());
@@ -93,10 +84,7 @@ final class Decoder {
             }
             layer.backward(device, packed, gradients);
         }
-        embedding.gradient().ifPresent(gradient -> device.call(Ops.EMBEDDING_BACKWARD).i64("rows", packed.rows())
-            .i64("width", config.hiddenSize()).i64("vocabulary", config.vocabSize()).at("tokens", tokens.region())
-            .at("dy", gradients.stream.region()).at("dtable", gradient.region()).f32("scale", config.embeddingScale())
-            .dtype("dtype", gradients.stream.dtype()).dtype("gradient_dtype", gradient.dtype()).run());
+        embedding.backward(device, packed.rows(), tokens, gradients.stream, gradients.dyb);
     }
 
     private BackwardScratch scratch() {

@@ -6,11 +6,12 @@ import java.util.Optional;
 
 /**
  * Dropout in front of low-rank terms ({@code lora_dropout}): on in a pass that is given its {@link TrainingNoise}, off in every other one.
- * It holds the scratch that all modules share; without dropout in the plan it holds nothing.
+ * It holds the scratch that the linear layers share; without dropout in the plan it holds nothing.
  */
 final class Dropout {
 
     private final double probability;
+    private boolean isPlanned;
     private int widest;
     private Optional<Tensor> dropped = Optional.empty();
     private Optional<Pass> pass = Optional.empty();
@@ -23,21 +24,22 @@ final class Dropout {
         this.probability = probability;
     }
 
-    /** A module with inputs of this width has a low-rank term. */
+    /** A linear layer with inputs of this width has a low-rank term. */
     void add(int width) {
         widest = Math.max(widest, width);
     }
 
     /** Plans the scratch, once all modules are known. */
     void plan(ModelPlan plan) {
-        if (plan.keepsActivations() && probability > 0 && widest > 0) {
+        isPlanned = plan.keepsActivations() && probability > 0;
+        if (isPlanned && widest > 0) {
             dropped = Optional.of(plan.statistics("dropped", widest));
         }
     }
 
     /** The pass over these rows (N) drops what {@code noise} says, and so does its way back. */
     void begin(TrainingNoise noise, Tensor rowIds) {
-        pass = dropped.map(scratch -> new Pass(noise, rowIds));
+        pass = isPlanned ? Optional.of(new Pass(noise, rowIds)) : Optional.empty();
     }
 
     /** The passes that follow drop nothing. */

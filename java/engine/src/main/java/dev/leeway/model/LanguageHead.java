@@ -32,6 +32,7 @@ final class LanguageHead implements Head {
     private final Optional<LoraAdapter> adapter;
     private final PackedWeights packed;
     private final Tensor rowIndex;
+    private final Tensor rowIds;
     private final Tensor targets;
     private final Tensor x;
     private final Tensor dx;
@@ -46,7 +47,7 @@ final class LanguageHead implements Head {
         weight = config.tieWordEmbeddings() ? embedding : plan.base("lm_head.weight", config.vocabSize(), config.hiddenSize());
         packed = plan.packedWeights();
         packed.add(weight.value());
-        adapter = plan.adapter().filter(lora -> lora.targetModules().selects(MODULE)).map(lora -> adapter(lora, plan));
+        adapter = plan.lora(MODULE).map(lora -> new LoraAdapter(MODULE, config.hiddenSize(), config.vocabSize(), lora, plan));
         long rows = plan.capacity().rows();
         rowIndex = plan.buffer(Purpose.HEAD, "head.rows", DType.I32, rows);
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
@@ -56,15 +57,9 @@ final class LanguageHead implements Head {
             scores.put(column, plan.buffer(Purpose.HEAD, "head." + column, DType.F32, rows));
             weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));
         }
-        workspace = plan.buffer(Purpose.HEAD, "head.workspace", DType.U8, Math.max(1, workspaceBytes(device, rows)));
-    }
-
-    private LoraAdapter adapter(AdapterConfig lora, ModelPlan plan) {
-        if (lora.loraDropout() > 0 && plan.keepsActivations()) {
-            throw LeewayException.usage("lora_dropout is %s and target_modules names lm_head; the head drops nothing: set lora_dropout: 0, "
-                + "or name lm_head in modules_to_save", lora.loraDropout());
-        }
-        return new LoraAdapter(MODULE, config.hiddenSize(), config.vocabSize(), lora, plan);
+        double dropout = plan.keepsActivations() ? plan.lora(MODULE).map(AdapterConfig::loraDropout).orElse(0.0) : 0;
+        rowIds = plan.buffer(Purpose.HEAD, "head.row_ids", DType.I64, dropout > 0 ? rows : 0);
+        workspace = plan.buffer(Purpose.HEAD, "head.workspace", DType.U8, Math.max(1, workspaceBytes(device, rows, dropout)));
     }
 
     /** Makes the head's low-rank term part of its weight. */
@@ -76,14 +71,18 @@ final class LanguageHead implements Head {
         adapter.ifPresent(lora -> lora.merge(device, weight.value()));
     }
 
+    private boolean drops() {
+        return adapter.filter(LoraAdapter::drops).isPresent();
+    }
+
     private Optional<LoraAdapter> active() {
         return adapter.filter(LoraAdapter::isActive);
     }
 
-    private long workspaceBytes(Device device, long rows) {
+    private long workspaceBytes(Device device, long rows, double dropout) {
         return device.ask((same, answer) -> same.call(Ops.HEAD_WORKSPACE).i64("rows", rows).i64("hidden", config.hiddenSize())
             .i64("vocabulary", config.vocabSize()).i64("rank", adapter.map(LoraAdapter::rank).orElse(0))
-            .at("bytes", answer).dtype("dtype", x.dtype()).run());
+            .at("bytes", answer).dtype("dtype", x.dtype()).f32("dropout", dropout).run());
     }
 
     /** What logits are divided with in {@link #score} and its backward pass; 1 unless training follows a sampler. */
@@ -97,6 +96,10 @@ final class LanguageHead implements Head {
         device.upload(scoredRows, rowIndex);
         device.upload(scoredTargets(batch), targets);
         gather(device, batch.rows(), output);
+        if (drops()) {
+            var ids = batch.rowIds();
+            device.upload(java.util.Arrays.stream(scoredRows).mapToLong(n -> ids[n]).toArray(), rowIds);
+        }
         var call = describeWithTarget(device.call(Ops.HEAD_FORWARD), columns.contains(Column.SOFT_LOSS));
         call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
             .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
@@ -158,7 +161,7 @@ final class LanguageHead implements Head {
     private Call describe(Call call) {
         call.i64("rows", scoredRows.length).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
         packed.describe(call, weight.value());
-        adapter.ifPresentOrElse(lora -> lora.describe(call), () -> LoraAdapter.describeNone(call));
+        adapter.ifPresentOrElse(lora -> lora.describe(call, drops() ? rowIds.region() : Region.NONE), () -> LoraAdapter.describeNone(call));
         return call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
     }
 

@@ -29,8 +29,8 @@ final class Linear {
         this.bias = hasBias ? Optional.of(plan.base(module + ".bias", out)) : Optional.empty();
         this.packed = plan.packedWeights();
         packed.add(weight.value());
-        this.adapter = plan.adapter().filter(config -> config.targetModules().selects(module))
-            .map(config -> new LoraAdapter(module, in, out, config, plan));
+        this.adapter = plan.lora(module).map(config -> new LoraAdapter(module, in, out, config, plan));
+        adapter.ifPresent(lora -> plan.dropout().add(in));
     }
 
     void forward(Device device, long rows, Tensor x, Tensor y) {

@@ -47,8 +47,8 @@ public final class Llama {
         this.device = device;
         this.dtype = plan.dtype();
         this.positions = Math.min(positions, config.maxPositionEmbeddings());
-        decoder = new Decoder(config, this.positions, plan);
-        head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding(), device, plan);
+        decoder = new Decoder(config, this.positions, device, plan);
+        head = config.isClassifier() ? new ScalarHead(config, plan) : new LanguageHead(config, decoder.embedding().table(), device, plan);
         buffers = new BatchBuffers(config, this.positions, plan);
         parameters = List.copyOf(plan.parameters());
         trainedParameters = parameters.stream().filter(Parameter::isTrained).toList();
@@ -66,8 +66,8 @@ public final class Llama {
 
     private void requireModules(AdapterConfig adapter) {
         if (parameters.stream().noneMatch(Parameter::isAdapter)) {
-            throw LeewayException.usage("target_modules %s names no linear layer of this model; q_proj, k_proj, v_proj, o_proj, gate_proj, "
-                + "up_proj, down_proj and lm_head exist", adapter.targetModules());
+            throw LeewayException.usage("target_modules %s names no layer of this model; q_proj, k_proj, v_proj, o_proj, gate_proj, "
+                + "up_proj, down_proj, lm_head and embed_tokens exist", adapter.targetModules());
         }
         requireReplaceable(adapter);
     }
@@ -183,6 +183,7 @@ public final class Llama {
 
     /** Adds the adapter into the base weights and switches it off. */
     public void mergeAdapter() {
+        decoder.embedding().requireMergeable();
         if (head instanceof LanguageHead language) {
             language.merge(device);
         }

@@ -28,7 +28,6 @@ final class LoraAdapter {
         xa = plan.statistics(module, ".xa", rank);
         active = plan.adapterSwitch();
         dropout = plan.dropout();
-        dropout.add(in);
         plan.useRank(rank);
     }
 
@@ -63,9 +62,19 @@ final class LoraAdapter {
         return dropout.dropped();
     }
 
-    /** Fills in the header's {@code leeway_lora}. */
+    /** Whether this pass drops. */
+    boolean drops() {
+        return isActive() && dropout.probability() > 0;
+    }
+
+    /** Fills in the header's {@code leeway_lora} for the rows of the pass. */
     Call describe(Call call) {
-        return call.at("lora.a", a.value().region()).at("lora.b", b.value().region()).at("lora.row_ids", dropout.rowIds())
+        return describe(call, dropout.rowIds());
+    }
+
+    /** The same for chosen rows: their identities, if this pass drops. */
+    Call describe(Call call, Region rowIds) {
+        return call.at("lora.a", a.value().region()).at("lora.b", b.value().region()).at("lora.row_ids", rowIds)
             .i64("lora.rank", isActive() ? rank : 0).i64("lora.dropout_seed", dropout.seed(module)).f32("lora.scaling", scaling)
             .f32("lora.dropout", dropout.probability());
     }

@@ -120,6 +120,11 @@ public final class ModelPlan {
         return adapterParameters;
     }
 
+    /** The adapter's configuration, if it gives this module a low-rank term; a module that it replaces as a whole gets none, as in PEFT. */
+    Optional<AdapterConfig> lora(String module) {
+        return adapter.filter(config -> config.targetModules().selects(module) && !savedWhole().selects(module));
+    }
+
     /** The modules that the adapter replaces as a whole. */
     ModuleSelection.Names savedWhole() {
         return new ModuleSelection.Names(adapter.map(AdapterConfig::modulesToSave).orElse(List.of()));

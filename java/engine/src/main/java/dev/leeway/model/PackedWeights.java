@@ -57,7 +57,8 @@ final class PackedWeights {
         return describePlain(call, matrix, copy == null ? Region.NONE : copy.region());
     }
 
-    private static Call describePlain(Call call, Tensor matrix, Region packed) {
+    /** Fills in the header's {@code leeway_weight}, with a copy or without one. */
+    static Call describePlain(Call call, Tensor matrix, Region packed) {
         return call.at("weight.data", matrix.region()).at("weight.absmax", Region.NONE).at("weight.packed", packed)
             .dtype("weight.dtype", matrix.dtype()).i32("weight.reserved", 0);
     }

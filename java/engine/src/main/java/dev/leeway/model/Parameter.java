@@ -24,6 +24,9 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Op
         this(name, value, gradient, Optional.empty());
     }
 
+    private static final String EMBEDDING_A = ".lora_embedding_A";
+    private static final String EMBEDDING_B = ".lora_embedding_B";
+
     /** Whether an optimiser moves it. */
     public boolean isTrained() {
         return gradient.isPresent();
@@ -31,7 +34,12 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Op
 
     /** Whether it belongs to an adapter and not to the base model. */
     public boolean isAdapter() {
-        return name.contains(".lora_A.") || name.contains(".lora_B.");
+        return name.contains(".lora_A.") || name.contains(".lora_B.") || name.contains(EMBEDDING_A) || name.contains(EMBEDDING_B);
+    }
+
+    /** Whether files hold its transpose: A of an embedding is (R,V) there, and (V,R) on the device. */
+    public boolean isStoredTransposed() {
+        return name.endsWith(EMBEDDING_A);
     }
 
     /** What files hold of it: the master where there is one, else the value. */

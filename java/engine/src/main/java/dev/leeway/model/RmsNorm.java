@@ -1,5 +1,6 @@
 package dev.leeway.model;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.tensor.Device;
@@ -54,12 +55,17 @@ final class RmsNorm {
             .at("rstd", rstd.region()).f32("eps", config.eps()).f32("weight_offset", config.weightOffset()).dtype("dtype", y.dtype()).run();
     }
 
+    /** Bytes of scratch that a backward pass over norms of this shape takes. */
+    static long workspaceBytes(Device device, long rows, int groups, int width, DType dtype) {
+        return device.ask((same, answer) -> same.call(Ops.RMSNORM_WORKSPACE).i64("rows", rows).i64("groups", groups).i64("width", width)
+            .at("bytes", answer).dtype("dtype", dtype).run());
+    }
+
     /**
      * ds = the gradient of what was normed, plus dsum.
      *
      * @param s what was normed
      * @param dsum the gradient that reaches the residual stream behind the norm, if any; may be ds
-     * @param workspace (ceil(rows·groups/64), width) scratch
      */
     void backward(Device device, long rows, Saved saved, Tensor dy, Optional<Tensor> dsum, Tensor ds) {
         var dweight = weight.gradient();
@@ -67,6 +73,7 @@ final class RmsNorm {
             .at("s", saved.s().region()).at("weight", weight.value().region()).at("rstd", saved.rstd().region()).at("dy", dy.region())
             .at("dsum", Linear.region(dsum)).at("ds", ds.region()).at("dweight", Linear.region(dweight))
             .at("workspace", dweight.isPresent() ? saved.workspace().region() : Region.NONE)
+            .i64("workspace_bytes", saved.workspace().bytes())
             .f32("weight_offset", config.weightOffset()).dtype("dtype", ds.dtype()).run();
     }
 
@@ -75,7 +82,7 @@ final class RmsNorm {
      *
      * @param s what was normed
      * @param rstd its reciprocal root mean square
-     * @param workspace (ceil(rows·groups/64), width) scratch
+     * @param workspace at least {@link #workspaceBytes}
      */
     record Saved(Tensor s, Tensor rstd, Tensor workspace) {
     }

@@ -135,11 +135,15 @@ final class HeadAdapterTest {
 
     @Test
     void whatWouldMeanSomethingElseToPeftIsRefused() {
-        Refusal.assertRefused(Kind.USAGE, () -> model(Family.LLAMA, adapter(0.1, List.of(), "lm_head")), "lora_dropout", "lm_head");
         Refusal.assertRefused(Kind.USAGE, () -> model(Family.GEMMA, adapter(0, List.of("embed_tokens"), "q_proj")), "embed_tokens", "ties");
         Refusal.assertRefused(Kind.USAGE, () -> model(Family.GEMMA, adapter(0, List.of("lm_head"), "q_proj")), "lm_head", "tied");
         try (var tiny = model(Family.GEMMA, adapter(0, List.of(), "lm_head"))) {
-            Refusal.assertRefused(Kind.USAGE, () -> tiny.model().mergeAdapter(), "ties");
+            Refusal.assertRefused(Kind.USAGE, () -> tiny.model().mergeAdapter(), "lm_head", "ties");
+        }
+        try (var tiny = model(Family.GEMMA, adapter(0, List.of(), "q_proj", "embed_tokens"))) {
+            var before = tiny.weights();
+            Refusal.assertRefused(Kind.USAGE, () -> tiny.model().mergeAdapter(), "embed_tokens", "ties");
+            tiny.weights().forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
         }
     }
 }

@@ -118,10 +118,7 @@ final class Oracle {
         int length = tokens.length;
         var stream = new double[length][];
         for (int t = 0; t < length; t++) {
-            stream[t] = new double[spec.hidden];
-            for (int c = 0; c < spec.hidden; c++) {
-                stream[t][c] = spec.embeddingScale * weights.get("model.embed_tokens.weight")[tokens[t] * spec.hidden + c];
-            }
+            stream[t] = embedding(tokens[t]);
         }
         for (int layer = 0; layer < 2; layer++) {
             var name = "model.layers." + layer;
@@ -131,6 +128,22 @@ final class Oracle {
             add(stream, after(name + ".post_feedforward_layernorm", mlp(name + ".mlp", normed(mlpNorm, stream))));
         }
         return normed("model.norm", stream);
+    }
+
+    /** Scaled, with the low-rank term of embed_tokens if there is one: A (V,R) as the device has it, B (C,R). */
+    private double[] embedding(int token) {
+        var a = weights.get("base_model.model.model.embed_tokens.lora_embedding_A");
+        var b = weights.get("base_model.model.model.embed_tokens.lora_embedding_B");
+        int rank = a == null ? 0 : a.length / spec.vocabulary;
+        var row = new double[spec.hidden];
+        for (int c = 0; c < spec.hidden; c++) {
+            row[c] = weights.get("model.embed_tokens.weight")[token * spec.hidden + c];
+            for (int r = 0; r < rank; r++) {
+                row[c] += loraScale * a[token * rank + r] * b[c * rank + r];
+            }
+            row[c] *= spec.embeddingScale;
+        }
+        return row;
     }
 
     /** Logits of a normed row. */

@@ -161,14 +161,26 @@ final class OracleTest {
     @ParameterizedTest
     @EnumSource
     void gradientsOfAnAdapterEqualDifferencesOfTheOracleAndTheBaseHasNone(Family family) {
-        var adapter = AdapterConfig.of(LoraScale.rankStabilized(4, 3), new ModuleSelection.AllLinear());
+        requireGradients(family, new ModuleSelection.AllLinear(), 14 * 2);
+    }
+
+    /** Two more matrices; their term is scaled as the embeddings are, and a tied head has none of it. */
+    @ParameterizedTest
+    @EnumSource
+    void gradientsOfAnAdapterOfTheEmbeddingsTooEqualDifferencesOfTheOracle(Family family) {
+        requireGradients(family, new ModuleSelection.Regex("model\\.embed_tokens|.*_proj"), 14 * 2 + 2);
+    }
+
+    /** {@code matrices}: A and B of seven linear layers of two decoder layers, and of what else has an adapter. */
+    private static void requireGradients(Family family, ModuleSelection modules, int matrices) {
+        var adapter = AdapterConfig.of(LoraScale.rankStabilized(4, 3), modules);
         try (var tiny = model(family.config(), Optional.of(adapter))) {
             var loss = Loss.of(Batch.of(TinyModel.sequences(Family.VOCABULARY, 1, LENGTHS)), 1);
             double found = loss.of(tiny.model());
             var weights = tiny.weights();
             double scale = 3 / Math.sqrt(4);
             assertEquals(loss.of(new Oracle(family.spec(), weights, scale)), found, LOGIT_BOUND * ROWS, "the loss");
-            assertEquals(14 * 2, tiny.gradients().size(), "seven linear layers of two decoder layers, A and B");
+            assertEquals(matrices, tiny.gradients().size());
             compare(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, scale)));
         }
     }
