@@ -1,5 +1,6 @@
 package dev.leeway.model;
 
+import dev.leeway.io.LoraPair;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
@@ -8,7 +9,8 @@ import java.util.SplittableRandom;
  * Starting weights, a function of the seed and of each parameter's name: the same for any order of creation.
  *
  * <p>Base weights as transformers does: matrices normal with {@code initializer_range}, norms the identity, biases 0. Adapters as PEFT
- * does: A uniform in ±1/√in (Kaiming uniform with a = √5), B zero, so that the adapter starts as nothing.
+ * does: A uniform in ±1/√in (Kaiming uniform with a = √5) and B zero, or for embeddings A zero and B normal with standard deviation 1, so
+ * that the adapter starts as nothing.
  */
 public final class Initializer {
 
@@ -41,13 +43,22 @@ public final class Initializer {
             }
         } else if (parameter.name().endsWith("norm.weight")) {
             java.util.Arrays.fill(values, (float) (1 - model.config().norm().weightOffset()));
-        } else if (!parameter.name().contains(".lora_B.") && !parameter.name().endsWith(".bias")) {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) (range * random.nextGaussian());
+        } else {
+            double deviation = deviation(parameter.name());
+            for (int i = 0; deviation > 0 && i < values.length; i++) {
+                values[i] = (float) (deviation * random.nextGaussian());
             }
         }
         try (var arena = Arena.ofConfined()) {
             parameter.set(model.device(), arena.allocateFrom(ValueLayout.JAVA_FLOAT, values));
         }
+    }
+
+    /** Of what starts normal or, with 0, as zeros. */
+    private double deviation(String name) {
+        if (name.contains(".lora_B.") || name.endsWith(".bias") || name.endsWith(LoraPair.Layer.EMBEDDING.a())) {
+            return 0;
+        }
+        return name.endsWith(LoraPair.Layer.EMBEDDING.b()) ? 1 : range;
     }
 }

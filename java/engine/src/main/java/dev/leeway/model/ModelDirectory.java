@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AdapterDirectory;
+import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.io.LoraPair;
@@ -15,12 +16,13 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -70,7 +72,7 @@ public final class ModelDirectory {
         }
     }
 
-    /** Loads a PEFT adapter into a model that was planned with its configuration. */
+    /** Loads a PEFT adapter into a model that was planned with its configuration and holds the base weights. */
     public static void loadAdapter(Llama model, AdapterDirectory adapter) {
         Map<String, StoredTensor> tensors = new HashMap<>(adapter.saved());
         adapter.pairs().values().forEach(pair -> {
@@ -78,6 +80,7 @@ public final class ModelDirectory {
             tensors.put(pair.b().name(), pair.b());
         });
         Weights.loadAdapter(model, tensors, adapter.directory().toString());
+        Weights.loadCopies(model, adapter.copies(), adapter.directory().toString());
     }
 
     /**
@@ -109,12 +112,8 @@ public final class ModelDirectory {
             Weights.export(model.device(), model.adapterParameters(), arena)
                 .forEach(tensor -> tensors.put(tensor.name(), tensor));
             var pairs = new ArrayList<LoraPair>();
-            for (var parameter : model.parameters()) {
-                if (parameter.name().contains(".lora_A.")) {
-                    var module = parameter.name().substring("base_model.model.".length(), parameter.name().indexOf(".lora_A."));
-                    pairs.add(new LoraPair(module, tensors.get(parameter.name()),
-                        tensors.get(parameter.name().replace(".lora_A.", ".lora_B."))));
-                }
+            for (var name : List.copyOf(tensors.keySet())) {
+                pair(name, tensors).ifPresent(pairs::add);
             }
             Files.createDirectories(target);
             AdapterDirectory.write(target, adapter, pairs,
@@ -123,6 +122,14 @@ public final class ModelDirectory {
         } catch (IOException e) {
             throw LeewayException.resources(e, "cannot write %s: %s", target, e.getMessage());
         }
+    }
+
+    /** The pair whose A has this name. */
+    private static Optional<LoraPair> pair(String name, Map<String, StoredTensor> tensors) {
+        return Arrays.stream(LoraPair.Layer.values()).filter(layer -> name.endsWith(layer.a())).findFirst().map(layer -> {
+            var module = name.substring(0, name.length() - layer.a().length());
+            return new LoraPair(module.substring("base_model.model.".length()), layer, tensors.get(name), tensors.get(module + layer.b()));
+        });
     }
 
     private static DType storedType(Llama model) {
@@ -164,14 +171,10 @@ public final class ModelDirectory {
         return model.parameters().stream().filter(parameter -> !parameter.isAdapter()).toList();
     }
 
+    /** Copies the contents alone: the originals may be read-only. */
     private static void copyCompanions(Path from, Path target) throws IOException {
-        for (var name : COMPANIONS) {
-            var file = from.resolve(name);
-            if (Files.isRegularFile(file) && !(Files.exists(target.resolve(name)) && Files.isSameFile(file, target.resolve(name)))) {
-                try (var content = Files.newInputStream(file)) { // a copy of the contents alone: the original may be read-only
-                    Files.copy(content, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-                }
-            }
+        if (Files.isDirectory(from) && !Files.isSameFile(from, target)) {
+            companions(from).forEach((name, content) -> AtomicFile.write(target.resolve(name), content));
         }
     }
 }

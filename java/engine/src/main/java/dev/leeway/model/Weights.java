@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.io.StoredTensor;
 import dev.leeway.io.StoredType;
 import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Transpose;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -56,17 +57,46 @@ public final class Weights {
         });
     }
 
+    /** Loads copies of base weights that came with an adapter, by the base's names; they replace the base's own, as in PEFT. */
+    static void loadCopies(Llama model, Map<String, StoredTensor> copies, String where) {
+        copies.forEach((name, copy) -> {
+            boolean isTied = name.equals("lm_head.weight") && model.config().tieWordEmbeddings();
+            var wanted = isTied ? "model.embed_tokens.weight" : name;
+            var parameter = model.parameters().stream().filter(base -> base.name().equals(wanted)).findFirst().orElseThrow(() ->
+                LeewayException.data("%s has a copy of %s, which this base model lacks; the adapter was trained on another model", where,
+                    name));
+            load(model.device(), parameter, copy, where);
+        });
+    }
+
     /** Copies parameters to the host, as they are stored and in the order given; they live as long as the arena. */
     public static List<StoredTensor> export(Device device, List<Parameter> parameters, Arena arena) {
         var tensors = new ArrayList<StoredTensor>();
         for (var parameter : parameters) {
             var stored = parameter.stored();
             var data = arena.allocate(Math.max(1, stored.bytes()), 64).asSlice(0, stored.bytes());
-            device.download(stored, data);
+            download(device, parameter, data);
             var type = StoredType.named(stored.dtype().name()).orElseThrow();
-            tensors.add(new StoredTensor(parameter.name(), type, Arrays.stream(stored.shape()).boxed().toList(), data));
+            tensors.add(new StoredTensor(parameter.name(), type, storedShape(parameter), data));
         }
         return tensors;
+    }
+
+    private static void download(Device device, Parameter parameter, MemorySegment data) {
+        if (!parameter.isStoredTransposed()) {
+            device.download(parameter.stored(), data);
+            return;
+        }
+        try (var scratch = Arena.ofConfined()) {
+            var values = scratch.allocate(parameter.value().bytes(), 64);
+            device.download(parameter.value(), values);
+            Transpose.floats(values, parameter.value().shape()[0], parameter.value().shape()[1], data);
+        }
+    }
+
+    private static List<Long> storedShape(Parameter parameter) {
+        var shape = Arrays.stream(parameter.value().shape()).boxed().toList();
+        return parameter.isStoredTransposed() ? shape.reversed() : shape;
     }
 
     private static boolean isIgnorable(String name, ModelConfig config) {
@@ -84,7 +114,7 @@ public final class Weights {
     }
 
     private static void load(Device device, Parameter parameter, StoredTensor stored, String where) {
-        var expected = Arrays.stream(parameter.value().shape()).boxed().toList();
+        var expected = storedShape(parameter);
         if (!stored.shape().equals(expected)) {
             throw LeewayException.data("%s: %s has shape %s, the config asks for %s; config.json and weights do not belong together", where,
                 parameter.name(), stored.shape(), expected);
@@ -96,8 +126,14 @@ public final class Weights {
             var values = arena.allocate(parameter.value().count() * Float.BYTES, 64);
             stored.toFloats(values);
             requireFinite(values, parameter.name(), where);
-            parameter.set(device, values);
+            parameter.set(device, parameter.isStoredTransposed() ? transposed(values, expected, arena) : values);
         }
+    }
+
+    private static MemorySegment transposed(MemorySegment values, List<Long> shape, Arena arena) {
+        var turned = arena.allocate(values.byteSize(), 64);
+        Transpose.floats(values, shape.get(0), shape.get(1), turned);
+        return turned;
     }
 
     private static void requireFinite(MemorySegment values, String name, String where) {

@@ -6,17 +6,28 @@ import dev.leeway.io.StoredTensor;
 import dev.leeway.io.StoredType;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
+import dev.leeway.tensor.Transpose;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Tensors of a device with room for one copy of each on the host; the room is used again by every {@link #take}. */
 final class HostCopy {
 
     private static final int ALIGNMENT = 64;
 
-    private record Pair(Tensor tensor, StoredTensor copy) {
+    /**
+     * A tensor and its copy.
+     *
+     * @param turned room for the device's values, where the file holds their transpose
+     */
+    private record Pair(Tensor tensor, StoredTensor copy, Optional<MemorySegment> turned) {
+        MemorySegment values() {
+            return turned.orElse(copy.data());
+        }
     }
 
     private final Arena arena;
@@ -28,27 +39,38 @@ final class HostCopy {
 
     /** Adds a tensor under its name in the file. */
     void add(String name, Tensor tensor) {
+        add(name, tensor, Arrays.stream(tensor.shape()).boxed().toList(), Optional.empty());
+    }
+
+    /** Adds a matrix (fp32) whose transpose the file holds. */
+    void addTransposed(String name, Tensor matrix) {
+        var shape = Arrays.stream(matrix.shape()).boxed().toList().reversed();
+        add(name, matrix, shape, Optional.of(arena.allocate(matrix.bytes(), ALIGNMENT)));
+    }
+
+    private void add(String name, Tensor tensor, List<Long> shape, Optional<MemorySegment> turned) {
         var type = StoredType.named(tensor.dtype().name()).orElseThrow();
-        var shape = Arrays.stream(tensor.shape()).boxed().toList();
-        pairs.add(new Pair(tensor, new StoredTensor(name, type, shape, arena.allocate(tensor.bytes(), ALIGNMENT))));
+        pairs.add(new Pair(tensor, new StoredTensor(name, type, shape, arena.allocate(tensor.bytes(), ALIGNMENT)), turned));
     }
 
     long bytes() {
-        return pairs.stream().mapToLong(pair -> pair.tensor().bytes()).sum();
+        return pairs.stream().mapToLong(pair -> pair.tensor().bytes() * (pair.turned().isPresent() ? 2 : 1)).sum();
     }
 
     /** Copies every tensor as it is now. */
     void take(Device device) {
-        pairs.forEach(pair -> device.download(pair.tensor(), pair.copy().data()));
+        pairs.forEach(pair -> device.download(pair.tensor(), pair.values()));
     }
 
-    /** Makes every tensor what the copy taken last says. */
+    /** Makes every tensor what {@link #take} saw last. */
     void putBack(Device device) {
-        pairs.forEach(pair -> device.upload(pair.copy().data(), pair.tensor()));
+        pairs.forEach(pair -> device.upload(pair.values(), pair.tensor()));
     }
 
-    /** The copies. */
+    /** The copies; the device must have finished them. */
     List<StoredTensor> tensors() {
+        pairs.forEach(pair -> pair.turned().ifPresent(values ->
+            Transpose.floats(values, pair.tensor().shape()[0], pair.tensor().shape()[1], pair.copy().data())));
         return pairs.stream().map(Pair::copy).toList();
     }
 
@@ -74,7 +96,9 @@ final class HostCopy {
     void restore(Safetensors file, Device device) {
         for (var pair : pairs) {
             file.require(pair.copy().name()).copyTo(pair.copy().data());
-            device.upload(pair.copy().data(), pair.tensor());
+            pair.turned().ifPresent(values ->
+                Transpose.floats(pair.copy().data(), pair.tensor().shape()[1], pair.tensor().shape()[0], values));
+            device.upload(pair.values(), pair.tensor());
         }
     }
 }

@@ -58,8 +58,16 @@ public final class TrainingState implements AutoCloseable {
         var files = ModelDirectory.companions(companions);
         files.putFirst(AdapterDirectory.CONFIG, JsonFile.pretty(config.toJson()).getBytes(StandardCharsets.UTF_8));
         var state = new TrainingState(session, AdapterDirectory.WEIGHTS, files);
-        session.model().trainedParameters().forEach(parameter -> state.weights.add(peftName(parameter), parameter.stored()));
+        session.model().trainedParameters().forEach(state::addToAdapter);
         return state;
+    }
+
+    private void addToAdapter(Parameter parameter) {
+        if (parameter.isStoredTransposed()) {
+            weights.addTransposed(peftName(parameter), parameter.stored());
+        } else {
+            weights.add(peftName(parameter), parameter.stored());
+        }
     }
 
     private static String peftName(Parameter parameter) {

@@ -62,6 +62,19 @@ final class MergeTest {
         }
     }
 
+    /** The bound holds as well: E + s A Bᵀ rounds once for s A, once for each of R products and once for the sum. */
+    @ParameterizedTest
+    @EnumSource(names = {"LLAMA", "QWEN3", "MISTRAL"})
+    void theTermOfTheEmbeddingsIsMergedToo(Family family) {
+        write(family, new AdapterConfig(LoraScale.of(4, 6), ModuleSelection.names("embed_tokens", "lm_head"), 0.1, List.of(),
+            Optional.empty(), ""));
+        try (var any = TinyModel.inference(family.config(), Optional.empty(), 40, 1)) {
+            var difference = merge(any);
+            assertTrue(difference.largestDifference() <= BOUND * difference.largestLogit(), difference.toString());
+            assertTrue(difference.largestDifference() > 0, difference.toString());
+        }
+    }
+
     @Test
     void modulesToSaveAndTheHeadsTermAreMergedToo() {
         write(Family.LLAMA, new AdapterConfig(LoraScale.of(4, 8), ModuleSelection.names("lm_head", "up_proj"), 0, List.of("embed_tokens"),
