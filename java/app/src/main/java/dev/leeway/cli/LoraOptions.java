@@ -24,7 +24,7 @@ final class LoraOptions {
     private static final List<String> LINEAR = List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
         "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj");
     private static final List<String> NAMES = Stream.concat(LINEAR.stream().map(name -> name.substring(name.indexOf('.') + 1)),
-        Stream.of("lm_head", ALL_LINEAR)).toList();
+        Stream.of("lm_head", "embed_tokens", ALL_LINEAR)).toList();
 
     @Option(names = {"--use_peft", "--use_lora"}, arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
         description = "train a LoRA adapter and leave the model's weights as they are (default: false)")
@@ -37,7 +37,7 @@ final class LoraOptions {
     Optional<Double> alpha = Optional.empty();
 
     @Option(names = "--lora_target_modules", paramLabel = "NAME[,NAME…]", split = ",", arity = "1..*", hideParamSyntax = true,
-        description = "linear layers with an adapter, such as q_proj,v_proj (default: all-linear)")
+        description = "layers with an adapter, such as q_proj,v_proj (default: all-linear, which is all but lm_head and embed_tokens)")
     List<String> targets = List.of();
 
     @Option(names = "--use_rslora", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
@@ -64,15 +64,17 @@ final class LoraOptions {
         dropout.ifPresent(p -> problems.require(p >= 0 && p < 1, "--lora_dropout must be at least 0 and below 1; got %s", p));
     }
 
-    /** Refuses names that select no linear layer of the model. */
+    /** Refuses names that select no module of the model that can have an adapter. */
     static void requireTargets(AdapterConfig adapter, ModelConfig config) {
         if (adapter.targetModules() instanceof ModuleSelection.Names(var names)) {
             var problems = new Problems();
             for (var name : names) {
                 var selection = ModuleSelection.names(name);
-                boolean found = selection.selects("lm_head") || IntStream.range(0, config.numHiddenLayers()).boxed()
+                boolean found = selection.selects("lm_head") || selection.selects("model.embed_tokens")
+                    || IntStream.range(0, config.numHiddenLayers()).boxed()
                     .anyMatch(layer -> LINEAR.stream().anyMatch(linear -> selection.selects("model.layers." + layer + "." + linear)));
-                problems.require(found, "--lora_target_modules: %s selects no linear layer%s", name, Nearest.hint(name, NAMES));
+                problems.require(found, "--lora_target_modules: %s selects no layer that takes an adapter%s", name,
+                    Nearest.hint(name, NAMES));
             }
             problems.throwIfAny();
         }

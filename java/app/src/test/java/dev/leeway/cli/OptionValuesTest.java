@@ -100,11 +100,12 @@ final class OptionValuesTest {
     @Test
     void aTargetThatSelectsNothingGetsTheNearestName() throws IOException {
         var adapter = training("sft", "--model_name_or_path", TinyModel.model(folder), "--max_steps", 1, "--use_peft");
-        refused("--lora_target_modules: q_prj selects no linear layer; did you mean \"q_proj\"?", adapter, "--lora_target_modules",
-            "v_proj,q_prj");
-        refused("--lora_target_modules: nonsense selects no linear layer", adapter, "--lora_target_modules", "q_proj,nonsense");
+        refused("--lora_target_modules: q_prj selects no layer that takes an adapter; did you mean \"q_proj\"?", adapter,
+            "--lora_target_modules", "v_proj,q_prj");
+        refused("--lora_target_modules: nonsense selects no layer that takes an adapter", adapter,
+            "--lora_target_modules", "q_proj,nonsense");
         var full = new ArrayList<>(adapter);
-        full.addAll(List.of("--lora_target_modules", "q_proj,1.mlp.up_proj"));
+        full.addAll(List.of("--lora_target_modules", "q_proj,1.mlp.up_proj,embed_tokens,lm_head"));
         Cli.succeed(full.toArray());
     }
 
