@@ -215,7 +215,8 @@ void head_logits(Run &run, const Shape &shape) {
     run.same("log_prob", forward(run, h).log_prob, run.read(log_prob));
 }
 const bool logits_rows = add(
-    "head_logits", {{1, 1, 1, 0, 0}, {3, 17, 100, 4, TEMPERATURE}, {3, 17, 100, 4, DROP}, {1, 64, 9000, 0, CAP}, {300, 16, 4133, 8, CAP | TEMPERATURE}},
+    "head_logits",
+    {{1, 1, 1, 0, 0}, {3, 17, 100, 4, TEMPERATURE}, {3, 17, 100, 4, DROP}, {1, 64, 9000, 0, CAP}, {300, 16, 4133, 8, CAP | TEMPERATURE}},
     head_logits);
 
 /* Equal logits: the lowest allowed token wins, on either side of a tile's border. */
