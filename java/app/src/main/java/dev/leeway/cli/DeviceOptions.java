@@ -5,7 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** What computes. */
-final class DeviceOptions {
+public final class DeviceOptions {
 
     /** What the kernels take. */
     private static final int MOST_THREADS = 1024;
@@ -17,13 +17,21 @@ final class DeviceOptions {
     @Option(names = "--threads", paramLabel = "N", description = "CPU threads; results do not depend on it (default: all)")
     int threads;
 
+    /** Ends a command that has no other options to check if one of these is wrong. */
+    public void requireValid() {
+        var problems = new Problems();
+        check(problems);
+        problems.throwIfAny();
+    }
+
     void check(Problems problems) {
         problems.require(DEVICES.contains(device), "--device must be one of %s; got %s", String.join(", ", DEVICES), device);
         problems.require(threads >= 0 && threads <= MOST_THREADS, "--threads must be from 1 to %d, or 0 for all; got %d", MOST_THREADS,
             threads);
     }
 
-    Device open() {
+    /** Opens the device, after {@link #check}. */
+    public Device open() {
         return Device.open(device, threads);
     }
 }

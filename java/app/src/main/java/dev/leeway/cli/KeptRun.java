@@ -29,8 +29,14 @@ final class KeptRun {
      * @param state what of the session goes into a checkpoint
      * @param result what the run comes to
      * @param save writes it, each file as a whole in the place of an earlier one
+     * @param again what to do after a stop, for people
      */
-    record Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save) {
+    record Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save, String again) {
+
+        /** A run that can go on. */
+        Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save) {
+            this(state, result, save, "go on with --resume_from_checkpoint latest");
+        }
     }
 
     private final TrainingRun training;
@@ -50,8 +56,8 @@ final class KeptRun {
         this.err = err;
     }
 
-    /** Trains to the end, or until a signal; only a run that came to its end leaves a result. */
-    void run() {
+    /** Trains to the end, or until a signal; only a run that came to its end leaves a result. Whether it did. */
+    boolean run() {
         try (var state = kind.state().apply(training.session()); var _ = Interruption.listen(stop, err)) {
             var resumed = options.saving.checkpoint(folder.path()).map(StoredCheckpoint::open).map(from -> restore(state, from));
             training.describe(err);
@@ -69,7 +75,7 @@ final class KeptRun {
                 }
                 int step = checkpoints.training(() -> training.train(done, stop,
                     log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints)));
-                finish(step, log, checkpoints);
+                return finish(step, log, checkpoints);
             }
         }
     }
@@ -101,7 +107,7 @@ final class KeptRun {
         }
     }
 
-    private void finish(int step, RunLog log, Checkpointer checkpoints) {
+    private boolean finish(int step, RunLog log, Checkpointer checkpoints) {
         boolean complete = step == training.totalSteps();
         if (!complete || options.saving.savesOnTheWay()) {
             checkpoints.finish(step);
@@ -111,13 +117,14 @@ final class KeptRun {
                 log.soFar());
         }
         if (!complete) {
-            log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; go on with --resume_from_checkpoint latest");
-            return;
+            log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; " + kind.again());
+            return false;
         }
         kind.save().run();
         folder.keepOnly(kind.result());
         folder.finish(results(log));
         err.println(log.summary() + "; wrote " + folder.path());
+        return true;
     }
 
     private ObjectNode results(RunLog log) {

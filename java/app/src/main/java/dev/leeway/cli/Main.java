@@ -27,7 +27,8 @@ import picocli.CommandLine.ScopeType;
         "Exit codes:  0 done, 1 failed check or internal error, 2 usage, 3 data, 4 numerics, 5 resources"})
 public final class Main {
 
-    private Main() {
+    /** What the commands hang on. */
+    Main() {
     }
 
     /** Runs a command and exits with its code. */
@@ -37,7 +38,8 @@ public final class Main {
         var out = new PrintWriter(stdout, false, StandardCharsets.UTF_8);
         var err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         int code = run(arguments, out, err);
-        stdout.loss().ifPresent(reason -> err.println("leeway: standard output could not be written (" + reason + "); what it was to show is lost"));
+        stdout.loss().ifPresent(reason -> err.println("leeway: standard output could not be written ("
+            + reason + "); what it was to show is lost"));
         System.exit(code == 0 && stdout.loss().isPresent() ? LeewayException.Kind.RESOURCES.exitCode() : code);
     }
 

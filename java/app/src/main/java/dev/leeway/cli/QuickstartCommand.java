@@ -16,6 +16,7 @@ import dev.leeway.text.BpeVocabulary.Specials;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
+import dev.leeway.train.TrainingState;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,6 +44,8 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final int VOCABULARY = 512;
     private static final int DOCUMENTS = 12_800;
     private static final int QUESTIONS = 4_800;
+    private static final int LOGGING_STEPS = 50;
+    private static final String AGAIN = "begin anew with leeway quickstart";
     private static final List<String> BEGINNINGS = List.of("Ana lives", "El gato", "Tom has", "3 + 4 =");
 
     @Spec
@@ -73,16 +76,17 @@ final class QuickstartCommand implements Callable<Integer> {
             own.begin();
             // A .gitignore of its own keeps the folder out of whatever repository it lies in.
             write(outputDir.resolve(".gitignore"), "*\n");
-            pretrain(model, opened);
-            tune(adapter, opened);
+            if (pretrain(model, opened) && tune(adapter, opened)) {
+                sayWhatIsThere();
+            }
         }
-        sayWhatIsThere();
         return 0;
     }
 
     private void check() {
         var problems = new Problems();
-        problems.require(pretrainSteps > 0 && tuneSteps > 0, "--pretrain_steps and --tune_steps must be positive");
+        problems.require(pretrainSteps > 0, "--pretrain_steps must be positive; got %d", pretrainSteps);
+        problems.require(tuneSteps > 0, "--tune_steps must be positive; got %d", tuneSteps);
         device.check(problems);
         OutputFolder.check(outputDir, false, problems);
         problems.throwIfAny();
@@ -92,7 +96,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
     }
 
-    private void pretrain(OutputFolder folder, Device opened) {
+    private boolean pretrain(OutputFolder folder, Device opened) {
         var documents = ToyText.documents(seed, DOCUMENTS);
         writeRows("documents.jsonl", documents.stream().map(text -> JsonFile.newObject().put("text", text)));
         try (var learned = TokenizerFolder.of(new BpeTrainer(VOCABULARY, new Specials("<s>", "</s>")).train(documents));
@@ -105,14 +109,15 @@ final class QuickstartCommand implements Callable<Integer> {
             try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
                 new Initializer(seed, 0.02).fillBase(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
-                stage("1. A new model learns toy text", training, folder, () -> samples.show(BEGINNINGS, out()));
-                ModelDirectory.save(training.model(), folder.path(), json, learned.path());
-                folder.keepOnly(OutputFolder.Result.MODEL);
+                var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, json, learned.path()), OutputFolder.Result.MODEL,
+                    () -> ModelDirectory.save(training.model(), folder.path(), json, learned.path()), AGAIN);
+                out().println("1. A new model learns toy text");
+                return stage(new KeptRun(training, kind, folder, runOptions(), out(), out()), () -> samples.show(BEGINNINGS, out()));
             }
         }
     }
 
-    private void tune(OutputFolder folder, Device opened) {
+    private boolean tune(OutputFolder folder, Device opened) {
         var questions = ToyText.chatRows(seed, QUESTIONS);
         writeRows("chat.jsonl", questions.stream()
             .map(row -> JsonFile.newObject().put("prompt", row.prompt()).put("completion", row.completion())));
@@ -129,27 +134,33 @@ final class QuickstartCommand implements Callable<Integer> {
                 directory.loadInto(training.model());
                 new Initializer(seed, 0).fillAdapter(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
-                stage("2. A LoRA adapter learns to answer questions", training, folder, () -> samples.showAnswers(unseen, out()));
-                directory.saveAdapter(training.model(), adapter, folder.path());
-                folder.keepOnly(OutputFolder.Result.ADAPTER);
+                var kind = new KeptRun.Kind(session -> TrainingState.ofAdapter(session, adapter, directory.path()),
+                    OutputFolder.Result.ADAPTER, () -> directory.saveAdapter(training.model(), adapter, folder.path()), AGAIN);
+                out().println("2. A LoRA adapter learns to answer questions");
+                return stage(new KeptRun(training, kind, folder, runOptions(), out(), out()), () -> samples.showAnswers(unseen, out()));
             }
         }
     }
 
-    private void stage(String title, TrainingRun training, OutputFolder folder, Runnable samples) {
-        out().println(title);
-        training.describe(out());
-        folder.begin();
+    /** Whether the stage came to its end. */
+    private boolean stage(KeptRun run, Runnable samples) {
         out().println("before:");
         samples.run();
-        try (var log = RunLog.begin(folder.path(), out(), 50)) {
-            training.train(log);
-            out().println(log.summary());
+        if (!run.run()) {
+            return false;
         }
         out().println("after:");
         samples.run();
         out().println();
         out().flush();
+        return true;
+    }
+
+    private RunOptions runOptions() {
+        var options = new RunOptions();
+        options.loggingSteps = LOGGING_STEPS;
+        options.seed = seed;
+        return options;
     }
 
     private Recipe recipe(int steps, double rate) {

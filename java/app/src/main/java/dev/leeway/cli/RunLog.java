@@ -53,11 +53,6 @@ final class RunLog implements StepListener, AutoCloseable {
         board = tensorBoard.map(runs -> TensorBoardEvents.create(runs, System.currentTimeMillis()));
     }
 
-    /** The log of a new run. */
-    static RunLog begin(Path folder, PrintWriter out, int loggingSteps) {
-        return new RunLog(folder, Optional.empty(), out, loggingSteps, Optional.empty());
-    }
-
     /** The log of a run that goes on from a checkpoint, if any, without later lines; {@code tensorBoard} is the folder of its events. */
     static RunLog open(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps, Optional<Path> tensorBoard) {
         return new RunLog(folder, resumed, out, loggingSteps, tensorBoard);
@@ -108,7 +103,8 @@ final class RunLog implements StepListener, AutoCloseable {
         new TreeMap<>(report.metrics()).forEach(json::put);
         metrics.append(json);
         board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), new TreeMap<>(Map.of(
-            "train/loss", report.loss(), "train/learning_rate", report.learningRate(), "train/grad_norm", report.gradientNorm(), "train/epoch", report.epoch()))));
+            "train/loss", report.loss(), "train/learning_rate", report.learningRate(), "train/grad_norm", report.gradientNorm(),
+            "train/epoch", report.epoch()))));
         timings.append(JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
             .put("tokens_per_second", report.tokens() / report.seconds()));
     }

@@ -112,6 +112,7 @@ final class TrainingRun implements AutoCloseable {
         var settings = job.settings(sampling);
         session = TrainingSession.open(config, settings, device);
         var rate = recipe.rate();
+        session.model().nameRows(job.rows().training()::place);
         trainer = session.trainer(recipe.regularisation().objective(), rate.over(totalSteps), rate.peak(),
             recipe.regularisation().noise(recipe.seed()));
     }
@@ -166,11 +167,6 @@ final class TrainingRun implements AutoCloseable {
         return parameters.stream().mapToLong(parameter -> parameter.value().count()).sum();
     }
 
-    /** Takes all steps. */
-    void train(RunLog log) {
-        train(0, new StopRequest(), log);
-    }
-
     /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */
     int train(int done, StopRequest stop, StepListener listener) {
         return trainer.train(batches, done, totalSteps, stop, listener);
@@ -180,7 +176,9 @@ final class TrainingRun implements AutoCloseable {
     void evaluateIfDue(int step, RunLog log) {
         var evaluation = job.rows().evaluation();
         if (evaluation.isDue(step, totalSteps)) {
+            session.model().nameRows(evaluation.places()::apply);
             log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()));
+            session.model().nameRows(job.rows().training()::place);
         }
     }
 

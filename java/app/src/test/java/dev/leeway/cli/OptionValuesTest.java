@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Whatever number an option is given: it works, or a sentence says why not; it is never an internal error. */
 final class OptionValuesTest {
@@ -53,13 +55,22 @@ final class OptionValuesTest {
         var model = TinyModel.model(folder);
         var sft = training("sft", "--model_name_or_path", model);
         var brief = training("sft", "--model_name_or_path", model, "--max_steps", 1);
-        tryAll(WHOLE, brief, "--num_train_epochs", "--threads", "--per_device_train_batch_size", "--gradient_accumulation_steps", "--warmup_steps",
+        tryAll(WHOLE, brief, "--num_train_epochs", "--threads", "--per_device_train_batch_size",
+            "--gradient_accumulation_steps", "--warmup_steps",
             "--logging_steps", "--seed", "--max_length", "--save_total_limit");
         tryAll(REAL, brief, "--learning_rate", "--warmup_ratio", "--weight_decay", "--adam_beta1", "--adam_beta2", "--adam_epsilon",
-            "--max_grad_norm", "--eval_split");
+            "--max_grad_norm", "--eval_split", "--min_lr_rate", "--label_smoothing_factor", "--z_loss_coefficient", "--neftune_noise_alpha",
+            "--dataset_weights");
+        var saving = new ArrayList<>(brief);
+        saving.set(saving.indexOf("no"), "steps");
+        tryAll(REAL, saving, "--save_steps", "--save_minutes");
+        tryAll(WHOLE, saving, "--save_steps");
+        var streamed = training("sft", "--model_name_or_path", model, "--streaming", "--max_steps", 1);
+        tryAll(WHOLE, streamed, "--shuffle_buffer_size");
+        tryAll(List.of("0", "-1", "1", "-2147483648", "2147483648", "NaN"), streamed, "--max_steps");
         var adapter = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--use_peft");
         tryAll(WHOLE, adapter, "--lora_r");
-        tryAll(REAL, adapter, "--lora_alpha");
+        tryAll(REAL, adapter, "--lora_alpha", "--lora_dropout");
         refused("--lora_r must be from 1 to 512; got 1024", adapter, "--lora_r", 1024);
         refused("--threads must be from 1 to 1024, or 0 for all; got 5000", brief, "--threads", 5000);
         refused("more steps than can be counted", sft, "--num_train_epochs", "1e300");
@@ -78,6 +89,49 @@ final class OptionValuesTest {
     }
 
     @Test
+    void numbersOfTheOtherCommands() throws IOException {
+        var model = TinyModel.model(folder);
+        var empty = Files.createDirectory(folder.resolve("empty"));
+        for (var command : List.of(List.<Object>of("verify", empty), List.<Object>of("chat", "--model_name_or_path", model),
+            List.<Object>of("merge", "--model_name_or_path", model, "--output_dir", folder.resolve("merged")),
+            List.<Object>of("quickstart", "--output_dir", folder.resolve("qs")),
+            List.<Object>of("plan", "--model_name_or_path", model, "--dataset_name", folder.resolve("rows.jsonl")))) {
+            for (var threads : List.of(-1, 1025, 2147483647)) {
+                refused("--threads must be from 1 to 1024, or 0 for all; got " + threads, command, "--threads", threads);
+            }
+            refused("--threads: '2147483648' is not an int", command, "--threads", "2147483648");
+        }
+        var quickstart = List.<Object>of("quickstart", "--output_dir", folder.resolve("qs"), "--device", "none");
+        for (var option : List.of("--pretrain_steps", "--tune_steps")) {
+            refused("must be positive; got 0", quickstart, option, 0);
+            refused("must be positive; got -1", quickstart, option, -1);
+        }
+        Files.writeString(model.resolve("chat_template.jinja"), TinyModel.CHAT_TEMPLATE);
+        var chat = List.<Object>of("chat", "--model_name_or_path", model);
+        for (var option : List.of("--max_new_tokens", "--max_length", "--top_k")) {
+            refused(option.substring(2), chat, option, -1, "--temperature", 1);
+        }
+        for (var option : List.of("--temperature", "--top_p", "--min_p", "--repetition_penalty")) {
+            refused(option.substring(2), chat, option, "NaN");
+            refused(option.substring(2), chat, option, "-1");
+        }
+    }
+
+    /** A number that no command line of a test has gone through is a number that nobody checked. */
+    @Test
+    void everyNumericOptionIsInTheTable() throws IOException {
+        var table = Files.readString(Path.of("src/test/java/dev/leeway/cli/OptionValuesTest.java"));
+        for (var command : new CommandLine(new Main()).getSubcommands().values()) {
+            for (var option : command.getCommandSpec().options()) {
+                var type = option.isMultiValue() || option.typeInfo().isOptional() ? option.auxiliaryTypes()[0] : option.type();
+                boolean numeric = List.<Class<?>>of(int.class, long.class, double.class, Integer.class, Double.class).contains(type);
+                assertTrue(!numeric || table.contains('"' + option.longestName() + '"'),
+                    command.getCommandName() + " " + option.longestName());
+            }
+        }
+    }
+
+    @Test
     void wrongShapesOfANewModelAreUsageErrorsBeforeAnythingIsRead() throws IOException {
         TinyModel.rows(folder);
         var pretrain = training("pretrain");
@@ -85,7 +139,7 @@ final class OptionValuesTest {
         refused("head_dim", pretrain, "--hidden_size", 1024, "--num_attention_heads", 1);
         refused("head_dim", pretrain, "--hidden_size", 8, "--num_attention_heads", 8);
         refused("intermediate_size", pretrain, "--intermediate_size", 2147483647);
-        assertTrue(java.nio.file.Files.notExists(folder.resolve("out")));
+        assertTrue(Files.notExists(folder.resolve("out")));
     }
 
     @Test
@@ -94,7 +148,8 @@ final class OptionValuesTest {
             "--max_new_tokens", 1, "--temperature", 1);
         tryAll(WHOLE, generate, "--max_new_tokens", "--top_k", "--seed", "--threads");
         tryAll(REAL, generate, "--temperature", "--top_p", "--min_p", "--repetition_penalty");
-        refused("temperature must be 0, or positive and within a float's range; got 1.0E60", generate.subList(0, 7), "--temperature", "1e60");
+        refused("temperature must be 0, or positive and within a float's range; got 1.0E60", generate.subList(0, 7), "--temperature",
+            "1e60");
     }
 
     @Test

@@ -103,7 +103,7 @@ public final class DatasetReader {
         List<Example> examples = new ArrayList<>();
         try (var encoder = new RowEncoder<>(tokenizer, options, Purpose.SUPERVISED)) {
             for (int i = 0; i < rows.size(); i++) {
-                encoder.take("row " + i, rows.get(i));
+                encoder.take("row " + (i + 1), rows.get(i));
                 drainIfFull(encoder, examples);
             }
             RowSet<Example> encoded = finished(encoder, examples, "the list", options);

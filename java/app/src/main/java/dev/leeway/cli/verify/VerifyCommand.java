@@ -1,6 +1,7 @@
 package dev.leeway.cli.verify;
 
 import dev.leeway.LeewayException;
+import dev.leeway.cli.DeviceOptions;
 import dev.leeway.tensor.Device;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,11 +32,8 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--allow-unchecked", description = "Cases of a kind that this build does not check are no failure.")
     private boolean allowUnchecked;
 
-    @Option(names = "--device", defaultValue = "cpu", description = "cpu or cuda (default: ${DEFAULT-VALUE}).")
-    private String backend;
-
-    @Option(names = "--threads", defaultValue = "0", description = "CPU threads; 0 = all.")
-    private int threads;
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    private final DeviceOptions device = new DeviceOptions();
 
     private int passed;
     private int failed;
@@ -42,12 +41,13 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        device.requireValid();
         var cases = new ArrayList<Case>();
         paths.forEach(path -> cases.addAll(CaseFinder.find(path)));
         var out = spec.commandLine().getOut();
-        try (var device = Device.open(backend, threads)) {
+        try (var opened = device.open()) {
             for (var one : cases) {
-                report(one, device, out);
+                report(one, opened, out);
             }
         }
         out.printf("%d passed, %d failed, %d not checked%n", passed, failed, notChecked);
@@ -55,20 +55,20 @@ public final class VerifyCommand implements Callable<Integer> {
         return failed > 0 || passed == 0 || (notChecked > 0 && !allowUnchecked) ? 1 : 0;
     }
 
-    private void report(Case one, Device device, PrintWriter out) {
+    private void report(Case one, Device opened, PrintWriter out) {
         if (one instanceof Case.NotChecked unknown) {
             notChecked++;
             out.printf("not checked  %s: %s%n", unknown.path(), unknown.reason());
         } else {
-            out.println(run(one, device));
+            out.println(run(one, opened));
         }
         out.flush();
     }
 
-    private String run(Case one, Device device) {
+    private String run(Case one, Device opened) {
         List<Check> checks;
         try {
-            checks = one.run(device);
+            checks = one.run(opened);
         } catch (RuntimeException e) { // whatever a case makes this build do, the others are still checked
             failed++;
             return "FAILED       %s (%s): %s".formatted(one.path(), one.kind(), e instanceof LeewayException ? e.getMessage()
