@@ -1,18 +1,23 @@
 /* adamw.cpp: AdamW with decoupled decay (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
  *
- * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others.
- * Bytes moved: parameter, m, v read and written, gradient read: 28 bytes an element. */
+ * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others but for the scale that a
+ * block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
+ * Bytes moved an element: parameter, m, v read and written, gradient read: 28 in fp32; 26 with bf16 weights, fp32 master and fp32 moments
+ * and gradient; 10 with bf16 weights and gradient and 8-bit moments. */
+#include <algorithm>
 #include <cmath>
 
 #include "check.h"
+#include "moment_code.h"
 #include "parallel.h"
-#include "simd.h"
+#include "stochastic.h"
 
 namespace {
 
 using namespace leeway;
 
-constexpr int64_t block = 1 << 14;
+constexpr int64_t block = 1 << 14;  // elements a task: whole blocks of moments
+static_assert(block % moment_block == 0);
 
 struct Step {
     float gradient_scale;
@@ -37,23 +42,105 @@ Step step_of(const leeway_adamw_args *args) {
             float(1.0 - args->beta2)};
 }
 
-LEEWAY_CLONES void update(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
-    auto *parameter = static_cast<float *>(args->parameter);
-    auto *gradient = static_cast<const float *>(args->gradient);
-    auto *first = static_cast<float *>(args->m);
-    auto *second = static_cast<float *>(args->v);
+LEEWAY_INLINE f32x16 load_as(leeway_dtype dtype, const void *x, int64_t i, int64_t left) {
+    return dtype == LEEWAY_F32 ? load_up_to(static_cast<const float *>(x) + i, left) : load_up_to(static_cast<const bf16 *>(x) + i, left);
+}
+
+/* The fp32 value of the weights: the master where there is one. */
+LEEWAY_INLINE f32x16 load_weights(const leeway_adamw_args *args, int64_t i, int64_t left) {
+    return args->master ? load_up_to(args->master + i, left) : load_as(args->dtype, args->parameter, i, left);
+}
+
+LEEWAY_INLINE void store_weights(const leeway_adamw_args *args, int64_t i, f32x16 w, int64_t left) {
+    if (args->dtype == LEEWAY_F32) return store_up_to(static_cast<float *>(args->parameter) + i, w, left);
+    bf16 *parameter = static_cast<bf16 *>(args->parameter) + i;
+    if (args->master) store_up_to(args->master + i, w, left);
+    if (args->stochastic) {
+        u16x16 rounded = stochastic_bf16(w, philox_word(args->seed, 0, uint64_t(i)));
+        std::memcpy(parameter, &rounded, size_t(std::min(left, lanes)) * sizeof(bf16));
+    } else {
+        store_up_to(parameter, w, left);
+    }
+}
+
+/* The new weights at i; m and v become the new moments. */
+LEEWAY_INLINE f32x16 advance(const leeway_adamw_args *args, const Step &step, int64_t i, int64_t left, f32x16 &m, f32x16 &v) {
+    f32x16 g = step.gradient_scale * load_as(args->gradient_dtype, args->gradient, i, left);
+    m = m + step.keep_m * (g - m);
+    v = step.beta2 * v + (step.keep_v * g) * g;
+    f32x16 w = step.decay * load_weights(args, i, left);
+    return w - step.rate * m / (vsqrt(v) / step.root + step.eps);
+}
+
+template <class Moment>
+LEEWAY_INLINE void update_range(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
+    auto *first = static_cast<Moment *>(args->m), *second = static_cast<Moment *>(args->v);
     for (int64_t i = begin; i < end; i += lanes) {
         int64_t left = end - i;
-        f32x16 g = step.gradient_scale * load_up_to(gradient + i, left);
-        f32x16 m = load_up_to(first + i, left);
-        m = m + step.keep_m * (g - m);
-        f32x16 v = step.beta2 * load_up_to(second + i, left) + (step.keep_v * g) * g;
-        f32x16 w = step.decay * load_up_to(parameter + i, left);
-        w = w - step.rate * m / (vsqrt(v) / step.root + step.eps);
+        f32x16 m = load_up_to(first + i, left), v = load_up_to(second + i, left);
+        f32x16 w = advance(args, step, i, left, m, v);
         store_up_to(first + i, m, left);
         store_up_to(second + i, v, left);
-        store_up_to(parameter + i, w, left);
+        store_weights(args, i, w, left);
     }
+}
+
+const MomentCode signed_code(true), unsigned_code(false);
+
+/* to (256) = the moments of a block. */
+LEEWAY_INLINE void decode(const MomentCode &code, const uint8_t *codes, int64_t count, float scale, float *to) {
+    for (int64_t i = 0; i < count; i++) to[i] = code.level[codes[i]] * scale;
+}
+
+/* Returns the scale. Elements behind count are zeros. */
+LEEWAY_INLINE float encode(const MomentCode &code, const float *x, int64_t count, uint8_t *codes) {
+    f32x16 most = {};
+    for (int64_t i = 0; i < count; i += lanes) most = maximum(most, absolute(load(x + i)));
+    float scale = max_lanes(most);
+    for (int64_t i = 0; i < count; i += lanes) {
+        i32x16 code16 = encode_moments(code, scale > 0.0f ? load(x + i) / scale : splat(0.0f));
+        for (int64_t l = 0; l < std::min(lanes, count - i); l++) codes[i + l] = uint8_t(code16[l]);
+    }
+    return scale;
+}
+
+LEEWAY_INLINE void update_codes(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
+    auto *first = static_cast<uint8_t *>(args->m), *second = static_cast<uint8_t *>(args->v);
+    for (int64_t at = begin; at < end; at += moment_block) {
+        int64_t count = std::min(moment_block, end - at);
+        float m[moment_block] = {}, v[moment_block] = {};
+        decode(signed_code, first + at, count, args->m_scale[at / moment_block], m);
+        decode(unsigned_code, second + at, count, args->v_scale[at / moment_block], v);
+        for (int64_t i = 0; i < count; i += lanes) {
+            f32x16 new_m = load(m + i), new_v = load(v + i);
+            store_weights(args, at + i, advance(args, step, at + i, count - i, new_m, new_v), count - i);
+            store(m + i, new_m);
+            store(v + i, new_v);
+        }
+        args->m_scale[at / moment_block] = encode(signed_code, m, count, first + at);
+        args->v_scale[at / moment_block] = encode(unsigned_code, v, count, second + at);
+    }
+}
+
+LEEWAY_CLONES void update(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
+    if (args->moment_dtype == LEEWAY_F32) update_range<float>(args, step, begin, end);
+    else if (args->moment_dtype == LEEWAY_BF16) update_range<bf16>(args, step, begin, end);
+    else update_codes(args, step, begin, end);
+}
+
+leeway_status check_types(const leeway_adamw_args *args) {
+    LEEWAY_CHECK_FLOAT("adamw", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("adamw", "gradient_dtype", args->gradient_dtype);
+    if (args->moment_dtype != LEEWAY_F32 && args->moment_dtype != LEEWAY_BF16 && args->moment_dtype != LEEWAY_U8)
+        return fail(LEEWAY_UNSUPPORTED, "adamw: moment_dtype must be F32 (0), BF16 (1) or U8 (5) on this back end, got dtype %d",
+                    int(args->moment_dtype));
+    LEEWAY_CHECK("adamw", args->dtype == LEEWAY_BF16 || !args->master, "master belongs to a BF16 parameter, so with F32 it must be NULL");
+    LEEWAY_CHECK("adamw", args->stochastic == 0 || (args->stochastic == 1 && args->dtype == LEEWAY_BF16 && !args->master),
+                 "stochastic must be 0, or 1 for a BF16 parameter without master, got %d", int(args->stochastic));
+    bool codes = args->moment_dtype == LEEWAY_U8;
+    LEEWAY_CHECK("adamw", codes || (!args->m_scale && !args->v_scale), "m_scale and v_scale belong to U8 moments, else they must be NULL");
+    LEEWAY_CHECK("adamw", !codes || args->count == 0 || (args->m_scale && args->v_scale), "U8 moments need m_scale and v_scale");
+    return LEEWAY_OK;
 }
 
 }  // namespace
@@ -68,11 +155,7 @@ leeway_status leeway_adamw(leeway_stream *stream, const leeway_adamw_args *args)
                  args->weight_decay);
     LEEWAY_CHECK("adamw", std::isfinite(args->gradient_scale) && std::isfinite(args->learning_rate),
                  "gradient_scale and learning_rate must be finite, got %g, %g", args->gradient_scale, args->learning_rate);
-    LEEWAY_CHECK_F32("adamw", "dtype", args->dtype);
-    LEEWAY_CHECK_F32("adamw", "gradient_dtype", args->gradient_dtype);
-    LEEWAY_CHECK_F32("adamw", "moment_dtype", args->moment_dtype);
-    LEEWAY_CHECK("adamw", !args->master && !args->m_scale && !args->v_scale && args->stochastic == 0,
-                 "master, m_scale, v_scale and stochastic belong to shorter types, so with F32 they must be NULL and 0");
+    if (leeway_status status = check_types(args)) return status;
     if (args->count == 0) return LEEWAY_OK;
     LEEWAY_CHECK("adamw", args->parameter && args->gradient && args->m && args->v, "parameter, gradient, m and v must not be NULL");
     Step step = step_of(args);

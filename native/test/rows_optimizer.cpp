@@ -1,5 +1,7 @@
 /* rows_optimizer.cpp: adamw. */
-#include "table.h"
+#include <algorithm>
+
+#include "number.h"
 
 namespace {
 
@@ -34,23 +36,175 @@ Oracle oracle(const leeway_adamw_args &a, const std::vector<float> &w, const std
     return o;
 }
 
+/* What is stored in which type. */
+struct Types {
+    leeway_dtype parameter, gradient, moment;
+    bool master, stochastic;
+};
+
+/* Dettmers et al. 2022: 0, the middles of 2^i (signed) or 2^(i+1) equal parts of a decade, 1; signed: all between with a minus too. */
+std::vector<double> levels(bool with_sign) {
+    std::vector<double> level = {0.0, 1.0};
+    for (int i = 0; i < 7; i++)
+        for (int part = 0, parts = with_sign ? 1 << i : 2 << i; part < parts; part++) {
+            double middle = double(float(std::pow(10.0, i - 6) * (0.1 + 0.9 * (part + 0.5) / parts)));
+            level.push_back(middle);
+            if (with_sign) level.push_back(-middle);
+        }
+    std::sort(level.begin(), level.end());
+    return level;
+}
+
+/* A moment on the device, and what it is worth. */
+struct Moment {
+    leeway_dtype type = LEEWAY_F32;
+    bool with_sign = false;
+    Array values;
+    Buffer<uint8_t> codes;
+    Buffer<float> scales;
+    std::vector<float> now;
+
+    Moment(Run &run, leeway_dtype type, bool with_sign, const std::vector<float> &x) : type(type), with_sign(with_sign) {
+        if (type != LEEWAY_U8) {
+            now = rounded(type, x);
+            values = inout(run, type, now);
+            return;
+        }
+        auto level = levels(with_sign);
+        std::vector<uint8_t> code;
+        std::vector<float> scale((x.size() + 255) / 256);
+        for (size_t i = 0; i < x.size(); i++) scale[i / 256] = std::max(scale[i / 256], std::fabs(x[i]));
+        for (size_t i = 0; i < x.size(); i++) {
+            code.push_back(uint8_t(run.random()() % 256));
+            if (scale[i / 256] == 0) code.back() = 0;
+            now.push_back(float(level[code.back()]) * scale[i / 256]);
+        }
+        codes = run.inout(code);
+        scales = run.inout(scale);
+    }
+    void *get() const { return type == LEEWAY_U8 ? codes.get() : values.get(); }
+
+    /* The stored moment against what it should be; codes must be the nearest, and no further away than half the widest gap. */
+    void expect(Run &run, const char *what, const std::vector<double> &want, const std::vector<double> &bound) const {
+        if (type != LEEWAY_U8) return run.expect(what, read(run, values), want, stored(type, want, bound));
+        auto level = levels(with_sign);
+        auto code = run.read(codes);
+        auto scale = run.read(scales);
+        if (!run.checks()) return;
+        for (size_t first = 0; first < want.size(); first += 256) {
+            size_t end = std::min(want.size(), first + 256);
+            double most = 0, error = 0, s = scale[first / 256];
+            for (size_t i = first; i < end; i++) most = std::max(most, std::fabs(want[i])), error = std::max(error, bound[i]);
+            run.expect(std::string(what) + ": scale", std::fabs(s - most) <= error);
+            for (size_t i = first; i < end && s > 0; i++) {
+                double x = want[i] / s, off = std::fabs(level[code[i]] - x), least = 2;
+                for (double l : level) least = std::min(least, std::fabs(l - x));
+                run.expect(std::string(what) + ": nearest code", off - least <= 2 * (error / s + 3 * u));
+                run.expect(std::string(what) + ": half a gap", off <= 0.45 / (with_sign ? 64 : 128) + error / s + 3 * u);
+            }
+        }
+    }
+};
+
+leeway_adamw_args arguments(int64_t count, int64_t step, const Types &types) {
+    return {.count = count, .step = step, .parameter = nullptr, .master = nullptr, .gradient = nullptr, .m = nullptr, .v = nullptr,
+            .m_scale = nullptr, .v_scale = nullptr, .seed = 77, .learning_rate = 3e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8,
+            .weight_decay = 0.1, .gradient_scale = 0.37, .dtype = types.parameter, .gradient_dtype = types.gradient,
+            .moment_dtype = types.moment, .stochastic = types.stochastic};
+}
+
+constexpr Types fp32 = {LEEWAY_F32, LEEWAY_F32, LEEWAY_F32, false, false};
+constexpr Types fp32_u8 = {LEEWAY_F32, LEEWAY_F32, LEEWAY_U8, false, false};
+constexpr Types master = {LEEWAY_BF16, LEEWAY_F32, LEEWAY_F32, true, false};
+constexpr Types master_bf16 = {LEEWAY_BF16, LEEWAY_BF16, LEEWAY_BF16, true, false};
+constexpr Types nearest = {LEEWAY_BF16, LEEWAY_BF16, LEEWAY_BF16, false, false};
+constexpr Types lean = {LEEWAY_BF16, LEEWAY_BF16, LEEWAY_U8, false, true};
+
 /* shape: count, step */
+template <const Types &types>
 void adamw_row(Run &run, const Shape &shape) {
     int64_t count = shape[0];
-    auto w = run.normal(count), g = run.normal(count, 0.1), m = run.normal(count, 0.1), v = run.uniform(count, 0, 0.02);
+    auto w = run.normal(count), g = rounded(types.gradient, run.normal(count, 0.1)), m = run.normal(count, 0.1), v = run.uniform(count, 0, 0.02);
     if (shape[1] == 1) m.assign(m.size(), 0.0f), v.assign(v.size(), 0.0f);
     if (count > 2) g[2] = m[2] = v[2] = 0.0f;  // an embedding row that never occurred
-    auto bw = run.inout(w), bm = run.inout(m), bv = run.inout(v);
-    auto bg = run.in(g);
-    leeway_adamw_args args = {.count = count, .step = shape[1], .parameter = bw.get(), .master = nullptr, .gradient = bg.get(),
-                              .m = bm.get(), .v = bv.get(), .m_scale = nullptr, .v_scale = nullptr, .seed = 0, .learning_rate = 3e-3,
-                              .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.1, .gradient_scale = 0.37, .dtype = LEEWAY_F32,
-                              .gradient_dtype = LEEWAY_F32, .moment_dtype = LEEWAY_F32, .stochastic = 0};
+    if (!types.master) w = rounded(types.parameter, w);
+    Moment first(run, types.moment, true, m), second(run, types.moment, false, v);
+    auto parameter = inout(run, types.parameter, rounded(types.parameter, w)), gradient = in(run, types.gradient, g);
+    auto whole = types.master ? run.inout(w) : Buffer<float>{};
+    auto args = arguments(count, shape[1], types);
+    args.parameter = parameter.get(), args.master = whole.get(), args.gradient = gradient.get();
+    args.m = first.get(), args.v = second.get(), args.m_scale = first.scales.get(), args.v_scale = second.scales.get();
     LEEWAY_RUN(run, adamw, args);
-    auto want = oracle(args, w, g, m, v);
-    run.expect("parameter", run.read(bw), want.w, want.w_bound);
-    run.expect("m", run.read(bm), want.m, want.m_bound);
-    run.expect("v", run.read(bv), want.v, want.v_bound);
+    auto want = oracle(args, w, g, first.now, second.now);
+    auto got = read(run, parameter);
+    if (types.master) {
+        auto got_master = run.read(whole);
+        run.expect("master", got_master, want.w, want.w_bound);
+        run.same("parameter", got, rounded(LEEWAY_BF16, got_master));
+    } else {
+        for (size_t i = 0; i < got.size() && types.parameter == LEEWAY_BF16; i++)  // a neighbour is a whole ulp away
+            want.w_bound[i] += (types.stochastic ? 2 : 1) * u16 * (std::fabs(want.w[i]) + want.w_bound[i]);
+        run.expect("parameter", got, want.w, want.w_bound);
+    }
+    first.expect(run, "m", want.m, want.m_bound);
+    second.expect(run, "v", want.v, want.v_bound);
+}
+
+/* Nothing but decay moves 10^6 weights of 1 to 1 - 0.3 * 2^-8, so 0.3 of them must fall to 1 - 2^-8: the share is off by at most five
+ * standard deviations, and each one falls where its random bits say so. */
+void adamw_stochastic_row(Run &run, const Shape &shape) {
+    int64_t count = shape[0];
+    auto args = arguments(count, 1, lean);
+    args.moment_dtype = LEEWAY_F32;
+    args.learning_rate = 1, args.weight_decay = 0.3 * 0x1p-8;
+    std::vector<float> nothing(static_cast<size_t>(count), 0.0f);
+    auto w = inout(run, LEEWAY_BF16, std::vector<float>(nothing.size(), 1.0f)), g = in(run, LEEWAY_BF16, nothing);
+    auto m = run.inout(nothing), v = run.inout(nothing);
+    args.parameter = w.get(), args.gradient = g.get(), args.m = m.get(), args.v = v.get();
+    LEEWAY_RUN(run, adamw, args);
+    auto got = read(run, w);
+    if (!run.checks()) return;
+    double exact = float(1.0 - args.weight_decay), below = 1.0 - 0x1p-8, share = (exact - below) / 0x1p-8, sum = 0;
+    for (size_t i = 0; i < got.size(); i++) {
+        bool up = share * 65536 + double(philox(args.seed, 0, i)[0] >> 16) >= 65536;
+        if (got[i] != (up ? 1.0f : float(below))) return run.expect("weight " + std::to_string(i), false);
+        sum += got[i];
+    }
+    run.expect("bias", std::fabs(sum / double(count) - exact) <= 5 * 0x1p-8 * std::sqrt(share * (1 - share) / double(count)));
+}
+
+/* Four steps; or two, everything through the host, and two more: the same bits. */
+void adamw_resume_row(Run &run, const Shape &shape) {
+    int64_t count = shape[0];
+    auto g = rounded(LEEWAY_BF16, run.normal(count, 0.1));
+    auto w = to_bf16(run.normal(count));
+    std::vector<uint8_t> m(static_cast<size_t>(count), 0), v = m;
+    std::vector<float> m_scale(static_cast<size_t>(count + 255) / 256, 0.0f), v_scale = m_scale;
+    auto gradient = in(run, LEEWAY_BF16, g);
+    auto walk = [&](std::initializer_list<int64_t> steps, auto &w, auto &m, auto &v, auto &m_scale, auto &v_scale) {
+        auto bw = run.inout(w);
+        auto bm = run.inout(m), bv = run.inout(v);
+        auto bms = run.inout(m_scale), bvs = run.inout(v_scale);
+        for (int64_t step : steps) {
+            auto args = arguments(count, step, lean);
+            args.seed = uint64_t(step);
+            args.parameter = bw.get(), args.gradient = gradient.get(), args.m = bm.get(), args.v = bv.get();
+            args.m_scale = bms.get(), args.v_scale = bvs.get();
+            LEEWAY_RUN(run, adamw, args);
+        }
+        w = run.read(bw), m = run.read(bm), v = run.read(bv), m_scale = run.read(bms), v_scale = run.read(bvs);
+    };
+    auto w2 = w;
+    auto m2 = m, v2 = v;
+    auto m_scale2 = m_scale, v_scale2 = v_scale;
+    walk({1, 2, 3, 4}, w, m, v, m_scale, v_scale);
+    walk({1, 2}, w2, m2, v2, m_scale2, v_scale2);
+    walk({3, 4}, w2, m2, v2, m_scale2, v_scale2);
+    run.same("parameter", w2, w);
+    run.same("m", m2, m);
+    run.same("v", v2, v);
+    run.same("m_scale", m_scale2, m_scale);
+    run.same("v_scale", v_scale2, v_scale);
 }
 
 void adamw_refusals(Run &run, const Shape &) {
@@ -71,10 +225,31 @@ void adamw_refusals(Run &run, const Shape &) {
     bad = good;
     bad.v = nullptr;
     LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
+    bad = good;
+    bad.moment_dtype = LEEWAY_U8;  // without scales
+    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
+    bad = good;
+    bad.stochastic = 1;  // a fp32 parameter is not rounded
+    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
+    bad = good;
+    bad.master = w.get();
+    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
+    bad = good;
+    bad.gradient_dtype = LEEWAY_F64;
+    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_UNSUPPORTED, bad);
 }
 
+const std::vector<Shape> updates = {{0, 1}, {1, 1}, {15, 2}, {17, 3}, {255, 2}, {1000, 1}, {20001, 1000}};
+
 [[maybe_unused]] const bool registered[] = {
-    add("adamw", {{0, 1}, {1, 1}, {15, 2}, {17, 3}, {1000, 1}, {70001, 1000}}, adamw_row),
+    add("adamw", updates, adamw_row<fp32>),
+    add("adamw_u8", updates, adamw_row<fp32_u8>),
+    add("adamw_master", updates, adamw_row<master>),
+    add("adamw_master_bf16", updates, adamw_row<master_bf16>),
+    add("adamw_bf16", updates, adamw_row<nearest>),
+    add("adamw_bf16_u8_stochastic", updates, adamw_row<lean>),
+    add("adamw_stochastic", {{1000003}}, adamw_stochastic_row),
+    add("adamw_resume", {{1}, {255}, {257}, {5000}}, adamw_resume_row),
     add("adamw_refusals", {{}}, adamw_refusals),
 };
 

@@ -13,8 +13,12 @@ extern "C" {
  *     w -= lr / (1-beta1^t) * m / (sqrt(v) / sqrt(1-beta2^t) + eps)
  * gradient_scale carries the clipping factor min(1, max_grad_norm / (norm + 1e-6)). Scalars are combined in double, elements in fp32.
  * Moments: F32; BF16; or U8 with one fp32 scale a block of 256 (Dettmers et al. 2022, dynamic tree codes), m_scale and v_scale then
- * given. A BF16 parameter is rounded from master where that is given, else with stochastic = 1 from the updated fp32 value by
- * philox(seed, i), else to nearest even. */
+ * given: x = level[code] * scale, scale = the largest |x| of the block, code = the nearest level of x / scale, the lower one of two as
+ * near. Levels, ascending, code = index: 0; for each decade i = 0..6 the middles of equal parts of [0.1, 1) times 10^(i-6), 2^i parts for
+ * m and 2^(i+1) for v; 1. Those of m have all but 0 and 1 negated too. Fresh moments: scale 0 and any codes. Moments are rounded after
+ * the parameter was updated from their fp32 values.
+ * A BF16 parameter is rounded from master where that is given (then stochastic = 0), else with stochastic = 1 from the updated fp32 value
+ * by the upper 16 bits of word 0 of philox(seed, i), added below the kept bits, else to nearest even. */
 typedef struct {
     int64_t count;
     int64_t step;          /* t >= 1 */
