@@ -71,9 +71,11 @@ void finish_row(const leeway_head_forward_args *args, int64_t m, const HeadRow &
 
 void run_chunk(leeway_stream *stream, const leeway_head_forward_args *args, int64_t first, int64_t count, int64_t allowed_tokens,
                const HeadWorkspace &work) {
-    const auto *x = static_cast<const float *>(args->x) + first * args->hidden;
-    const float *inputs = head_drop(stream, lora_from(args->distribution.lora, first), count, args->hidden, x, work.dropped);
-    head_low_rank(stream, args->distribution, count, args->hidden, inputs, work.xa);
+    const void *rows = offset(args->x, args->dtype, first * args->hidden);
+    const Operand x = by_row(rows, args->dtype, args->hidden);
+    const leeway_lora lora = lora_from(args->distribution.lora, first);
+    head_low_rank(stream, args->distribution, count, args->hidden,
+                  head_drop(stream, lora, count, args->hidden, rows, args->dtype, work.dropped), work.xa);
     for (int64_t m = 0; m < count; m++) start_row(args, first + m, allowed_tokens, work.rows[m]);
     for (int64_t token = 0; token < args->vocabulary; token += softmax_tile) {
         const HeadTile tile = {first, count, token, std::min(softmax_tile, args->vocabulary - token)};
@@ -87,7 +89,7 @@ void run_chunk(leeway_stream *stream, const leeway_head_forward_args *args, int6
 leeway_status check(const leeway_head_forward_args *args) {
     const auto &head = args->distribution;
     LEEWAY_TRY(check_head("head_forward", args->rows, args->hidden, args->vocabulary, head, args->soft));
-    LEEWAY_CHECK_F32("head_forward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("head_forward", "dtype", args->dtype);
     LEEWAY_CHECK("head_forward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
                  double(head.temperature));
     if (args->rows == 0) return LEEWAY_OK;

@@ -3,15 +3,15 @@
  *     dz = p (w_lse - w_log_prob - w_entropy (log p + H) + w_soft sum q) + w_log_prob 1_target - w_soft q
  *     da = dz (softcap > 0 ? 1 - (c/softcap)^2 : 1) / temperature
  *
- * with log p = z - lse. The logits of a chunk and tile are recomputed by the forward's product, da replaces them, and three products use
- * it: dx += da W (k = tokens, in order over the tiles, so a row depends on itself alone), dweight += da^T x and the low-rank ones (k =
- * rows, chunk by chunk). Bytes moved: W twice and dweight twice for 512 rows, and 12 M V in cache.
+ * with log p = z - lse. The logits of a chunk and tile are recomputed by the forward's product, da replaces them (rounded to bf16 where x
+ * is bf16), and three products use it: dx += da W (k = tokens, in order over the tiles, so a row depends on itself alone), dweight += da^T
+ * x and the low-rank ones (k = rows, chunk by chunk). Bytes moved: W twice and dweight twice for 512 rows, and 12 M V in cache.
  */
 #include <algorithm>
 
+#include "bf16.h"
 #include "head_tiles.h"
 #include "parallel.h"
-#include "simd.h"
 
 namespace leeway {
 namespace {
@@ -70,6 +70,14 @@ void add_entry(float dz, const leeway_distribution &head, const float *c, int64_
     da[at] += dz * slope(splat(c[at]), head.softcap, head.temperature)[0];
 }
 
+/* to may be where the row is. */
+LEEWAY_CLONES void narrow_row(const float *row, bf16 *to, int64_t count) {
+    for (int64_t i = 0; i < count; i += lanes) {
+        const f32x16 values = load_up_to(row + i, count - i);
+        store_up_to(to + i, values, count - i);
+    }
+}
+
 void row_gradient(const leeway_head_backward_args *args, int64_t m, int64_t allowed_tokens, const HeadTile &tile, float *da, float *c) {
     const RowWeights w = row_weights(args, m, allowed_tokens);
     std::copy_n(da, tile.tokens, c);
@@ -85,18 +93,32 @@ void row_gradient(const leeway_head_backward_args *args, int64_t m, int64_t allo
     }
 }
 
+/* dx of a chunk, + a term. A bf16 dx is summed in the workspace until its last term. */
+void add_to_dx(leeway_stream *stream, const leeway_head_backward_args *args, int64_t first, int64_t count, const Term &term, bool starts,
+               bool ends, const HeadWorkspace &work) {
+    void *dx = offset(args->dx, args->dtype, first * args->hidden);
+    Product job = dense_product(dx, args->dtype, count, args->hidden, !starts, term);
+    if (args->dtype == LEEWAY_BF16) {
+        job.accumulate = false;
+        job.base = starts ? nullptr : work.dx;
+        if (!ends) job.c = work.dx, job.dtype = LEEWAY_F32;
+    }
+    product(stream, job);
+}
+
 /* The products with da (rows, tokens) of one chunk and tile. */
 void use_tile(leeway_stream *stream, const leeway_head_backward_args *args, const HeadTile &tile, const HeadWorkspace &work) {
     const auto &lora = args->distribution.lora;
     const int64_t hidden = args->hidden, rank = lora.rank;
-    const auto *x = static_cast<const float *>(args->x) + tile.row * hidden;
-    auto *dx = static_cast<float *>(args->dx) + tile.row * hidden;
-    const Operand da = by_row(work.logits, tile.tokens), da_columns = by_column(work.logits, tile.tokens);
+    const int64_t pitch = args->dtype == LEEWAY_BF16 ? 2 * tile.tokens : tile.tokens; /* a row of da starts where its logits did */
+    const Operand da = by_row(work.logits, args->dtype, pitch), da_columns = by_column(work.logits, args->dtype, pitch);
     const Operand weight = weight_plain(args->distribution.weight, tile.token, hidden);
-    product(stream, dense_product(dx, tile.rows, hidden, tile.token > 0, {da, weight, tile.tokens}));
+    const bool ends = rank == 0 && tile.token + tile.tokens == args->vocabulary;
+    add_to_dx(stream, args, tile.row, tile.rows, {da, weight, tile.tokens}, tile.token == 0, ends, work);
     if (args->dweight) {
-        auto *dweight = static_cast<float *>(args->dweight) + tile.token * hidden;
-        product(stream, dense_product(dweight, tile.tokens, hidden, true, {da_columns, by_column(x, hidden), tile.rows}));
+        const Operand x = by_column(offset(args->x, args->dtype, tile.row * hidden), args->dtype, hidden);
+        void *dweight = offset(args->dweight, args->gradient_dtype, tile.token * hidden);
+        product(stream, dense_product(dweight, args->gradient_dtype, tile.tokens, hidden, true, {da_columns, x, tile.rows}));
     }
     if (rank == 0) return;
     const Operand b = by_column(lora.b + tile.token * rank, rank);
@@ -108,47 +130,57 @@ void use_tile(leeway_stream *stream, const leeway_head_backward_args *args, cons
 }
 
 /* dx += scaling * mask/(1-p) * (dyb A), over drop(x), which nobody reads any more. */
-void add_low_rank_gradient(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const HeadWorkspace &work,
-                           float *dx) {
+void add_low_rank_gradient(leeway_stream *stream, const leeway_head_backward_args *args, const leeway_lora &lora, int64_t first,
+                           int64_t count, const HeadWorkspace &work) {
+    const int64_t hidden = args->hidden;
     const Term term = {by_row(work.dyb, lora.rank), by_column(lora.a, hidden), lora.rank, lora.scaling};
     if (lora.dropout == 0) {
-        product(stream, dense_product(dx, rows, hidden, true, term));
+        add_to_dx(stream, args, first, count, term, false, true, work);
         return;
     }
-    product(stream, dense_product(work.dropped, rows, hidden, false, term));
-    lora_mask(stream, lora, rows, hidden, work.dropped, dx, LEEWAY_F32);
-    parallel_for(stream, rows, [&](int64_t m, void *) { std::copy_n(work.dropped + m * hidden, hidden, dx + m * hidden); });
+    void *dx = offset(args->dx, args->dtype, first * hidden);
+    const bool narrow = args->dtype == LEEWAY_BF16;
+    product(stream, dense_product(work.dropped, count, hidden, false, term));
+    lora_mask(stream, lora, count, hidden, work.dropped, narrow ? work.dx : dx, LEEWAY_F32);
+    parallel_for(stream, count, [&](int64_t m, void *) {
+        const float *from = work.dropped + m * hidden;
+        if (narrow) narrow_row(from, static_cast<bf16 *>(dx) + m * hidden, hidden);
+        else std::copy_n(from, hidden, static_cast<float *>(dx) + m * hidden);
+    });
 }
 
 void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int64_t first, int64_t count, int64_t allowed_tokens,
                const HeadWorkspace &work) {
     const auto &head = args->distribution;
     const int64_t hidden = args->hidden, rank = head.lora.rank;
-    const auto *x = static_cast<const float *>(args->x) + first * hidden;
+    const void *rows = offset(args->x, args->dtype, first * hidden);
+    const Operand x = by_row(rows, args->dtype, hidden);
     const leeway_lora lora = lora_from(head.lora, first);
-    const float *inputs = head_drop(stream, lora, count, hidden, x, work.dropped);
+    const Operand inputs = head_drop(stream, lora, count, hidden, rows, args->dtype, work.dropped);
     head_low_rank(stream, head, count, hidden, inputs, work.xa);
     for (int64_t token = 0; token < args->vocabulary; token += softmax_tile) {
         const HeadTile tile = {first, count, token, std::min(softmax_tile, args->vocabulary - token)};
         head_tile_logits(stream, head, tile, hidden, args->vocabulary, x, work.xa, work.logits, tile.tokens);
         parallel_for(stream, count, [&](int64_t m, void *scratch) {
-            row_gradient(args, first + m, allowed_tokens, tile, work.logits + m * tile.tokens, static_cast<float *>(scratch));
+            float *da = work.logits + m * tile.tokens;
+            row_gradient(args, first + m, allowed_tokens, tile, da, static_cast<float *>(scratch));
+            if (args->dtype == LEEWAY_BF16) narrow_row(da, reinterpret_cast<bf16 *>(da), tile.tokens);
         });
         use_tile(stream, args, tile, work);
     }
     if (rank == 0) return;
     if (args->lora_da) {
-        const Term term = {by_column(work.dyb, rank), by_column(inputs, hidden), count, lora.scaling};
+        const Term term = {by_column(work.dyb, rank), by_column(inputs.data, inputs.dtype, hidden), count, lora.scaling};
         product(stream, dense_product(args->lora_da, rank, hidden, true, term));
     }
-    add_low_rank_gradient(stream, lora, count, hidden, work, static_cast<float *>(args->dx) + first * hidden);
+    add_low_rank_gradient(stream, args, lora, first, count, work);
 }
 
 leeway_status check(const leeway_head_backward_args *args) {
     const auto &head = args->distribution;
     LEEWAY_TRY(check_head("head_backward", args->rows, args->hidden, args->vocabulary, head, args->soft));
-    LEEWAY_CHECK_F32("head_backward", "dtype", args->dtype);
-    LEEWAY_CHECK_F32("head_backward", "gradient_dtype", args->gradient_dtype);
+    LEEWAY_CHECK_FLOAT("head_backward", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("head_backward", "gradient_dtype", args->gradient_dtype);
     LEEWAY_CHECK("head_backward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
                  double(head.temperature));
     if (args->rows == 0) return LEEWAY_OK;

@@ -22,6 +22,7 @@ HeadWorkspace head_layout(void *address, const HeadShape &shape) {
     work.xa = reinterpret_cast<float *>(take(chunk * shape.rank * int64_t(sizeof(float))));
     work.dyb = reinterpret_cast<float *>(take(chunk * shape.rank * int64_t(sizeof(float))));
     work.dropped = reinterpret_cast<float *>(take(shape.drops ? chunk * shape.hidden * int64_t(sizeof(float)) : 0));
+    work.dx = reinterpret_cast<float *>(take(shape.dtype == LEEWAY_BF16 ? chunk * shape.hidden * int64_t(sizeof(float)) : 0));
     work.rows = reinterpret_cast<HeadRow *>(take(chunk * int64_t(sizeof(HeadRow))));
     work.bytes = bytes;
     return work;
@@ -92,23 +93,24 @@ double soft_entries_mass(const leeway_soft_target &soft, int64_t row) {
     return mass;
 }
 
-const float *head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const float *x, float *dropped) {
-    if (lora.rank == 0 || lora.dropout == 0) return x;
-    lora_drop(stream, lora, rows, hidden, x, LEEWAY_F32, dropped);
-    return dropped;
+Operand head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const void *x, leeway_dtype dtype,
+                  float *dropped) {
+    if (lora.rank == 0 || lora.dropout == 0) return by_row(x, dtype, hidden);
+    lora_drop(stream, lora, rows, hidden, x, dtype, dropped);
+    return by_row(dropped, hidden);
 }
 
-void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const float *x, float *xa) {
+void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const Operand &x, float *xa) {
     const int64_t rank = head.lora.rank;
     if (rank == 0) return;
-    product(stream, dense_product(xa, rows, rank, false, {by_row(x, hidden), by_row(head.lora.a, hidden), hidden}));
+    product(stream, dense_product(xa, rows, rank, false, {x, by_row(head.lora.a, hidden), hidden}));
 }
 
 void head_tile_logits(leeway_stream *stream, const leeway_distribution &head, const HeadTile &tile, int64_t hidden, int64_t vocabulary,
-                      const float *x, const float *xa, float *c, int64_t stride) {
+                      const Operand &x, const float *xa, float *c, int64_t stride) {
     const int64_t rank = head.lora.rank;
     const Operand weight = weight_transposed(head.weight, tile.token, vocabulary, hidden);
-    Product job = dense_product(c, tile.rows, tile.tokens, false, {by_row(x, hidden), weight, hidden});
+    Product job = dense_product(c, tile.rows, tile.tokens, false, {x, weight, hidden});
     job.c_stride = stride;
     if (rank > 0) {
         job.terms = 2;
@@ -125,12 +127,12 @@ using namespace leeway;
 
 leeway_status leeway_head_workspace(leeway_stream *, const leeway_head_workspace_args *args) {
     LEEWAY_TRY(check_sizes("head_workspace", args->rows, args->hidden, args->vocabulary));
-    LEEWAY_CHECK_F32("head_workspace", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("head_workspace", "dtype", args->dtype);
     LEEWAY_CHECK("head_workspace", args->rank >= 0 && args->rank <= 512, "rank must be 0 to 512, got %lld", (long long)args->rank);
     LEEWAY_CHECK("head_workspace", args->dropout >= 0 && args->dropout < 1, "dropout must be in [0, 1), got %g", double(args->dropout));
     LEEWAY_CHECK("head_workspace", args->bytes != nullptr, "bytes must not be NULL");
     const bool drops = args->rank > 0 && args->dropout > 0;
-    *args->bytes = head_layout(nullptr, {args->rows, args->hidden, args->vocabulary, args->rank, drops}).bytes;
+    *args->bytes = head_layout(nullptr, {args->rows, args->hidden, args->vocabulary, args->rank, drops, args->dtype}).bytes;
     return LEEWAY_OK;
 }
 
@@ -138,11 +140,11 @@ leeway_status leeway_head_logits(leeway_stream *stream, const leeway_head_logits
     leeway_distribution head = args->distribution;
     head.lora.dropout = 0;
     LEEWAY_TRY(check_head("head_logits", args->rows, args->hidden, args->vocabulary, head, {}));
-    LEEWAY_CHECK_F32("head_logits", "dtype", args->dtype);
+    LEEWAY_CHECK_FLOAT("head_logits", "dtype", args->dtype);
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("head_logits", args->x && args->logits, "x and logits must not be NULL");
     LEEWAY_CHECK("head_logits", head.lora.rank == 0 || args->xa, "xa must not be NULL with rank %lld", (long long)head.lora.rank);
-    const auto *x = static_cast<const float *>(args->x);
+    const Operand x = by_row(args->x, args->dtype, args->hidden);
     head_low_rank(stream, head, args->rows, args->hidden, x, args->xa);
     head_tile_logits(stream, head, {0, args->rows, 0, args->vocabulary}, args->hidden, args->vocabulary, x, args->xa, args->logits,
                      args->vocabulary);

@@ -2,7 +2,7 @@
  *
  * Rows go in chunks of 512 (one block of the product's k, so that dweight's sums over rows are those of linear_backward_weight), the
  * vocabulary in tiles of 4096 tokens. The workspace holds the logits of one chunk and tile, x A^T and dy B of one chunk, the running
- * statistics of its rows, and with dropout drop(x).
+ * statistics of its rows, with dropout drop(x), and the sums of dx where that is rounded to bf16.
  */
 #pragma once
 
@@ -27,6 +27,7 @@ struct HeadWorkspace {
     float *xa;      /* (chunk, R) */
     float *dyb;     /* (chunk, R) */
     float *dropped; /* (chunk, C) where the low-rank term drops */
+    float *dx;      /* (chunk, C) where dx is bf16 */
     HeadRow *rows;  /* (chunk) */
     int64_t bytes;
 };
@@ -37,13 +38,14 @@ struct HeadShape {
     int64_t vocabulary;
     int64_t rank;
     bool drops;
+    leeway_dtype dtype;
 };
 
 /* The shape of a call of head_forward or head_backward. */
 template <class Args>
 HeadShape head_shape(const Args *args) {
     const auto &lora = args->distribution.lora;
-    return {args->rows, args->hidden, args->vocabulary, lora.rank, lora.rank > 0 && lora.dropout > 0};
+    return {args->rows, args->hidden, args->vocabulary, lora.rank, lora.rank > 0 && lora.dropout > 0, args->dtype};
 }
 
 /* Lays the workspace out at address (NULL to learn the bytes). */
@@ -77,14 +79,15 @@ inline leeway_lora lora_from(leeway_lora lora, int64_t first) {
     return lora;
 }
 
-/* What A reads: x (rows, hidden) itself, or drop(x) written to dropped. */
-const float *head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const float *x, float *dropped);
+/* What A reads, by_row: x (rows, hidden) itself, or drop(x) written to dropped. */
+Operand head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t hidden, const void *x, leeway_dtype dtype,
+                  float *dropped);
 
 /* xa (rows, R) = x A^T, where rank > 0. */
-void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const float *x, float *xa);
+void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const Operand &x, float *xa);
 
 /* c (tile.rows, stride) = the logits before temperature and mask; x and xa are those of the tile's first row. */
 void head_tile_logits(leeway_stream *stream, const leeway_distribution &head, const HeadTile &tile, int64_t hidden, int64_t vocabulary,
-                      const float *x, const float *xa, float *c, int64_t stride);
+                      const Operand &x, const float *xa, float *c, int64_t stride);
 
 }  // namespace leeway

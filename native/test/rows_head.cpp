@@ -7,7 +7,7 @@ using namespace table::head;
 namespace {
 
 leeway_distribution distribution_of(Run &run, const Head &h) {
-    return {.weight = {run.in(h.w).get(), nullptr, nullptr, LEEWAY_F32, 0},
+    return {.weight = {in(run, h.type(), h.w).get(), nullptr, nullptr, h.type(), 0},
             .lora = {run.in(h.a).get(), run.in(h.b).get(), h.drops() ? run.in(h.ids).get() : nullptr, h.rank, dropout_seed, scaling,
                      h.drops() ? dropout : 0.0f},
             .allowed = h.has(MASK) ? run.in(h.allowed).get() : nullptr,
@@ -22,7 +22,7 @@ leeway_soft_target soft_of(Run &run, const Head &h) {
 Buffer<char> workspace_of(Run &run, const Head &h) {
     int64_t bytes = 0;
     LEEWAY_RUN(run, head_workspace,
-               {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .rank = h.rank, .bytes = &bytes, .dtype = LEEWAY_F32,
+               {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .rank = h.rank, .bytes = &bytes, .dtype = h.type(),
                 .dropout = h.drops() ? dropout : 0.0f});
     return run.out<char>(bytes);
 }
@@ -38,9 +38,9 @@ Columns forward(Run &run, const Head &h) {
     auto work = workspace_of(run, h);
     LEEWAY_RUN(run, head_forward,
                {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h),
-                .soft = soft_of(run, h), .x = run.in(h.x).get(), .targets = run.in(h.targets).get(), .log_prob = log_prob.get(),
+                .soft = soft_of(run, h), .x = in(run, h.type(), h.x).get(), .targets = run.in(h.targets).get(), .log_prob = log_prob.get(),
                 .log_sum_exp = lse.get(), .entropy = entropy.get(), .soft_loss = soft.get(), .arg_max = arg_max.get(),
-                .workspace = work.get(), .workspace_bytes = work.count, .dtype = LEEWAY_F32});
+                .workspace = work.get(), .workspace_bytes = work.count, .dtype = h.type()});
     return {run.read(log_prob), run.read(lse), run.read(entropy), run.read(soft), run.read(arg_max)};
 }
 
@@ -49,20 +49,22 @@ struct Gradients {
 };
 
 Gradients backward(Run &run, const Head &h, const Columns &columns, const Gradients &before) {
-    auto dx = run.out<float>(h.rows * h.hidden), dw = run.inout(before.dw), da = run.inout(before.da), db = run.inout(before.db);
+    auto dx = out(run, h.type(), h.rows * h.hidden), dw = inout(run, h.gradient_type(), before.dw);
+    auto da = run.inout(before.da), db = run.inout(before.db);
     auto work = workspace_of(run, h);
     LEEWAY_RUN(run, head_backward,
                {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h),
-                .soft = soft_of(run, h), .x = run.in(h.x).get(), .targets = run.in(h.targets).get(),
+                .soft = soft_of(run, h), .x = in(run, h.type(), h.x).get(), .targets = run.in(h.targets).get(),
                 .log_sum_exp = run.in(columns.lse).get(), .entropy = run.in(columns.entropy).get(),
                 .w_log_prob = run.in(h.w_log_prob).get(), .w_lse = run.in(h.w_lse).get(), .w_entropy = run.in(h.w_entropy).get(),
                 .w_soft = run.in(h.w_soft).get(), .dx = dx.get(), .dweight = dw.get(), .lora_da = da.get(), .lora_db = db.get(),
-                .workspace = work.get(), .workspace_bytes = work.count, .dtype = LEEWAY_F32, .gradient_dtype = LEEWAY_F32});
-    return {run.read(dx), run.read(dw), run.read(da), run.read(db)};
+                .workspace = work.get(), .workspace_bytes = work.count, .dtype = h.type(), .gradient_dtype = h.gradient_type()});
+    return {read(run, dx), read(run, dw), run.read(da), run.read(db)};
 }
 
 Gradients start(Run &run, const Head &h) {
-    return {{}, run.normal(h.vocabulary * h.hidden), run.normal(h.rank * h.hidden), run.normal(h.vocabulary * h.rank)};
+    return {{}, rounded(h.gradient_type(), run.normal(h.vocabulary * h.hidden)), run.normal(h.rank * h.hidden),
+            run.normal(h.vocabulary * h.rank)};
 }
 
 void check_oracle(Run &run, const Oracle &oracle, const Approx &da) {
@@ -99,6 +101,20 @@ void check_arg_max(Run &run, const Oracle &oracle, const Approx &logits, const s
     }
 }
 
+/* dweight as the type holds it behind every 512 rows: what has come together by then is at most the sum of all |terms|, and a rounding's
+ * error is passed on as it is. */
+Approx stored_often(const Oracle &oracle, const Approx &da, Approx dw, const std::vector<float> &before) {
+    if (oracle.h.gradient_type() == LEEWAY_F32) return dw;
+    auto sizes = [](Approx a) {
+        for (size_t i = 0; i < a.value.size(); i++) a.value[i] = std::fabs(a.value[i]) + a.error[i], a.error[i] = 0;
+        return a;
+    };
+    const Approx terms = product(transposed(sizes(da)), sizes(oracle.x));
+    const double times = double((oracle.h.rows + 511) / 512);
+    for (size_t i = 0; i < dw.error.size(); i++) dw.error[i] += times * u16 * 1.01 * (std::fabs(double(before[i])) + terms.value[i]);
+    return dw;
+}
+
 void head_columns(Run &run, const Shape &shape) {
     const Head h(run, shape);
     const Gradients before = start(run, h);
@@ -106,20 +122,21 @@ void head_columns(Run &run, const Shape &shape) {
     const Gradients got = backward(run, h, columns, before);
     if (!run.checks()) return;
     const Oracle oracle(h);
-    const Approx logits = oracle.logits(), da = oracle.da(logits);
+    const Approx logits = oracle.logits(), da = stored(h.type(), oracle.da(logits));
     const auto want = oracle.columns(logits);
     expect(run, "log_prob", columns.log_prob, want.log_prob);
     expect(run, "log_sum_exp", columns.lse, want.lse);
     expect(run, "entropy", columns.entropy, want.entropy);
     expect(run, "soft_loss", columns.soft_loss, want.soft_loss);
     check_arg_max(run, oracle, logits, columns.arg_max);
-    expect(run, "dx", got.dx, oracle.dx(da));
-    expect(run, "dweight", got.dw, plus(exact(before.dw, h.vocabulary, h.hidden), oracle.dw(da)));
+    expect(run, "dx", got.dx, stored(h.type(), oracle.dx(da)));
+    const Approx dw = plus(exact(before.dw, h.vocabulary, h.hidden), oracle.dw(da));
+    expect(run, "dweight", got.dw, stored_often(oracle, da, dw, before.dw));
     if (h.rank > 0) {
         expect(run, "lora_da", got.da, plus(exact(before.da, h.rank, h.hidden), oracle.lora_da(da), scaling));
         expect(run, "lora_db", got.db, plus(exact(before.db, h.vocabulary, h.rank), oracle.lora_db(da), scaling));
     }
-    if (h.rows * h.hidden * h.vocabulary < 3000) check_oracle(run, oracle, da);
+    if (h.rows * h.hidden * h.vocabulary < 3000 && !h.has(HALF)) check_oracle(run, oracle, da);
 }
 const bool head_rows = add("head",
                            {{1, 1, 1, 0, 0},
@@ -139,7 +156,14 @@ const bool head_rows = add("head",
                             {3, 17, 4100, 4, DROP},
                             {530, 33, 65, 5, DROP | ENTRIES},
                             {2048, 8, 50, 0, MASK},
-                            {2049, 9, 31, 3, UNIFORM | TEMPERATURE}},
+                            {2049, 9, 31, 3, UNIFORM | TEMPERATURE},
+                            {1, 1, 1, 0, HALF},
+                            {3, 5, 33, 2, CAP | TEMPERATURE | MASK | ENTRIES | UNIFORM | HALF},
+                            {5, 33, 1000, 8, TEMPERATURE | MASK | ENTRIES | SHARP | HALF | HALF_GRADIENT},
+                            {17, 31, 4097, 16, MASK | UNIFORM | HALF},
+                            {2, 700, 8200, 0, TEMPERATURE | ENTRIES | UNIFORM | HALF},
+                            {513, 16, 257, 0, ENTRIES | HALF | HALF_GRADIENT},
+                            {530, 33, 65, 5, DROP | ENTRIES | HALF}},
                            head_columns);
 
 /* A row's columns and dx have the same bits alone and in a batch. */
@@ -166,7 +190,9 @@ const bool batch_rows = add("head_batch",
                             {{300, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM},
                              {2048, 16, 130, 0, TEMPERATURE},
                              {2049, 12, 64, 8, ENTRIES},
-                             {700, 20, 80, 8, DROP | ENTRIES}},
+                             {700, 20, 80, 8, DROP | ENTRIES},
+                             {300, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM | HALF},
+                             {700, 20, 80, 8, DROP | ENTRIES | HALF}},
                             head_batch);
 
 /* The weight's gradient over 1024 rows and then the others is that over all rows, bit for bit. */
@@ -180,23 +206,25 @@ void head_split(Run &run, const Shape &shape) {
     run.same("lora_da", split.da, whole.da);
     run.same("lora_db", split.db, whole.db);
 }
-const bool split_rows = add("head_split", {{1500, 10, 70, 3, CAP | ENTRIES}, {1500, 10, 70, 3, DROP}}, head_split);
+const bool split_rows = add("head_split",
+                            {{1500, 10, 70, 3, CAP | ENTRIES}, {1500, 10, 70, 3, DROP}, {1500, 10, 70, 3, HALF | HALF_GRADIENT}}, head_split);
 
 /* head_logits gives the c that head_forward sees: sample, given those, stores the log_prob that head_forward computes for its token. */
 void head_logits(Run &run, const Shape &shape) {
     Head h(run, shape);
-    auto x = run.in(h.x), logits = run.out<float>(h.rows * h.vocabulary), xa = run.out<float>(h.rows * h.rank);
+    auto x = in(run, h.type(), h.x);
+    auto logits = run.out<float>(h.rows * h.vocabulary), xa = run.out<float>(h.rows * h.rank);
     auto log_prob = run.out<float>(h.rows);
     auto tokens = run.out<int32_t>(h.rows);
     LEEWAY_RUN(run, head_logits,
                {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h), .x = x.get(),
-                .logits = logits.get(), .xa = h.rank ? xa.get() : nullptr, .dtype = LEEWAY_F32});
+                .logits = logits.get(), .xa = h.rank ? xa.get() : nullptr, .dtype = h.type()});
     const auto got = run.read(logits);
     if (h.drops()) { // asked for a dropout, it gives the bits of none
         h.flags &= ~DROP;
         LEEWAY_RUN(run, head_logits,
                    {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h), .x = x.get(),
-                    .logits = logits.get(), .xa = xa.get(), .dtype = LEEWAY_F32});
+                    .logits = logits.get(), .xa = xa.get(), .dtype = h.type()});
         run.same("logits without dropout", got, run.read(logits));
     }
     if (run.checks() && h.cap() == 0) expect(run, "logits", got, Oracle(h).logits());
@@ -216,7 +244,8 @@ void head_logits(Run &run, const Shape &shape) {
 }
 const bool logits_rows = add(
     "head_logits",
-    {{1, 1, 1, 0, 0}, {3, 17, 100, 4, TEMPERATURE}, {3, 17, 100, 4, DROP}, {1, 64, 9000, 0, CAP}, {300, 16, 4133, 8, CAP | TEMPERATURE}},
+    {{1, 1, 1, 0, 0}, {3, 17, 100, 4, TEMPERATURE}, {3, 17, 100, 4, DROP}, {1, 64, 9000, 0, CAP}, {300, 16, 4133, 8, CAP | TEMPERATURE},
+     {3, 17, 4100, 4, TEMPERATURE | HALF}},
     head_logits);
 
 /* Equal logits: the lowest allowed token wins, on either side of a tile's border. */

@@ -5,7 +5,8 @@
 
 namespace table::head {
 
-enum { CAP = 1, TEMPERATURE = 2, MASK = 4, ENTRIES = 8, UNIFORM = 16, SHARP = 32, DROP = 64 };
+/* HALF: x, W, dx in bf16; HALF_GRADIENT: dweight. */
+enum { CAP = 1, TEMPERATURE = 2, MASK = 4, ENTRIES = 8, UNIFORM = 16, SHARP = 32, DROP = 64, HALF = 128, HALF_GRADIENT = 256 };
 
 constexpr float scaling = 0.5f;
 constexpr float dropout = 0.25f;
@@ -19,8 +20,8 @@ struct Head {
     std::vector<uint64_t> ids;
 
     Head(Run &run, const Shape &shape) : rows(shape[0]), hidden(shape[1]), vocabulary(shape[2]), rank(shape[3]), flags(shape[4]) {
-        x = run.normal(rows * hidden);
-        w = run.normal(vocabulary * hidden, (has(SHARP) ? 8.0 : 1.5) / std::sqrt(double(hidden)));
+        x = rounded(type(), run.normal(rows * hidden));
+        w = rounded(type(), run.normal(vocabulary * hidden, (has(SHARP) ? 8.0 : 1.5) / std::sqrt(double(hidden))));
         a = run.normal(rank * hidden, 0.2);
         b = run.normal(vocabulary * rank, 0.2);
         allowed.assign(size_t(vocabulary + 31) / 32, 0u);
@@ -35,6 +36,8 @@ struct Head {
     }
     bool drops() const { return rank > 0 && has(DROP); }
     bool has(int64_t flag) const { return (flags & flag) != 0; }
+    leeway_dtype type() const { return has(HALF) ? LEEWAY_BF16 : LEEWAY_F32; }
+    leeway_dtype gradient_type() const { return has(HALF_GRADIENT) ? LEEWAY_BF16 : LEEWAY_F32; }
     float cap() const { return has(CAP) ? 4.0f : 0.0f; }
     float temperature() const { return has(TEMPERATURE) ? 0.7f : 1.0f; }
     float uniform() const { return has(UNIFORM) ? 0.1f / float(vocabulary) : 0.0f; }

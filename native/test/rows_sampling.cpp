@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "table.h"
+#include "number.h"
 
 namespace {
 
@@ -230,14 +230,15 @@ void sample_equals_head(Run &run, const Shape &shape) {
 }
 
 /* One rounding of a sum in double; its products are exact. dweight: a chain of M products, the sum. dbias: the same. */
+template <leeway_dtype type>
 void scalar_head_row(Run &run, const Shape &shape) {
     int64_t rows = shape[0], hidden = shape[1];
-    auto x = run.normal(rows * hidden), w = run.normal(hidden), bias = run.normal(1), dv = run.normal(rows), old = run.normal(hidden);
-    auto bx = run.in(x), bw = run.in(w), bb = run.in(bias), bd = run.in(dv);
-    auto value = run.out<float>(rows), dx = run.out<float>(rows * hidden);
-    auto dw = run.inout(old), db = run.inout(bias);
-    LEEWAY_RUN(run, scalar_head_forward, {rows, hidden, bx.get(), bw.get(), bb.get(), value.get(), LEEWAY_F32});
-    LEEWAY_RUN(run, scalar_head_backward, {rows, hidden, bx.get(), bw.get(), bd.get(), dx.get(), dw.get(), db.get(), LEEWAY_F32});
+    auto x = rounded(type, run.normal(rows * hidden)), w = rounded(type, run.normal(hidden)), bias = rounded(type, run.normal(1));
+    auto dv = run.normal(rows), old = run.normal(hidden);
+    auto bx = in(run, type, x), bw = in(run, type, w), bb = in(run, type, bias), dx = out(run, type, rows * hidden);
+    auto bd = run.in(dv), value = run.out<float>(rows), dw = run.inout(old), db = run.inout(bias);
+    LEEWAY_RUN(run, scalar_head_forward, {rows, hidden, bx.get(), bw.get(), bb.get(), value.get(), type});
+    LEEWAY_RUN(run, scalar_head_backward, {rows, hidden, bx.get(), bw.get(), bd.get(), dx.get(), dw.get(), db.get(), type});
     Doubles want(size_t(rows), bias[0]), bound(size_t(rows), 0.0), want_dx, dx_bound, want_dw = widen(old), dw_bound(size_t(hidden), 0.0);
     double chain = double(rows + 2) * 1.01 * u, want_db = bias[0];
     for (size_t i = 0; i < x.size(); i++) {
@@ -251,7 +252,7 @@ void scalar_head_row(Run &run, const Shape &shape) {
     }
     for (size_t m = 0; m < want.size(); m++) bound[m] += 1.001 * u * std::fabs(want[m]), want_db += dv[m];
     run.expect("value", run.read(value), want, bound);
-    run.expect("dx", run.read(dx), want_dx, dx_bound);
+    run.expect("dx", read(run, dx), want_dx, stored(type, want_dx, dx_bound));
     run.expect("dweight", run.read(dw), want_dw, dw_bound);
     run.expect("dbias", run.read(db), {want_db}, {1.001 * u * std::fabs(want_db) + 1e-12});
 }
@@ -271,7 +272,8 @@ std::vector<Shape> sample_shapes() {
     add("sample_frequencies", {{20000, 7}}, sample_frequencies),
     add("sample_refusals", {{}}, sample_refusals),
     add("sample_equals_head", {{1, 8, 5, 0}, {3, 64, 4097, 0}, {5, 33, 9001, 1}}, sample_equals_head),
-    add("scalar_head", {{1, 1}, {3, 17}, {64, 64}, {257, 577}}, scalar_head_row),
+    add("scalar_head", {{1, 1}, {3, 17}, {64, 64}, {257, 577}}, scalar_head_row<LEEWAY_F32>),
+    add("scalar_head_bf16", {{1, 1}, {3, 17}, {64, 64}, {257, 577}}, scalar_head_row<LEEWAY_BF16>),
 };
 
 }  // namespace
