@@ -133,8 +133,8 @@ void train(const Shape &s, leeway_dtype dtype, const std::string &filter, int re
     }
     const leeway_weight both = {w, nullptr, packed, dtype, 0};
     auto forward = [&](const leeway_weight &weight) {
-        LEEWAY_CALL(linear_forward, {.rows = s.rows, .in = s.in, .out = s.out, .weight = weight, .lora = {}, .bias = nullptr, .x = x, .y = y,
-                                     .xa = nullptr, .dropped = nullptr, .accumulate = 0, .dtype = dtype});
+        LEEWAY_CALL(linear_forward, {.rows = s.rows, .in = s.in, .out = s.out, .weight = weight, .lora = {}, .bias = nullptr, .x = x,
+                                     .y = y, .xa = nullptr, .dropped = nullptr, .accumulate = 0, .dtype = dtype});
     };
     auto input = [&] {
         LEEWAY_CALL(linear_backward_input, {.rows = s.rows, .in = s.in, .out = s.out, .weight = plain, .lora = {}, .dy = y, .dx = dx,
@@ -171,7 +171,8 @@ void decode(const Shape &s, leeway_dtype dtype, const std::string &filter, int r
     const int64_t matrices = std::max<int64_t>(2, (int64_t(192) << 20) / packed_bytes);
     char *packed = static_cast<char *>(numbers((matrices * packed_bytes + 3) / 4, LEEWAY_F32));
     for (int64_t m = 0; m < matrices; m++)
-        LEEWAY_CALL(pack_weight, {.in = s.in, .out = s.out, .weight = {w, nullptr, nullptr, dtype, 0}, .packed = packed + m * packed_bytes});
+        LEEWAY_CALL(pack_weight,
+                    {.in = s.in, .out = s.out, .weight = {w, nullptr, nullptr, dtype, 0}, .packed = packed + m * packed_bytes});
     auto body = [&] {
         for (int64_t m = 0; m < matrices; m++)
             LEEWAY_CALL(linear_forward,

@@ -67,7 +67,7 @@ constexpr int64_t most_summed_rows = 512, most_columns = 1024; /* of a tile that
 constexpr int64_t slack = 64;
 constexpr int64_t b_floats = product_block * 256;
 constexpr int64_t decoded_floats = product_block * 32;
-constexpr int64_t bias_floats = 512;
+constexpr int64_t bias_floats = 2048; /* and columns of a strip */
 constexpr int64_t a_floats = product_block * most_rows, summed_a_floats = product_block * most_summed_rows;
 constexpr int64_t sums_pitch = 16; /* behind a row of sums, so that rows do not lie a multiple of 4096 bytes apart */
 constexpr int64_t first_floats = b_floats + slack + decoded_floats + bias_floats;
@@ -152,22 +152,55 @@ const float *bias_of(const Output &out, Range columns, const Scratch &scratch) {
     return scratch.bias;
 }
 
+/* Columns of a strip: as many as the strip's scratch holds, of equal parts of the tile. */
+int64_t strip_of(const ProductLoops &loops, int64_t columns, int64_t steps) {
+    const int64_t most = std::min(bias_floats, b_floats / steps) / loops.width * loops.width;
+    return ceil_div(ceil_div(columns, ceil_div(columns, most)), loops.width) * loops.width;
+}
+
+/* A's rows of one block of k, packed panel by panel shortly before their first use. Rows whose lanes are neighbours in memory are packed
+ * several panels at once, which share the lines. */
+struct Left {
+    const ProductLoops &loops;
+    const Operand &a;
+    Range rows;
+    Range k;
+    int64_t height;
+    bool kept; /* panels lie one behind the other, else in one place */
+    float *to;
+
+    int64_t steps() const { return ceil_div(k.count, loops.step); }
+    int64_t together() const { return a.k_stride == 1 ? height : 16 * height; }
+    const void *source(int64_t row) const { return element_at(a, (rows.first + row) * a.lane_stride + k.first * a.k_stride); }
+    float *panel(int64_t row) const { return to + (kept ? row : row % together()) * steps(); }
+    void pack(int64_t row) const {
+        if (row % together() != 0) return;
+        loops.pack({source(row), a.dtype == LEEWAY_BF16, a.lane_stride, a.k_stride, std::min(together(), rows.count - row), k.count, height,
+                    false, panel(row)});
+    }
+    Ahead next(int64_t row) const {
+        const int64_t bytes = element_bytes(a.dtype);
+        if (a.k_stride != 1 || row >= rows.count) return {};
+        return {static_cast<const char *>(source(row)), a.lane_stride * bytes, std::min(height, rows.count - row), k.count * bytes};
+    }
+};
+
 /* One block of k of one term: after = before + alpha A B (+ bias), for places whose element (0, 0) is that of the tile. */
 void multiply_block(const Output &out, const Term &term, const Tile &tile, Range k, const Place &before, const Place &after, bool bias,
                     const Scratch &scratch) {
     const ProductLoops &loops = loops_of(term);
     const int64_t height = ceil_div(tile.rows.count, ceil_div(tile.rows.count, loops.height)), steps = ceil_div(k.count, loops.step);
-    const int64_t strip = std::min(bias_floats, b_floats / (product_block / loops.step));
-    const void *from = element_at(term.a, tile.rows.first * term.a.lane_stride + k.first * term.a.k_stride);
-    loops.pack({from, term.a.dtype == LEEWAY_BF16, term.a.lane_stride, term.a.k_stride, tile.rows.count, k.count, height, false,
-                scratch.a});
+    const int64_t strip = strip_of(loops, tile.columns.count, steps);
+    const Left left = {loops, term.a, tile.rows, k, height, strip < tile.columns.count, scratch.a};
     for (int64_t n = 0; n < tile.columns.count; n += strip) {
         const Range columns = {tile.columns.first + n, std::min(strip, tile.columns.count - n)};
         const float *b = panels_of(loops, term, columns, k, scratch);
         const float *strip_bias = bias ? bias_of(out, columns, scratch) : nullptr;
-        for (int64_t m = 0; m < tile.rows.count; m += height)
-            loops.panel_row({scratch.a + m * steps, b, moved(before, m, n), moved(after, m, n), strip_bias,
-                             std::min(height, tile.rows.count - m), columns.count, steps, term.alpha});
+        for (int64_t m = 0; m < tile.rows.count; m += height) {
+            if (n == 0) left.pack(m);
+            loops.panel_row({left.panel(m), b, moved(before, m, n), moved(after, m, n), strip_bias, std::min(height, tile.rows.count - m),
+                             columns.count, steps, term.alpha, n == 0 ? left.next(m + height) : Ahead{}});
+        }
     }
 }
 

@@ -16,6 +16,14 @@ struct Place {
     bool narrow;
 };
 
+/* Rows of bytes that are wanted in the cache soon. */
+struct Ahead {
+    const char *at;
+    int64_t stride; /* bytes between rows */
+    int64_t rows;   /* 0: none */
+    int64_t bytes;  /* of a row */
+};
+
 /* One packed panel of A ([depth][rows]) times the packed panels of B ([panel][depth][width]) that cover columns columns of C:
  *     after = fma(alpha, sum, before or 0), then + bias, rounded once where after is narrow. before and after may be the same place. */
 struct PanelRow {
@@ -28,6 +36,7 @@ struct PanelRow {
     int64_t columns;
     int64_t depth;     /* steps */
     float alpha;
+    Ahead next;
 };
 
 /* Panels of pitch lanes, one behind the other: to[panel][step][lane] = the elements from[(panel * pitch + lane) * lane_stride + k *

@@ -67,10 +67,22 @@ inline void deposit(const Place &place, int64_t row, int64_t column, int64_t cou
         }
 }
 
-/* Whole vectors of floats go from registers to C. */
+/* Whole vectors go from registers to C, added to floats or to nothing. */
 inline bool is_plain(const PanelRow &job) {
-    return job.after.column == 1 && !job.after.narrow && job.bias == nullptr &&
-           (job.before.at == nullptr || (job.before.column == 1 && !job.before.narrow));
+    return job.after.column == 1 && job.bias == nullptr && (job.before.at == nullptr || (job.before.column == 1 && !job.before.narrow));
+}
+
+template <bool narrow, int rows, int vectors>
+inline void settle_plain(const PanelRow &job, const Vector (&sum)[rows][vectors], int64_t first) {
+    const Vector alpha = splat(job.alpha);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < vectors; j++) {
+            const Vector c = job.before.at ? load(element<false>(job.before, i, first + j * lanes)) : Vector{};
+            void *to = element<narrow>(job.after, i, first + j * lanes);
+            narrow ? store_narrow(to, settle(sum[i][j], alpha, c)) : store(to, settle(sum[i][j], alpha, c));
+        }
 }
 
 /* rows x columns <= panels * width elements of C, from column first on, from a packed panel of A ([depth][rows]) and neighbouring packed
@@ -102,14 +114,7 @@ void multiply(const PanelRow &job, int64_t first, int64_t columns) {
         b += width;
     }
     if (plain) {
-        const Vector alpha = splat(job.alpha);
-#pragma GCC unroll 16
-        for (int i = 0; i < rows; i++)
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++) {
-                const Vector c = job.before.at ? load(element<false>(job.before, i, first + j * lanes)) : Vector{};
-                store(element<false>(job.after, i, first + j * lanes), settle(sum[i][j], alpha, c));
-            }
+        job.after.narrow ? settle_plain<true>(job, sum, first) : settle_plain<false>(job, sum, first);
         return;
     }
     alignas(64) float sums[rows * panels * width];
@@ -118,6 +123,15 @@ void multiply(const PanelRow &job, int64_t first, int64_t columns) {
 #pragma GCC unroll 8
         for (int j = 0; j < vectors; j++) store(sums + (i * vectors + j) * lanes, sum[i][j]);
     settle_tile(job, sums, rows, panels * width, first, columns);
+}
+
+/* Fetches the part of job.next that belongs to columns [first, first + columns). */
+inline void fetch_next(const PanelRow &job, int64_t first, int64_t columns) {
+    constexpr int64_t line = 64;
+    const int64_t across = (job.next.bytes + line - 1) / line, all = across * job.next.rows;
+    const int64_t end = (first + columns) * all / job.columns;
+    for (int64_t l = first * all / job.columns; l < end; l++)
+        __builtin_prefetch(job.next.at + l / across * job.next.stride + l % across * line, 0, 2);
 }
 
 /* One panel of A times all panels of B of the tile. */
@@ -129,7 +143,11 @@ void multiply_row(const PanelRow &job) {
     int64_t n = 0;
     if (panels > 1)
         for (; n + step <= job.columns; n += step) multiply<rows, panels>(job, n, step);
-    for (; n < job.columns; n += width) multiply<rows, 1>(job, n, job.columns - n < width ? job.columns - n : width);
+    for (; n < job.columns; n += width) {
+        const int64_t columns = job.columns - n < width ? job.columns - n : width;
+        fetch_next(job, n, columns);
+        multiply<rows, 1>(job, n, columns);
+    }
 }
 
 template <int rows>

@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 namespace leeway {
 namespace {
 
@@ -23,11 +27,15 @@ inline Vector splat(float value) { return value - Vector{}; }
 inline Bits load_halves(const void *from) { return __builtin_convertvector(*static_cast<const UnalignedHalves *>(from), Bits); }
 inline Vector load_narrow(const void *from) { return Vector(load_halves(from) << 16); }
 
-/* The rounding of bf16.h. */
+/* The rounding of bf16.h; the processor's own makes subnormal results 0. */
 inline void store_narrow(void *to, Vector value) {
+#if defined(__AVX512BF16__)
+    *static_cast<UnalignedHalves *>(to) = Halves(_mm512_cvtneps_pbh(value));
+#else
     const Bits bits = Bits(value), upper = bits >> 16, rounded = (bits + 0x7fffu + (upper & 1u)) >> 16;
     const Bits kept = (bits & 0x7fffffffu) > 0x7f800000u ? upper | 0x40u : rounded;
     *static_cast<UnalignedHalves *>(to) = __builtin_convertvector(kept, Halves);
+#endif
 }
 
 }  // namespace

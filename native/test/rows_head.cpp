@@ -207,7 +207,8 @@ void head_split(Run &run, const Shape &shape) {
     run.same("lora_db", split.db, whole.db);
 }
 const bool split_rows = add("head_split",
-                            {{1500, 10, 70, 3, CAP | ENTRIES}, {1500, 10, 70, 3, DROP}, {1500, 10, 70, 3, HALF | HALF_GRADIENT}}, head_split);
+                            {{1500, 10, 70, 3, CAP | ENTRIES}, {1500, 10, 70, 3, DROP}, {1500, 10, 70, 3, HALF | HALF_GRADIENT}},
+                            head_split);
 
 /* head_logits gives the c that head_forward sees: sample, given those, stores the log_prob that head_forward computes for its token. */
 void head_logits(Run &run, const Shape &shape) {
