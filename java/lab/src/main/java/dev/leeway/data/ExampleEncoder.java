@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 
 /**
  * Texts to token ids, as TRL does it: a text is encoded as a whole, and where a part of it starts is what the text before has by itself;
- * see {@link Tokenizer#encodeCut}. A bare text gets the tokenizer's special tokens and an end-of-sequence if it doesn't end with one; a rendered
- * conversation has what its template wrote.
+ * see {@link Tokenizer#encodeCut}. A bare text gets the tokenizer's special tokens and an end-of-sequence if it doesn't end with one; a
+ * rendered conversation has what its template wrote.
  *
  * <p>Where a token reaches across the start of a part, TRL still counts off as many tokens as the text before has by itself, which can
  * leave the start of the part untrained; here training starts with that token. A token that reaches across the end of a part is trained,

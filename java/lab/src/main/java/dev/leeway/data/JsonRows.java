@@ -26,8 +26,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -132,8 +134,21 @@ public final class JsonRows {
     }
 
     private static LeewayException malformed(Path file, long line, JacksonException e) {
+        if (isCutOff(e)) {
+            return LeewayException.data(e, "%s:%d is not valid JSON: it ends inside a value; give each row a line of its own, and if the file"
+                    + " was cut off, fetch or write it again", file, line);
+        }
+        if (e instanceof MismatchedInputException) {
+            return LeewayException.data(e, "%s:%d is not valid JSON: the row goes on after its value; give each row a line of its own", file,
+                    line);
+        }
         String reason = e.getOriginalMessage().lines().findFirst().orElse("it cannot be parsed");
         return LeewayException.data(e, "%s:%d is not valid JSON: %s", file, line, reason);
+    }
+
+    /** The parser has a type for this, but for an end between two elements. */
+    private static boolean isCutOff(JacksonException e) {
+        return e instanceof UnexpectedEndOfInputException || e.getOriginalMessage().startsWith("Unexpected end-of-input");
     }
 
     /** Fetches one row ahead, as an iterator must know whether there is another one. */
@@ -249,6 +264,7 @@ public final class JsonRows {
     private static final class ArrayRows extends Ahead {
         private final Path file;
         private final JsonParser parser;
+        private long rows;
 
         ArrayRows(Path file, InputStream in) {
             this.file = file;
@@ -266,12 +282,18 @@ public final class JsonRows {
                     return Optional.empty();
                 }
                 long line = parser.currentTokenLocation().getLineNr();
-                return Optional.of(row(file, line, parser.readValueAsTree()));
+                Optional<JsonRow> row = Optional.of(row(file, line, parser.readValueAsTree()));
+                rows++;
+                return row;
             } catch (JacksonException e) {
                 if (e.getCause() instanceof CharacterCodingException) {
                     // Decoded in blocks: the bad byte is somewhere in the next few thousand.
                     throw LeewayException.data(e, "%s is not UTF-8 text (line %d or later); convert the file to UTF-8", file,
                             parser.currentLocation().getLineNr());
+                }
+                if (isCutOff(e)) {
+                    throw LeewayException.data(e, "%s:%d ends inside its JSON array, after %,d whole rows; expected ']' at the end: the file"
+                            + " was cut off, so fetch or write it again", file, parser.currentLocation().getLineNr(), rows);
                 }
                 throw malformed(file, parser.currentLocation().getLineNr(), e);
             }

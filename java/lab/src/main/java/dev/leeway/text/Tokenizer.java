@@ -181,9 +181,18 @@ public final class Tokenizer implements AutoCloseable {
                 throw new IllegalStateException("the tokenizer of " + source + " is closed");
             }
             return call.apply(handle);
+        } catch (LeewayException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw e.getClass() == RuntimeException.class ? refusal(e) : e; // the library's own failures have no type of their own
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    private LeewayException refusal(RuntimeException e) {
+        return LeewayException.data(e, "%s can't be worked with: %s", source,
+                String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given"));
     }
 
     private int[] takeIds(long encoding) {

@@ -87,7 +87,7 @@ record TokenizerFile(Path file, Map<String, Integer> ids, BitSet known, BitSet s
                 switch (field) {
                     case "model" -> steps.model = found.addModel(parser);
                     case "added_tokens" -> found.addAddedTokens(steps.addedTokens = parser.readValueAsTree());
-                    case "normalizer" -> steps.normalizer = parser.readValueAsTree();
+                    case "normalizer" -> NativeDemands.checkNormalizer(file, steps.normalizer = parser.readValueAsTree());
                     case "pre_tokenizer" -> steps.preTokenizer = parser.readValueAsTree();
                     case "post_processor" -> NativeDemands.checkPostProcessor(file, parser.readValueAsTree());
                     case "decoder" -> byteFallback = joinsBytes(file, parser.readValueAsTree());

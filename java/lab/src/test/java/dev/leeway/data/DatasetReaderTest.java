@@ -91,6 +91,23 @@ final class DatasetReaderTest {
     }
 
     @Test
+    void aTokenizerThatEndsTextsItselfMergesNoRows() throws IOException {
+        String json = Files.readString(folder.resolve("tokenizer.json")).replaceFirst("\"single\" : \\[",
+                "\"single\" : [ {\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}},"
+                        + " {\"SpecialToken\": {\"id\": \"</s>\", \"type_id\": 0}}], \"double\" : [");
+        json = json.replaceFirst("\"special_tokens\" : \\{", "\"special_tokens\" : { \"</s>\": {\"id\": \"</s>\", \"ids\": [1],"
+                + " \"tokens\": [\"</s>\"]},");
+        Path ending = Files.createDirectory(folder.resolve("ending"));
+        Files.writeString(ending.resolve("tokenizer.json"), json);
+        Files.copy(folder.resolve("tokenizer_config.json"), ending.resolve("tokenizer_config.json"));
+        Path file = write("{\"prompt\": \"Ana\", \"completion\": \" has\"}\n{\"prompt\": \"The ca\", \"completion\": \"t drinks\"}");
+        try (Tokenizer ends = Tokenizer.load(ending)) {
+            assertEquals(END, Arrays.stream(ends.encode("Ana", true)).skip(1 + tokenizer.encode("Ana", false).length).sum());
+            assertEquals(read(file, Options.unlimited()), DatasetReader.read(List.of(file), ends, Options.unlimited()));
+        }
+    }
+
+    @Test
     void longRowsKeepTheirStart() throws IOException {
         Path file = write("{\"text\": \"Ana has a cat. The cat drinks milk.\"}");
         Dataset dataset = read(file, new Options(Columns.AS_NAMED, 4, true));

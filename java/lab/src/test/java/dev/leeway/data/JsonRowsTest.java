@@ -41,14 +41,28 @@ final class JsonRowsTest {
     @Test
     void aBadRowEndsTheReadingWithItsPlace() throws IOException {
         assertRefused("{\"a\": 1}\n{\"a\": }\n", ":2 is not valid JSON: Unexpected character");
-        assertRefused("{\"a\": 1}\n{\"a\": 1\n", ":2 is not valid JSON: Unexpected end-of-input");
-        assertRefused("{\"a\": 1} {\"a\": 2}\n", ":1 is not valid JSON: Trailing token");
+        assertRefused("{\"a\": 1}\n{\"a\": 1\n", ":2 is not valid JSON: it ends inside a value; give each row a line of its own");
+        assertRefused("{\"a\": 1} {\"a\": 2}\n", ":1 is not valid JSON: the row goes on after its value; give each row a line of its own");
         assertRefused("{\"a\": 1, \"a\": 2}\n", ":1 is not valid JSON: Duplicate");
         assertRefused("\n17\n", ":2 holds number; expected a JSON object");
         assertRefused("[{\"a\": 1},\n[2]]", ":2 holds array; expected a JSON object");
-        assertRefused("[{\"a\": 1},\n{\"a\": 2}", ":2 is not valid JSON: Unexpected end-of-input");
         assertRefused("[{\"a\": 1}]\n{}", ":2 goes on after the array");
         assertRefused("{\"a\": ".repeat(2000), ":1 is not valid JSON: ");
+    }
+
+    @Test
+    void anArrayThatWasCutOffIsRefusedWithTheNumberOfItsWholeRows() throws IOException {
+        for (String rest : List.of("", ",", ",{", ",{\"a\"", ",{\"a\": \"x", ",{\"a\": \"x\\", ",{\"a\": [1", ",{\"a\": 12")) {
+            assertRefused("[{\"a\": 1},\n{\"a\": 2}" + rest,
+                    ":2 ends inside its JSON array, after 2 whole rows; expected ']' at the end: the file was cut off, so fetch or write it again");
+        }
+        assertRefused("[{\"a\": 1},\n{\"a\": 2},\n", ":3 ends inside its JSON array, after 2 whole rows");
+        assertRefused("[", ":1 ends inside its JSON array, after 0 whole rows");
+    }
+
+    @Test
+    void wordsThatAreNoValuesAreRefused() throws IOException {
+        assertRefused("[{\"a\": tr", ":1 is not valid JSON: Unrecognized token 'tr'");
     }
 
     @Test

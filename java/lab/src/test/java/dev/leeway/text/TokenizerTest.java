@@ -148,9 +148,24 @@ final class TokenizerTest {
         assertSpoilt(sound, "\"continuing_subword_prefix\" : null", "\"continuing_subword_prefix\" : \"####\"",
                 "for WordPiece models only");
         assertSpoilt(sound, "\"</s>\" : 1", "\"</s>\" : -1", "must be from 0 to 16777215, found -1");
+        assertSpoilt(sound, "\"id\" : \"A\"", "\"id\" : \"B\"", "form for a single text asks for a second one");
+        for (String table : List.of("", "AAAA", "AAAAAP8=", "////////", "%")) {
+            assertSpoilt(sound, "\"normalizer\" : null", "\"normalizer\" : {\"type\": \"Sequence\", \"normalizers\": [{\"type\":"
+                    + " \"Precompiled\", \"precompiled_charsmap\": \"" + table + "\"}]}", "precompiled_charsmap is damaged");
+        }
         write("tokenizer.json", sound.replaceFirst("(\"ids\" : \\[\\s*)0", "$1 4294967295"));
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             assertThrows(LeewayException.class, () -> tokenizer.encode("a", true));
+        }
+    }
+
+    @Test
+    void whatTheLibraryCannotEncodeIsRefused() throws IOException {
+        write("tokenizer.json", "{\"version\":\"1.0\",\"model\":{\"type\":\"BPE\",\"unk_token\":\"u\",\"vocab\":{\"a\":0},\"merges\":[]}}");
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            var refused = assertThrows(LeewayException.class, () -> tokenizer.encode("x", false));
+            assertEquals(folder.resolve("tokenizer.json") + " can't be worked with: Unk token `u` not found in the vocabulary",
+                    refused.getMessage());
         }
     }
 
