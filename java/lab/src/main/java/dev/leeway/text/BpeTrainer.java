@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * pair of neighbours inside words becomes a new token, until the vocabulary is full or no pair occurs twice.
  *
  * <p>The same text gives the same vocabulary everywhere: among equally frequent pairs the one with the smaller left id wins, then the
- * smaller right id. Counts of pairs are kept up to date per changed word, so a merge costs what it changes.
+ * smaller right id. Counts of pairs are kept up to date where a pair was joined, so a merge costs what it changes, in words of any length.
  */
 public final class BpeTrainer {
 
@@ -74,24 +74,68 @@ public final class BpeTrainer {
                 .thenComparingInt(c -> c.pair.left).thenComparingInt(c -> c.pair.right);
     }
 
-    /** One word of the corpus: its tokens so far, and how often it occurs. */
-    private static final class Word {
-        private final long count;
-        private int[] tokens;
+    /**
+     * All words of the corpus, one after the other. The tokens of a word are a chain: a joined pair stands where its left token stood, so
+     * that joining costs the same however long the word is.
+     */
+    private static final class Words {
+        private static final int NONE = -1;
 
-        Word(int[] tokens, long count) {
-            this.tokens = tokens;
-            this.count = count;
+        private final int[] tokens;
+        private final int[] next;
+        private final int[] previous;
+        /** How often the word of a place occurs. */
+        private final long[] counts;
+        private int size;
+
+        Words(int places) {
+            tokens = new int[places];
+            next = new int[places];
+            previous = new int[places];
+            counts = new long[places];
         }
 
-        void join(Pair pair, int joined) {
-            int length = 0;
-            for (int i = 0; i < tokens.length; i++) {
-                boolean match = i + 1 < tokens.length && tokens[i] == pair.left && tokens[i + 1] == pair.right;
-                tokens[length++] = match ? joined : tokens[i];
-                i += match ? 1 : 0;
+        void add(int[] word, long count) {
+            for (int i = 0; i < word.length; i++) {
+                tokens[size] = word[i];
+                counts[size] = count;
+                previous[size] = i == 0 ? NONE : size - 1;
+                next[size] = i == word.length - 1 ? NONE : size + 1;
+                size++;
             }
-            tokens = Arrays.copyOf(tokens, length);
+        }
+
+        /** Whether the pair stands at the place still, and not something that it was joined into. */
+        boolean holds(Pair pair, int place) {
+            return tokens[place] == pair.left && next[place] != NONE && tokens[next[place]] == pair.right;
+        }
+
+        void join(int place, int joined) {
+            int gone = next[place];
+            tokens[place] = joined;
+            tokens[gone] = NONE;
+            next[place] = next[gone];
+            if (next[gone] != NONE) {
+                previous[next[gone]] = place;
+            }
+        }
+    }
+
+    /** A list of numbers that grows. */
+    private static final class Places {
+        private int[] values = new int[4];
+        private int size;
+
+        void add(int value) {
+            if (size == values.length) {
+                values = Arrays.copyOf(values, 2 * size);
+            }
+            values[size++] = value;
+        }
+
+        /** Each once, rising. */
+        int[] sorted() {
+            return Arrays.stream(values, 0, size).sorted().distinct().toArray();
         }
     }
 
@@ -99,8 +143,10 @@ public final class BpeTrainer {
     private final class Run {
         private final List<String> tokens = new ArrayList<>(specials.all());
         private final List<Merge> merges = new ArrayList<>();
+        private final Words words;
         private final Map<Pair, Long> counts = new HashMap<>();
-        private final Map<Pair, Set<Word>> wordsWith = new HashMap<>();
+        /** Where a pair came to stand; it may have gone from there. */
+        private final Map<Pair, Places> places = new HashMap<>();
         private final PriorityQueue<Candidate> queue = new PriorityQueue<>(Candidate.BEST_FIRST);
 
         Run(Map<String, Long> wordCounts) {
@@ -108,11 +154,18 @@ public final class BpeTrainer {
             for (int value = 0; value < 256; value++) {
                 tokens.add(String.valueOf(ByteAlphabet.symbol(value)));
             }
+            long bytes = wordCounts.keySet().stream().mapToLong(word -> ByteAlphabet.bytes(word).length).sum();
+            if (bytes > Integer.MAX_VALUE - 8) {
+                throw LeewayException.data("the different words of the text have %,d bytes; a vocabulary is learnt from at most %,d, so train"
+                        + " on a part of the text", bytes, Integer.MAX_VALUE - 8);
+            }
+            words = new Words((int) bytes);
+            wordCounts.forEach((text, count) ->
+                    words.add(Arrays.stream(ByteAlphabet.bytes(text)).map(value -> firstByte + value).toArray(), count));
             Set<Pair> seen = new HashSet<>();
-            wordCounts.forEach((text, count) -> {
-                int[] start = Arrays.stream(ByteAlphabet.bytes(text)).map(value -> firstByte + value).toArray();
-                count(new Word(start, count), 1, seen);
-            });
+            for (int place = 0; place < words.size; place++) {
+                count(place, 1, seen);
+            }
             enqueue(seen);
         }
 
@@ -131,25 +184,32 @@ public final class BpeTrainer {
             return new BpeVocabulary(specials, tokens, merges);
         }
 
+        /** From left to right, so that of three equal tokens the first two are joined. */
         private void join(Pair pair, int joined) {
             Set<Pair> changed = new HashSet<>();
-            for (Word word : wordsWith.remove(pair)) {
-                count(word, -1, changed);
-                word.join(pair, joined);
-                count(word, 1, changed);
+            for (int place : places.remove(pair).sorted()) {
+                if (words.holds(pair, place)) {
+                    count(place, -1, changed);
+                    count(words.previous[place], -1, changed);
+                    count(words.next[place], -1, changed);
+                    words.join(place, joined);
+                    count(place, 1, changed);
+                    count(words.previous[place], 1, changed);
+                }
             }
             enqueue(changed);
         }
 
-        /** Adds the word's pairs to the counts, or with {@code sign} −1 takes them away; notes them as changed. */
-        private void count(Word word, int sign, Set<Pair> changed) {
-            for (int i = 0; i + 1 < word.tokens.length; i++) {
-                var pair = new Pair(word.tokens[i], word.tokens[i + 1]);
-                counts.merge(pair, sign * word.count, Long::sum);
-                changed.add(pair);
-                if (sign > 0) {
-                    wordsWith.computeIfAbsent(pair, _ -> new HashSet<>()).add(word);
-                }
+        /** Adds the pair that starts at a place, if one does, to the counts, or with {@code sign} −1 takes it away; notes it as changed. */
+        private void count(int place, int sign, Set<Pair> changed) {
+            if (place == Words.NONE || words.next[place] == Words.NONE) {
+                return;
+            }
+            var pair = new Pair(words.tokens[place], words.tokens[words.next[place]]);
+            counts.merge(pair, sign * words.counts[place], Long::sum);
+            changed.add(pair);
+            if (sign > 0) {
+                places.computeIfAbsent(pair, _ -> new Places()).add(place);
             }
         }
 
@@ -158,6 +218,9 @@ public final class BpeTrainer {
                 long count = counts.get(pair);
                 if (count >= LEAST_COUNT) {
                     queue.add(new Candidate(pair, count));
+                } else if (count == 0) {
+                    counts.remove(pair);
+                    places.remove(pair);
                 }
             }
         }

@@ -13,8 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,5 +130,49 @@ final class BpeTrainerTest {
             text.appendCodePoint(codePoint);
         }
         return text.toString();
+    }
+
+    @Test
+    void mergesInLongWordsAreThoseOfCountingAnewEachTime() {
+        var random = new Random(6);
+        for (int round = 0; round < 50; round++) {
+            String text = random.ints(120, 'a', 'd').mapToObj(Character::toString).collect(Collectors.joining());
+            assertEquals(countedAnew(text, 12), new BpeTrainer(258 + 12, TinyTokenizer.SPECIALS).train(List.of(text)).merges(), text);
+        }
+    }
+
+    /** The definition: count all pairs, join the most frequent one (the smaller ids where several are) from left to right, again. */
+    private static List<Merge> countedAnew(String word, int most) {
+        List<String> vocabulary = new ArrayList<>(List.of("a", "b", "c"));
+        List<String> tokens = new ArrayList<>(List.of(word.split("")));
+        List<Merge> merges = new ArrayList<>();
+        Set<Merge> spent = new HashSet<>();
+        while (merges.size() < most) {
+            Map<Merge, Integer> counts = new HashMap<>();
+            for (int i = 0; i + 1 < tokens.size(); i++) {
+                counts.merge(new Merge(tokens.get(i), tokens.get(i + 1)), 1, Integer::sum);
+            }
+            Comparator<Merge> byIds = Comparator.<Merge>comparingInt(pair -> vocabulary.indexOf(pair.left()))
+                    .thenComparingInt(pair -> vocabulary.indexOf(pair.right()));
+            Optional<Merge> best = counts.keySet().stream().filter(pair -> counts.get(pair) >= 2 && !spent.contains(pair))
+                    .min(Comparator.<Merge>comparingInt(counts::get).reversed().thenComparing(byIds));
+            if (best.isEmpty()) {
+                return merges;
+            }
+            spent.add(best.get());
+            String joined = best.get().left() + best.get().right();
+            if (vocabulary.contains(joined)) {
+                continue; // two ways to build one text keep the first
+            }
+            merges.add(best.get());
+            vocabulary.add(joined);
+            for (int i = 0; i + 1 < tokens.size(); i++) {
+                if (tokens.get(i).equals(best.get().left()) && tokens.get(i + 1).equals(best.get().right())) {
+                    tokens.set(i, joined);
+                    tokens.remove(i + 1);
+                }
+            }
+        }
+        return merges;
     }
 }
