@@ -59,6 +59,18 @@ public record StoredTensor(String name, StoredType type, List<Long> shape, Memor
         return data.byteSize() / type.bytes();
     }
 
+    /** Elements {@code first … first+count-1} in row-major order as a tensor of one dimension, on the same data. */
+    public StoredTensor part(long first, long count) {
+        return new StoredTensor(name, type, List.of(count), data.asSlice(first * type.bytes(), count * type.bytes()));
+    }
+
+    /** Gives the memory back that pages of a mapped file take in this process; they are read again when they are touched again. */
+    public void unload() {
+        if (data.isMapped() && data.byteSize() > 0) {
+            data.unload();
+        }
+    }
+
     /** The same data under another name. */
     public StoredTensor renamed(String newName) {
         return new StoredTensor(newName, type, shape, data);

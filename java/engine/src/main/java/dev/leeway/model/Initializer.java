@@ -4,6 +4,7 @@ import dev.leeway.io.LoraPair;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
 
 /**
  * Starting weights, a function of the seed and of each parameter's name: the same for any order of creation.
@@ -13,6 +14,9 @@ import java.util.SplittableRandom;
  * that the adapter starts as nothing.
  */
 public final class Initializer {
+
+    /** Elements that are on their way at once. */
+    private static final long PIECE = 1 << 20;
 
     private final long seed;
     private final double range;
@@ -33,25 +37,36 @@ public final class Initializer {
         model.parameters().stream().filter(Parameter::isAdapter).forEach(parameter -> fill(model, parameter));
     }
 
+    /** Piece by piece, so that no second copy of a large matrix is in memory. */
     private void fill(Llama model, Parameter parameter) {
-        var values = new float[Math.toIntExact(parameter.value().count())];
+        var draw = draw(model, parameter);
+        long count = parameter.value().count();
+        try (var arena = Arena.ofConfined()) {
+            var room = arena.allocate(ValueLayout.JAVA_FLOAT, Math.min(PIECE, count));
+            for (long first = 0; first < count; first += PIECE) {
+                long size = Math.min(PIECE, count - first);
+                for (long i = 0; i < size; i++) {
+                    room.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) draw.getAsDouble());
+                }
+                parameter.set(model.device(), room.asSlice(0, size * Float.BYTES), first);
+            }
+        }
+        parameter.round(model.device());
+    }
+
+    /** The elements of a parameter, one after the other. */
+    private DoubleSupplier draw(Llama model, Parameter parameter) {
         var random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + parameter.name().hashCode());
         if (parameter.name().contains(".lora_A.")) {
             double bound = 1 / Math.sqrt(parameter.value().shape()[1]);
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) random.nextDouble(-bound, bound);
-            }
-        } else if (parameter.name().endsWith("norm.weight")) {
-            java.util.Arrays.fill(values, (float) (1 - model.config().norm().weightOffset()));
-        } else {
-            double deviation = deviation(parameter.name());
-            for (int i = 0; deviation > 0 && i < values.length; i++) {
-                values[i] = (float) (deviation * random.nextGaussian());
-            }
+            return () -> random.nextDouble(-bound, bound);
         }
-        try (var arena = Arena.ofConfined()) {
-            parameter.set(model.device(), arena.allocateFrom(ValueLayout.JAVA_FLOAT, values));
+        if (parameter.name().endsWith("norm.weight")) {
+            double identity = 1 - model.config().norm().weightOffset();
+            return () -> identity;
         }
+        double deviation = deviation(parameter.name());
+        return deviation == 0 ? () -> 0 : () -> deviation * random.nextGaussian();
     }
 
     /** Of what starts normal or, with 0, as zeros. */

@@ -47,16 +47,18 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Op
         return master.orElse(value);
     }
 
-    /** Sets it from fp32 numbers in its own shape, rounded to the type that it is stored in. */
-    void set(Device device, MemorySegment floats) {
+    /**
+     * Sets its elements from number {@code first} on, in row-major order, from fp32 numbers rounded to the type that it is stored in.
+     * {@link #round} must follow behind the last ones.
+     */
+    void set(Device device, MemorySegment floats, long first) {
         if (stored().dtype() == DType.F32) {
-            device.upload(floats, stored());
+            device.upload(floats, stored(), first * Float.BYTES);
         } else {
             try (var arena = Arena.ofConfined()) {
-                device.upload(Bfloat16.narrow(floats, arena), value);
+                device.upload(Bfloat16.narrow(floats, arena), value, first * Short.BYTES);
             }
         }
-        round(device);
     }
 
     /** Makes the value from its master, where it has one that was written from outside. */

@@ -21,6 +21,9 @@ public final class Weights {
     /** All bits of a float's exponent are set in NaN and infinity alone. */
     private static final int EXPONENT = 0x7f80_0000;
 
+    /** Elements that are on their way at once. */
+    private static final long PIECE = 1 << 20;
+
     private Weights() {
     }
 
@@ -122,28 +125,49 @@ public final class Weights {
         if (!stored.type().isFloating()) {
             throw LeewayException.data("%s: %s is stored as %s; F32, BF16, F16 or F64 is expected", where, parameter.name(), stored.type());
         }
-        try (var arena = Arena.ofConfined()) {
-            var values = arena.allocate(parameter.value().count() * Float.BYTES, 64);
-            stored.toFloats(values);
-            requireFinite(values, parameter.name(), where);
-            parameter.set(device, parameter.isStoredTransposed() ? transposed(values, expected, arena) : values);
+        long bad = parameter.isStoredTransposed() ? uploadTransposed(device, parameter, stored) : upload(device, parameter, stored);
+        if (bad > 0) {
+            throw LeewayException.numerics("%s: %s has %d elements that are NaN or infinite; the training that wrote it failed, or the "
+                + "file is damaged: take an earlier checkpoint, or fetch it again", where, parameter.name(), bad);
         }
     }
 
-    private static MemorySegment transposed(MemorySegment values, List<Long> shape, Arena arena) {
-        var turned = arena.allocate(values.byteSize(), 64);
-        Transpose.floats(values, shape.get(0), shape.get(1), turned);
-        return turned;
+    /** Piece by piece, so that neither file nor copy of a large matrix stays in memory; returns how many elements are NaN or infinite. */
+    private static long upload(Device device, Parameter parameter, StoredTensor stored) {
+        long bad = 0;
+        try (var arena = Arena.ofConfined()) {
+            var room = arena.allocate(Math.min(PIECE, stored.elements()) * Float.BYTES, 64);
+            for (long first = 0; first < stored.elements(); first += PIECE) {
+                var part = stored.part(first, Math.min(PIECE, stored.elements() - first));
+                var values = room.asSlice(0, part.elements() * Float.BYTES);
+                part.toFloats(values);
+                part.unload();
+                bad += nonfinite(values);
+                parameter.set(device, values, first);
+            }
+        }
+        parameter.round(device);
+        return bad;
     }
 
-    private static void requireFinite(MemorySegment values, String name, String where) {
+    /** A factor of an adapter, as a whole: what is (R,V) in the file is (V,R) on the device. */
+    private static long uploadTransposed(Device device, Parameter parameter, StoredTensor stored) {
+        try (var arena = Arena.ofConfined()) {
+            var values = arena.allocate(stored.elements() * Float.BYTES, 64);
+            var turned = arena.allocate(values.byteSize(), 64);
+            stored.toFloats(values);
+            Transpose.floats(values, stored.shape().get(0), stored.shape().get(1), turned);
+            parameter.set(device, turned, 0);
+            parameter.round(device);
+            return nonfinite(values);
+        }
+    }
+
+    private static long nonfinite(MemorySegment values) {
         long bad = 0;
         for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
             bad += (values.getAtIndex(ValueLayout.JAVA_INT, i) & EXPONENT) == EXPONENT ? 1 : 0;
         }
-        if (bad > 0) {
-            throw LeewayException.numerics("%s: %s has %d elements that are NaN or infinite; the training that wrote it failed, or the "
-                + "file is damaged: take an earlier checkpoint, or fetch it again", where, name, bad);
-        }
+        return bad;
     }
 }

@@ -51,6 +51,11 @@ public final class Device implements AutoCloseable {
         return library.device();
     }
 
+    /** Whether its memory is the host's, so that both compete for it. */
+    public boolean sharesHostMemory() {
+        return !library.backend().equals("cuda");
+    }
+
     /** Begins a call of an op. */
     public Call call(Op op) {
         return library.call(op);
@@ -82,6 +87,11 @@ public final class Device implements AutoCloseable {
     /** Writes a native segment to the start of a tensor. */
     public void upload(MemorySegment values, Tensor tensor) {
         library.upload(values, tensor.region().slice(0, values.byteSize()));
+    }
+
+    /** Writes a native segment into a tensor, {@code offset} bytes behind its start. */
+    public void upload(MemorySegment values, Tensor tensor, long offset) {
+        library.upload(values, tensor.region().slice(offset, values.byteSize()));
     }
 
     /** Reads the first {@code destination.length} floats of a tensor, F32 or BF16. */

@@ -95,7 +95,9 @@ final class HostCopy {
      */
     void restore(Safetensors file, Device device) {
         for (var pair : pairs) {
-            file.require(pair.copy().name()).copyTo(pair.copy().data());
+            var stored = file.require(pair.copy().name());
+            stored.copyTo(pair.copy().data());
+            stored.unload();
             pair.turned().ifPresent(values ->
                 Transpose.floats(pair.copy().data(), pair.tensor().shape()[1], pair.tensor().shape()[0], values));
             device.upload(pair.values(), pair.tensor());

@@ -36,24 +36,30 @@ public final class TrainingSession implements AutoCloseable {
      * @param samplingLanes sequences that the session can generate at once; 0 = it cannot
      * @param gradientCheckpointing {@code gradient_checkpointing}: compute layers again on the way back, keep no activations
      * @param dtype F32, or BF16 for weights and activations in bf16, as {@link ModelPlan} says
+     * @param checkpoints whether a {@link TrainingState} will be taken of the session; its copies on the host are then counted
      */
     public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
-            int samplingLanes, boolean gradientCheckpointing, DType dtype) {
+            int samplingLanes, boolean gradientCheckpointing, DType dtype, boolean checkpoints) {
 
         /** F32 settings that keep all activations. */
         public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
                 int samplingLanes) {
-            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32);
+            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false);
         }
 
         /** The same with layers computed again on the way back. */
         public Settings withGradientCheckpointing() {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype, checkpoints);
         }
 
         /** The same in another number type. */
         public Settings withDtype(DType other) {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other, checkpoints);
+        }
+
+        /** The same for a session that is saved on the way. */
+        public Settings withCheckpoints() {
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, true);
         }
 
         private Capacity capacity() {
@@ -92,6 +98,10 @@ public final class TrainingSession implements AutoCloseable {
             var optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, memory);
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
                 : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));
+            memory.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
+            if (settings.checkpoints()) {
+                memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent()));
+            }
             return new Planned(memory, model, optimizer, generator, new Scorer(model, settings.rows(), settings.sequences()));
         }
     }
@@ -100,13 +110,18 @@ public final class TrainingSession implements AutoCloseable {
      * What a session takes.
      *
      * @param parameters of the model and its adapter in checkpoint order; they have names and shapes but no values
-     * @param bytes on the device for each purpose, padding included
+     * @param bytes for each purpose, padding included, and what is taken beside the session's own block
      */
     public record Footprint(List<Parameter> parameters, Map<MemoryPlan.Purpose, Long> bytes) {
 
         /** Bytes for all purposes. */
         public long totalBytes() {
             return bytes.values().stream().mapToLong(Long::longValue).sum();
+        }
+
+        /** Those that come from the device. */
+        public long bytesOn(Device device) {
+            return MemoryPlan.bytesOn(device, bytes);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.io.StoredCheckpoint;
 import dev.leeway.io.TensorFiles;
+import dev.leeway.model.Llama;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.model.Parameter;
 import java.lang.foreign.Arena;
@@ -48,8 +49,7 @@ public final class TrainingState implements AutoCloseable {
     /** All weights, with the configuration and the companions (tokenizer files) of a Hugging Face directory. */
     public static TrainingState ofModel(TrainingSession session, JsonObject config, Path companions) {
         var state = new TrainingState(session, TensorFiles.SINGLE, ModelDirectory.sideFiles(config, companions));
-        session.model().parameters().stream().filter(parameter -> !parameter.isAdapter()).forEach(parameter ->
-            state.weights.add(parameter.name(), parameter.stored()));
+        saved(session.model(), false).forEach(parameter -> state.weights.add(parameter.name(), parameter.stored()));
         return state;
     }
 
@@ -58,7 +58,7 @@ public final class TrainingState implements AutoCloseable {
         var files = ModelDirectory.companions(companions);
         files.putFirst(AdapterDirectory.CONFIG, JsonFile.pretty(config.toJson()).getBytes(StandardCharsets.UTF_8));
         var state = new TrainingState(session, AdapterDirectory.WEIGHTS, files);
-        session.model().trainedParameters().forEach(state::addToAdapter);
+        saved(session.model(), true).forEach(state::addToAdapter);
         return state;
     }
 
@@ -68,6 +68,17 @@ public final class TrainingState implements AutoCloseable {
         } else {
             weights.add(peftName(parameter), parameter.stored());
         }
+    }
+
+    /** The weights that a checkpoint holds: an adapter's, or all. */
+    private static List<Parameter> saved(Llama model, boolean adapter) {
+        return adapter ? model.trainedParameters() : model.parameters().stream().filter(parameter -> !parameter.isAdapter()).toList();
+    }
+
+    /** Host memory that the state of a session would hold: a copy of the weights that are saved, and of the moments. */
+    static long bytes(Llama model, AdamW optimizer, boolean adapter) {
+        return saved(model, adapter).stream().mapToLong(parameter -> parameter.stored().bytes() * (parameter.isStoredTransposed() ? 2 : 1)).sum()
+            + optimizer.states().stream().mapToLong(state -> state.m().bytes() + state.v().bytes()).sum();
     }
 
     private static String peftName(Parameter parameter) {
@@ -127,6 +138,8 @@ public final class TrainingState implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }
