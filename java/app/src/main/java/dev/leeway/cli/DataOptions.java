@@ -75,6 +75,11 @@ final class DataOptions {
     /** Reports what can be known to be wrong before anything is read. */
     void check(Problems problems) {
         problems.require(!files.isEmpty(), "--dataset_name is missing: name a .jsonl file");
+        checkGiven(problems);
+    }
+
+    /** The same where no file is needed. */
+    void checkGiven(Problems problems) {
         requireReadable("--dataset_name", files, split, problems);
         columns.ifPresent(text -> problems.check(() -> Columns.parse(text)));
         maxLength.ifPresent(length -> problems.require(length >= 2, "--max_length must be at least 2; got %d", length));

@@ -5,6 +5,7 @@ import dev.leeway.data.EpochBatches;
 import dev.leeway.data.EpochBatches.Steps;
 import dev.leeway.data.Example;
 import dev.leeway.data.Order;
+import dev.leeway.data.Packer;
 import dev.leeway.data.Report;
 import dev.leeway.data.RowOrder;
 import dev.leeway.train.BatchSource;
@@ -61,6 +62,20 @@ record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List
     public Extent extent(Steps steps) {
         var epochs = epochs(steps);
         return new Extent(epochs.longest(), epochs.mostTokens(), epochs.mostSequences());
+    }
+
+    /** Bins of several rows are packed anew. */
+    @Override
+    public TrainingRows shortened(int length) {
+        boolean packed = bins.stream().anyMatch(bin -> bin.size() > 1);
+        var cut = shortened(examples(), length);
+        var newBins = packed ? Packer.pack(cut, length).bins() : cut.stream().map(List::of).toList();
+        return new EncodedRows(newBins, Order.shuffled(0, newBins.size()), report, notes, places);
+    }
+
+    static List<Example> shortened(List<Example> rows, int length) {
+        return rows.stream().map(row -> row.length() <= length ? row
+            : new Example(Arrays.copyOf(row.tokens(), length), Arrays.copyOf(row.mask(), length), row.unitId())).toList();
     }
 
     @Override

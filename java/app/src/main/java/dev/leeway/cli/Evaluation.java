@@ -22,6 +22,16 @@ record Evaluation(List<Example> rows, int batchSize, int everySteps, LongFunctio
         return !rows.isEmpty() && (step == 0 || step == totalSteps || everySteps > 0 && step % everySteps == 0);
     }
 
+    /** The same with so many rows at once at most. */
+    Evaluation atMost(int size) {
+        return new Evaluation(rows, Math.min(size, batchSize), everySteps, places);
+    }
+
+    /** The same with rows cut to this length. */
+    Evaluation shortened(int length) {
+        return new Evaluation(EncodedRows.shortened(rows, length), batchSize, everySteps, places);
+    }
+
     /** The rows as batches. */
     List<Batch> batches() {
         return groups().stream().map(Example::batch).toList();

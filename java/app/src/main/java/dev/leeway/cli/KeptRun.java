@@ -75,7 +75,7 @@ final class KeptRun {
                 }
                 int step = checkpoints.training(() -> training.train(done, stop,
                     log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints)));
-                return finish(step, log, checkpoints);
+                return finish(step, log, checkpoints, state);
             }
         }
     }
@@ -107,7 +107,7 @@ final class KeptRun {
         }
     }
 
-    private boolean finish(int step, RunLog log, Checkpointer checkpoints) {
+    private boolean finish(int step, RunLog log, Checkpointer checkpoints, TrainingState state) {
         boolean complete = step == training.totalSteps();
         if (!complete || options.saving.savesOnTheWay()) {
             checkpoints.finish(step);
@@ -120,6 +120,8 @@ final class KeptRun {
             log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; " + kind.again());
             return false;
         }
+        checkpoints.close();
+        state.close(); // so that the result's copy takes the place of the checkpoints'
         kind.save().run();
         folder.keepOnly(kind.result());
         folder.finish(results(log));

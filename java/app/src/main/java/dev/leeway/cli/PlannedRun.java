@@ -1,18 +1,15 @@
 package dev.leeway.cli;
 
-import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
 import dev.leeway.tensor.Device;
-import dev.leeway.tensor.MemoryPlan.Purpose;
-import dev.leeway.train.TrainingSession;
+import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.train.TrainingSession.Footprint;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
 /**
@@ -20,34 +17,35 @@ import java.util.function.Predicate;
  *
  * @param job what would be trained
  * @param config of the model
- * @param footprint what the run would take from the device
- * @param freeBytes what the device has
+ * @param room the memory it would need and has
+ * @param footprint what the run would take from it
  * @param totalSteps optimiser steps
  * @param firstStep the micro-batches of the first of them
  */
-record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, long freeBytes, int totalSteps, List<Batch> firstStep) {
+record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint footprint, int totalSteps, List<Batch> firstStep) {
+
+    /** Operations a second of an imagined machine, to give a feeling for a number of operations. */
+    private static final double EXAMPLE_RATE = 1e11;
 
     static PlannedRun of(TrainingRun.Job job, Device device) {
         var config = job.config();
         int totalSteps = job.totalSteps();
-        var batches = job.batches();
-        var settings = job.settings(TrainingRun.Sampling.NONE);
-        return new PlannedRun(job, config, TrainingSession.footprint(config, settings, device), device.info().freeBytes(), totalSteps,
-            batches.step(0));
+        var room = Room.of(job, TrainingRun.Extras.FINE_TUNING, device);
+        return new PlannedRun(job, config, room, room.footprint(), totalSteps, job.batches().step(0));
     }
 
-    /** Prints all that is known; {@code turns} are the messages of each role. */
-    void print(Map<String, Long> turns, BatchText text, PrintWriter out) {
+    /** Prints all that is known of a run on data. */
+    void print(Speakers speakers, BatchText text, PrintWriter out) {
         var report = job.rows().training().report();
-        say(out, "model", "%s (%s, %d layers)", job.name(), config.modelType(), config.numHiddenLayers());
-        say(out, "parameters", "%,d, of which %,d are trained", count(_ -> true), count(Parameter::isTrained));
-        say(out, "memory", "%s = %s of %s free", memory(), bytes(footprint.totalBytes()), bytes(freeBytes));
+        printModel(out);
         say(out, "data", "%s", job.rows().training().summary());
         job.rows().training().notes().forEach(note -> say(out, note.name(), "%s", note.text()));
         say(out, "tokens", "%,d prompt or context, %,d trained", report.tokens() - report.trainedTokens(), report.trainedTokens());
-        turns.forEach((role, count) -> say(out, "turns", "%,d of %s", count, role));
+        speakers.lines(report).forEach(line -> say(out, "turns", "%s", line));
         say(out, "truncated", "%,d rows, %,d dropped", report.truncated().rows(), report.dropped().rows());
+        say(out, "spelled", "%,d rows in which a user or tool spells a control token", report.spelled().rows());
         printSteps(out);
+        printWork(out);
         var first = firstStep.getFirst();
         out.println();
         out.printf(Locale.ROOT, "First micro-batch: %,d rows, %,d tokens, %,d trained%n", first.sequences(), first.rows(),
@@ -56,38 +54,71 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Footprint footprint, 
         out.flush();
     }
 
+    /** Prints what is known of a run without data, as if every row were as long as it may be and trained as a whole. */
+    void printWithoutData(PrintWriter out) {
+        printModel(out);
+        var micro = firstStep.getFirst();
+        say(out, "data", "none given: micro-batches of %,d rows of %,d tokens are assumed, all of them trained", micro.sequences(),
+            micro.rows() / micro.sequences());
+        var steps = job.recipe().steps();
+        say(out, "steps", "%s", steps.maxSteps() > 0 ? String.format(Locale.ROOT, "%,d of %d × %d rows", steps.maxSteps(),
+            steps.batchSize(), steps.accumulation()) : "not known without --dataset_name");
+        printFlops(out);
+        out.flush();
+    }
+
+    private void printModel(PrintWriter out) {
+        say(out, "model", "%s (%s, %d layers)", job.name(), config.modelType(), config.numHiddenLayers());
+        say(out, "parameters", "%,d, of which %,d are trained", count(_ -> true), count(Parameter::isTrained));
+        say(out, "memory", "%s = %s of %s free", MemoryPlan.breakdown(footprint.bytes()), MemoryPlan.readable(footprint.totalBytes()),
+            MemoryPlan.readable(room.freeBytes()));
+        say(out, "process", "%s", Resident.now().map(bytes -> String.format(Locale.ROOT,
+            "%s in all: the JVM with the rows has %s now (it may grow to its heap limit of %s)",
+            MemoryPlan.readable(bytes + footprint.totalBytes()), MemoryPlan.readable(bytes),
+            MemoryPlan.readable(Runtime.getRuntime().maxMemory()))).orElse("the JVM's own memory is not known on this system"));
+    }
+
     private void printSteps(PrintWriter out) {
-        var flops = StepFlops.of(config, footprint.parameters(), firstStep);
         say(out, "steps", "%s", job.stepsText());
+        say(out, "", "%s%,d tokens in the first step; memory is for micro-batches of up to %,d", meanTokens().isPresent()
+            ? String.format(Locale.ROOT, "%,.0f tokens a step on average, ", meanTokens().getAsDouble()) : "", firstTokens(),
+            job.rows().training().extent(job.recipe().steps()).tokens());
+        printFlops(out);
+    }
+
+    private long firstTokens() {
+        return firstStep.stream().mapToLong(Batch::rows).sum();
+    }
+
+    /** Tokens of a step of an epoch, if it is known how long that is. */
+    private OptionalDouble meanTokens() {
+        var perEpoch = job.rows().training().stepsPerEpoch(job.recipe().steps());
+        return perEpoch.isEmpty() ? OptionalDouble.empty()
+            : OptionalDouble.of((double) job.rows().training().report().tokens() / perEpoch.getAsInt());
+    }
+
+    private void printFlops(PrintWriter out) {
+        var flops = StepFlops.of(config, footprint.parameters(), firstStep);
         say(out, "FLOPs", "%.3g in the first step: matrices %.3g, adapter %.3g, attention %.3g, head %.3g", flops.total(), flops.matrices(),
             flops.adapter(), flops.attention(), flops.head());
         say(out, "", "= %s", StepFlops.FORMULA);
     }
 
-    /** Ends the command if the run would not fit. */
-    void requireRoom() {
-        if (footprint.totalBytes() > freeBytes) {
-            throw LeewayException.resources("the run needs %s, the device has %s: %s; shorten --max_length or "
-                + "--per_device_train_batch_size, or train with --use_peft", bytes(footprint.totalBytes()), bytes(freeBytes), memory());
-        }
+    /** What no plan can know, and the nearest thing to it. */
+    private void printWork(PrintWriter out) {
+        double tokens = totalSteps * meanTokens().orElse(firstTokens());
+        double work = StepFlops.of(config, footprint.parameters(), firstStep).total() * tokens / firstTokens();
+        say(out, "not known", "the time: about %.3g FLOPs in all if work goes with tokens, %s at %.0f GFLOP/s; loading, evaluation and "
+            + "saving come on top", work, duration(work / EXAMPLE_RATE), EXAMPLE_RATE / 1e9);
     }
 
-    private String memory() {
-        var parts = new ArrayList<String>();
-        for (var purpose : Purpose.values()) {
-            if (footprint.bytes().containsKey(purpose)) {
-                parts.add(purpose.name().toLowerCase(Locale.ROOT) + " " + bytes(footprint.bytes().get(purpose)));
-            }
-        }
-        return String.join(", ", parts);
+    private static String duration(double seconds) {
+        return seconds < 120 ? String.format(Locale.ROOT, "%.1f s", seconds)
+            : seconds < 7200 ? String.format(Locale.ROOT, "%.1f min", seconds / 60) : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
     }
 
     private long count(Predicate<Parameter> which) {
         return footprint.parameters().stream().filter(which).mapToLong(parameter -> parameter.value().count()).sum();
-    }
-
-    private static String bytes(long size) {
-        return String.format(Locale.ROOT, size < 100_000_000 ? "%.1f MB" : "%.1f GB", size / (size < 100_000_000 ? 1e6 : 1e9));
     }
 
     private static void say(PrintWriter out, String name, String format, Object... arguments) {

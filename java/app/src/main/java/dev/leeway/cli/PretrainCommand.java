@@ -147,7 +147,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
         var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);
         var job = new TrainingRun.Job(name, start.json(), Optional.empty(), rows, recipe);
-        try (var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {
+        try (var training = new TrainingRun(job, TrainingRun.Extras.PRETRAINING, opened)) {
             start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
                 () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
             training.dependsOn(describe(training.model().config()));

@@ -106,7 +106,7 @@ final class QuickstartCommand implements Callable<Integer> {
             var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
             var job = new TrainingRun.Job("a new model", json, Optional.empty(), TrainingRun.Rows.without(EncodedRows.of(rows, seed)),
                 recipe(pretrainSteps, 2e-3));
-            try (var training = new TrainingRun(job, new TrainingRun.Sampling(BEGINNINGS.size(), MAX_LENGTH), opened)) {
+            try (var training = new TrainingRun(job, TrainingRun.Extras.samples(BEGINNINGS.size(), MAX_LENGTH), opened)) {
                 new Initializer(seed, 0.02).fillBase(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
                 var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, json, learned.path()), OutputFolder.Result.MODEL,
@@ -130,7 +130,7 @@ final class QuickstartCommand implements Callable<Integer> {
             var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter),
                 TrainingRun.Rows.without(EncodedRows.of(rows, seed)),
                 recipe(tuneSteps, 3e-3));
-            try (var training = new TrainingRun(job, new TrainingRun.Sampling(16, MAX_LENGTH), opened)) {
+            try (var training = new TrainingRun(job, TrainingRun.Extras.samples(16, MAX_LENGTH), opened)) {
                 directory.loadInto(training.model());
                 new Initializer(seed, 0).fillAdapter(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);

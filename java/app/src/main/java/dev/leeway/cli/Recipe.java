@@ -66,6 +66,16 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
         }
     }
 
+    /** The same with other steps. */
+    Recipe withSteps(EpochBatches.Steps other) {
+        return new Recipe(other, rate, adam, regularisation, gradientCheckpointing, seed);
+    }
+
+    /** The same with layers computed again on the way back. */
+    Recipe withGradientCheckpointing() {
+        return new Recipe(steps, rate, adam, regularisation, true, seed);
+    }
+
     /** Puts everything that decides numbers into an object, under the options' names. */
     void describe(ObjectNode json) {
         json.put("per_device_train_batch_size", steps.batchSize()).put("gradient_accumulation_steps", steps.accumulation())

@@ -33,7 +33,7 @@ final class SftCommand implements Callable<Integer>, Checked {
         var directory = ModelDirectory.open(options.modelPath.orElseThrow());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = options.device.open()) {
             var job = options.job(directory, tokenizer);
-            try (var folder = options.run.claim(spec); var training = new TrainingRun(job, TrainingRun.Sampling.NONE, opened)) {
+            try (var folder = options.run.claim(spec); var training = new TrainingRun(job, TrainingRun.Extras.FINE_TUNING, opened)) {
                 directory.loadInto(training.model());
                 new Initializer(options.run.seed, 0).fillAdapter(training.model());
                 job.adapter().ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));

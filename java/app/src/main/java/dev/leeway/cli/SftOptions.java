@@ -38,10 +38,20 @@ final class SftOptions {
 
     /** Reports everything that can be known to be wrong before anything is read, except about the output folder. */
     void check(Problems problems) {
+        data.check(problems);
+        checkGiven(problems);
+    }
+
+    /** The same where rows are not needed. */
+    void checkWithoutRows(Problems problems) {
+        data.checkGiven(problems);
+        checkGiven(problems);
+    }
+
+    private void checkGiven(Problems problems) {
         problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
         modelPath.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
             "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path));
-        data.check(problems);
         chat.check(problems);
         evaluation.check(data, problems);
         lora.check(problems);
@@ -53,7 +63,11 @@ final class SftOptions {
     /** Reads and encodes the rows: what would be trained, and how. */
     TrainingRun.Job job(ModelDirectory directory, Tokenizer tokenizer) {
         var source = RowSource.cached(data, tokenizer, data.readerOptions(directory.config(), chat.format(directory.path())));
-        var rows = source.rows(data, evaluation, run.seed);
+        return job(directory, source.rows(data, evaluation, run.seed));
+    }
+
+    /** What would be trained on these rows. */
+    TrainingRun.Job job(ModelDirectory directory, TrainingRun.Rows rows) {
         var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
         var recipe = optimization.fineTuning(adapter.isPresent(), run.seed);
         var json = JsonFile.read(directory.path().resolve("config.json"));

@@ -82,6 +82,11 @@ final class StreamedRows implements TrainingRows {
     }
 
     @Override
+    public TrainingRows shortened(int length) {
+        return new StreamedRows(open, files, Math.min(length, maxLength), notes);
+    }
+
+    @Override
     public int totalSteps(Steps steps) {
         return steps.maxSteps();
     }

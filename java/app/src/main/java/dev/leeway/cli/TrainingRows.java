@@ -24,6 +24,9 @@ sealed interface TrainingRows extends AutoCloseable permits EncodedRows, Streame
     /** What memory is planned for. */
     Extent extent(Steps steps);
 
+    /** What memory would be planned for if rows were cut to this length. */
+    TrainingRows shortened(int length);
+
     /** Steps of the run. */
     int totalSteps(Steps steps);
 

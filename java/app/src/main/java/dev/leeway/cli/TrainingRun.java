@@ -69,14 +69,27 @@ final class TrainingRun implements AutoCloseable {
         }
 
         /** The smallest session that takes every batch, every evaluation and every sample of the run. */
-        TrainingSession.Settings settings(Sampling sampling) {
+        TrainingSession.Settings settings(Extras extras) {
             var training = rows.training().extent(recipe.steps());
             var evaluation = rows.evaluation();
-            int longest = IntStream.of(sampling.maxLength(), evaluation.longest(), training.longest()).max().orElseThrow();
-            int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), sampling.maxLength()).max().orElseThrow();
+            int longest = IntStream.of(extras.maxLength(), evaluation.longest(), training.longest()).max().orElseThrow();
+            int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), extras.maxLength()).max().orElseThrow();
             int sequences = Math.max(training.sequences(), evaluation.largestGroup());
-            var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), sampling.lanes());
+            var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), extras.lanes())
+                .withCheckpoints();
             return recipe.gradientCheckpointing() ? kept.withGradientCheckpointing() : kept;
+        }
+
+        Job withAdapter(AdapterConfig other) {
+            return new Job(name, json, Optional.of(other), rows, recipe);
+        }
+
+        Job withRows(Rows other) {
+            return new Job(name, json, adapter, other, recipe);
+        }
+
+        Job withRecipe(Recipe other) {
+            return new Job(name, json, adapter, rows, other);
         }
     }
 
@@ -88,10 +101,22 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /** Room for samples on the way: how many are drawn at once, and how long prompt and completion may be together. */
-    record Sampling(int lanes, int maxLength) {
+    /**
+     * What a run needs room for beside training and the checkpoints that every run takes.
+     *
+     * @param lanes samples that are drawn at once on the way
+     * @param maxLength how long prompt and completion of a sample may be together
+     * @param offersAdapter whether its command could train an adapter instead
+     */
+    record Extras(int lanes, int maxLength, boolean offersAdapter) {
 
-        static final Sampling NONE = new Sampling(0, 0);
+        static final Extras FINE_TUNING = new Extras(0, 0, true);
+        static final Extras PRETRAINING = new Extras(0, 0, false);
+
+        /** Samples of a command that trains what it trains. */
+        static Extras samples(int lanes, int maxLength) {
+            return new Extras(lanes, maxLength, false);
+        }
     }
 
     private final Job job;
@@ -102,14 +127,18 @@ final class TrainingRun implements AutoCloseable {
     private final TrainingSession session;
     private final Trainer trainer;
 
-    /** Plans and allocates. Weights are undefined until they are loaded or initialised. */
-    TrainingRun(Job job, Sampling sampling, Device device) {
+    /**
+     * Plans and allocates; refuses what doesn't fit, with the smallest change that does. Weights are
+     * undefined until they are loaded or initialised.
+     */
+    TrainingRun(Job job, Extras extras, Device device) {
         this.job = job;
         this.config = job.config();
         var recipe = job.recipe();
         totalSteps = job.totalSteps();
         batches = job.batches();
-        var settings = job.settings(sampling);
+        Room.of(job, extras, device).require();
+        var settings = job.settings(extras);
         session = TrainingSession.open(config, settings, device);
         var rate = recipe.rate();
         session.model().nameRows(job.rows().training()::place);

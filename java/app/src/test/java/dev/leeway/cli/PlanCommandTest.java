@@ -100,7 +100,8 @@ final class PlanCommandTest {
         Files.writeString(folder.resolve("rows.jsonl"), "{\"messages\": [{\"role\": \"user\", \"content\": \"one\"}, "
             + "{\"role\": \"assistant\", \"content\": \"two\"}]}\n");
         var out = Cli.succeed(sft("plan")).out();
-        assertTrue(out.contains("turns       1 of assistant\nturns       1 of user\n"), out);
+        assertTrue(out.contains("turns       1 of assistant, 3 tokens\nturns       1 of user, 3 tokens\n"), out);
+        assertTrue(out.contains("turns       17 tokens are the template's\n"), out);
     }
 
     @Test
@@ -111,7 +112,27 @@ final class PlanCommandTest {
         JsonFile.write(model.resolve("config.json"), config);
         var result = Cli.run(sft("plan"));
         assertEquals(5, result.code(), result.err());
-        assertTrue(result.err().contains("the run needs") && result.err().contains("weights "), result.err());
+        assertTrue(result.err().contains("needs 739022.5 GB, device has ") && result.err().contains("weights "), result.err());
         assertTrue(result.out().contains("First micro-batch"), "the plan is printed all the same");
+    }
+
+    @Test
+    void aConfigurationAloneIsEnoughToPlanAndNothingIsAllocated() throws IOException {
+        var directory = Files.createDirectories(folder.resolve("large"));
+        Files.writeString(directory.resolve("config.json"), """
+            {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 128256, "hidden_size": 4096,
+             "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+             "max_position_embeddings": 8192, "rms_norm_eps": 1e-5, "rope_theta": 500000.0, "tie_word_embeddings": false,
+             "hidden_act": "silu"}""");
+        long before = Resident.now().orElseThrow();
+        var result = Cli.run("plan", "--model_name_or_path", directory, "--per_device_train_batch_size", 1);
+        long grown = Resident.now().orElseThrow() - before;
+        // 2·V·C + L·(2·C² + 2·C·1024 + 3·C·F + 2·C) + C, the parameters of Llama 3 8B.
+        assertEquals("8,030,261,248", group("parameters +([\\d,]+), ", result.out()));
+        assertEquals("8,030,261,248", group("of which ([\\d,]+) are", result.out()));
+        assertTrue(result.out().contains("none given: micro-batches of 1 rows of 1,024 tokens are assumed"), result.out());
+        assertTrue(result.out().contains("not known without --dataset_name"), result.out());
+        assertTrue(grown < 100_000_000, "grown by " + grown);
+        assertEquals(result.err().isEmpty() ? 0 : 5, result.code(), result.err());
     }
 }
