@@ -98,8 +98,9 @@ LEEWAY_INLINE float encode(const MomentCode &code, const float *x, int64_t count
     for (int64_t i = 0; i < count; i += lanes) most = maximum(most, absolute(load(x + i)));
     float scale = max_lanes(most);
     for (int64_t i = 0; i < count; i += lanes) {
-        i32x16 code16 = encode_moments(code, scale > 0.0f ? load(x + i) / scale : splat(0.0f));
-        for (int64_t l = 0; l < std::min(lanes, count - i); l++) codes[i + l] = uint8_t(code16[l]);
+        using u8x16 = uint8_t __attribute__((vector_size(16)));
+        u8x16 nearest = __builtin_convertvector(encode_moments(code, scale > 0.0f ? load(x + i) / scale : splat(0.0f)), u8x16);
+        std::memcpy(codes + i, &nearest, size_t(std::min(lanes, count - i)));
     }
     return scale;
 }

@@ -33,27 +33,26 @@ struct MomentCode {
     }
 };
 
-/* x where the mask is set, else 0. */
-LEEWAY_INLINE i32x16 select_int(i32x16 mask, i32x16 x) { return mask & x; }
-
-/* The nearest levels of x, |x| <= 1, the lower one of two as near. A guess from decade and part is off by one at most. */
+/* The nearest levels of x, |x| <= 1, the lower one of two as near. A guess from decade and part is off by one at most. Masks are -1 or 0 and
+ * work by arithmetic: choices between vectors of integers would be made lane by lane. */
 LEEWAY_INLINE i32x16 encode_moments(const MomentCode &code, f32x16 x) {
-    f32x16 size = absolute(x), parts = splat(code.first ? 2.0f : 1.0f), scaled = size * 1e6f;
-    i32x16 before = {};  // levels of the decades below, and 0 itself
+    f32x16 size = absolute(x), scaled = size * 1e6f;
+    i32x16 before = {}, parts = i32x16{} + (1 << code.first);  // levels of the decades below; parts of this one
     for (int i = 0; i < 6; i++) {
         i32x16 beyond = scaled >= 1.0f;
-        before += select_int(beyond, __builtin_convertvector(parts, i32x16));
-        scaled = select(beyond, scaled * 0.1f, scaled);
-        parts = select(beyond, parts + parts, parts);
+        before += beyond & parts;
+        parts += beyond & parts;
+        scaled = f32x16((i32x16(scaled * 0.1f) & beyond) | (i32x16(scaled) & ~beyond));
     }
-    f32x16 part = minimum(maximum(splat(0.0f), (scaled - 0.1f) * (parts * (1.0f / 0.9f))), parts - 1.0f);
-    i32x16 guess = before + __builtin_convertvector(part, i32x16) + 1;
-    guess = select_int(size == size, guess);  // NaN as 0
-    guess = code.zero + (x < 0.0f ? -guess : guess);
-    guess = guess < 0 ? guess - guess : guess > 255 ? guess - guess + 255 : guess;
-    f32x16 lower, upper;
-    for (int l = 0; l < lanes; l++) lower[l] = code.above[guess[l]], upper[l] = code.above[guess[l] + 1];
-    return guess + (x <= lower) - (x > upper);  // true is -1
+    f32x16 count = __builtin_convertvector(parts, f32x16);
+    f32x16 part = minimum(maximum(splat(0.0f), (scaled - 0.1f) * (count * (1.0f / 0.9f))), count - 1.0f);
+    i32x16 guess = (before + __builtin_convertvector(part, i32x16) + 1) & (size == size), minus = x < 0.0f;  // NaN as 0
+    guess = code.zero + ((guess ^ minus) - minus);
+    int32_t at[lanes];  // through memory: a lane at a time inside a register is slow
+    float below[lanes], beyond[lanes];
+    std::memcpy(at, &guess, sizeof at);
+    for (int l = 0; l < lanes; l++) below[l] = code.above[at[l]], beyond[l] = code.above[at[l] + 1];
+    return guess + (x <= load(below)) - (x > load(beyond));  // true is -1
 }
 
 }  // namespace leeway
