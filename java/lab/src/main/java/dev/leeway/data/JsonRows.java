@@ -135,12 +135,12 @@ public final class JsonRows {
 
     private static LeewayException malformed(Path file, long line, JacksonException e) {
         if (isCutOff(e)) {
-            return LeewayException.data(e, "%s:%d is not valid JSON: it ends inside a value; give each row a line of its own, and if the file"
-                    + " was cut off, fetch or write it again", file, line);
+            return LeewayException.data(e, "%s:%d is not valid JSON: it ends inside a value; give each row a line of its own, and if"
+                    + " the file was cut off, fetch or write it again", file, line);
         }
         if (e instanceof MismatchedInputException) {
-            return LeewayException.data(e, "%s:%d is not valid JSON: the row goes on after its value; give each row a line of its own", file,
-                    line);
+            return LeewayException.data(e, "%s:%d is not valid JSON: the row goes on after its value; give each row a line of its own",
+                    file, line);
         }
         String reason = e.getOriginalMessage().lines().findFirst().orElse("it cannot be parsed");
         return LeewayException.data(e, "%s:%d is not valid JSON: %s", file, line, reason);
@@ -292,8 +292,8 @@ public final class JsonRows {
                             parser.currentLocation().getLineNr());
                 }
                 if (isCutOff(e)) {
-                    throw LeewayException.data(e, "%s:%d ends inside its JSON array, after %,d whole rows; expected ']' at the end: the file"
-                            + " was cut off, so fetch or write it again", file, parser.currentLocation().getLineNr(), rows);
+                    throw LeewayException.data(e, "%s:%d ends inside its JSON array, after %,d whole rows; expected ']' at the end: the"
+                            + " file was cut off, so fetch or write it again", file, parser.currentLocation().getLineNr(), rows);
                 }
                 throw malformed(file, parser.currentLocation().getLineNr(), e);
             }

@@ -10,8 +10,9 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Where a text spells added tokens. As in the reference, those that are looked for in the text as it stands are found first, then in what is
- * left those that are looked for in the normalised text; of several that overlap the leftmost, of several that start together the longest.
+ * Where a text spells added tokens. As in the reference, those that are looked for in the text as it stands are found first, then in
+ * what is left those that are looked for in the normalised text; of several that overlap the leftmost, of several that start
+ * together the longest.
  */
 final class AddedTokens {
 

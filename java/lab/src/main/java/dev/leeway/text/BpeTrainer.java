@@ -156,8 +156,8 @@ public final class BpeTrainer {
             }
             long bytes = wordCounts.keySet().stream().mapToLong(word -> ByteAlphabet.bytes(word).length).sum();
             if (bytes > Integer.MAX_VALUE - 8) {
-                throw LeewayException.data("the different words of the text have %,d bytes; a vocabulary is learnt from at most %,d, so train"
-                        + " on a part of the text", bytes, Integer.MAX_VALUE - 8);
+                throw LeewayException.data("the different words of the text have %,d bytes; a vocabulary is learnt from at most %,d, so"
+                        + " train on a part of the text", bytes, Integer.MAX_VALUE - 8);
             }
             words = new Words((int) bytes);
             wordCounts.forEach((text, count) ->

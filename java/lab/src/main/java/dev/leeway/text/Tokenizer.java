@@ -15,7 +15,8 @@ import java.util.function.LongFunction;
 
 /**
  * Text to token ids and back, as a {@code tokenizer.json} says: the reference implementation (Hugging Face {@code tokenizers}) does the
- * work, and where it is sure to cut between words it is asked for each word once. Padding and truncation are off whatever the file asks for, decoded text is left as it comes (no clean-up of spaces), and nothing
+ * work, and where it is sure to cut between words it is asked for each word once.
+ * Padding and truncation are off whatever the file asks for, decoded text is left as it comes (no clean-up of spaces), and nothing
  * is ever fetched from the network.
  *
  * <p>Special tokens are added exactly where the file's post-processor puts them; {@code add_bos_token} in {@code tokenizer_config.json}

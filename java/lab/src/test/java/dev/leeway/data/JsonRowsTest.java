@@ -54,7 +54,8 @@ final class JsonRowsTest {
     void anArrayThatWasCutOffIsRefusedWithTheNumberOfItsWholeRows() throws IOException {
         for (String rest : List.of("", ",", ",{", ",{\"a\"", ",{\"a\": \"x", ",{\"a\": \"x\\", ",{\"a\": [1", ",{\"a\": 12")) {
             assertRefused("[{\"a\": 1},\n{\"a\": 2}" + rest,
-                    ":2 ends inside its JSON array, after 2 whole rows; expected ']' at the end: the file was cut off, so fetch or write it again");
+                    ":2 ends inside its JSON array, after 2 whole rows; expected ']' at the end: the file was cut off,"
+            + " so fetch or write it again");
         }
         assertRefused("[{\"a\": 1},\n{\"a\": 2},\n", ":3 ends inside its JSON array, after 2 whole rows");
         assertRefused("[", ":1 ends inside its JSON array, after 0 whole rows");

@@ -27,15 +27,19 @@ public final class TokenizerFuzz {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final FuzzFile FILE = new FuzzFile();
     private static final String SOUND = sound();
-    private static final String STEP = "{'type':'%s','add_prefix_space':true,'trim_offsets':true,'use_regex':true,'replacement':'▁','prepend':'▁',"
-            + "'prepend_scheme':'always','split':true,'pattern':{'String':' '},'behavior':'Isolated','invert':false,'individual_digits':true,"
+    private static final String STEP = "{'type':'%s','add_prefix_space':true,'trim_offsets':true,'use_regex':true,'replacement':'▁',"
+            + "'prepend':'▁',"
+            + "'prepend_scheme':'always','split':true,'pattern':{'String':' '},'behavior':'Isolated','invert':false,"
+            + "'individual_digits':true,"
             + "'content':' ','start':1,'stop':0,'prefix':'##','cleanup':true,'suffix':'</w>','pad_token':'x','word_delimiter_token':'|',"
             + "'strip_left':true,'strip_right':true,'clean_text':true,'handle_chinese_chars':true,'strip_accents':null,'lowercase':true,"
             + "'sep':['</s>',1],'cls':['<s>',0],'normalizers':[],'pretokenizers':[],'decoders':[],'processors':[],'single':[],'pair':[],"
             + "'special_tokens':{},'delimiter':'-','length':3,'precompiled_charsmap':'AAAA'}";
     private static final List<String> TYPES = List.of("BPE", "WordPiece", "WordLevel", "Unigram", "ByteLevel", "Metaspace", "Split",
-            "Sequence", "Digits", "Punctuation", "Whitespace", "WhitespaceSplit", "BertPreTokenizer", "CharDelimiterSplit", "UnicodeScripts",
-            "FixedLength", "NFC", "NFKC", "NFD", "Lowercase", "Strip", "StripAccents", "Replace", "Prepend", "Nmt", "Precompiled", "BertNormalizer",
+            "Sequence", "Digits", "Punctuation", "Whitespace", "WhitespaceSplit", "BertPreTokenizer", "CharDelimiterSplit",
+            "UnicodeScripts",
+            "FixedLength", "NFC", "NFKC", "NFD", "Lowercase", "Strip", "StripAccents", "Replace", "Prepend", "Nmt", "Precompiled",
+            "BertNormalizer",
             "TemplateProcessing", "RobertaProcessing", "BertProcessing", "ByteFallback", "Fuse", "CTC", "BPEDecoder", "WordPieceDecoder");
     private static final List<String> VALUES = List.of("null", "true", "false", "0", "1", "-1", "0.5", "2.0", "4294967295", "1e400",
             "18446744073709551615", "\"\"", "\"a\"", "\"<s>\"", "\"▁\"", "\"Ġ\"", "\"####\"", "\"😀\"", "\"(\"", "\"(a|b)*\"", "\"a b\"",

@@ -21,13 +21,16 @@ import tools.jackson.databind.node.ObjectNode;
 final class PieceEncoderTest {
 
     private static final int TEXTS = 3_000;
-    private static final String LLAMA_3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+    private static final String LLAMA_3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
+            + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
             + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
     private static final String BYTES = "{'type':'ByteLevel','add_prefix_space':false,'trim_offsets':true,'use_regex':%s}";
     /** A BPE over marked spaces, with a token for every letter used. */
     private static final String MARKED = "{'version':'1.0','added_tokens':[{'id':0,'content':'<s>','single_word':false,'lstrip':false,"
-            + "'rstrip':false,'normalized':false,'special':true}],'normalizer':%s,'pre_tokenizer':null,'post_processor':null,'decoder':null,"
-            + "'model':{'type':'BPE','dropout':null,'unk_token':'<s>','fuse_unk':true,'byte_fallback':false,'vocab':{'<s>':0,'▁':1,'a':2,'b':3,'c':4,'▁a':5,"
+            + "'rstrip':false,'normalized':false,'special':true}],'normalizer':%s,'pre_tokenizer':null,'post_processor':null,"
+            + "'decoder':null,"
+            + "'model':{'type':'BPE','dropout':null,'unk_token':'<s>','fuse_unk':true,'byte_fallback':false,'vocab':{'<s>':0,'▁':1,"
+            + "'a':2,'b':3,'c':4,'▁a':5,"
             + "'ab':6,'▁ab':7,'▁▁':8,'bc':9%s},'merges':['▁ a','a b','▁a b','▁ ▁','b c'%s]}}";
     private static final String MARK = "{'type':'Replace','pattern':{'String':' '},'content':'▁'}";
     private static final String PREPEND = "{'type':'Sequence','normalizers':[{'type':'Prepend','prepend':'▁'}," + MARK + "]}";
