@@ -4,6 +4,7 @@ import dev.leeway.data.ChatFormat;
 import dev.leeway.data.Columns;
 import dev.leeway.data.DataFiles;
 import dev.leeway.data.DatasetReader;
+import dev.leeway.data.EncodingKey;
 import dev.leeway.data.ExampleStream;
 import dev.leeway.data.Mixture;
 import dev.leeway.model.ModelConfig;
@@ -166,8 +167,9 @@ final class DataOptions {
     /** The rows as a stream. */
     StreamedRows stream(Tokenizer tokenizer, DatasetReader.Options options, long seed) {
         var shuffle = new ExampleStream.Shuffle(seed, buffer.orElse(SHUFFLE_BUFFER));
-        return new StreamedRows(epoch -> new ExampleStream(mixture(), tokenizer, options, shuffle, epoch), expanded(), options.maxLength(),
-            List.of(new TrainingRows.Note("shuffle", "in a buffer of " + shuffle.buffer() + " rows")));
+        var note = new TrainingRows.Note("shuffle", "in a buffer of " + shuffle.buffer() + " rows");
+        return new StreamedRows(epoch -> new ExampleStream(mixture(), tokenizer, options, shuffle, epoch), expanded(),
+            EncodingKey.of(tokenizer, options), options.maxLength(), List.of(note));
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */

@@ -20,6 +20,7 @@ final class StreamedRows implements TrainingRows {
 
     private final LongFunction<ExampleStream> open;
     private final List<Path> files;
+    private final String encoding;
     private final int maxLength;
     private final List<Note> notes;
     private Optional<StreamBatches> batches = Optional.empty();
@@ -31,12 +32,14 @@ final class StreamedRows implements TrainingRows {
      *
      * @param open opens an epoch
      * @param files that it reads
+     * @param encoding tells how they are encoded from how else they could be
      * @param maxLength tokens that no row exceeds
      * @param notes for people
      */
-    StreamedRows(LongFunction<ExampleStream> open, List<Path> files, int maxLength, List<Note> notes) {
+    StreamedRows(LongFunction<ExampleStream> open, List<Path> files, String encoding, int maxLength, List<Note> notes) {
         this.open = open;
         this.files = List.copyOf(files);
+        this.encoding = encoding;
         this.maxLength = maxLength;
         this.notes = List.copyOf(notes);
     }
@@ -83,7 +86,7 @@ final class StreamedRows implements TrainingRows {
 
     @Override
     public TrainingRows shortened(int length) {
-        return new StreamedRows(open, files, Math.min(length, maxLength), notes);
+        return new StreamedRows(open, files, encoding, Math.min(length, maxLength), notes);
     }
 
     @Override
@@ -98,7 +101,7 @@ final class StreamedRows implements TrainingRows {
 
     @Override
     public Report report() {
-        return batches.orElseThrow(() -> new IllegalStateException("nothing was read yet")).report();
+        return batches.orElseThrow(StreamedRows::nothingRead).report();
     }
 
     @Override
@@ -113,13 +116,16 @@ final class StreamedRows implements TrainingRows {
 
     @Override
     public String fingerprint() {
-        return Fingerprint.ofFiles(files);
+        return Fingerprint.of(Fingerprint.ofFiles(files) + encoding);
     }
 
-    /** Rows are counted in the order in which they come. */
     @Override
     public String place(long unitId) {
-        return "row " + (unitId + 1) + " of the epoch's stream";
+        return batches.map(opened -> opened.place(unitId)).orElseThrow(StreamedRows::nothingRead);
+    }
+
+    private static IllegalStateException nothingRead() {
+        return new IllegalStateException("nothing was read yet");
     }
 
     @Override

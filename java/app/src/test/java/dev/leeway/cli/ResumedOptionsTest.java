@@ -96,6 +96,12 @@ final class ResumedOptionsTest {
     }
 
     @Test
+    void ofStreamedRowsThatAreEncodedInAnotherWay() throws IOException {
+        comparedOnResume("rows was ", "--columns", "completion=completion", "completion=prompt", "--streaming", "true", "--dataset_name",
+            folder.resolve("rows.jsonl").toString());
+    }
+
+    @Test
     void ofConversations() {
         comparedOnResume("assistant_only_loss was true, now false", "--assistant_only_loss", "true", "false");
         comparedOnResume("mask_history was true, now false", "--mask_history", "true", "false");

@@ -1,6 +1,5 @@
 package dev.leeway.data;
 
-import dev.leeway.LeewayException;
 import dev.leeway.text.Tokenizer;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -9,21 +8,15 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -116,7 +109,7 @@ public final class DatasetCache {
     }
 
     private static void verify(Path file) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = EncodingKey.sha256();
         long content = Files.size(file) - DIGEST;
         try (InputStream in = Files.newInputStream(file)) {
             byte[] block = new byte[BUFFER];
@@ -140,7 +133,7 @@ public final class DatasetCache {
             Files.createDirectories(folder);
             Path unfinished = Files.createTempFile(folder, "unfinished", ".tmp");
             try {
-                MessageDigest digest = sha256();
+                MessageDigest digest = EncodingKey.sha256();
                 try (OutputStream raw = Files.newOutputStream(unfinished);
                         var out = new DataOutputStream(new BufferedOutputStream(new DigestOutputStream(raw, digest), BUFFER))) {
                     EncodedFile.write(out, rows);
@@ -158,58 +151,15 @@ public final class DatasetCache {
     }
 
     private static String key(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<?> kind) {
-        MessageDigest digest = sha256();
-        add(digest, FORMAT);
-        add(digest, kind.getSimpleName());
+        var key = new EncodingKey();
+        key.add(FORMAT);
+        key.add(kind.getSimpleName());
         for (Path file : files) {
-            add(digest, file.toString()); // the report names rows by it
-            addContent(digest, file);
+            key.add(file.toString()); // the report names rows by it
+            key.addContent(file);
         }
-        for (String name : List.of("tokenizer_config.json", "generation_config.json", "config.json")) {
-            addContent(digest, tokenizer.source().resolveSibling(name));
-        }
-        addContent(digest, tokenizer.source());
-        add(digest, new TreeMap<>(options.columns().sources()).toString());
-        add(digest, options.maxLength() + " " + options.allowTruncation() + " " + options.completionOnly());
-        options.chat().ifPresent(chat -> addChat(digest, chat));
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    /** A template that asks for the date gives other text tomorrow. */
-    private static void addChat(MessageDigest digest, ChatFormat chat) {
-        add(digest, chat.source());
-        add(digest, new TreeMap<>(chat.variables()).toString());
-        add(digest, chat.trained() + " " + chat.plainUserText());
-        add(digest, chat.source().contains("strftime_now") ? LocalDate.now().toString() : "");
-    }
-
-    /** With its length, so that two neighbours can't be cut otherwise. */
-    private static void add(MessageDigest digest, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        digest.update(Integer.toString(bytes.length).getBytes(StandardCharsets.US_ASCII));
-        digest.update((byte) ':');
-        digest.update(bytes);
-    }
-
-    private static void addContent(MessageDigest digest, Path file) {
-        if (!Files.isRegularFile(file)) {
-            add(digest, "none");
-            return;
-        }
-        MessageDigest content = sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), content)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        } catch (IOException e) {
-            throw LeewayException.data(e, "%s cannot be read: %s", file, e.getMessage());
-        }
-        add(digest, HexFormat.of().formatHex(content.digest()));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        key.add(tokenizer, options);
+        key.add(Boolean.toString(options.allowTruncation()));
+        return key.hex();
     }
 }

@@ -63,11 +63,6 @@ public final class DatasetReader {
         public Options withChat(ChatFormat format) {
             return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly);
         }
-
-        /** The same with prompts trained too. */
-        public Options withPromptsTrained() {
-            return new Options(columns, maxLength, allowTruncation, chat, false);
-        }
     }
 
     private DatasetReader() {}

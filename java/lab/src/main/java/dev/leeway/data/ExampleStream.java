@@ -156,6 +156,17 @@ public final class ExampleStream implements Iterator<Example>, AutoCloseable {
         return ready.remove();
     }
 
+    /** Where the row with this unit id stands, {@code train.jsonl:118}. For a new stream only: it reads the rows up to there. */
+    String place(long unitId) {
+        for (long before = 0; rows.hasNext(); before++) {
+            JsonRow row = rows.next();
+            if (before == unitId) {
+                return row.place();
+            }
+        }
+        return "row " + (unitId + 1) + " of the epoch's stream";
+    }
+
     /** What became of the rows encoded so far. */
     public Report report() {
         return encoder.tally().report();

@@ -1,10 +1,10 @@
 package dev.leeway.data;
 
-import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
 import dev.leeway.train.BatchSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongFunction;
 
 /**
@@ -18,11 +18,11 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
     private final EpochBatches.Steps steps;
     private final List<Integer> epochsBehind = new ArrayList<>();
     private long epoch;
-    private ExampleStream stream;
+    private Optional<ExampleStream> opened = Optional.empty();
     private List<Batch> latest = List.of();
 
     /**
-     * Batches of a stream.
+     * Batches of a stream, which the first step opens.
      *
      * @param open  opens the rows of an epoch, counted from 0
      * @param steps how rows become steps; the number of epochs is not known and not read
@@ -30,7 +30,6 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
     public StreamBatches(LongFunction<ExampleStream> open, EpochBatches.Steps steps) {
         this.open = open;
         this.steps = steps;
-        this.stream = open.apply(0);
     }
 
     @Override
@@ -40,7 +39,7 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
         }
         while (epochsBehind.size() <= step) {
             latest = next();
-            epochsBehind.add((int) epoch + (stream.hasNext() ? 0 : 1));
+            epochsBehind.add((int) epoch + (stream().hasNext() ? 0 : 1));
         }
         return latest;
     }
@@ -53,21 +52,35 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
 
     /** What became of the rows of this epoch so far. */
     public Report report() {
-        return stream.report();
+        return stream().report();
+    }
+
+    /** The place of a row of the latest step in its file, {@code train.jsonl:118}. It is not kept: the epoch's rows are read again. */
+    public String place(long unitId) {
+        try (var again = open.apply(epoch)) {
+            return again.place(unitId);
+        }
+    }
+
+    private ExampleStream stream() {
+        if (opened.isEmpty()) {
+            opened = Optional.of(open.apply(epoch));
+        }
+        return opened.get();
     }
 
     private void restart() {
-        stream.close();
+        close();
         epochsBehind.clear();
         epoch = 0;
-        stream = open.apply(0);
     }
 
     private List<Batch> next() {
-        if (!stream.hasNext()) {
-            stream.close();
-            stream = open.apply(++epoch);
+        if (!stream().hasNext()) {
+            close();
+            epoch++;
         }
+        var stream = stream();
         var micros = new ArrayList<Batch>();
         for (int micro = 0; micro < steps.accumulation() && stream.hasNext(); micro++) {
             var rows = new ArrayList<Example>();
@@ -79,18 +92,9 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
         return List.copyOf(micros);
     }
 
-    /** Tokens that no micro-batch exceeds where no row has more than {@code maxLength}. */
-    public int mostTokens(int maxLength) {
-        long most = (long) maxLength * steps.batchSize();
-        if (most > Integer.MAX_VALUE) {
-            throw LeewayException.resources("a micro-batch of %d rows may have %d tokens, more than fit into one; lower "
-                + "per_device_train_batch_size", steps.batchSize(), most);
-        }
-        return (int) most;
-    }
-
     @Override
     public void close() {
-        stream.close();
+        opened.ifPresent(ExampleStream::close);
+        opened = Optional.empty();
     }
 }
