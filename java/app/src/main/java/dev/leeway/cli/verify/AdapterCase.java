@@ -22,9 +22,19 @@ record AdapterCase(Path path, JsonObject json) implements Case {
     }
 
     @Override
+    public Case inBfloat16() {
+        return Bfloat16Case.of(path, kind(), named("base"), named("inputs"));
+    }
+
+    /** The file or folder that the case names under a key. */
+    private Path named(String key) {
+        return path.resolve(json.requireString(key)).normalize();
+    }
+
+    @Override
     public List<Check> run(Device device) {
-        var base = ModelDirectory.open(path.resolve(json.requireString("base")).normalize());
-        var inputs = Inputs.read(JsonFile.read(path.resolve(json.requireString("inputs")).normalize()));
+        var base = ModelDirectory.open(named("base"));
+        var inputs = Inputs.read(JsonFile.read(named("inputs")));
         var checks = new Checks();
         try (var adapter = AdapterDirectory.open(path); var expected = Safetensors.open(path.resolve("expected.safetensors"))) {
             int rows = inputs.batch().rows();

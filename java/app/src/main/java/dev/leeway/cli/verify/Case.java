@@ -17,6 +17,16 @@ interface Case {
     /** Computes and compares. */
     List<Check> run(Device device);
 
+    /** What a line says of the checks beside the one that is closest to its gate. */
+    default String details(List<Check> checks) {
+        return "";
+    }
+
+    /** The same case computed in bfloat16, where it says how far off that may be. */
+    default Case inBfloat16() {
+        return new NotChecked(path(), "no deviation of bfloat16 is recorded for a case of " + kind());
+    }
+
     /** A case of a kind, or about a method, that this build cannot check. */
     record NotChecked(Path path, String reason) implements Case {
 
@@ -28,6 +38,11 @@ interface Case {
         @Override
         public List<Check> run(Device device) {
             throw new UnsupportedOperationException(reason);
+        }
+
+        @Override
+        public Case inBfloat16() {
+            return this;
         }
     }
 
@@ -42,6 +57,11 @@ interface Case {
         @Override
         public List<Check> run(Device device) {
             throw LeewayException.data("%s", reason);
+        }
+
+        @Override
+        public Case inBfloat16() {
+            return this;
         }
     }
 }

@@ -1,5 +1,9 @@
 package dev.leeway.cli.verify;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
 /**
  * One comparison of a case.
  *
@@ -20,6 +24,11 @@ record Check(String what, double error, double gate) {
             return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error / gate;
         }
         return passes() ? 0 : Double.POSITIVE_INFINITY;
+    }
+
+    /** The one that comes closest to its gate, or exceeds it most. */
+    static Optional<Check> closest(List<Check> checks) {
+        return checks.stream().max(Comparator.comparingDouble(Check::share));
     }
 
     @Override

@@ -27,6 +27,11 @@ record ModelCase(Path path, Path inputsFolder) implements Case {
     }
 
     @Override
+    public Case inBfloat16() {
+        return Bfloat16Case.of(path, kind(), path, inputsFolder.resolve("inputs.json"));
+    }
+
+    @Override
     public List<Check> run(Device device) {
         var directory = ModelDirectory.open(path);
         var inputs = Inputs.read(JsonFile.read(inputsFolder.resolve("inputs.json")));

@@ -17,19 +17,34 @@ import java.util.stream.IntStream;
 /** Forward and backward pass of a batch, compared with what a case stores of them. */
 record Scores(TrainingSession session, Inputs inputs, Safetensors expected) {
 
+    /**
+     * A pass forward and back, which leaves its gradients in the session.
+     *
+     * @param logProbs of every row of the batch
+     * @param loss mean over its trained tokens
+     */
+    record Pass(double[] logProbs, double loss) {
+
+        static Pass of(TrainingSession session, Batch batch) {
+            var model = session.model();
+            var scores = model.score(batch, Set.of(Column.LOG_PROB));
+            var weighed = new SupervisedFineTuning().weigh(Scored.of(scores, batch.objectiveTargets()),
+                Normalisers.of(List.of(batch.objectiveTargets())));
+            model.zeroGradients();
+            model.backward(batch, weighed.gradients());
+            return new Pass(scores.logProb(), weighed.loss());
+        }
+    }
+
     void compare(Checks checks) {
         var model = session.model();
         var batch = inputs.batch();
         var found = logits(session, batch, IntStream.range(0, batch.rows()).toArray());
         checks.absolute("logits", found, inputs.packed(expected.require("logits").toDoubles(), model.config().vocabSize()), Gates.LOGITS);
         expected.find("hidden.embed").ifPresent(tensor -> hiddenStates(checks));
-        var objective = new SupervisedFineTuning();
-        var scores = model.score(batch, Set.of(Column.LOG_PROB));
-        checks.absolute("log-probs", scores.logProb(), inputs.packed(expected.require("logprobs").toDoubles(), 1), Gates.LOGITS);
-        var weighed = objective.weigh(Scored.of(scores, batch.objectiveTargets()), Normalisers.of(List.of(batch.objectiveTargets())));
-        checks.absolute("loss", weighed.loss(), expected.require("loss").toDoubles()[0], Gates.LOSS);
-        model.zeroGradients();
-        model.backward(batch, weighed.gradients());
+        var pass = Pass.of(session, batch);
+        checks.absolute("log-probs", pass.logProbs(), inputs.packed(expected.require("logprobs").toDoubles(), 1), Gates.LOGITS);
+        checks.absolute("loss", pass.loss(), expected.require("loss").toDoubles()[0], Gates.LOSS);
         gradients(checks);
     }
 

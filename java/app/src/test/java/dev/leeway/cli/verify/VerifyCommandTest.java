@@ -72,6 +72,14 @@ final class VerifyCommandTest {
         assertEquals("0: 1 passed, 0 failed, 0 not checked", run(folder.toString()));
     }
 
+    @Test
+    void anUnknownDtypeIsRefusedWithTheOnesThatAre() {
+        var error = new StringWriter();
+        int code = new CommandLine(new VerifyCommand()).setErr(new PrintWriter(error, true)).execute("--dtype", "fp8", folder.toString());
+        assertEquals(1, code);
+        assertTrue(error.toString().contains("--dtype must be float32 or bfloat16; got fp8"), error.toString());
+    }
+
     /** Exit code and last line. */
     static String run(String... arguments) {
         var out = new StringWriter();
