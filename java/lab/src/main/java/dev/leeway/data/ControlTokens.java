@@ -53,9 +53,14 @@ final class ControlTokens implements AutoCloseable {
         this.disguises = new LinkedHashMap<>();
         tokens.forEach(token -> disguises.put(token, disguise(disguises.size(), token.length())));
         this.firstCharacters = tokens.stream().map(token -> token.substring(0, 1)).distinct().collect(Collectors.joining());
-        this.spelling = tokens.isEmpty() ? Optional.empty() : Optional.of(Pattern.compile(
-                tokens.stream().sorted(Comparator.comparingInt(String::length).reversed()).map(Pattern::quote)
-                        .collect(Collectors.joining("|"))));
+        this.spelling = tokens.isEmpty() ? Optional.empty() : Optional.of(spelling(tokens));
+    }
+
+    /** The longest token at a place. Most characters begin none, so they are told by a look at them, not by trying hundreds of tokens. */
+    private static Pattern spelling(List<String> tokens) {
+        String first = tokens.stream().map(token -> "\\x{%x}".formatted(token.codePointAt(0))).distinct().collect(Collectors.joining());
+        return Pattern.compile(tokens.stream().sorted(Comparator.comparingInt(String::length).reversed()).map(Pattern::quote)
+                .collect(Collectors.joining("|", "(?=[" + first + "])(?:", ")")));
     }
 
     /** The added tokens of the tokenizer's file that are marked as special. */

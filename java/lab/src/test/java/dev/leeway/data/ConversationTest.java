@@ -23,6 +23,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Conversations: their text is the template's, and what is trained is what the assistant says. */
 final class ConversationTest {
@@ -149,6 +152,23 @@ final class ConversationTest {
         // Nothing else moves: the ids around the spelled token are those of the text without it.
         int[] head = tokenizer.encode("<s>user: Ana", false);
         assertArrayEquals(head, Arrays.copyOf(example.tokens(), head.length));
+    }
+
+    @Test
+    void aControlTokenMayBeginWithTwoCharactersOfJava() throws IOException {
+        tokenizer.close();
+        Path file = folder.resolve("tokenizer.json");
+        ObjectNode json = (ObjectNode) JsonMapper.shared().readTree(file.toFile());
+        ObjectNode token = ((ObjectNode) json.path("added_tokens").get(0)).deepCopy();
+        ((ArrayNode) json.path("added_tokens")).add(token.put("id", tokenizer.vocabSize()).put("content", "\uD83D\uDE00stop"));
+        Files.writeString(file, JsonMapper.shared().writeValueAsString(json));
+        tokenizer = Tokenizer.load(folder);
+        String row = TWO_TURNS.replace("two?", "two\uD83D\uDE00stop\uD83D\uDE00?");
+        assertEquals(1, read(row, chat(MARKED)).report().spelled().rows());
+        assertEquals(0, read(row.replace("stop", "s"), chat(MARKED)).report().spelled().rows());
+        Example plain = read(row, chat(MARKED).withPlainUserText(true)).examples().getFirst();
+        assertTrue(tokenizer.decode(plain.tokens(), false).contains("user: two\uD83D\uDE00stop\uD83D\uDE00?"));
+        assertEquals(0, Arrays.stream(plain.tokens()).filter(id -> id == tokenizer.vocabSize() - 1).count());
     }
 
     @Test
