@@ -69,8 +69,8 @@ final class DataOptions {
     Optional<Integer> buffer = Optional.empty();
 
     @Option(names = "--dataset_cache_dir", paramLabel = "DIR|none",
-        description = "where encoded rows are kept for the next run, by their contents; none = nowhere (default: LEEWAY_DATASET_CACHE, or "
-            + "~/.cache/leeway/datasets)")
+        description = "where encoded rows are kept for the next run, by their contents, up to 20 GB, from which the longest unused go; "
+            + "none = nowhere (default: LEEWAY_DATASET_CACHE, or ~/.cache/leeway/datasets)")
     Optional<String> cache = Optional.empty();
 
     /** Reports what can be known to be wrong before anything is read. */

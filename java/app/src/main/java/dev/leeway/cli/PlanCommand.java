@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "plan", description = {"Takes the options of sft and says what the run would be, without training: parameters, memory, "
     + "steps, work, what becomes of the rows, and the first micro-batch with its trained tokens in colour (or in brackets).",
     "Without --dataset_name it plans full micro-batches, and the model directory needs no more than its config.json.",
-    "Nothing is allocated or written; a run that doesn't fit into memory is exit code 5."})
+    "Nothing is allocated, and nothing written but the cache of encoded rows; a run that doesn't fit into memory is exit code 5."})
 final class PlanCommand implements Callable<Integer>, Checked {
 
     @Spec

@@ -11,19 +11,25 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Encoded data sets in a folder, each in a file named by a hash of all that they depend on: the bytes of the data files, the tokenizer's
  * files, the template, the options. A file ends with the SHA-256 of what is before it and appears under its name only when it is whole; one
- * that is damaged is set aside by encoding anew, which the report's warnings say. Several processes may use one folder.
+ * that is damaged is set aside by encoding anew, which the report's warnings say. Several processes may use one folder. Where its files
+ * have become more than it may hold, those that were not used for longest go.
  */
 public final class DatasetCache {
 
@@ -32,15 +38,28 @@ public final class DatasetCache {
     private static final int DIGEST = 32;
     private static final int BUFFER = 1 << 16;
 
+    private static final String ROWS = ".rows";
+    private static final String UNFINISHED = ".tmp";
+    /** What is written for longer than this belongs to a process that was killed. */
+    private static final Duration LONGEST_WRITE = Duration.ofDays(1);
+    private static final long MOST_BYTES = 20_000_000_000L;
+
     private final Path folder;
+    private final long mostBytes;
 
     /**
-     * A cache in a folder.
+     * A cache of 20 GB at most in a folder.
      *
      * @param folder where the files are; made if it is missing
      */
     public DatasetCache(Path folder) {
+        this(folder, MOST_BYTES);
+    }
+
+    /** A cache of so many bytes; what was kept last stays even where it alone has more. */
+    public DatasetCache(Path folder, long mostBytes) {
         this.folder = folder;
+        this.mostBytes = mostBytes;
     }
 
     /**
@@ -79,24 +98,53 @@ public final class DatasetCache {
         return cached(files, tokenizer, options, LabelledExample.class, () -> DatasetReader.readLabelled(files, tokenizer, options));
     }
 
-    private <U extends Unit> RowSet<U> cached(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<U> kind,
+    <U extends Unit> RowSet<U> cached(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<U> kind,
             Supplier<RowSet<U>> encode) {
-        Path file = folder.resolve(key(files, tokenizer, options, kind) + ".rows");
+        List<String> before = stamps(files);
+        Path file = folder.resolve(key(files, tokenizer, options, kind) + ROWS);
         List<String> warnings = new ArrayList<>();
         if (Files.exists(file)) {
             try {
-                return load(file, kind);
+                RowSet<U> found = load(file, kind);
+                markAsUsed(file);
+                return found;
             } catch (IOException | RuntimeException e) {
                 warnings.add("the cache file " + file + " is damaged (" + e.getMessage() + "), so the data was encoded anew");
             }
         }
         RowSet<U> rows = encode.get();
-        store(file, rows).ifPresent(warnings::add);
+        if (before.equals(stamps(files))) {
+            store(file, rows).ifPresent(warnings::add);
+        } else {
+            warnings.add("the encoded data is not kept, because its files changed while they were read");
+        }
         Report report = rows.report();
         for (String warning : warnings) {
             report = report.withWarning(warning);
         }
         return new RowSet<>(rows.units(), report);
+    }
+
+    /** Sizes and times: whether the rows are those of the contents that their key is of. */
+    private static List<String> stamps(List<Path> files) {
+        List<String> stamps = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                stamps.add(Files.size(file) + " " + Files.getLastModifiedTime(file));
+            } catch (IOException _) {
+                stamps.add("missing"); // which whoever reads it says
+            }
+        }
+        return stamps;
+    }
+
+    /** A folder that can only be read keeps its times. */
+    private static void markAsUsed(Path file) {
+        try {
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        } catch (IOException _) {
+            return;
+        }
     }
 
     /** The whole file is checked before any of it is believed. */
@@ -131,7 +179,7 @@ public final class DatasetCache {
     private Optional<String> store(Path file, RowSet<? extends Unit> rows) {
         try {
             Files.createDirectories(folder);
-            Path unfinished = Files.createTempFile(folder, "unfinished", ".tmp");
+            Path unfinished = Files.createTempFile(folder, "unfinished", UNFINISHED);
             try {
                 MessageDigest digest = EncodingKey.sha256();
                 try (OutputStream raw = Files.newOutputStream(unfinished);
@@ -141,12 +189,50 @@ public final class DatasetCache {
                     raw.write(digest.digest());
                 }
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+                prune(file);
             } finally {
                 Files.deleteIfExists(unfinished);
             }
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of("the encoded data could not be kept in " + folder + " (" + e.getMessage() + ")");
+        }
+    }
+
+    /** A file of the folder as it was when it was listed; another process may have removed it since. */
+    private record Entry(Path file, long bytes, Instant used) {
+
+        static Optional<Entry> of(Path file) {
+            try {
+                return Optional.of(new Entry(file, Files.size(file), Files.getLastModifiedTime(file).toInstant()));
+            } catch (IOException _) {
+                return Optional.empty();
+            }
+        }
+    }
+
+    /** Removes what was not used for longest until the rest fits, and what killed processes left; never {@code newest}. */
+    private void prune(Path newest) throws IOException {
+        long total = 0;
+        for (Entry entry : entries(ROWS)) {
+            total += entry.bytes();
+            if (total > mostBytes && !entry.file().equals(newest)) {
+                Files.deleteIfExists(entry.file());
+            }
+        }
+        Instant oldest = Instant.now().minus(LONGEST_WRITE);
+        for (Entry entry : entries(UNFINISHED)) {
+            if (entry.used().isBefore(oldest)) {
+                Files.deleteIfExists(entry.file());
+            }
+        }
+    }
+
+    /** Those with this ending, the latest used first. */
+    private List<Entry> entries(String ending) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(ending)).map(Entry::of).flatMap(Optional::stream)
+                    .sorted(Comparator.comparing(Entry::used).reversed()).toList();
         }
     }
 

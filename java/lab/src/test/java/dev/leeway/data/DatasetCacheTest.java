@@ -7,8 +7,12 @@ import dev.leeway.data.DatasetReader.Options;
 import dev.leeway.text.TinyTokenizer;
 import dev.leeway.text.Tokenizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -48,10 +52,8 @@ final class DatasetCacheTest {
     void whatComesFromTheCacheIsWhatWasEncoded() throws IOException {
         Dataset encoded = DatasetReader.read(List.of(data), tokenizer, Options.unlimited());
         assertEquals(encoded, read(Options.unlimited()));
-        Path file = files().getFirst();
-        var written = Files.getLastModifiedTime(file);
         assertEquals(encoded, read(Options.unlimited()));
-        assertEquals(written, Files.getLastModifiedTime(file));
+        assertTrue(cache.find(List.of(data), tokenizer, Options.unlimited()).fromCache());
         assertEquals(1, files().size());
     }
 
@@ -111,6 +113,60 @@ final class DatasetCacheTest {
         Report report = read(Options.unlimited()).report();
         assertEquals(1, report.warnings().size());
         assertTrue(report.summary().contains("; the encoded data could not be kept in " + kept), report.summary());
+    }
+
+    @Test
+    void whatWasNotUsedForLongestGoesWhereTheCacheIsFull() throws IOException {
+        read(limited(10));
+        long one = Files.size(files().getFirst());
+        cache = new DatasetCache(kept, 2 * one + one / 2);
+        long day = Duration.ofDays(1).toMillis();
+        Path first = files().getFirst();
+        Files.setLastModifiedTime(first, FileTime.fromMillis(System.currentTimeMillis() - 2 * day));
+        read(limited(11));
+        Path second = files().stream().filter(file -> !file.equals(first)).findFirst().orElseThrow();
+        Files.setLastModifiedTime(second, FileTime.fromMillis(System.currentTimeMillis() - day));
+        read(limited(10)); // is the latest used now
+        read(limited(12));
+        assertEquals(2, files().size());
+        assertTrue(Files.exists(first) && !Files.exists(second));
+        cache = new DatasetCache(kept, 1);
+        read(limited(13));
+        assertEquals(1, files().size(), "the rows of this run stay");
+        assertTrue(cache.find(List.of(data), tokenizer, limited(13)).fromCache());
+    }
+
+    private static Options limited(int length) {
+        return new Options(Columns.AS_NAMED, length, false);
+    }
+
+    @Test
+    void whatAKilledProcessLeftIsRemovedAndWhatALivingOneWritesStays() throws IOException {
+        Files.createDirectories(kept);
+        Path living = Files.createFile(kept.resolve("unfinished1.tmp"));
+        Path left = Files.createFile(kept.resolve("unfinished2.tmp"));
+        Files.setLastModifiedTime(left, FileTime.fromMillis(System.currentTimeMillis() - Duration.ofDays(2).toMillis()));
+        read(Options.unlimited());
+        assertTrue(Files.exists(living) && !Files.exists(left));
+    }
+
+    @Test
+    void rowsOfAFileThatChangesWhileItIsReadAreNotKeptUnderItsFormerContents() throws IOException {
+        RowSet<Example> rows = cache.cached(List.of(data), tokenizer, Options.unlimited(), Example.class, () -> {
+            append("\n" + ROWS);
+            return DatasetReader.read(List.of(data), tokenizer, Options.unlimited(), Purpose.SUPERVISED);
+        });
+        assertEquals(List.of("the encoded data is not kept, because its files changed while they were read"), rows.report().warnings());
+        Files.writeString(data, ROWS);
+        assertEquals(2, read(Options.unlimited()).examples().size());
+    }
+
+    private void append(String text) {
+        try {
+            Files.writeString(data, text, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void assertRebuilt(Dataset encoded, Path file, byte[] damaged) throws IOException {
