@@ -109,7 +109,10 @@ final class DataOptions {
 
     /** Reports names that stand for no file. */
     static void requireReadable(String option, List<Path> names, Optional<String> split, Problems problems) {
-        names.forEach(name -> problems.check(() -> expand(name, split).forEach(file -> problems.requireReadable(option, file))));
+        problems.require(names.stream().noneMatch(name -> name.toString().isEmpty()),
+            "%s has an empty name; leave it out, or say . for this folder", option);
+        names.stream().filter(name -> !name.toString().isEmpty())
+            .forEach(name -> problems.check(() -> expand(name, split).forEach(file -> problems.requireReadable(option, file))));
     }
 
     /** The files that a name stands for. */

@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.data.Dataset;
 import dev.leeway.data.Example;
 import dev.leeway.data.Report;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Spec;
     "Without --dataset_name it plans full micro-batches, and the model directory needs no more than its config.json.",
     "Nothing is allocated, and nothing written but the cache of encoded rows; a run that doesn't fit into memory is exit code 5."})
 final class PlanCommand implements Callable<Integer>, Checked {
+
+    /** Rows of an imagined step, which is held in memory. */
+    private static final int MOST_ROWS = 1 << 20;
 
     @Spec
     private CommandSpec spec;
@@ -70,10 +74,20 @@ final class PlanCommand implements Callable<Integer>, Checked {
         int length = options.data.maxLength(directory.config());
         var mask = new boolean[length];
         Arrays.fill(mask, 1, length, true);
-        int rows = Math.multiplyExact(options.optimization.batchSize, options.optimization.accumulation);
+        int rows = rowsOfStep();
         var nothing = new Report.Count(0, Optional.empty());
         return EncodedRows.of(new Dataset(Collections.nCopies(rows, new Example(new int[length], mask, 0)),
             new Report(rows, (long) rows * length, (long) rows * (length - 1), nothing, nothing, nothing, nothing, List.of())), 0);
+    }
+
+    private int rowsOfStep() {
+        var steps = options.optimization;
+        long rows = (long) steps.batchSize * steps.accumulation;
+        if (rows > MOST_ROWS) {
+            throw LeewayException.usage("a step has %d × %d rows; a plan without --dataset_name takes at most %d; lower "
+                + "per_device_train_batch_size or gradient_accumulation_steps", steps.batchSize, steps.accumulation, MOST_ROWS);
+        }
+        return (int) rows;
     }
 
     private static boolean isColoured() {

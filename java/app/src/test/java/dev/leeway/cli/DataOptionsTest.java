@@ -189,4 +189,11 @@ final class DataOptionsTest {
         var streamed = Cli.run(pretrain.toArray());
         assertTrue(streamed.code() == 3 && streamed.err().contains(rows + ":1 has token id"), streamed.err());
     }
+
+    @Test
+    void anEmptyNameIsNotTheFolderThatOneIsIn() {
+        refused(2, "--dataset_name has an empty name", "");
+        refused(2, "--dataset_name has an empty name", rows + ",," + rows);
+        refused(2, "--eval_dataset_name has an empty name", rows, "--eval_dataset_name", "");
+    }
 }

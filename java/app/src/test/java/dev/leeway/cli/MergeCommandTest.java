@@ -50,6 +50,37 @@ final class MergeCommandTest {
         assertTrue(Files.exists(out.resolve("model.safetensors")));
     }
 
+    private Path embeddingAdapter(Path base) {
+        var beside = folder.resolve("embedding-adapter");
+        Cli.succeed("sft", "--model_name_or_path", base, "--dataset_name", folder.resolve("rows.jsonl"), "--output_dir", beside,
+            "--use_peft", "--lora_r", 4, "--lora_target_modules", "embed_tokens,q_proj", "--max_steps", 20, "--learning_rate", "1e-2");
+        return beside;
+    }
+
+    @Test
+    void anAdapterOfTheEmbeddingsIsMergedIntoThem() {
+        var base = folder.resolve("untied");
+        var rows = folder.resolve("rows.jsonl");
+        Cli.succeed("pretrain", "--dataset_name", rows, "--vocab_size", 300, "--hidden_size", 64, "--num_hidden_layers", 1,
+            "--max_length", 64, "--output_dir", base, "--max_steps", 2, "--tie_word_embeddings", false);
+        var beside = embeddingAdapter(base);
+        var out = folder.resolve("new/parents/merged");
+        Cli.succeed("merge", "--model_name_or_path", beside, "--output_dir", out);
+        double loss = TinyModel.loss(base, Optional.of(beside), rows);
+        // Each merged weight is rounded once, as above.
+        assertEquals(loss, TinyModel.loss(out, Optional.empty(), rows), loss * 1e-5);
+        assertNotEquals(loss, TinyModel.loss(base, Optional.empty(), rows), loss * 1e-3, "the adapter has learned something");
+    }
+
+    @Test
+    void anAdapterOfEmbeddingsThatTheHeadSharesStaysBesideItsBase() {
+        var refused = Cli.run("merge", "--model_name_or_path", embeddingAdapter(model), "--output_dir", folder.resolve("merged"));
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("embed_tokens, which this model ties to its head; merged, the head would change too"),
+            refused.err());
+        assertFalse(Files.exists(folder.resolve("merged")) || Files.exists(folder.resolve(".merged.part")));
+    }
+
     @Test
     void nothingIsEverOverwritten() throws IOException {
         var result = Cli.run("merge", "--model_name_or_path", model, "--adapter", adapter, "--output_dir", model);

@@ -135,4 +135,13 @@ final class PlanCommandTest {
         assertTrue(grown < 100_000_000, "grown by " + grown);
         assertEquals(result.err().isEmpty() ? 0 : 5, result.code(), result.err());
     }
+
+    @Test
+    void aStepThatNoMemoryHoldsIsRefusedInASentence() {
+        var huge = Cli.run("plan", "--model_name_or_path", model, "--per_device_train_batch_size", 2_000_000_000,
+            "--gradient_accumulation_steps", 8);
+        assertEquals(2, huge.code(), huge.err());
+        assertTrue(huge.err().contains("a step has 2000000000 × 8 rows; a plan without --dataset_name takes at most 1048576; lower"),
+            huge.err());
+    }
 }

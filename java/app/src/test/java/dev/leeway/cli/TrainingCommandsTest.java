@@ -128,4 +128,20 @@ final class TrainingCommandsTest {
             folder.resolve("paragraphs"), "--max_steps", 1, "--sample_by", "paragraph");
         assertTrue(paragraphs.err().contains("2 rows"), paragraphs.err());
     }
+
+    @Test
+    void aTokenizerFileOfAnEarlierRunIsReplacedAndNotWrittenThrough() throws IOException {
+        var model = TinyModel.model(folder);
+        var out = train(model, "out", 1);
+        var tokenizer = out.resolve("tokenizer.json");
+        var elsewhere = Files.writeString(folder.resolve("elsewhere.json"), "somebody else's");
+        Files.delete(tokenizer);
+        Files.createLink(tokenizer, elsewhere);
+        train(model, "out", 1, "--overwrite_output_dir");
+        assertEquals(-1, Files.mismatch(model.resolve("tokenizer.json"), tokenizer));
+        assertEquals("somebody else's", Files.readString(elsewhere), "a name of the same file that the run knows nothing of");
+        try (var files = Files.list(out)) {
+            assertEquals(java.util.List.of(), files.filter(file -> file.toString().contains(".tmp")).toList());
+        }
+    }
 }
