@@ -2,6 +2,7 @@
 #include "host.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -92,6 +93,18 @@ Isa allowed_isa() {
 }
 
 }  // namespace
+
+void *allocate_pages(int64_t bytes) {
+    constexpr int64_t page = int64_t(2) << 20;
+    const int64_t alignment = bytes >= page ? page : 256;
+    if (bytes > INT64_MAX - alignment) return nullptr;
+    const size_t whole = size_t((bytes + alignment - 1) / alignment * alignment);
+    void *block = std::aligned_alloc(size_t(alignment), whole);
+#if defined(MADV_HUGEPAGE)
+    if (block != nullptr && alignment == page) madvise(block, whole, MADV_HUGEPAGE); /* a wish: small pages do as well */
+#endif
+    return block;
+}
 
 Isa instruction_set() {
     static const Isa chosen = std::min(processor_isa(), allowed_isa());

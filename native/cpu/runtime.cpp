@@ -24,7 +24,7 @@ using leeway::Task;
 
 struct Scratch {
     void *memory;
-    Scratch() : memory(std::aligned_alloc(64, leeway::scratch_bytes_per_thread)) {
+    Scratch() : memory(leeway::allocate_pages(leeway::scratch_bytes_per_thread)) {
         if (memory == nullptr) throw std::bad_alloc();
     }
     Scratch(Scratch &&other) noexcept : memory(std::exchange(other.memory, nullptr)) {}
@@ -190,8 +190,7 @@ leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_que
 leeway_status leeway_allocate(leeway_stream *, const leeway_allocate_args *args) {
     LEEWAY_CHECK("allocate", args->address != nullptr, "address must not be NULL");
     LEEWAY_CHECK("allocate", args->bytes > 0, "bytes must be positive, got %lld", (long long)args->bytes);
-    if (args->bytes > INT64_MAX - 256) return leeway::fail(LEEWAY_OUT_OF_MEMORY, "allocate: %lld bytes", (long long)args->bytes);
-    void *block = std::aligned_alloc(256, size_t((args->bytes + 255) / 256 * 256));
+    void *block = leeway::allocate_pages(args->bytes);
     if (block == nullptr) return leeway::fail(LEEWAY_OUT_OF_MEMORY, "allocate: the host has no block of %lld bytes", (long long)args->bytes);
     *args->address = block;
     return LEEWAY_OK;
