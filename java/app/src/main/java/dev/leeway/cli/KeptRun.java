@@ -75,6 +75,7 @@ final class KeptRun {
                 }
                 int step = checkpoints.training(() -> training.train(done, stop,
                     log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints)));
+                training.found().ifPresent(sentence -> log.note(err, sentence));
                 return finish(step, log, checkpoints, state);
             }
         }

@@ -47,7 +47,6 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
         }
     }
 
-
     /**
      * The learning rate over a run.
      *

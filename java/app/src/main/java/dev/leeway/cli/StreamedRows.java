@@ -110,6 +110,11 @@ final class StreamedRows implements TrainingRows {
     }
 
     @Override
+    public Optional<String> found() {
+        return Optional.of("streamed in the first epoch: " + report().summary());
+    }
+
+    @Override
     public List<Note> notes() {
         return notes;
     }

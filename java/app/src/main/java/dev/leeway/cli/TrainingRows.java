@@ -5,6 +5,7 @@ import dev.leeway.data.EpochBatches.Steps;
 import dev.leeway.data.Report;
 import dev.leeway.train.BatchSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What a run trains on. */
@@ -38,6 +39,11 @@ sealed interface TrainingRows extends AutoCloseable permits EncodedRows, Streame
 
     /** The rows in a line for people. */
     String summary();
+
+    /** What only the reading on the way has shown, in a line for people; empty where all is known before the first step. */
+    default Optional<String> found() {
+        return Optional.empty();
+    }
 
     /** More about them. */
     List<Note> notes();

@@ -211,6 +211,11 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /** What became of rows that were read on the way. */
+    Optional<String> found() {
+        return job.rows().training().found();
+    }
+
     int totalSteps() {
         return totalSteps;
     }

@@ -122,6 +122,15 @@ final class DataOptionsTest {
     }
 
     @Test
+    void aStreamedRunTellsInTheEndWhatBecameOfItsRows() throws IOException {
+        var data = Files.writeString(folder.resolve("long.jsonl"), Files.readString(rows) + "{\"prompt\": \"" + "x".repeat(99)
+            + "\", \"completion\": \"y\"}\n");
+        var run = train("out", data, "--streaming", "--shuffle_buffer_size", 1, "--max_steps", 7, "--max_length", 40, "--allow_truncation");
+        assertTrue(run.err().contains("streamed in the first epoch: 7 rows"), run.err());
+        assertTrue(run.err().contains("; 1 truncated to the maximum length (first: " + data + ":7); 1 dropped because"), run.err());
+    }
+
+    @Test
     void streamingSaysWhatItCannotDo() {
         refused(2, "--streaming does not know how many rows there are", rows, "--streaming");
         var result = Cli.run(sft("refused", rows, "--streaming", "--packing", "--eval_split", 0.5, "--save_strategy", "epoch",

@@ -19,6 +19,7 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
     private final List<Integer> epochsBehind = new ArrayList<>();
     private long epoch;
     private Optional<ExampleStream> opened = Optional.empty();
+    private Optional<Report> firstEpoch = Optional.empty();
     private List<Batch> latest = List.of();
 
     /**
@@ -50,9 +51,9 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
         return count == 0 || count > epochsBehind.size() ? 0 : epochsBehind.get(count - 1);
     }
 
-    /** What became of the rows of this epoch so far. */
+    /** What became of the rows of the first epoch, as far as they were read; a run that goes on reads them again. */
     public Report report() {
-        return stream().report();
+        return firstEpoch.orElseGet(() -> stream().report());
     }
 
     /** The place of a row of the latest step in its file, {@code train.jsonl:118}. It is not kept: the epoch's rows are read again. */
@@ -77,6 +78,7 @@ public final class StreamBatches implements BatchSource, AutoCloseable {
 
     private List<Batch> next() {
         if (!stream().hasNext()) {
+            firstEpoch = Optional.of(report());
             close();
             epoch++;
         }
