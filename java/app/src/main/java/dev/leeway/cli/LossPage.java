@@ -104,7 +104,8 @@ final class LossPage {
             svg.append(format("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - TOP, scale.y(loss),
                 scale.y(loss)))
                 .append(format("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", LEFT - 8, scale.y(loss) + 4, loss))
-                .append(format("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n", scale.x(step), HEIGHT - 14, Math.round(step)));
+                .append(format("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n", scale.x(step),
+                    HEIGHT - 14, Math.round(step)));
         }
         return svg.toString();
     }

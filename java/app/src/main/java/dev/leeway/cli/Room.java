@@ -92,6 +92,7 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
     private static List<Change> smallerBatches(TrainingRun.Job from) {
         int size = from.recipe().steps().batchSize();
         return IntStream.range(1, size).map(i -> size - i).filter(smaller -> size % smaller == 0)
+            .filter(smaller -> (long) from.recipe().steps().accumulation() * (size / smaller) <= Integer.MAX_VALUE)
             .mapToObj(smaller -> smallerBatch(from, smaller)).toList();
     }
 

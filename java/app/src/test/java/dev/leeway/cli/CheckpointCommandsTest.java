@@ -34,7 +34,8 @@ final class CheckpointCommandsTest {
         for (int i = 0; i < more.length; i += 2) {
             options.put(more[i], more[i + 1]);
         }
-        return Stream.concat(Stream.of("sft"), options.entrySet().stream().flatMap(one -> Stream.of(one.getKey(), one.getValue()))).toArray();
+        return Stream.concat(Stream.of("sft"), options.entrySet().stream().flatMap(one -> Stream.of(one.getKey(), one.getValue())))
+            .toArray();
     }
 
     private static Object[] with(Object[] arguments, Object... more) {
@@ -81,7 +82,8 @@ final class CheckpointCommandsTest {
         TinyModel.rows(folder);
         var outputs = new String[] {"whole", "killed"};
         for (var output : outputs) {
-            var arguments = new Object[] {"pretrain", "--dataset_name", folder.resolve("rows.jsonl"), "--vocab_size", 300, "--hidden_size", 32,
+            var arguments = new Object[] {"pretrain", "--dataset_name", folder.resolve("rows.jsonl"), "--vocab_size", 300,
+                "--hidden_size", 32,
                 "--num_hidden_layers", 1, "--max_length", 64, "--output_dir", folder.resolve(output), "--max_steps", 5, "--save_steps", 2};
             if (output.equals("killed")) {
                 try (var child = Child.start(folder.resolve("log"), Optional.of("AFTER_PARENT_FSYNC:2"), arguments)) {

@@ -41,7 +41,8 @@ final class ConfigFileTest {
         assertEquals(2, Cli.metrics(folder.resolve("out")).size());
         Cli.succeed("sft", "--model_name_or_path", folder.resolve("model"), "--dataset_name", folder.resolve("rows.jsonl"), "--use_peft",
             "--lora_target_modules", "q_proj,v_proj", "--learning_rate", "2e-3", "--max_steps", 2, "--output_dir", folder.resolve("flags"));
-        assertEquals(-1, Files.mismatch(folder.resolve("out/adapter_model.safetensors"), folder.resolve("flags/adapter_model.safetensors")));
+        assertEquals(-1,
+            Files.mismatch(folder.resolve("out/adapter_model.safetensors"), folder.resolve("flags/adapter_model.safetensors")));
     }
 
     @Test
@@ -60,7 +61,8 @@ final class ConfigFileTest {
         assertEquals(2, result.code());
         assertTrue(result.err().startsWith("leeway sft: unknown key lora_aplha (line 1); did you mean lora_alpha? "), result.err());
         for (var sentence : new String[] {" more problems below:\n", "max_steps (line 3): 'many' is not an int",
-            "warmup_ratio (line 4) must be from 0 to 1; got 2.0", "lora_r (line 6) is given more than once", "output_dir (line 7) has no value",
+            "warmup_ratio (line 4) must be from 0 to 1; got 2.0", "lora_r (line 6) is given more than once",
+            "output_dir (line 7) has no value",
             "unknown key help (line 8)", "have no effect without --use_peft", "--model_name_or_path is missing"}) {
             assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
         }

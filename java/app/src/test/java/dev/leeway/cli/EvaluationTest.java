@@ -27,7 +27,8 @@ final class EvaluationTest {
     void theLossIsTakenAtTheStartAtTheEndAndBetween() throws IOException {
         var model = TinyModel.model(folder);
         var rows = folder.resolve("rows.jsonl");
-        var result = Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", rows, "--eval_dataset_name", rows, "--eval_steps", 2,
+        var result = Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", rows, "--eval_dataset_name", rows,
+            "--eval_steps", 2,
             "--per_device_eval_batch_size", 4, "--max_steps", 5, "--learning_rate", "1e-3", "--output_dir", folder.resolve("out"));
         var evaluations = metrics("out").evaluations();
         assertEquals(List.of(0, 2, 4, 5), evaluations.stream().map(Metrics.Evaluated::step).toList());

@@ -55,7 +55,8 @@ final class LongRunTest {
         train("before", 1000, Writer.nullWriter()); // the virtual machine loads and compiles what it needs
         train("measured", 2000, marks);
         assertEquals(3, marks.live.size(), "progress lines that were seen");
-        assertTrue(marks.live.getLast() - marks.live.getFirst() < MOST_GROWTH, () -> "live bytes behind 200, 1000, 2000 steps: " + marks.live);
+        assertTrue(marks.live.getLast() - marks.live.getFirst() < MOST_GROWTH,
+            () -> "live bytes behind 200, 1000, 2000 steps: " + marks.live);
     }
 
     private void train(String output, int steps, Writer out) {

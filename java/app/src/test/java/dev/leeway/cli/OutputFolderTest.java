@@ -43,7 +43,8 @@ final class OutputFolderTest {
         var model = TinyModel.model(folder);
         Cli.succeed(sft(model));
         var before = content(folder.resolve("out"));
-        assertTrue(before.containsKey("checkpoint-2/model.safetensors") && before.containsKey("train_results.json"), before.keySet()::toString);
+        assertTrue(before.containsKey("checkpoint-2/model.safetensors") && before.containsKey("train_results.json"),
+            before.keySet()::toString);
         var broken = Files.writeString(folder.resolve("broken.jsonl"), "{");
         var rows = folder.resolve("rows.jsonl");
         var headless = Files.createDirectory(folder.resolve("headless"));

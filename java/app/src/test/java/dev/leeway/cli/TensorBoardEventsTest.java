@@ -29,7 +29,8 @@ final class TensorBoardEventsTest {
         var bytes = Files.readAllBytes(folder.resolve("events.out.tfevents.0000000001.500.leeway"));
         var version = HexFormat.of().parseHex("09" + "000000000000f83f" + "1000" + "1a0d" + "627261696e2e4576656e743a32");
         var scalar = HexFormat.of().parseHex("09" + "0000000000000040" + "10ac02" + "2a0a" + "0a08" + "0a0161" + "150000c03f");
-        var expected = HexFormat.of().formatHex(TensorBoardEvents.record(version)) + HexFormat.of().formatHex(TensorBoardEvents.record(scalar));
+        var expected = HexFormat.of().formatHex(TensorBoardEvents.record(version))
+            + HexFormat.of().formatHex(TensorBoardEvents.record(scalar));
         assertEquals(expected, HexFormat.of().formatHex(bytes));
         assertEquals(version.length, bytes[0], "a record begins with its length");
         assertEquals(8 + 4 + version.length + 4, TensorBoardEvents.record(version).length);

@@ -2,6 +2,7 @@ package dev.leeway.data;
 
 import dev.leeway.LeewayException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /** The files that a name on the command line stands for: one file, all data files of a folder, or those that match a pattern. */
@@ -28,13 +30,16 @@ public final class DataFiles {
     public static List<Path> of(String name) {
         Path path = Path.of(name);
         if (Files.isDirectory(path)) {
-            return walk(path, name, file -> ENDINGS.matcher(file.getFileName().toString()).matches());
+            return walk(path, Integer.MAX_VALUE, name, file -> ENDINGS.matcher(file.getFileName().toString()).matches());
         }
         if (Files.exists(path) || !WILD.matcher(name).find()) {
             return List.of(path);
         }
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + name);
-        return walk(fixedPart(name), name, file -> matcher.matches(file) || matcher.matches(file.normalize()));
+        PathMatcher matcher = matcher(name);
+        Path fixed = fixedPart(name);
+        // No deeper than the pattern, or /*.jsonl would read every folder of the machine. A slash in braces only makes this larger.
+        int depth = name.contains("**") ? Integer.MAX_VALUE : Math.max(1, path.getNameCount() - fixed.normalize().getNameCount() + 1);
+        return walk(fixed, depth, name, file -> matcher.matches(file) || matcher.matches(file.normalize()));
     }
 
     /**
@@ -56,16 +61,31 @@ public final class DataFiles {
         return found;
     }
 
-    private static List<Path> walk(Path folder, String name, Predicate<Path> wanted) {
-        try (Stream<Path> files = Files.walk(folder)) {
+    private static PathMatcher matcher(String pattern) {
+        try {
+            return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+        } catch (PatternSyntaxException e) {
+            throw LeewayException.usage("there is no file %s, and it is no pattern either: %s; close its brackets, or put \\ before them",
+                    pattern, e.getDescription());
+        }
+    }
+
+    private static List<Path> walk(Path folder, int depth, String name, Predicate<Path> wanted) {
+        try (Stream<Path> files = Files.walk(folder, depth)) {
             List<Path> found = files.filter(Files::isRegularFile).filter(wanted).sorted().toList();
             if (found.isEmpty()) {
                 throw LeewayException.data("no data file matches %s; expected .jsonl or .json, perhaps with .gz, or .parquet", name);
             }
             return found;
+        } catch (UncheckedIOException e) {
+            throw unsearchable(name, e.getCause());
         } catch (IOException e) {
-            throw LeewayException.data(e, "%s cannot be searched for data files: %s", name, e.getMessage());
+            throw unsearchable(name, e);
         }
+    }
+
+    private static LeewayException unsearchable(String name, IOException e) {
+        return LeewayException.data(e, "%s cannot be searched for data files: %s", name, e);
     }
 
     /** The folder above the first part of the pattern that has a wildcard. */

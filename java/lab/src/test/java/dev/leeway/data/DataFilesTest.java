@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,6 +59,28 @@ final class DataFilesTest {
         assertEquals(List.of(data.resolve("none.jsonl")), DataFiles.of(data + "/none.jsonl"));
         String none = assertThrows(LeewayException.class, () -> DataFiles.of(data + "/*.csv")).getMessage();
         assertEquals("no data file matches " + data + "/*.csv; expected .jsonl or .json, perhaps with .gz, or .parquet", none);
+    }
+
+    @Test
+    void aPatternLooksNoDeeperThanItSays() throws IOException {
+        Path deep = Files.createDirectories(folder.resolve("data/a/b/c"));
+        Path far = Files.writeString(deep.resolve("far.jsonl"), "");
+        Path near = Files.writeString(folder.resolve("data/near.jsonl"), "");
+        assertEquals(List.of(far, near), DataFiles.of(folder + "/data/**.jsonl"));
+        assertEquals(List.of(far), DataFiles.of(folder + "/data/*/*/*/*.jsonl"));
+        assertEquals(List.of(near), DataFiles.of(folder + "/*/*.jsonl"));
+        assertEquals(List.of(far), DataFiles.of(folder + "/data/{a/b,x/y}/c/*.jsonl"));
+        assertEquals(List.of(far), DataFiles.of(folder + "/data/{a/b/c,x}/*.jsonl"));
+        // The whole machine would take minutes, and has folders that nobody may read.
+        assertTimeout(Duration.ofSeconds(10), () -> assertThrows(LeewayException.class, () -> DataFiles.of("/*.leeway-nothing")));
+    }
+
+    @Test
+    void aPatternWithAnOpenBracketIsRefusedInASentence() {
+        var refusal = assertThrows(LeewayException.class, () -> DataFiles.of(folder + "/data[.jsonl"));
+        assertEquals(LeewayException.Kind.USAGE, refusal.kind());
+        assertTrue(refusal.getMessage().startsWith("there is no file " + folder + "/data[.jsonl, and it is no pattern either: "),
+                refusal.getMessage());
     }
 
     @Test
