@@ -45,11 +45,13 @@ final class Chart {
     }
 
     void point(double atX, double atY, String label, String colour) {
-        body.append(String.format(Locale.ROOT, "<circle cx=%.1f cy=%.1f r=3 fill=%s><title>%s</title></circle>", px(atX), py(atY), colour, label));
+        body.append(String.format(Locale.ROOT, "<circle cx=%.1f cy=%.1f r=3 fill=%s><title>%s</title></circle>", px(atX), py(atY), colour,
+            label));
     }
 
     void segment(double fromX, double fromY, double toX, double toY) {
-        body.append(String.format(Locale.ROOT, "<line x1=%.1f y1=%.1f x2=%.1f y2=%.1f stroke=#888 />", px(fromX), py(fromY), px(toX), py(toY)));
+        body.append(String.format(Locale.ROOT, "<line x1=%.1f y1=%.1f x2=%.1f y2=%.1f stroke=#888 />", px(fromX), py(fromY), px(toX),
+            py(toY)));
     }
 
     private double px(double value) {
@@ -61,7 +63,7 @@ final class Chart {
     }
 
     String svg() {
-        return String.format(Locale.ROOT, "<svg width=%d height=%d>%s<text x=%d y=13 font-size=12>%s</text></svg>", width, height, body, LEFT,
-            title);
+        return String.format(Locale.ROOT, "<svg width=%d height=%d>%s<text x=%d y=13 font-size=12>%s</text></svg>", width, height, body,
+            LEFT, title);
     }
 }

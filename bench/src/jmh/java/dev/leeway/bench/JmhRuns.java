@@ -39,8 +39,8 @@ final class JmhRuns {
         if (run.isSmoke()) {
             return options.forks(0).mode(Mode.SingleShotTime).warmupIterations(0).measurementIterations(1).verbosity(VerboseMode.SILENT);
         }
-        return options.forks(1).warmupIterations(2).warmupTime(TimeValue.milliseconds(100)).measurementIterations(ITERATIONS)
-            .measurementTime(TimeValue.milliseconds(100)).jvmArgs(arguments.toArray(String[]::new)).verbosity(VerboseMode.SILENT);
+        return options.forks(1).warmupIterations(1).warmupTime(TimeValue.milliseconds(100)).measurementIterations(ITERATIONS)
+            .measurementTime(TimeValue.milliseconds(60)).jvmArgs(arguments.toArray(String[]::new)).verbosity(VerboseMode.SILENT);
     }
 
     private static Row row(Run run, RunResult result) {

@@ -38,7 +38,10 @@ public record Machine(String processor, List<String> flags, int processors, Stri
 
     private static String checkout() throws IOException, InterruptedException {
         var head = output("git", "rev-parse", "--short=12", "HEAD");
-        return head.isEmpty() ? "unknown" : output("git", "status", "--porcelain", "--untracked-files=no").isEmpty() ? head : head + "+changes";
+        if (head.isEmpty()) {
+            return "unknown";
+        }
+        return output("git", "status", "--porcelain", "--untracked-files=no").isEmpty() ? head : head + "+changes";
     }
 
     private static String output(String... command) throws IOException, InterruptedException {

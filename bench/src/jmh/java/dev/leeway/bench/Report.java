@@ -28,12 +28,14 @@ final class Report {
             <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Leeway, measured</title><style>
             body{font:15px/1.45 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
             table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}td,th{padding:2px 10px;text-align:right;
-            border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}svg{background:#fafafa;border:1px solid #ddd;margin:4px}
+            border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}
+            svg{background:#fafafa;border:1px solid #ddd;margin:4px}
             .good{color:#06702c}.bad{color:#a3261b}code{font-size:13px}</style></head><body>
             <h1>Leeway, measured</h1><p>%s</p><p>Commit %s, %s. <code>%s</code></p><p>%s</p>%s
             <h2>Against others</h2>%s%s<h2>Roofline</h2>%s<h2>Growth</h2>%s<h2>All rows</h2>%s</body></html>
             """.formatted(escape(run.machine().processor() + ", " + run.threads() + " threads, " + run.machine().java()),
-            escape(run.machine().commit()), date, escape(command), ceilings(), leftOut(), ratios(), contests(), roofline(), growth(), all());
+            escape(run.machine().commit()), date, escape(command), ceilings(), leftOut(), ratios(), contests(), roofline(),
+            growth(), all());
     }
 
     private static String escape(String text) {
@@ -102,8 +104,8 @@ final class Report {
                 chart.point(flops / bytes, flops / row.median(), row.name(), row.name().contains("BF16") ? "#b50" : "#06c");
             }
         }
-        return "<p>Ops at their shapes (blue fp32, orange bf16) under the ceilings of this processor. What lies above the slope worked from a "
-            + "cache.</p>" + chart.svg();
+        return "<p>Ops at their shapes (blue fp32, orange bf16) under the ceilings of this processor. What lies above the "
+            + "slope worked from a cache.</p>" + chart.svg();
     }
 
     private String growth() {

@@ -88,7 +88,8 @@ public final class Run {
     public void add(Row row) {
         rows.add(row);
         System.out.printf(Locale.ROOT, "  %-64s %12.5g %s%s%n", row.name(), row.median(), row.unit(), row.peer()
-            .map(peer -> String.format(Locale.ROOT, "   %s %.5g, ratio %.2f", peer.name(), Row.median(peer.runs()), peer.ratio())).orElse(""));
+            .map(peer -> String.format(Locale.ROOT, "   %s %.5g, ratio %.2f", peer.name(), Row.median(peer.runs()), peer.ratio()))
+            .orElse(""));
     }
 
     /** Says, there and in the results, what was not measured and why. */

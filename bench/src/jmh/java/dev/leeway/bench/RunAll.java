@@ -18,9 +18,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Runs all benchmarks, or some, and writes a JSON file and a report. */
-@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false, description = {"Measures Leeway, beside other software where that "
-    + "is installed (bench/peers/README.md), from the repository's root.", "", "Parts: ops, phases, launch, startup, training, decoding, "
-    + "growth."})
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Measures Leeway, beside other software where that is installed (bench/peers/README.md). Run it from the repository's root.", "",
+    "Parts: ops, phases, launch, startup, training, decoding, growth."})
 public final class RunAll implements Callable<Integer> {
 
     private static final List<String> SMALL = List.of("toy");
@@ -41,10 +41,12 @@ public final class RunAll implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0", description = "threads of every contestant; default: all processors.")
     private int threads;
 
-    @Option(names = "--out", defaultValue = "bench/results", description = "folder of the JSON file and the report (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--out", defaultValue = "bench/results",
+        description = "folder of the JSON file and the report (default: ${DEFAULT-VALUE}).")
     private Path out;
 
-    @Option(names = "--llama", defaultValue = "bench/peers/llama/lib", description = "folder of llama.cpp's libraries (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--llama", defaultValue = "bench/peers/llama/lib",
+        description = "folder of llama.cpp's libraries (default: ${DEFAULT-VALUE}).")
     private Path llama;
 
     private RunAll() {

@@ -51,8 +51,8 @@ final class StartUp {
 
     private static void save(Shape shape, Path target) {
         try (var device = Device.cpu();
-                var session = InferenceSession.open(shape.config(Shape.LENGTH), Optional.empty(), InferenceSession.Size.scoring(Shape.LENGTH, 1),
-                    device)) {
+                var session = InferenceSession.open(shape.config(Shape.LENGTH), Optional.empty(),
+                    InferenceSession.Size.scoring(Shape.LENGTH, 1), device)) {
             new Initializer(0, 0.02).fillBase(session.model());
             ModelDirectory.save(session.model(), target, JsonFile.parse("config.json", shape.json(Shape.LENGTH)), target);
         }

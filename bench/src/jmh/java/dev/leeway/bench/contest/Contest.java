@@ -73,7 +73,8 @@ final class Contest implements AutoCloseable {
         var ending = endings.get(peer);
         return row(name, contestant)
             .against(Row.Peer.ofSeconds(peer.name(), ending.requireString("version"), seconds(contestant), seconds(peer)))
-            .with("peer_cpu_seconds", Row.median(peer.figures("cpu_seconds", WARM_UP))).with("peer_peak_bytes", ending.requireLong("peak_bytes"))
+            .with("peer_cpu_seconds", Row.median(peer.figures("cpu_seconds", WARM_UP)))
+            .with("peer_peak_bytes", ending.requireLong("peak_bytes"))
             .with("memory_ratio", endings.get(contestant).requireDouble("peak_bytes") / ending.requireDouble("peak_bytes"))
             .with("peer_command", peer.command());
     }

@@ -28,8 +28,8 @@ public final class DecodingContest {
         Weights.write(shape, 64, OurDecoding.PROMPT, folder);
         var name = "decode " + shape.label() + " " + type.toLowerCase(Locale.ROOT) + ", " + lanes + (lanes == 1 ? " lane" : " lanes");
         try (var contest = new Contest(run)) {
-            contest.enter("leeway", Processes.java(OurDecoding.class.getName(), folder, shape.label(), type, lanes, TOKENS, Contest.turns(run),
-                run.threads()), Map.of());
+            contest.enter("leeway", Processes.java(OurDecoding.class.getName(), folder, shape.label(), type, lanes, TOKENS,
+                Contest.turns(run), run.threads()), Map.of());
             var peer = enterLlama(contest, run, shape, type, lanes);
             contest.play();
             peer.ifPresent(other -> requireSameStart(name, type, contest.ours(), other));
@@ -47,8 +47,8 @@ public final class DecodingContest {
         }
         var libraries = run.llama().orElseThrow();
         if (!Files.isDirectory(libraries)) {
-            run.leaveOut("llama.cpp at " + lanes + " lanes", libraries + " is no folder; get its libraries as bench/peers/README.md says and "
-                + "name their folder with --llama");
+            run.leaveOut("llama.cpp at " + lanes + " lanes", libraries + " is no folder; get its libraries as bench/peers/README.md "
+                + "says and name their folder with --llama");
             return Optional.empty();
         }
         var folder = run.work().resolve("decode-" + shape.label());

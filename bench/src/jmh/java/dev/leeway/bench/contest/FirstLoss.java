@@ -20,7 +20,8 @@ public final class FirstLoss {
     public static void main(String[] arguments) {
         var directory = ModelDirectory.open(Path.of(arguments[0]));
         try (var device = Device.open("cpu", Integer.parseInt(arguments[1]));
-                var session = InferenceSession.open(directory.config(), Optional.empty(), InferenceSession.Size.scoring(LENGTH, 1), device)) {
+                var session = InferenceSession.open(directory.config(), Optional.empty(), InferenceSession.Size.scoring(LENGTH, 1),
+                    device)) {
             directory.loadInto(session.model());
             var completion = new int[LENGTH - 1];
             java.util.Arrays.setAll(completion, i -> i + 1);

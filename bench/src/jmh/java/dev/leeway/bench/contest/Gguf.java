@@ -29,8 +29,8 @@ final class Gguf {
     private static final int TYPE_BF16 = 30;
 
     private static final Map<String, String> NAMES = Map.of("input_layernorm", "attn_norm", "self_attn.q_proj", "attn_q",
-        "self_attn.k_proj", "attn_k", "self_attn.v_proj", "attn_v", "self_attn.o_proj", "attn_output", "post_attention_layernorm", "ffn_norm",
-        "mlp.gate_proj", "ffn_gate", "mlp.up_proj", "ffn_up", "mlp.down_proj", "ffn_down");
+        "self_attn.k_proj", "attn_k", "self_attn.v_proj", "attn_v", "self_attn.o_proj", "attn_output", "post_attention_layernorm",
+        "ffn_norm", "mlp.gate_proj", "ffn_gate", "mlp.up_proj", "ffn_up", "mlp.down_proj", "ffn_down");
 
     private final Shape shape;
     private final boolean half;

@@ -8,7 +8,9 @@ import dev.leeway.io.ModuleSelection;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.Llama;
+import dev.leeway.model.Parameter;
 import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.tensor.Bfloat16;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.BatchSource;
@@ -32,6 +34,7 @@ public final class OurTraining {
     public static final double LEARNING_RATE = 1e-3;
 
     private static final int RANK = 16;
+    private static final double DEVIATION = 0.02;
 
     private OurTraining() {
     }
@@ -41,7 +44,8 @@ public final class OurTraining {
         var folder = Path.of(arguments[0]);
         var shape = Shape.named(arguments[1]);
         var adapter = arguments[3].equals("lora")
-            ? Optional.of(AdapterConfig.of(LoraScale.of(RANK, 2 * RANK), new ModuleSelection.AllLinear())) : Optional.<AdapterConfig>empty();
+            ? Optional.of(AdapterConfig.of(LoraScale.of(RANK, 2 * RANK), new ModuleSelection.AllLinear()))
+            : Optional.<AdapterConfig>empty();
         int length = Integer.parseInt(arguments[4]);
         var sequences = Weights.sequences(folder, length).stream().map(tokens -> Batch.Sequence.allTrained(tokens, 0)).toList();
         var settings = new TrainingSession.Settings(adapter, length, sequences.size() * length, sequences.size(),
@@ -54,8 +58,6 @@ public final class OurTraining {
         }
         Turns.finish("Leeway");
     }
-
-    private static final double DEVIATION = 0.02;
 
     private static void train(TrainingSession session, List<Batch> batches, int turns) {
         var clock = new Turns();
@@ -76,14 +78,14 @@ public final class OurTraining {
 
     /** Puts the contest's weights into a model. */
     static void load(Shape shape, Path folder, Llama model) throws IOException {
-        Map<String, dev.leeway.model.Parameter> parameters = model.parameters().stream()
-            .collect(Collectors.toMap(dev.leeway.model.Parameter::name, Function.identity()));
+        Map<String, Parameter> parameters = model.parameters().stream()
+            .collect(Collectors.toMap(Parameter::name, Function.identity()));
         Weights.read(shape, folder, values -> {
             var parameter = parameters.get(values.entry().name());
             try (var arena = Arena.ofConfined()) {
                 var floats = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values.numbers());
                 model.device().upload(parameter.stored().dtype() == DType.F32 ? floats
-                    : dev.leeway.tensor.Bfloat16.narrow(floats, arena), parameter.stored());
+                    : Bfloat16.narrow(floats, arena), parameter.stored());
             }
             parameter.round(model.device());
         });

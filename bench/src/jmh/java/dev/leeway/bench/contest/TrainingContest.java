@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -47,7 +48,7 @@ public final class TrainingContest {
 
     private void play() throws IOException, InterruptedException {
         Weights.write(shape, shape.batch(), Shape.LENGTH, folder);
-        var name = "training step " + shape.label() + " " + type.toLowerCase(java.util.Locale.ROOT);
+        var name = "training step " + shape.label() + " " + type.toLowerCase(Locale.ROOT);
         try (var contest = new Contest(run)) {
             contest.enter("leeway", ours("full"), Map.of());
             boolean hasLora = type.equals("BF16") || run.isSmoke();
@@ -64,7 +65,8 @@ public final class TrainingContest {
     }
 
     private List<String> ours(String trained) {
-        return Processes.java(OurTraining.class.getName(), folder, shape.label(), type, trained, Shape.LENGTH, Contest.turns(run), run.threads());
+        return Processes.java(OurTraining.class.getName(), folder, shape.label(), type, trained, Shape.LENGTH, Contest.turns(run),
+            run.threads());
     }
 
     private void enterTorch(Contest contest, String kind) throws IOException, InterruptedException {
@@ -87,7 +89,8 @@ public final class TrainingContest {
             var command = new ArrayList<>(List.of(python.get(), SCRIPT.toString()));
             command.addAll(task);
             // Debian's torch multiplies by OpenBLAS, which has threads of its own beside OpenMP's: one set must rest.
-            contest.enter("torch " + kind, command, Map.of("OMP_NUM_THREADS", "" + run.threads(), "OPENBLAS_NUM_THREADS", "" + run.threads()));
+            contest.enter("torch " + kind, command, Map.of("OMP_NUM_THREADS", "" + run.threads(), "OPENBLAS_NUM_THREADS",
+                "" + run.threads()));
         } else if (python.isEmpty()) {
             run.leaveOut("torch " + kind, "no python3 here has torch; apt-get install python3-torch");
         }
@@ -95,8 +98,8 @@ public final class TrainingContest {
 
     private static Optional<String> python() throws IOException, InterruptedException {
         for (var candidate : List.of("python3", "/usr/bin/python3")) {
-            var process = new ProcessBuilder(candidate, "-c", "import torch").redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
+            var process = new ProcessBuilder(candidate, "-c", "import torch").redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             if (process.waitFor() == 0) {
                 return Optional.of(candidate);
             }

@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Starting weights and tokens that all contestants read: {@code weights.bin}, fp32 little endian, the tensors of {@link #tensors} end to end;
- * {@code tokens.bin}, int32.
+ * Starting weights and tokens that all contestants read: {@code weights.bin}, fp32 little endian, the tensors of {@link #tensors} end to
+ * end; {@code tokens.bin}, int32.
  */
 public final class Weights {
 

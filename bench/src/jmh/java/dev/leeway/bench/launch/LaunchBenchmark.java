@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * What it costs to get from Java to native code: a call of nothing, and a call with the eleven arguments of a kernel launch, by FFM (plain
- * and critical), JNI, JavaCPP and JCuda. No GPU takes part: JCuda calls a {@code libcuda.so.1} of this module that does nothing. So a figure
- * is the Java side alone, to be added to the microseconds that a real driver takes for itself.
+ * and critical), JNI, JavaCPP and JCuda. No GPU takes part: JCuda calls a {@code libcuda.so.1} of this module that does nothing. So a
+ * figure is the Java side alone, to be added to the microseconds that a real driver takes for itself.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -1,2 +1,2 @@
-/** One JMH class for each op, or pair of ops, of {@code leeway.h}; each compares a few outputs with an oracle in double before it is timed. */
+/** One JMH class for each op, or pair of ops, of {@code leeway.h}, compared with an oracle in double before it is timed. */
 package dev.leeway.bench.ops;

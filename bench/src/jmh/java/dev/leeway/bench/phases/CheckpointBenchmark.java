@@ -10,6 +10,7 @@ import dev.leeway.io.JsonFile;
 import dev.leeway.io.StoredCheckpoint;
 import dev.leeway.model.Initializer;
 import dev.leeway.tensor.Device;
+import dev.leeway.tensor.Tensor;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.CheckpointEvent;
 import dev.leeway.train.Checkpointer;
@@ -71,8 +72,8 @@ public class CheckpointBenchmark {
         folder = Files.createTempDirectory(Path.of("").toAbsolutePath(), ".leeway-bench-checkpoint");
         lock = FolderLock.acquire(folder);
         device = Device.open("cpu", Integer.getInteger(OpBenchmark.THREADS, 0));
-        session = TrainingSession.open(size.config(16), new TrainingSession.Settings(Optional.empty(), 16, 16, 1, AdamW.Settings.standard(), 0),
-            device);
+        session = TrainingSession.open(size.config(16), new TrainingSession.Settings(Optional.empty(), 16, 16, 1,
+            AdamW.Settings.standard(), 0), device);
         new Initializer(0, 0.02).fillBase(session.model());
         state = TrainingState.ofModel(session, JsonFile.parse("config.json", size.json(16)), folder);
         var about = new Checkpointer.Run(Map.of("seed", 0L), RunConfiguration.of(JsonFile.newObject().put("seed", 0)), Optional.empty());
@@ -122,7 +123,21 @@ public class CheckpointBenchmark {
         checkpointer.finish(++step);
     }
 
-    /** What training waits for; the writing behind it is awaited before the next one, so beside {@code save} this tells the copy alone. */
+    /** What training waits for: the copy on the host. Nothing is written here, or the next one would wait for the disk. */
+    @Benchmark
+    public void stall() {
+        session.model().parameters().forEach(parameter -> device.download(parameter.stored(), room(parameter.stored())));
+        session.optimizer().states().forEach(moments -> {
+            device.download(moments.m(), room(moments.m()));
+            device.download(moments.v(), room(moments.v()));
+        });
+    }
+
+    private MemorySegment room(Tensor tensor) {
+        return bytes.asSlice(0, tensor.bytes());
+    }
+
+    /** Back from disk, checksums compared. */
     @Benchmark
     public void load() {
         state.restore(StoredCheckpoint.open(latest.orElseThrow()));
