@@ -94,7 +94,11 @@ public record Ceilings(double fma, double pairs, double read, double copy) {
     /** The most FLOP/s that work of this intensity (FLOP a byte) can reach; without FLOPs, the most bytes a second. */
     public double attainable(boolean bf16, double flops, double bytes) {
         double bandwidth = Math.max(read, copy);
-        double peak = bf16 && pairs > 0 ? pairs : fma;
-        return flops == 0 ? bandwidth : Math.min(peak, flops / bytes * bandwidth);
+        return flops == 0 ? bandwidth : Math.min(peak(bf16), flops / bytes * bandwidth);
+    }
+
+    /** The most FLOP/s of a number type. */
+    public double peak(boolean bf16) {
+        return bf16 && pairs > 0 ? pairs : fma;
     }
 }

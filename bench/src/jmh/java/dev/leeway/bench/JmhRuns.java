@@ -5,6 +5,7 @@ import dev.leeway.bench.launch.Libraries;
 import dev.leeway.bench.ops.OpBenchmark;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.results.RunResult;
@@ -29,6 +30,21 @@ final class JmhRuns {
             .param("dtype", run.types().toArray(String[]::new));
         for (var result : new Runner(timed(run, options).build()).run()) {
             run.add(row(run, result));
+        }
+    }
+
+    /** How near the products of linear layers come to the peak, over all shapes and the three layouts: geometric mean and lowest. */
+    static void addProducts(Run run) {
+        for (var type : run.types()) {
+            var shares = run.rows().stream()
+                .filter(row -> row.name().startsWith("Linear ") && !row.name().contains("Lora") && row.name().contains(type))
+                .map(row -> row.number("share_of_peak").orElseThrow()).toList();
+            if (!shares.isEmpty()) {
+                double logarithms = shares.stream().mapToDouble(Math::log).sum();
+                run.add(Row.of("products " + type.toLowerCase(Locale.ROOT) + ", share of the FMA peak, geometric mean", "",
+                    List.of(Math.exp(logarithms / shares.size()))).with("lowest", shares.stream().min(Double::compare).orElseThrow())
+                    .with("products", shares.size()));
+            }
         }
     }
 
@@ -59,9 +75,11 @@ final class JmhRuns {
         row = row.with("flops", flops).with("bytes", bytes).with("gflops_per_second", flops / seconds * 1e-9)
             .with("gigabytes_per_second", bytes / seconds * 1e-9);
         boolean bf16 = keys.contains("dtype") && parameters.getParam("dtype").equals("BF16");
-        double attainable = bytes == 0 ? Math.max(run.ceilings().fma(), bf16 ? run.ceilings().pairs() : 0)
-            : run.ceilings().attainable(bf16, flops, bytes);
-        return row.with("share_of_roofline", (flops > 0 ? flops : bytes) / seconds / attainable);
+        if (flops > 0) {
+            row = row.with("share_of_peak", flops / seconds / run.ceilings().peak(bf16));
+        }
+        return bytes == 0 ? row
+            : row.with("share_of_roofline", (flops > 0 ? flops : bytes) / seconds / run.ceilings().attainable(bf16, flops, bytes));
     }
 
     private static List<Double> iterations(RunResult result) {

@@ -151,6 +151,7 @@ public final class RunAll implements Callable<Integer> {
                 List.of("toy", "135M"));
             case FULL -> JmhRuns.add(run, "bench.ops", List.of("toy", "135M", "1B"));
         }
+        JmhRuns.addProducts(run);
     }
 
     private void training(Run run) throws Exception {

@@ -124,7 +124,7 @@ public final class TrainingContest {
 
     private void rows(Contest contest, String name, Optional<Contestant> lora) {
         double flops = shape.trainingFlopsPerToken(Shape.LENGTH) * shape.tokens();
-        double peak = type.equals("BF16") && run.ceilings().pairs() > 0 ? run.ceilings().pairs() : run.ceilings().fma();
+        double peak = run.ceilings().peak(type.equals("BF16"));
         for (var peer : contest.contestants()) {
             if (peer != contest.ours() && !lora.equals(Optional.of(peer))) {
                 run.add(work(contest.row(name + " vs " + peer.name(), contest.ours(), peer), flops, peak));
