@@ -1,6 +1,7 @@
 package dev.leeway.faults;
 
 import dev.leeway.LeewayException;
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AppendLog;
 import dev.leeway.io.CheckpointStore;
@@ -57,10 +58,18 @@ public final class CheckpointedRun implements AutoCloseable {
         /** A LoRA on all linear layers, with dropout. */
         LORA,
         /** The same with activations computed again. */
-        RECOMPUTED;
+        RECOMPUTED,
+        /** All weights in bf16, with fp32 masters. */
+        FULL_BF16,
+        /** The LoRA on a model in bf16. */
+        LORA_BF16;
 
         boolean isLora() {
-            return this != FULL;
+            return this != FULL && this != FULL_BF16;
+        }
+
+        DType dtype() {
+            return this == FULL_BF16 || this == LORA_BF16 ? DType.BF16 : DType.F32;
         }
     }
 
@@ -99,7 +108,7 @@ public final class CheckpointedRun implements AutoCloseable {
         var store = new CheckpointStore(lock, 2, saving.disk());
         device = Device.open("cpu", threads);
         var adapter = Optional.of(kind).filter(Kind::isLora).map(lora -> AdapterConfig.from(JsonFile.parse("adapter", ADAPTER)));
-        var settings = new TrainingSession.Settings(adapter, 16, 32, 4, AdamW.Settings.standard(), 0);
+        var settings = new TrainingSession.Settings(adapter, 16, 32, 4, AdamW.Settings.standard(), 0).withDtype(kind.dtype());
         session = TrainingSession.open(Family.LLAMA.config(), kind == Kind.RECOMPUTED ? settings.withGradientCheckpointing() : settings, device);
         TinyModel.randomize(session.model(), SEED);
         state = adapter.map(config -> TrainingState.ofAdapter(session, config, folder))
@@ -171,6 +180,7 @@ public final class CheckpointedRun implements AutoCloseable {
     public Map<String, String> bits() {
         var bits = new TreeMap<String, String>();
         session.model().parameters().forEach(parameter -> bits.put(parameter.name(), hash(parameter.value())));
+        session.model().parameters().forEach(parameter -> parameter.master().ifPresent(master -> bits.put(master.name(), hash(master))));
         session.optimizer().states().forEach(moments -> {
             bits.put(moments.parameter().name() + " m", hash(moments.m()));
             bits.put(moments.parameter().name() + " v", hash(moments.v()));

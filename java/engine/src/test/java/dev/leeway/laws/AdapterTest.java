@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.LoraScale;
 import dev.leeway.io.ModuleSelection;
@@ -28,6 +29,10 @@ final class AdapterTest {
         return TinyModel.inference(family.config(), adapter, 80, 3);
     }
 
+    private static TinyModel bfloat16(Family family, Optional<AdapterConfig> adapter) {
+        return TinyModel.inference(family.config(), adapter, 80, 3, DType.BF16);
+    }
+
     private static double[] logProbs(TinyModel tiny) {
         return Small.logProbs(tiny.model(), BATCH);
     }
@@ -36,17 +41,29 @@ final class AdapterTest {
     @EnumSource
     void switchedOffTheModelIsItsBase(Family family) {
         try (var base = model(family, Optional.empty()); var adapted = model(family, ADAPTER)) {
-            var expected = logProbs(base);
-            var on = logProbs(adapted);
-            assertFalse(Arrays.equals(expected, on), "the adapter adds something");
-            assertArrayEquals(expected, adapted.model().withoutAdapter(() -> logProbs(adapted)));
-            assertArrayEquals(on, logProbs(adapted), "and is on again afterwards");
+            requireBaseWithoutAdapter(base, adapted);
         }
+        try (var base = bfloat16(family, Optional.empty()); var adapted = bfloat16(family, ADAPTER)) {
+            requireBaseWithoutAdapter(base, adapted);
+        }
+    }
+
+    private static void requireBaseWithoutAdapter(TinyModel base, TinyModel adapted) {
+        var expected = logProbs(base);
+        var on = logProbs(adapted);
+        assertFalse(Arrays.equals(expected, on), "the adapter adds something");
+        assertArrayEquals(expected, adapted.model().withoutAdapter(() -> logProbs(adapted)));
+        assertArrayEquals(on, logProbs(adapted), "and is on again afterwards");
     }
 
     @Test
     void anAdapterThatStartsAsNothingChangesNoBit() {
-        try (var base = model(Family.LLAMA, Optional.empty()); var adapted = model(Family.LLAMA, ADAPTER)) {
+        requireSameBitsWhereTheAdapterIsNothing(model(Family.LLAMA, Optional.empty()), model(Family.LLAMA, ADAPTER));
+        requireSameBitsWhereTheAdapterIsNothing(bfloat16(Family.LLAMA, Optional.empty()), bfloat16(Family.LLAMA, ADAPTER));
+    }
+
+    private static void requireSameBitsWhereTheAdapterIsNothing(TinyModel base, TinyModel adapted) {
+        try (base; adapted) {
             adapted.model().parameters().stream()
                 .filter(parameter -> parameter.name().contains(".lora_B.") || parameter.name().endsWith(".lora_embedding_A"))
                 .forEach(parameter -> adapted.device().zero(parameter.value()));

@@ -3,6 +3,8 @@ package dev.leeway.laws;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.ffi.DType;
+import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
@@ -44,7 +46,18 @@ final class BatchingTest {
     @ParameterizedTest
     @EnumSource
     void packedScoresAreTheBitsOfUnpackedOnes(Family family) {
-        try (var tiny = TinyModel.inference(family.config(150), Optional.empty(), 400, 8)) {
+        requireThatPackingChangesNoScore(family, DType.F32, Optional.empty());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void packedScoresInBfloat16AreTheBitsOfUnpackedOnes(Family family) {
+        requireThatPackingChangesNoScore(family, DType.BF16, Optional.empty());
+        requireThatPackingChangesNoScore(family, DType.BF16, Small.everywhere());
+    }
+
+    private static void requireThatPackingChangesNoScore(Family family, DType dtype, Optional<AdapterConfig> adapter) {
+        try (var tiny = TinyModel.inference(family.config(150), adapter, 400, 8, dtype)) {
             var sequences = TinyModel.sequences(Family.VOCABULARY, 5, 3, 130, 1, 64, 65, 2, 100);
             var packed = Batch.of(sequences);
             for (var column : COLUMNS) {
@@ -111,9 +124,19 @@ final class BatchingTest {
 
     @Test
     void accumulatedMicroBatchesAreOneBigBatch() {
-        for (var adapter : List.of(Optional.<dev.leeway.io.AdapterConfig>empty(), Small.lora(8))) {
-            try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(adapter, 700),
-                device)) {
+        requireThatAccumulationIsABigBatch(DType.F32);
+    }
+
+    /** The terms of the sums are the same, since no row depends on the others, and are added in fp32: so is the bound. */
+    @Test
+    void accumulatedMicroBatchesInBfloat16AreOneBigBatch() {
+        requireThatAccumulationIsABigBatch(DType.BF16);
+    }
+
+    private static void requireThatAccumulationIsABigBatch(DType dtype) {
+        for (var adapter : List.of(Optional.<AdapterConfig>empty(), Small.lora(8), Small.everywhere())) {
+            try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG,
+                Small.settings(adapter, 700).withDtype(dtype), device)) {
                 TinyModel.randomize(session.model(), 1);
                 var sequences = Small.sequences(2, 700, 90);
                 requireSameStep(session, sequences, 1);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.LoraScale;
 import dev.leeway.io.ModuleSelection;
@@ -56,7 +57,10 @@ final class RecomputationTest {
     }
 
     private static void requireSame(Family family, Optional<AdapterConfig> adapter) {
-        var settings = new TrainingSession.Settings(adapter, 64, ROWS, 3, AdamW.Settings.standard(), 0);
+        requireSame(family, new TrainingSession.Settings(adapter, 64, ROWS, 3, AdamW.Settings.standard(), 0));
+    }
+
+    private static void requireSame(Family family, TrainingSession.Settings settings) {
         var kept = train(family, settings);
         var recomputed = train(family, settings.withGradientCheckpointing());
         assertEquals(kept.reports(), recomputed.reports());
@@ -76,6 +80,14 @@ final class RecomputationTest {
     @EnumSource
     void trainingOfAnAdapterWithDropoutEndsInTheSameBits(Family family) {
         requireSame(family, lora());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void trainingInBfloat16EndsInTheSameBits(Family family) {
+        for (var adapter : List.of(Optional.<AdapterConfig>empty(), lora())) {
+            requireSame(family, new TrainingSession.Settings(adapter, 64, ROWS, 3, AdamW.Settings.standard(), 0).withDtype(DType.BF16));
+        }
     }
 
     private static long activations(Family family, Capacity capacity, Optional<AdapterConfig> adapter) {

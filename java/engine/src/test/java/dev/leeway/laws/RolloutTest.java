@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Capacity;
 import dev.leeway.model.Family;
@@ -46,10 +47,15 @@ final class RolloutTest {
     /** A model planned for forward passes, with a generator of its own lanes and rows. */
     private record Rollouts(Device device, Llama model, Generator generator, MemoryPlan.Allocation memory) implements AutoCloseable {
         static Rollouts open(ModelConfig config, int rows, int lanes, int generatorRows) {
+            return open(config, DType.F32, rows, lanes, generatorRows);
+        }
+
+        static Rollouts open(ModelConfig config, DType dtype, int rows, int lanes, int generatorRows) {
             var device = Device.open("cpu", 2);
             var plan = new MemoryPlan();
             var capacity = Capacity.inference(rows, 8).withDecoding();
-            var model = new Llama(config, POSITIONS, device, new ModelPlan(plan, capacity, ModelPlan.Trained.NOTHING, Optional.empty()));
+            var model = new Llama(config, POSITIONS, device,
+                new ModelPlan(plan, capacity, ModelPlan.Trained.NOTHING, Optional.empty(), dtype));
             var generator = new Generator(model, generatorRows, lanes, plan);
             var memory = plan.allocate(device);
             model.prepare();
@@ -73,8 +79,8 @@ final class RolloutTest {
         return IntStream.concat(Arrays.stream(prompt), Arrays.stream(completion)).toArray();
     }
 
-    private static void requireTheSamplersLogProbs(Family family, double temperature) {
-        try (var rollouts = Rollouts.open(family.config(POSITIONS), 1000, 3, 64)) {
+    private static void requireTheSamplersLogProbs(Family family, DType dtype, double temperature) {
+        try (var rollouts = Rollouts.open(family.config(POSITIONS), dtype, 1000, 3, 64)) {
             var completions = rollouts.generate(temperature);
             var sequences = new ArrayList<Batch.Sequence>();
             for (int i = 0; i < completions.size(); i++) {
@@ -96,8 +102,15 @@ final class RolloutTest {
     @ParameterizedTest
     @EnumSource
     void theSamplersLogProbIsTheOneThatTrainingSees(Family family) {
-        requireTheSamplersLogProbs(family, 1);
-        requireTheSamplersLogProbs(family, 0.7);
+        requireTheSamplersLogProbs(family, DType.F32, 1);
+        requireTheSamplersLogProbs(family, DType.F32, 0.7);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void inBfloat16TooTheSamplersLogProbIsTheOneThatTrainingSees(Family family) {
+        requireTheSamplersLogProbs(family, DType.BF16, 1);
+        requireTheSamplersLogProbs(family, DType.BF16, 0.7);
     }
 
     @ParameterizedTest
@@ -112,6 +125,21 @@ final class RolloutTest {
         for (int lanes : new int[] {2, 3, 7, 9}) {
             for (int rows : new int[] {1, 10, 64, 200}) {
                 try (var rollouts = Rollouts.open(family.config(POSITIONS), 200, lanes, rows)) {
+                    requireSame(expected, rollouts.generate(1), lanes + " lanes, " + rows + " rows");
+                }
+            }
+        }
+    }
+
+    @Test
+    void completionsInBfloat16DependNeitherOnLanesNorOnHowPromptsAreCut() {
+        List<Completion> expected;
+        try (var rollouts = Rollouts.open(Family.GEMMA3.config(POSITIONS), DType.BF16, 200, 1, 200)) {
+            expected = rollouts.generate(1);
+        }
+        for (int lanes : new int[] {3, 9}) {
+            for (int rows : new int[] {1, 10, 200}) {
+                try (var rollouts = Rollouts.open(Family.GEMMA3.config(POSITIONS), DType.BF16, 200, lanes, rows)) {
                     requireSame(expected, rollouts.generate(1), lanes + " lanes, " + rows + " rows");
                 }
             }

@@ -38,6 +38,11 @@ final class Small {
         return Optional.of(AdapterConfig.of(LoraScale.of(rank, 2 * rank), new ModuleSelection.AllLinear()));
     }
 
+    /** Low-rank terms of every linear layer, the head and the embeddings. */
+    static Optional<AdapterConfig> everywhere() {
+        return Optional.of(AdapterConfig.of(LoraScale.of(4, 8), new ModuleSelection.Regex(".*_proj|lm_head|.*embed_tokens")));
+    }
+
     static TrainingSession.Settings settings(Optional<AdapterConfig> adapter, int rows) {
         return new TrainingSession.Settings(adapter, 512, rows, Math.max(8, rows / 16), AdamW.Settings.standard(), 0);
     }
@@ -75,9 +80,9 @@ final class Small {
         return all(model, model.trainedParameters(), parameter -> parameter.gradient().orElseThrow());
     }
 
-    /** A hash of every bit of every weight, adapter included. */
+    /** A hash of every bit of every weight as it is stored, adapter included. */
     static int hash(Llama model) {
-        return all(model, model.parameters(), Parameter::value).stream().mapToInt(Arrays::hashCode)
+        return all(model, model.parameters(), Parameter::stored).stream().mapToInt(Arrays::hashCode)
             .reduce(1, (hash, next) -> 31 * hash + next);
     }
 

@@ -3,6 +3,7 @@ package dev.leeway.laws;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Batch;
 import dev.leeway.model.TinyModel;
@@ -20,10 +21,10 @@ final class ThreadsTest {
 
     private static final int STEPS = 20;
 
-    /** The hash of all weights after twenty steps over sequences of at most 96 tokens, {@code tokens} in all. */
-    private static int trained(Optional<AdapterConfig> adapter, int tokens, int threads) {
-        try (var device = Device.open("cpu", threads); var session = TrainingSession.open(Small.CONFIG, Small.settings(adapter, tokens),
-            device)) {
+    /** The hash of all weights after twenty steps over sequences of at most 96 tokens, as many in all as the settings have rows. */
+    private static int trained(TrainingSession.Settings settings, int threads) {
+        int tokens = settings.rows();
+        try (var device = Device.open("cpu", threads); var session = TrainingSession.open(Small.CONFIG, settings, device)) {
             TinyModel.randomize(session.model(), 1);
             int before = Small.hash(session.model());
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, STEPS, 0);
@@ -35,14 +36,15 @@ final class ThreadsTest {
         }
     }
 
-    @ParameterizedTest(name = "rank {0} (0 = all weights), {1} tokens")
-    @CsvSource({"0, 300", "0, 2048", "0, 2049", "4, 300", "4, 2048", "4, 2049", "8, 300", "8, 2048", "8, 2049", "16, 300", "16, 2048",
-        "16, 2049"})
-    void twentyStepsEndInTheSameBitsForAnyNumberOfThreadsAndAgain(int rank, int tokens) {
+    @ParameterizedTest(name = "rank {0} (0 = all weights), {1} tokens, {2}")
+    @CsvSource({"0, 300, F32", "0, 2048, F32", "0, 2049, F32", "4, 300, F32", "4, 2048, F32", "4, 2049, F32", "8, 300, F32", "8, 2048, F32",
+        "8, 2049, F32", "16, 300, F32", "16, 2048, F32", "16, 2049, F32", "0, 300, BF16", "0, 2049, BF16", "8, 300, BF16", "16, 2049, BF16"})
+    void twentyStepsEndInTheSameBitsForAnyNumberOfThreadsAndAgain(int rank, int tokens, DType dtype) {
         var adapter = rank == 0 ? Optional.<AdapterConfig>empty() : Small.lora(rank);
-        int expected = trained(adapter, tokens, 1);
+        var settings = Small.settings(adapter, tokens).withDtype(dtype);
+        int expected = trained(settings, 1);
         for (int threads : new int[] {2, 3, 4, 2}) {
-            assertEquals(expected, trained(adapter, tokens, threads), threads + " threads");
+            assertEquals(expected, trained(settings, threads), threads + " threads");
         }
     }
 }

@@ -7,6 +7,8 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,11 +27,11 @@ public final class TinyModel implements AutoCloseable {
     private final Tensor logits;
     private final MemoryPlan.Allocation memory;
 
-    private TinyModel(ModelConfig config, Optional<AdapterConfig> adapter, Capacity capacity, int threads) {
+    private TinyModel(ModelConfig config, Optional<AdapterConfig> adapter, Capacity capacity, DType dtype, int threads) {
         device = Device.open("cpu", threads);
         var plan = new MemoryPlan();
         var trained = adapter.isPresent() ? Trained.ADAPTER : Trained.BASE;
-        model = new Llama(config, config.maxPositionEmbeddings(), device, new ModelPlan(plan, capacity, trained, adapter));
+        model = new Llama(config, config.maxPositionEmbeddings(), device, new ModelPlan(plan, capacity, trained, adapter, dtype));
         boolean speaks = !config.isClassifier();
         decoding = new Decoding(model, capacity.rows(), LANES, plan);
         logits = plan.reserve(Purpose.HEAD, "test.logits", DType.F32, speaks ? capacity.rows() : 1, config.vocabSize());
@@ -40,12 +42,17 @@ public final class TinyModel implements AutoCloseable {
 
     /** A model that can be trained. */
     public static TinyModel training(ModelConfig config, Optional<AdapterConfig> adapter, int rows, int sequences, int threads) {
-        return new TinyModel(config, adapter, Capacity.training(rows, sequences), threads);
+        return new TinyModel(config, adapter, Capacity.training(rows, sequences), DType.F32, threads);
     }
 
     /** A model for forward passes. */
     public static TinyModel inference(ModelConfig config, Optional<AdapterConfig> adapter, int rows, int sequences) {
-        return new TinyModel(config, adapter, Capacity.inference(rows, sequences), 2);
+        return inference(config, adapter, rows, sequences, DType.F32);
+    }
+
+    /** The same in another number type. */
+    public static TinyModel inference(ModelConfig config, Optional<AdapterConfig> adapter, int rows, int sequences, DType dtype) {
+        return new TinyModel(config, adapter, Capacity.inference(rows, sequences), dtype, 2);
     }
 
     /** The model. */
@@ -83,7 +90,15 @@ public final class TinyModel implements AutoCloseable {
             for (int i = 0; i < values.length; i++) {
                 values[i] = (float) (scale * random.nextGaussian() + (isNorm ? 1 - model.config().norm().weightOffset() : 0));
             }
-            model.device().upload(values, parameter.value());
+            set(model, parameter, values);
+        }
+    }
+
+    /** Sets a weight of any type, and its master. */
+    private static void set(Llama model, Parameter parameter, float[] values) {
+        try (var arena = Arena.ofConfined()) {
+            parameter.set(model.device(), arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), 0);
+            parameter.round(model.device());
         }
     }
 
