@@ -47,6 +47,9 @@ final class ChatCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nSampling:%n")
     private final SamplingOptions sampling = new SamplingOptions();
 
+    @Mixin
+    private final DtypeOptions dtype = new DtypeOptions();
+
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     private final DeviceOptions device = new DeviceOptions();
 
@@ -71,13 +74,17 @@ final class ChatCommand implements Callable<Integer> {
         problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
         maxLength.ifPresent(length -> problems.require(length >= 2, "--max_length must be at least 2; got %d", length));
         sampling.check(problems);
+        dtype.check(problems);
         device.check(problems);
         problems.throwIfAny();
     }
 
     private void chat(ModelDirectory directory, Optional<AdapterDirectory> adapter, ChatPrompt prompt, Device opened) {
         int length = Math.min(maxLength.orElse(MAX_LENGTH), directory.config().maxPositionEmbeddings());
-        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config), length, 1, opened)) {
+        var type = dtype.of(directory);
+        DtypeOptions.note(type, opened).ifPresent(note -> spec.commandLine().getErr().println("leeway chat: " + note));
+        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config),
+            InferenceSession.Size.generating(length, 1), type, opened)) {
             directory.loadInto(session.model());
             adapter.ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
             var request = new Generator.Request(sampling.parameters(), maxNewTokens, prompt.tokenizer().endIds());

@@ -38,6 +38,9 @@ final class GenerateCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nSampling:%n")
     private final SamplingOptions sampling = new SamplingOptions();
 
+    @Mixin
+    private final DtypeOptions dtype = new DtypeOptions();
+
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     private final DeviceOptions device = new DeviceOptions();
 
@@ -58,6 +61,7 @@ final class GenerateCommand implements Callable<Integer> {
         problems.require(prompt.isPresent(), "--prompt is missing: give a text to continue, or \"\" to begin with nothing");
         problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
         sampling.check(problems);
+        dtype.check(problems);
         device.check(problems);
         problems.throwIfAny();
     }
@@ -70,7 +74,10 @@ final class GenerateCommand implements Callable<Integer> {
             throw LeewayException.usage("the prompt has %d tokens; %s takes fewer than %d; shorten it", tokens.length, directory.path(),
                 positions);
         }
-        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config), length, 1, opened)) {
+        var type = dtype.of(directory);
+        DtypeOptions.note(type, opened).ifPresent(note -> spec.commandLine().getErr().println("leeway generate: " + note));
+        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config),
+            InferenceSession.Size.generating(length, 1), type, opened)) {
             directory.loadInto(session.model());
             adapter.ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
             var request = new Generator.Request(sampling.parameters(), maxNewTokens, tokenizer.endIds());

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import dev.leeway.data.EpochBatches;
+import dev.leeway.ffi.DType;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import java.util.Optional;
@@ -61,6 +62,11 @@ final class OptimizationOptions {
             + "same numbers (default: false)")
     boolean gradientCheckpointing;
 
+    @Option(names = "--bf16", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "hold weights and activations in bfloat16; sums, gradients, moments, adapters and the weights that the optimiser "
+            + "moves stay float32 (default: false)")
+    boolean bf16;
+
     @Option(names = "--label_smoothing_factor", paramLabel = "E",
         description = "share of the target that is spread over all tokens, from 0 to below 1 (default: 0)")
     double labelSmoothing;
@@ -114,6 +120,7 @@ final class OptimizationOptions {
         var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
             minRate.orElse(0.1));
         return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam,
-            new Recipe.Regularisation(labelSmoothing, zLoss, neftuneAlpha), gradientCheckpointing, seed);
+            new Recipe.Regularisation(labelSmoothing, zLoss, neftuneAlpha),
+            new Recipe.Passes(gradientCheckpointing, bf16 ? DType.BF16 : DType.F32), seed);
     }
 }

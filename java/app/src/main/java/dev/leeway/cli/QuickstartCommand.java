@@ -3,6 +3,7 @@ package dev.leeway.cli;
 import dev.leeway.LeewayException;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.data.EpochBatches;
+import dev.leeway.ffi.DType;
 import dev.leeway.data.PromptCompletion;
 import dev.leeway.data.ToyText;
 import dev.leeway.io.AdapterConfig;
@@ -62,6 +63,10 @@ final class QuickstartCommand implements Callable<Integer> {
 
     @Option(names = "--tune_steps", paramLabel = "N", description = "steps of the second stage (default: ${DEFAULT-VALUE})")
     private int tuneSteps = 300;
+
+    @Option(names = "--bf16", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "hold weights and activations in bfloat16 (default: false)")
+    private boolean bf16;
 
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     private final DeviceOptions device = new DeviceOptions();
@@ -165,7 +170,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private Recipe recipe(int steps, double rate) {
         return new Recipe(new EpochBatches.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0),
-            AdamW.Settings.standard(), seed);
+            AdamW.Settings.standard(), seed).withDtype(bf16 ? DType.BF16 : DType.F32);
     }
 
     private static DatasetReader.Options options() {

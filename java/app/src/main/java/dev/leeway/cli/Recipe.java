@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import dev.leeway.data.EpochBatches;
+import dev.leeway.ffi.DType;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.train.AdamW;
@@ -14,15 +15,23 @@ import tools.jackson.databind.node.ObjectNode;
  * @param rate the learning rate over the run
  * @param adam the optimiser
  * @param regularisation what the loss and the passes have beside the data
- * @param gradientCheckpointing whether layers are computed again on the way back; changes memory and time, and no number
+ * @param passes how a micro-batch goes forward and back
  * @param seed of the order of the rows and of new weights
  */
-record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regularisation regularisation, boolean gradientCheckpointing,
-    long seed) {
+record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regularisation regularisation, Passes passes, long seed) {
 
-    /** A recipe of the plain loss that keeps all activations. */
+    /** A recipe of the plain loss in F32 that keeps all activations. */
     Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long seed) {
-        this(steps, rate, adam, Regularisation.NONE, false, seed);
+        this(steps, rate, adam, Regularisation.NONE, new Passes(false, DType.F32), seed);
+    }
+
+    /**
+     * How a micro-batch goes forward and back.
+     *
+     * @param gradientCheckpointing whether layers are computed again on the way back; changes memory and time, and no number
+     * @param dtype what weights and activations are held in
+     */
+    record Passes(boolean gradientCheckpointing, DType dtype) {
     }
 
     /**
@@ -67,12 +76,17 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
 
     /** The same with other steps. */
     Recipe withSteps(EpochBatches.Steps other) {
-        return new Recipe(other, rate, adam, regularisation, gradientCheckpointing, seed);
+        return new Recipe(other, rate, adam, regularisation, passes, seed);
     }
 
     /** The same with layers computed again on the way back. */
     Recipe withGradientCheckpointing() {
-        return new Recipe(steps, rate, adam, regularisation, true, seed);
+        return new Recipe(steps, rate, adam, regularisation, new Passes(true, passes.dtype()), seed);
+    }
+
+    /** The same in another number type. */
+    Recipe withDtype(DType dtype) {
+        return new Recipe(steps, rate, adam, regularisation, new Passes(passes.gradientCheckpointing(), dtype), seed);
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */
@@ -84,6 +98,6 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
             .put("max_grad_norm", Double.toString(adam.maxGradNorm())).put("seed", seed)
             .put("label_smoothing_factor", regularisation.labelSmoothingFactor())
             .put("z_loss_coefficient", regularisation.zLossCoefficient())
-            .put("neftune_noise_alpha", regularisation.neftuneNoiseAlpha());
+            .put("neftune_noise_alpha", regularisation.neftuneNoiseAlpha()).put("bf16", passes.dtype() == DType.BF16);
     }
 }

@@ -116,7 +116,7 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
     }
 
     private List<Change> checkpointing() {
-        return job.recipe().gradientCheckpointing() ? List.of()
+        return job.recipe().passes().gradientCheckpointing() ? List.of()
             : List.of(new Change("gradient_checkpointing: true", job.withRecipe(job.recipe().withGradientCheckpointing())));
     }
 

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
@@ -76,8 +77,8 @@ final class TrainingRun implements AutoCloseable {
             int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), extras.maxLength()).max().orElseThrow();
             int sequences = Math.max(training.sequences(), evaluation.largestGroup());
             var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), extras.lanes())
-                .withCheckpoints();
-            return recipe.gradientCheckpointing() ? kept.withGradientCheckpointing() : kept;
+                .withCheckpoints().withDtype(recipe.passes().dtype());
+            return recipe.passes().gradientCheckpointing() ? kept.withGradientCheckpointing() : kept;
         }
 
         Job withAdapter(AdapterConfig other) {
@@ -178,6 +179,10 @@ final class TrainingRun implements AutoCloseable {
             recipe.rate().over(totalSteps).warmupSteps());
         say(err, "memory", "%s", session.memoryBreakdown());
         say(err, "device", "%s", device.name());
+        if (recipe.passes().dtype() == DType.BF16) {
+            say(err, "bf16", "%s", DtypeOptions.note(DType.BF16, model().device()).orElse(
+                "weights and activations; sums, gradients, moments and what the optimiser moves are float32"));
+        }
         say(err, "seed", "%d", recipe.seed());
     }
 
