@@ -45,9 +45,13 @@ public final class DtypeOptions {
 
     /** What one should know of a type on a device before a long run. */
     static Optional<String> note(DType dtype, Device device) {
-        var name = device.info().name();
-        return dtype == DType.BF16 && device.sharesHostMemory() && !name.contains("AVX512-BF16")
-            ? Optional.of("bfloat16 saves memory but no time here: products of it are computed in float32 without AVX512-BF16 instructions")
+        return device.sharesHostMemory() ? noteOfProcessor(dtype, device.info().name()) : Optional.empty();
+    }
+
+    /** The same on a processor, which is called after its instructions. */
+    static Optional<String> noteOfProcessor(DType dtype, String name) {
+        return dtype == DType.BF16 && !name.contains("AVX512-BF16")
+            ? Optional.of("bfloat16 saves memory but no time on this processor: without AVX512-BF16 instructions it computes in float32")
             : Optional.empty();
     }
 }

@@ -46,7 +46,8 @@ final class PlanCommandTest {
 
     @Test
     void memoryAndParametersAreThoseOfTheRunItself() {
-        for (var more : new Object[][] {{}, {"--use_peft", "--lora_r", 4, "--eval_split", 0.4, "--per_device_eval_batch_size", 3}}) {
+        for (var more : new Object[][] {{}, {"--use_peft", "--lora_r", 4, "--eval_split", 0.4, "--per_device_eval_batch_size", 3},
+            {"--bf16"}, {"--bf16", "--use_peft", "--gradient_checkpointing"}}) {
             var plan = Cli.succeed(sft("plan", more)).out();
             assertFalse(Files.exists(folder.resolve("out")), "a plan writes nothing");
             var run = Cli.succeed(sft("sft", more)).err();

@@ -47,7 +47,7 @@ final class ResumedOptionsTest {
     }
 
     private void comparedOnResume(String difference, String option, String first, String second, String... always) {
-        var out = "run-" + option.substring(2);
+        var out = "run-" + option.substring(2) + "-" + first.replaceAll("\\W", "");
         Cli.succeed(sft(out, with(always, option, first)));
         var resumed = new ArrayList<>(List.of(with(always, option, second)));
         resumed.addAll(List.of("--resume_from_checkpoint", folder.resolve(out).resolve("checkpoint-1").toString()));
@@ -69,6 +69,12 @@ final class ResumedOptionsTest {
         comparedOnResume("label_smoothing_factor was 0.1, now 0.2", "--label_smoothing_factor", "0.1", "0.2");
         comparedOnResume("z_loss_coefficient was 1.0E-4, now 0.001", "--z_loss_coefficient", "1e-4", "1e-3");
         comparedOnResume("neftune_noise_alpha was 5.0, now 0.0", "--neftune_noise_alpha", "5", "0");
+    }
+
+    @Test
+    void ofTheNumberType() {
+        comparedOnResume("bf16 was true, now false", "--bf16", "true", "false");
+        comparedOnResume("bf16 was false, now true", "--bf16", "false", "true", "--use_peft", "true");
     }
 
     @Test

@@ -133,9 +133,9 @@ final class TrainingOptionsTest {
 
     @Test
     void whatIsNotThereYetIsAnUnknownOption() {
-        var result = Cli.run("sft", "--bf16");
+        var result = Cli.run("sft", "--fp16");
         assertEquals(2, result.code());
-        assertTrue(result.err().contains("unknown option --bf16"), result.err());
+        assertTrue(result.err().contains("unknown option --fp16"), result.err());
         assertFalse(Files.exists(folder.resolve("out")));
     }
 }
