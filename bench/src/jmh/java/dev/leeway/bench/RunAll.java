@@ -97,6 +97,9 @@ public final class RunAll implements Callable<Integer> {
         if (!machine.hasBf16()) {
             run.leaveOut("all bf16 rows", "this processor has no AVX512-BF16, and an emulation is not worth measuring");
         }
+        if (!run.hasPeers()) {
+            run.leaveOut("other software", "--smoke is about our own results; --smoke --only training (or decoding) compares them");
+        }
         for (var part : parts.entrySet()) {
             if (only.isEmpty() || only.contains(part.getKey())) {
                 System.out.println(part.getKey());
@@ -105,9 +108,6 @@ public final class RunAll implements Callable<Integer> {
         }
         if (!smoke) {
             keep(run);
-        }
-        if (!run.hasPeers()) {
-            run.leaveOut("other software", "--smoke is about our own results; --smoke --only training (or decoding) compares them");
         }
         run.leftOut().forEach(line -> System.out.println("LEFT OUT  " + line));
         System.out.println(run.rows().size() + " rows, all results right");
