@@ -47,7 +47,7 @@ public final class TrainingContest {
     }
 
     private void play() throws IOException, InterruptedException {
-        Weights.write(shape, shape.batch(), Shape.LENGTH, folder);
+        Weights.write(shape, shape.batch(), Shape.LENGTH, 1, folder);
         var name = "training step " + shape.label() + " " + type.toLowerCase(Locale.ROOT);
         try (var contest = new Contest(run)) {
             contest.enter("leeway", ours("full"), Map.of());

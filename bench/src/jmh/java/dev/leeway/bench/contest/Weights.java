@@ -63,15 +63,19 @@ public final class Weights {
         return all;
     }
 
-    /** Writes both files, the tokens of {@code rows} sequences; uniform weights with deviation 0.02, norms 1. */
-    public static void write(Shape shape, int rows, int length, Path folder) throws IOException {
+    /**
+     * Writes both files, the tokens of {@code rows} sequences; uniform weights with deviation 0.02, norms 1. Queries and keys are
+     * {@code sharpness} times as wide: at 1 attention is so even that a wrong rotation would hardly show.
+     */
+    public static void write(Shape shape, int rows, int length, double sharpness, Path folder) throws IOException {
         Files.createDirectories(folder);
         var random = new SplittableRandom(7);
         try (var file = FileChannel.open(folder.resolve(WEIGHTS), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
             for (var entry : tensors(shape)) {
                 var bytes = ByteBuffer.allocate(4 * entry.count()).order(ByteOrder.LITTLE_ENDIAN);
-                double bound = DEVIATION * Math.sqrt(3);
+                boolean attends = entry.name().contains("q_proj") || entry.name().contains("k_proj");
+                double bound = DEVIATION * Math.sqrt(3) * (attends ? sharpness : 1);
                 for (int i = 0; i < entry.count(); i++) {
                     bytes.putFloat(entry.shape().length == 1 ? 1 : (float) random.nextDouble(-bound, bound));
                 }
