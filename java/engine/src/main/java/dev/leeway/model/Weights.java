@@ -150,17 +150,30 @@ public final class Weights {
         return bad;
     }
 
-    /** A factor of an adapter, as a whole: what is (R,V) in the file is (V,R) on the device. */
+    /** The same for a factor of an adapter that is (R,V) in the file and (V,R) on the device: columns of the file at a time. */
     private static long uploadTransposed(Device device, Parameter parameter, StoredTensor stored) {
+        long bad = 0;
+        long rank = stored.shape().get(0);
+        long all = stored.shape().get(1);
+        long most = Math.clamp(PIECE / rank, 1, all);
         try (var arena = Arena.ofConfined()) {
-            var values = arena.allocate(stored.elements() * Float.BYTES, 64);
-            var turned = arena.allocate(values.byteSize(), 64);
-            stored.toFloats(values);
-            Transpose.floats(values, stored.shape().get(0), stored.shape().get(1), turned);
-            parameter.set(device, turned, 0);
-            parameter.round(device);
-            return nonfinite(values);
+            var room = arena.allocate(rank * most * Float.BYTES, 64);
+            var turned = arena.allocate(room.byteSize(), 64);
+            for (long first = 0; first < all; first += most) {
+                long columns = Math.min(most, all - first);
+                long row = columns * Float.BYTES;
+                for (long r = 0; r < rank; r++) {
+                    stored.part(r * all + first, columns).toFloats(room.asSlice(r * row, row));
+                }
+                var values = room.asSlice(0, rank * row);
+                bad += nonfinite(values);
+                Transpose.floats(values, rank, columns, turned.asSlice(0, rank * row));
+                parameter.set(device, turned.asSlice(0, rank * row), first * rank);
+            }
         }
+        stored.unload();
+        parameter.round(device);
+        return bad;
     }
 
     private static long nonfinite(MemorySegment values) {

@@ -16,7 +16,8 @@ public record SamplingParameters(double temperature, int topK, double topP, doub
 
     /** Checks the ranges. */
     public SamplingParameters {
-        require(temperature == 0 || isPositiveFloat(temperature), "temperature must be 0, or positive and within a float's range; got %s", temperature);
+        require(temperature == 0 || isPositiveFloat(temperature), "temperature must be 0, or positive and within a float's range; got %s",
+            temperature);
         require(topK >= 0, "top_k must be at least 0; got %s", topK);
         require(isPositiveFloat(topP) && topP <= 1, "top_p must be above 0, within a float's range, and at most 1; got %s", topP);
         require(minP >= 0 && minP <= 1, "min_p must be from 0 to 1; got %s", minP);

@@ -78,8 +78,8 @@ public final class Scorer {
     /**
      * One score an item, in the order of the items.
      *
-     * @throws LeewayException if an item has no prompt or is longer than the model or a forward pass can take (nothing is computed then),
-     *     if a token id is outside the vocabulary, or if the model is a sequence classifier
+     * @throws LeewayException if an item has no prompt, is longer than the model or a forward pass can take, or has a token id outside the
+     *     vocabulary, or if the model is a sequence classifier; nothing is computed then
      */
     public List<Score> score(List<Item> items) {
         if (model.config().isClassifier()) {
@@ -102,6 +102,19 @@ public final class Scorer {
             throw LeewayException.usage("item %d has a prompt of %d tokens and a completion of %d; at least 1 token of prompt is expected, "
                 + "and at most %d tokens together: shorten it, or plan more rows and positions", index + 1, item.prompt().length,
                 item.completion().length, longest);
+        }
+        requireTokens(index, item.prompt(), 1);
+        requireTokens(index, item.completion(), item.prompt().length + 1);
+    }
+
+    /** Here and not in the model, whose names of rows are those of the data it is trained on. */
+    private void requireTokens(int index, int[] tokens, int first) {
+        int vocabulary = model.config().vocabSize();
+        for (int t = 0; t < tokens.length; t++) {
+            if (tokens[t] < 0 || tokens[t] >= vocabulary) {
+                throw LeewayException.data("item %d, token %d: id %d is outside the model's vocabulary of %d; the tokenizer and the model do "
+                    + "not belong together", index + 1, first + t, tokens[t], vocabulary);
+            }
         }
     }
 

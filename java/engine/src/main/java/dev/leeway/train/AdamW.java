@@ -119,8 +119,8 @@ public final class AdamW {
     }
 
     /**
-     * Whether a step from moments of at most {@link #LARGEST} (squares: LARGEST²) certainly ends in finite ones and in finite weights, those
-     * next to the largest float left aside. A scaled gradient is at most LARGEST = 1e15 then and its square 1e30; a weight moves by at most
+     * Whether a step from moments of at most {@link #LARGEST} (squares: LARGEST²) certainly ends in finite ones and in finite weights,
+     * those next to the largest float left aside. A scaled gradient is at most LARGEST = 1e15 then and its square 1e30; a weight moves by at most
      * rate / (1−β1) · LARGEST / eps = 1e6 · 1e15 / 1e-12 = 1e33, and decay does not make it larger.
      */
     boolean cannotOverflow(double learningRate, double gradientNorm) {

@@ -61,8 +61,8 @@ final class Guard {
     private void requireFiniteWeights(StepGradients pass) {
         var weights = policy.nonfinite(policy.parameters());
         if (!weights.isEmpty()) {
-            throw LeewayException.numerics("step %d: weight %s (%s); nothing has moved; no loss of this model means anything, go back to an "
-                + "earlier checkpoint", pass.number(), count(weights.firstEntry().getKey(), weights), firstSight(pass));
+            throw LeewayException.numerics("step %d: weight %s (%s); nothing has moved; no loss of this model means anything, go back to "
+                + "an earlier checkpoint", pass.number(), count(weights.firstEntry().getKey(), weights), firstSight(pass));
         }
     }
 
@@ -70,8 +70,8 @@ final class Guard {
         var moments = optimizer.measureMoments();
         for (var kind : moments) {
             if (!kind.nonfinite().isEmpty()) {
-                throw LeewayException.numerics("step %d: moment %s; the update of its weight would be no number, nothing has moved; go back "
-                    + "to an earlier checkpoint", pass.number(), count(kind.nonfinite().firstEntry().getKey(), kind.nonfinite()));
+                throw LeewayException.numerics("step %d: moment %s; the update of its weight would be no number, nothing has moved; go "
+                    + "back to an earlier checkpoint", pass.number(), count(kind.nonfinite().firstEntry().getKey(), kind.nonfinite()));
             }
         }
         momentsAreSmall = moments.getFirst().norm() <= AdamW.LARGEST && Math.sqrt(moments.getLast().norm()) <= AdamW.LARGEST;
@@ -109,8 +109,10 @@ final class Guard {
     private void stepOrStay(StepGradients pass, double learningRate, double gradientNorm) {
         try (var arena = Arena.ofConfined()) {
             var before = new HostCopy(arena);
-            optimizer.states().forEach(state -> List.of(state.parameter().value(), state.m(), state.v())
-                .forEach(tensor -> before.add(tensor.name(), tensor)));
+            for (var state : optimizer.states()) {
+                state.parameter().master().ifPresent(master -> before.add(master.name(), master));
+                List.of(state.parameter().value(), state.m(), state.v()).forEach(tensor -> before.add(tensor.name(), tensor));
+            }
             before.take(policy.device());
             int steps = optimizer.steps();
             optimizer.step(learningRate, gradientNorm);
@@ -119,7 +121,8 @@ final class Guard {
                 before.putBack(policy.device());
                 optimizer.resume(steps);
                 throw failure(pass, "the update would leave " + spoiled.get(),
-                    "all %d micro-batches, learning rate %s, gradient norm %.3g".formatted(pass.micros().size(), learningRate, gradientNorm));
+                    "all %d micro-batches, learning rate %s, gradient norm %.3g".formatted(pass.micros().size(), learningRate,
+                        gradientNorm));
             }
         }
     }

@@ -77,7 +77,8 @@ public final class TrainingState implements AutoCloseable {
 
     /** Host memory that the state of a session would hold: a copy of the weights that are saved, and of the moments. */
     static long bytes(Llama model, AdamW optimizer, boolean adapter) {
-        return saved(model, adapter).stream().mapToLong(parameter -> parameter.stored().bytes() * (parameter.isStoredTransposed() ? 2 : 1)).sum()
+        return saved(model, adapter).stream()
+            .mapToLong(parameter -> parameter.stored().bytes() * (parameter.isStoredTransposed() ? 2 : 1)).sum()
             + optimizer.states().stream().mapToLong(state -> state.m().bytes() + state.v().bytes()).sum();
     }
 

@@ -62,14 +62,19 @@ public final class CheckpointedRun implements AutoCloseable {
         /** All weights in bf16, with fp32 masters. */
         FULL_BF16,
         /** The LoRA on a model in bf16. */
-        LORA_BF16;
+        LORA_BF16,
+        /** A LoRA of the embeddings, whose factor A files hold the other way round, and of the head. */
+        EMBEDDING;
 
-        boolean isLora() {
-            return this != FULL && this != FULL_BF16;
+        private Optional<AdapterConfig> adapter() {
+            return this == FULL || this == FULL_BF16 ? Optional.empty()
+                : Optional.of(AdapterConfig.from(JsonFile.parse("adapter", this == EMBEDDING ? EMBEDDING_ADAPTER : ADAPTER)));
         }
 
-        DType dtype() {
-            return this == FULL_BF16 || this == LORA_BF16 ? DType.BF16 : DType.F32;
+        private TrainingSession.Settings settings() {
+            var settings = new TrainingSession.Settings(adapter(), 16, 32, 4, AdamW.Settings.standard(), 0)
+                .withDtype(this == FULL_BF16 || this == LORA_BF16 ? DType.BF16 : DType.F32);
+            return this == RECOMPUTED ? settings.withGradientCheckpointing() : settings;
         }
     }
 
@@ -92,6 +97,9 @@ public final class CheckpointedRun implements AutoCloseable {
     private static final long SEED = 11;
     private static final String ADAPTER = """
         {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "lora_dropout": 0.1, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}""";
+    private static final String EMBEDDING_ADAPTER = """
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "lora_dropout": 0.1, "target_modules": ["embed_tokens", "lm_head"],
+         "task_type": "CAUSAL_LM"}""";
     /** Embeddings are noisy too: all that is random in a run must come back. */
     private static final TrainingNoise NOISE = new TrainingNoise(SEED, 0, 5);
 
@@ -107,11 +115,9 @@ public final class CheckpointedRun implements AutoCloseable {
         lock = FolderLock.acquire(folder);
         var store = new CheckpointStore(lock, 2, saving.disk());
         device = Device.open("cpu", threads);
-        var adapter = Optional.of(kind).filter(Kind::isLora).map(lora -> AdapterConfig.from(JsonFile.parse("adapter", ADAPTER)));
-        var settings = new TrainingSession.Settings(adapter, 16, 32, 4, AdamW.Settings.standard(), 0).withDtype(kind.dtype());
-        session = TrainingSession.open(Family.LLAMA.config(), kind == Kind.RECOMPUTED ? settings.withGradientCheckpointing() : settings, device);
+        session = TrainingSession.open(Family.LLAMA.config(), kind.settings(), device);
         TinyModel.randomize(session.model(), SEED);
-        state = adapter.map(config -> TrainingState.ofAdapter(session, config, folder))
+        state = kind.adapter().map(config -> TrainingState.ofAdapter(session, config, folder))
             .orElseGet(() -> TrainingState.ofModel(session, Family.LLAMA.json(), folder));
         var configuration = RunConfiguration.of(JsonFile.newObject().put("kind", kind.name()).put("learning_rate", 1e-3).put("seed", SEED));
         var resumed = resume(folder, configuration);
@@ -179,8 +185,10 @@ public final class CheckpointedRun implements AutoCloseable {
     /** SHA-256 of everything that training moves, by name. */
     public Map<String, String> bits() {
         var bits = new TreeMap<String, String>();
-        session.model().parameters().forEach(parameter -> bits.put(parameter.name(), hash(parameter.value())));
-        session.model().parameters().forEach(parameter -> parameter.master().ifPresent(master -> bits.put(master.name(), hash(master))));
+        session.model().parameters().forEach(parameter -> {
+            bits.put(parameter.name(), hash(parameter.value()));
+            parameter.master().ifPresent(master -> bits.put(master.name(), hash(master)));
+        });
         session.optimizer().states().forEach(moments -> {
             bits.put(moments.parameter().name() + " m", hash(moments.m()));
             bits.put(moments.parameter().name() + " v", hash(moments.v()));

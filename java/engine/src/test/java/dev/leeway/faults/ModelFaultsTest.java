@@ -38,7 +38,8 @@ final class ModelFaultsTest {
     @Test
     void aTokenOutsideTheVocabularyIsNamedByRowAndPosition() {
         var before = score(row(1, 1, 2, 3));
-        Refusal.assertRefused(Kind.DATA, () -> score(row(4, 1), row(118, 5, 6, 61, 7)), "row 119, token 3: id 61 is outside the model's vocabulary of 61");
+        Refusal.assertRefused(Kind.DATA, () -> score(row(4, 1), row(118, 5, 6, 61, 7)),
+            "row 119, token 3: id 61 is outside the model's vocabulary of 61");
         Refusal.assertRefused(Kind.DATA, () -> score(row(118, -3, 0)), "row 119, token 1: id -3");
         assertArrayEquals(before, score(row(1, 1, 2, 3)));
     }

@@ -23,7 +23,7 @@ final class HeapTest {
     private static final int WARM_UP = 1000;
     /** 36 bytes for each of 1800 steps, less than a log line takes. */
     private static final long MOST_GROWTH = 64 << 10;
-    /** Two micro-batches, their arrays of 35 rows, a log line: 19 to 23 KB. A stream or a lambda for each of 300 calls would be 30 KB more. */
+    /** Two micro-batches, arrays of 35 rows, a log line: 19 to 23 KB. A stream or a lambda for each of 300 calls would be 30 KB more. */
     private static final long MOST_A_STEP = 40 << 10;
 
     @TempDir

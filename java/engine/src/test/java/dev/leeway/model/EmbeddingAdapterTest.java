@@ -122,6 +122,24 @@ final class EmbeddingAdapterTest {
         }
     }
 
+    /** A of (512, 4100) is saved whole and loaded in three pieces. */
+    @Test
+    void aLargeFactorIsLoadedPieceByPiece() {
+        JsonFile.write(folder.resolve("config.json"), Family.LLAMA.json().node().deepCopy().put("vocab_size", 4100));
+        var base = ModelDirectory.open(folder);
+        var adapter = AdapterConfig.of(LoraScale.of(512, 6), ModuleSelection.names("embed_tokens"));
+        try (var tiny = TinyModel.training(base.config(), Optional.of(adapter), 8, 1, 2);
+                var other = TinyModel.training(base.config(), Optional.of(adapter), 8, 1, 2)) {
+            base.saveAdapter(tiny.model(), adapter, folder.resolve("adapter"));
+            other.randomize(9);
+            try (var saved = AdapterDirectory.open(folder.resolve("adapter"))) {
+                ModelDirectory.loadAdapter(other.model(), saved);
+            }
+            var name = MODULE + ".lora_embedding_A";
+            assertArrayEquals(tiny.weights().get(name), other.weights().get(name));
+        }
+    }
+
     /** PEFT writes the table below the factors as well, and reads it back over that of the base. */
     @ParameterizedTest
     @EnumSource(names = {"LLAMA", "GEMMA"})

@@ -135,7 +135,10 @@ final class ScorerTest {
                 + "tokens together: shorten it, or plan more rows and positions", refusal(session, new Item(new int[0], new int[] {1})));
             assertTrue(refusal(session, new Item(new int[60], new int[41])).startsWith("item 2 has a prompt of 60 tokens and a completion "
                 + "of 41;"));
-            assertTrue(refusal(session, new Item(new int[] {1}, new int[] {Family.VOCABULARY})).contains("" + Family.VOCABULARY));
+            session.model().nameRows(unit -> "train.jsonl:7");
+            assertTrue(refusal(session, new Item(new int[] {1}, new int[] {2, Family.VOCABULARY})).startsWith("item 2, token 3: id "
+                + Family.VOCABULARY + " is outside the model's vocabulary of " + Family.VOCABULARY));
+            assertTrue(refusal(session, new Item(new int[] {1, -1}, new int[0])).startsWith("item 2, token 2: id -1 "));
         }
     }
 }

@@ -22,7 +22,8 @@ class Bfloat16Test {
     void aFloatBecomesTheNearestBf16AndATieTheEvenOne() {
         var random = new SplittableRandom(1);
         for (int i = 0; i < 200_000; i++) {
-            int bits = random.nextInt(0x0100_0000, 0x7f00_0000) & (random.nextBoolean() ? -1 : 0xffff_8000); // half of them on or between two bf16
+            // half of them on or between two bf16
+            int bits = random.nextInt(0x0100_0000, 0x7f00_0000) & (random.nextBoolean() ? -1 : 0xffff_8000);
             requireNearest(Float.intBitsToFloat(bits));
             requireNearest(-Float.intBitsToFloat(bits));
         }

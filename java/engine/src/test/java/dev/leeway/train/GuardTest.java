@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
+import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.LoraScale;
 import dev.leeway.io.ModuleSelection;
@@ -59,10 +60,14 @@ final class GuardTest {
         }
 
         static Run open(Trained trained, AdamW.Settings optimizer) {
+            return open(trained, optimizer, DType.F32);
+        }
+
+        static Run open(Trained trained, AdamW.Settings optimizer, DType dtype) {
             var device = Device.open("cpu", 2);
             var lora = new AdapterConfig(LoraScale.of(4, 8), new ModuleSelection.AllLinear(), 0.1, List.of(), Optional.empty(), "");
             var adapter = Optional.of(lora).filter(any -> trained == Trained.ADAPTER);
-            var settings = new TrainingSession.Settings(adapter, 64, 64, 4, optimizer, 0);
+            var settings = new TrainingSession.Settings(adapter, 64, 64, 4, optimizer, 0).withDtype(dtype);
             return new Run(device, TrainingSession.open(Family.QWEN3.config(), settings, device)).healthy();
         }
 
@@ -89,7 +94,8 @@ final class GuardTest {
             var states = session.optimizer().states();
             int moments = states.stream().mapToInt(state -> 31 * hash(state.m()) + hash(state.v()))
                 .reduce(1, (hash, next) -> 31 * hash + next);
-            return parameters().stream().mapToInt(parameter -> hash(parameter.value())).reduce(moments, (hash, next) -> 31 * hash + next);
+            return parameters().stream().mapToInt(parameter -> 31 * hash(parameter.value()) + hash(parameter.stored()))
+                .reduce(moments, (hash, next) -> 31 * hash + next);
         }
 
         private int hash(Tensor tensor) {
@@ -311,6 +317,18 @@ final class GuardTest {
                 }), trial, "the update would leave moment " + state.v().name() + " with ", "weights unchanged");
                 run.train(PLAIN, trial);
             }
+        }
+    }
+
+    /** A bf16 weight is rounded from an fp32 master, which must come back as well. */
+    @Test
+    void anUpdateOfBf16WeightsIsTakenBackWithTheirMasters() {
+        var rate = new Schedule(Schedule.Kind.CONSTANT, 0, 10, 0);
+        try (var run = Run.open(Trained.BASE, AdamW.Settings.standard(), DType.BF16)) {
+            run.train(PLAIN, 0);
+            run.requireStopped(() -> run.session().trainer(PLAIN, rate, 1e39, 3).train(steps(), 1, 2, new StopRequest(), report -> { }), 1,
+                "the update would leave weight ", "weights unchanged");
+            run.train(PLAIN, 1);
         }
     }
 
