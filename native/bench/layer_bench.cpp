@@ -18,7 +18,8 @@ struct Model {
     int64_t rows() const { return sequences * length; }
 };
 
-const Model models[] = {{"small", 8, 256, 6, 6, 48, 288, 768}, {"135M", 8, 256, 9, 3, 64, 576, 1536}, {"135M long", 1, 2048, 9, 3, 64, 576, 1536}};
+const Model models[] = {
+    {"small", 8, 256, 6, 6, 48, 288, 768}, {"135M", 8, 256, 9, 3, 64, 576, 1536}, {"135M long", 1, 2048, 9, 3, 64, 576, 1536}};
 
 std::string filter;
 int repeats = 7;
@@ -34,13 +35,15 @@ void attention(const Model &m, leeway_dtype dtype) {
     int64_t queries = m.rows() * m.heads * m.head_dim, keys = m.rows() * m.kv_heads * m.head_dim;
     void *q = numbers(queries, dtype), *k = numbers(keys, dtype), *v = numbers(keys, dtype), *out = numbers(queries, dtype);
     void *dout = numbers(queries, dtype), *dq = numbers(queries, dtype), *dk = numbers(keys, dtype), *dv = numbers(keys, dtype);
-    auto *lse = static_cast<float *>(numbers(m.rows() * m.heads, LEEWAY_F32)), *delta = static_cast<float *>(numbers(m.rows() * m.heads, LEEWAY_F32));
+    auto *lse = static_cast<float *>(numbers(m.rows() * m.heads, LEEWAY_F32));
+    auto *delta = static_cast<float *>(numbers(m.rows() * m.heads, LEEWAY_F32));
     std::vector<int32_t> starts;
     for (int64_t s = 0; s <= m.sequences; s++) starts.push_back(int32_t(s * m.length));
     double pairs = double(m.sequences) * double(m.length) * double(m.length + 1) / 2 * double(m.heads * m.head_dim);
     float scale = 0.125f;
     auto forward = [&] {
-        LEEWAY_CALL(attention_forward, {m.rows(), m.sequences, m.heads, m.kv_heads, m.head_dim, 0, starts.data(), q, k, v, out, lse, scale, 0, dtype});
+        LEEWAY_CALL(attention_forward, {m.rows(), m.sequences, m.heads, m.kv_heads, m.head_dim, 0, starts.data(), q, k, v, out, lse,
+                                        scale, 0, dtype});
     };
     auto backward = [&] {
         LEEWAY_CALL(attention_backward, {m.rows(), m.sequences, m.heads, m.kv_heads, m.head_dim, 0, starts.data(), q, k, v, out, lse, dout,
@@ -60,7 +63,8 @@ void norms(const Model &m, leeway_dtype dtype) {
         LEEWAY_CALL(rmsnorm_forward, {m.rows(), 1, m.hidden, m.hidden, x, residual, weight, residual, y, rstd, 1e-5f, 0, dtype});
     }, false);
     report("rmsnorm_backward", m.name, dtype, 4 * bytes, [&] {
-        LEEWAY_CALL(rmsnorm_backward, {m.rows(), 1, m.hidden, m.hidden, x, weight, rstd, y, residual, residual, dweight, workspace, m.rows() * m.hidden / 16 + 4 * m.hidden, 0, dtype});
+        LEEWAY_CALL(rmsnorm_backward, {m.rows(), 1, m.hidden, m.hidden, x, weight, rstd, y, residual, residual, dweight, workspace,
+                                       m.rows() * m.hidden / 16 + 4 * m.hidden, 0, dtype});
     }, false);
 }
 
@@ -80,7 +84,8 @@ void rotations(const Model &m, leeway_dtype dtype) {
     std::vector<int32_t> positions;
     for (int64_t n = 0; n < m.rows(); n++) positions.push_back(int32_t(n % m.length));
     report("rope", m.name, dtype, 2.0 * double(count * bytes_of(dtype)), [&] {
-        LEEWAY_CALL(rope, {m.rows(), m.heads, m.head_dim, m.head_dim, m.heads * m.head_dim, m.length, positions.data(), cosine, cosine, x, 0, dtype});
+        LEEWAY_CALL(rope, {m.rows(), m.heads, m.head_dim, m.head_dim, m.heads * m.head_dim, m.length, positions.data(), cosine, cosine, x,
+                           0, dtype});
     }, false);
 }
 
@@ -92,8 +97,8 @@ void optimiser(const char *name, leeway_dtype dtype, bool master, leeway_dtype g
     auto *scales = moment == LEEWAY_U8 ? static_cast<float *>(numbers(count / 128, LEEWAY_F32)) : nullptr;
     double bytes = double(2 * bytes_of(dtype) + bytes_of(gradient) + 4 * bytes_of(moment) + (master ? 8 - bytes_of(dtype) : 0));
     report("adamw", name, dtype, double(count) * bytes, [&] {
-        LEEWAY_CALL(adamw, {count, 1000, w, whole, g, m, v, scales, scales ? scales + count / 256 : nullptr, 1, 1e-4, 0.9, 0.999, 1e-8, 0.1, 1,
-                            dtype, gradient, moment, stochastic});
+        LEEWAY_CALL(adamw, {count, 1000, w, whole, g, m, v, scales, scales ? scales + count / 256 : nullptr, 1, 1e-4, 0.9, 0.999, 1e-8, 0.1,
+                            1, dtype, gradient, moment, stochastic});
     }, false);
 }
 

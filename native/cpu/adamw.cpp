@@ -92,16 +92,19 @@ LEEWAY_INLINE void decode(const MomentCode &code, const uint8_t *codes, int64_t 
     for (int64_t i = 0; i < count; i++) to[i] = code.level[codes[i]] * scale;
 }
 
-/* Returns the scale. Elements behind count are zeros. */
+/* Codes of a block x (256), the first count of them stored. Returns the scale. Elements behind count are zeros. */
 LEEWAY_INLINE float encode(const MomentCode &code, const float *x, int64_t count, uint8_t *codes) {
     f32x16 most = {};
     for (int64_t i = 0; i < count; i += lanes) most = maximum(most, absolute(load(x + i)));
     float scale = max_lanes(most);
-    for (int64_t i = 0; i < count; i += lanes) {
-        using u8x16 = uint8_t __attribute__((vector_size(16)));
-        u8x16 nearest = __builtin_convertvector(encode_moments(code, scale > 0.0f ? load(x + i) / scale : splat(0.0f)), u8x16);
-        std::memcpy(codes + i, &nearest, size_t(std::min(lanes, count - i)));
+    int32_t bits[moment_block];
+    uint8_t nearest[moment_block];
+    for (int64_t i = 0; i < moment_block; i += lanes) {
+        f32x16 size = scale > 0.0f ? load(x + i) / scale : splat(0.0f);
+        std::memcpy(bits + i, &size, sizeof size);
     }
+    for (int64_t i = 0; i < moment_block; i++) nearest[i] = uint8_t(nearest_level(code, bits[i]));
+    std::memcpy(codes, nearest, size_t(count));
     return scale;
 }
 
@@ -154,8 +157,11 @@ leeway_status leeway_adamw(leeway_stream *stream, const leeway_adamw_args *args)
     LEEWAY_CHECK("adamw", args->eps >= 0.0 && args->learning_rate >= 0.0 && args->weight_decay >= 0.0,
                  "eps, learning_rate and weight_decay must not be negative, got %g, %g, %g", args->eps, args->learning_rate,
                  args->weight_decay);
-    LEEWAY_CHECK("adamw", std::isfinite(args->gradient_scale) && std::isfinite(args->learning_rate),
-                 "gradient_scale and learning_rate must be finite, got %g, %g", args->gradient_scale, args->learning_rate);
+    LEEWAY_CHECK("adamw",
+                 std::isfinite(args->gradient_scale) && std::isfinite(args->learning_rate) && std::isfinite(args->eps) &&
+                     std::isfinite(args->weight_decay),
+                 "gradient_scale, learning_rate, eps and weight_decay must be finite, got %g, %g, %g, %g", args->gradient_scale,
+                 args->learning_rate, args->eps, args->weight_decay);
     if (leeway_status status = check_types(args)) return status;
     if (args->count == 0) return LEEWAY_OK;
     LEEWAY_CHECK("adamw", args->parameter && args->gradient && args->m && args->v, "parameter, gradient, m and v must not be NULL");

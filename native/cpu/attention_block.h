@@ -19,12 +19,12 @@
 namespace leeway {
 namespace {
 
-inline f32x16 lane_numbers() { return f32x16{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
+inline i32x16 lane_numbers() { return i32x16{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
 
 /* -1 in the lanes of keys 16 i .. 16 i + 15 that lie in the span. */
 inline i32x16 seen(Span span, int i) {
-    f32x16 key = lane_numbers() + float(16 * i);
-    return (key >= float(span.low)) & (key < float(span.high));
+    i32x16 key = lane_numbers() + 16 * i;
+    return is_less(key, i32x16{} + int32_t(span.high)) & ~is_less(key, i32x16{} + int32_t(span.low));
 }
 
 /* Vectors of sixteen keys that reach to the end of a span. */

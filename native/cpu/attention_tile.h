@@ -85,7 +85,8 @@ inline u32x16 zero_extended(const bf16 *from, int64_t left) {
     return __builtin_convertvector(bits, u32x16);
 }
 
-/* Rows first and second as one row of a right operand; Number float: the first alone. Returns -1 in some lane where a number isn't finite. */
+/* Rows first and second as one row of a right operand; Number float: the first alone. Returns -1 in some lane where a number isn't
+ * finite. */
 template <class Number, class Stored>
 inline i32x16 right_row(float *to, const Stored *first, const Stored *second, int64_t head_dim) {
     i32x16 broken = {};

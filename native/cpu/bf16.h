@@ -1,8 +1,8 @@
 /* bf16.h: the 16-bit number type (the upper half of a float), its roundings, and vectors of it.
  *
- * A bf16 is only stored and moved: widen to float, compute, round once at the store. Rounding is to nearest, ties to even; what is too large
- * becomes infinity; NaN stays NaN (made quiet, its sign and upper payload kept); subnormals are rounded, never flushed. Scalar, vector and
- * partly filled vector give the same bits.
+ * A bf16 is only stored and moved: widen to float, compute, round once at the store. Rounding is to nearest, ties to even; what is too
+ * large becomes infinity; NaN stays NaN (made quiet, its sign and upper payload kept); subnormals are rounded, never flushed. Scalar, vector
+ * and partly filled vector give the same bits.
  *
  * load, store, load_part, store_part, load_up_to and store_up_to of simd.h exist for bf16 as well, so one template serves both types:
  *
@@ -51,9 +51,9 @@ LEEWAY_INLINE bf16 narrow<bf16>(float x) { return round_to_bf16(x); }
 LEEWAY_INLINE f32x16 widen(u16x16 x) { return f32x16(__builtin_convertvector(x, u32x16) << 16); }
 
 LEEWAY_INLINE u16x16 round_to_bf16(f32x16 x) {
-    const u32x16 bits = u32x16(x), upper = bits >> 16;
-    const u32x16 rounded = (bits + 0x7fffu + (upper & 1u)) >> 16;
-    return __builtin_convertvector((bits & 0x7fffffffu) > 0x7f800000u ? upper | 0x40u : rounded, u16x16);
+    const u32x16 bits = u32x16(x), nan = u32x16(is_nan(x));
+    const u32x16 sum = bits + (((bits >> 16 & 1u) + 0x7fffu) & ~nan);
+    return __builtin_convertvector((sum | (nan & 0x400000u)) >> 16, u16x16);
 }
 
 /* x rounded to bf16, as floats: what a store and a load would give. */

@@ -5,47 +5,24 @@
  * u(n,i) = philox(dropout_seed, row_ids[n], i) as uniform in [0,1): a function of the row's identity, not of its place in the batch.
  * Hu et al. 2021, eq. 3; Salmon et al. 2011 for philox. Bytes moved: x read, drop(x) written; W read and written once.
  */
-#include "bf16.h"
+#include <cmath>
+
 #include "linear_operand.h"
 #include "parallel.h"
+#include "stochastic.h"
 
 namespace leeway {
 namespace {
 
 constexpr int64_t rows_per_task = 16;
 
-using u64x8 = uint64_t __attribute__((vector_size(64)));
-
-/* Word 0 of philox(seed, high, low + l) for eight l in 64-bit lanes: philox.h's rounds side by side. low + 7 < 2^32. */
-LEEWAY_INLINE u64x8 philox8(uint64_t seed, uint64_t high, uint64_t low) {
-    constexpr uint64_t word = 0xffffffffu;
-    u64x8 a = u64x8{0, 1, 2, 3, 4, 5, 6, 7} + low, b = {}, c = u64x8{} + (high & word), d = u64x8{} + (high >> 32);
-    uint32_t key0 = uint32_t(seed), key1 = uint32_t(seed >> 32);
-#pragma GCC unroll 10
-    for (int round = 0; round < 10; round++, key0 += 0x9E3779B9u, key1 += 0xBB67AE85u) {
-        const u64x8 p = a * 0xD2511F53u, q = c * 0xCD9E8D57u;
-        a = (q >> 32) ^ b ^ key0;
-        b = q & word;
-        c = (p >> 32) ^ d ^ key1;
-        d = p & word;
-    }
-    return a;
-}
-
-/* The top 24 bits of word 0 as a number in [0,1), for columns first.. of one row. */
-LEEWAY_INLINE f32x16 uniform16(uint64_t seed, uint64_t id, int64_t first) {
-    using u32x8 = uint32_t __attribute__((vector_size(32)));
-    const u32x8 low = __builtin_convertvector(philox8(seed, id, uint64_t(first)) >> 8, u32x8);
-    const u32x8 high = __builtin_convertvector(philox8(seed, id, uint64_t(first) + 8) >> 8, u32x8);
-    const u32x16 bits = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return __builtin_convertvector(i32x16(bits), f32x16) * 0x1p-24f;
-}
-
 /* to = drop(x) of one row, + sum where it is given. */
 template <class Input, class Sum>
 LEEWAY_INLINE void drop_row(uint64_t seed, uint64_t id, float dropout, int64_t count, const Input *x, const Sum *sum, float *to) {
+    const i32x16 least = i32x16{} + int32_t(std::ceil(double(dropout) * 0x1p24));  // u is the top 24 bits of a word, over 2^24
     for (int64_t i = 0; i < count; i += lanes) {
-        const f32x16 kept = select(uniform16(seed, id, i) >= dropout, load_up_to(x + i, count - i) / (1 - dropout), f32x16{});
+        const i32x16 gone = is_less(i32x16(philox_word(seed, id, uint64_t(i)) >> 8), least);
+        const f32x16 kept = select(gone, f32x16{}, load_up_to(x + i, count - i) / (1 - dropout));
         store_up_to(to + i, sum ? load_up_to(sum + i, count - i) + kept : kept, count - i);
     }
 }

@@ -6,7 +6,10 @@
  */
 #pragma once
 
-#include "bf16.h"
+#include <cstdint>
+#include <cstring>
+
+#include "simd.h"
 
 namespace leeway {
 
@@ -14,45 +17,50 @@ inline constexpr int64_t moment_block = 256;
 
 struct MomentCode {
     float level[256];
-    float above[257]; /* above[c] = the middle of levels c-1 and c; -infinity and infinity at the ends */
-    int32_t zero;     /* code of level 0 */
-    int32_t first;    /* log2 of the parts of decade 0 */
+    int32_t zero; /* code of level 0 */
 
-    explicit MomentCode(bool with_sign) : zero(with_sign ? 127 : 0), first(with_sign ? 0 : 1) {
+    /* A cell holds the sizes of one upper half of a float, from 2^-23 (below, all is 0) to 1. Cells are narrower than gaps between levels, so
+     * a cell sees one step from code to code at most: levels above 0 that lie below the cell; and << 8, the lower half of a float behind
+     * which there is one more, 2^16 for none. */
+    static constexpr int32_t first_cell = (127 - 23) << 7, last_cell = 127 << 7;
+    int32_t cell[last_cell - first_cell + 1];
+
+    explicit MomentCode(bool with_sign) : zero(with_sign ? 127 : 0) {
         int32_t code = zero;
         level[code] = 0.0f;
         double decade = 1e-6;
         for (int32_t i = 0; i < 7; i++, decade *= 10)
-            for (int32_t part = 0, parts = 1 << (i + first); part < parts; part++)
+            for (int32_t part = 0, parts = 1 << (with_sign ? i : i + 1); part < parts; part++)
                 level[++code] = float(decade * (0.1 + 0.9 * (part + 0.5) / parts));
         level[255] = 1.0f;
         for (int32_t c = 0; c < zero; c++) level[c] = -level[2 * zero - c];
-        above[0] = -__builtin_inff();
-        for (int32_t c = 1; c < 256; c++) above[c] = float((double(level[c - 1]) + double(level[c])) / 2);
-        above[256] = __builtin_inff();
+        code = zero;
+        for (int32_t upper = first_cell; upper <= last_cell; upper++) {
+            const int32_t middle = code < 255 ? middle_above(code) : INT32_MAX;
+            const bool steps = middle >> 16 == upper;
+            cell[upper - first_cell] = (code - zero) | (steps ? middle & 0xffff : 1 << 16) << 8;
+            code += steps;
+        }
+    }
+
+private:
+    /* The bits of the float halfway between the levels of a code and the next. */
+    int32_t middle_above(int32_t code) const {
+        const float middle = float((double(level[code]) + double(level[code + 1])) / 2);
+        int32_t bits;
+        std::memcpy(&bits, &middle, sizeof bits);
+        return bits;
     }
 };
 
-/* The nearest levels of x, |x| <= 1, the lower one of two as near. A guess from decade and part is off by one at most. Masks are -1 or 0 and
- * work by arithmetic: choices between vectors of integers would be made lane by lane. */
-LEEWAY_INLINE i32x16 encode_moments(const MomentCode &code, f32x16 x) {
-    f32x16 size = absolute(x), scaled = size * 1e6f;
-    i32x16 before = {}, parts = i32x16{} + (1 << code.first);  // levels of the decades below; parts of this one
-    for (int i = 0; i < 6; i++) {
-        i32x16 beyond = scaled >= 1.0f;
-        before += beyond & parts;
-        parts += beyond & parts;
-        scaled = f32x16((i32x16(scaled * 0.1f) & beyond) | (i32x16(scaled) & ~beyond));
-    }
-    f32x16 count = __builtin_convertvector(parts, f32x16);
-    f32x16 part = minimum(maximum(splat(0.0f), (scaled - 0.1f) * (count * (1.0f / 0.9f))), count - 1.0f);
-    i32x16 guess = (before + __builtin_convertvector(part, i32x16) + 1) & (size == size), minus = x < 0.0f;  // NaN as 0
-    guess = code.zero + ((guess ^ minus) - minus);
-    int32_t at[lanes];  // through memory: a lane at a time inside a register is slow
-    float below[lanes], beyond[lanes];
-    std::memcpy(at, &guess, sizeof at);
-    for (int l = 0; l < lanes; l++) below[l] = code.above[at[l]], beyond[l] = code.above[at[l] + 1];
-    return guess + (x <= load(below)) - (x > load(beyond));  // true is -1
+/* The nearest level of a number x, |x| <= 1, given its bits: the lower one of two as near. NaN becomes 0. */
+LEEWAY_INLINE int32_t nearest_level(const MomentCode &code, int32_t bits) {
+    constexpr int32_t least = MomentCode::first_cell << 16, one = MomentCode::last_cell << 16;
+    const int32_t minus = bits >> 31, given = bits & 0x7fffffff, size = given < least || given > one ? least : given;
+    const int32_t cell = code.cell[(size >> 16) - MomentCode::first_cell];
+    const int32_t steps = (cell & 0xff) + ((size & 0xffff) - minus > cell >> 8);  // of two as near, the lower has the larger size below 0
+    const int32_t nearest = code.zero + ((steps ^ minus) - minus);
+    return nearest > 0 ? nearest : 0;  // 1 is a level, -1 is none
 }
 
 }  // namespace leeway

@@ -136,8 +136,9 @@ int64_t workspace_bytes(int64_t rows, int64_t groups, int64_t width) {
 template <class Args>
 leeway_status check_shape(const char *op, const Args *args) {
     if (args->rows < 0 || args->groups < 1 || args->width < 1 || args->stride < args->groups * args->width)
-        return fail(LEEWAY_BAD_ARGUMENT, "%s: rows >= 0, groups >= 1, width >= 1 and stride >= groups * width expected, got %lld, %lld, %lld, %lld",
-                    op, (long long)args->rows, (long long)args->groups, (long long)args->width, (long long)args->stride);
+        return fail(LEEWAY_BAD_ARGUMENT,
+                    "%s: rows >= 0, groups >= 1, width >= 1 and stride >= groups * width expected, got %lld, %lld, %lld, %lld", op,
+                    (long long)args->rows, (long long)args->groups, (long long)args->width, (long long)args->stride);
     if (args->dtype != LEEWAY_F32 && args->dtype != LEEWAY_BF16)
         return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) or BF16 (1) on this back end, got dtype %d", op, int(args->dtype));
     return LEEWAY_OK;

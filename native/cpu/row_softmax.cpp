@@ -13,7 +13,7 @@ constexpr float far_below = -1000.0f;
 LEEWAY_INLINE i32x16 allowed_lanes(const uint32_t *allowed, int64_t first) {
     constexpr i32x16 bit = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
     int32_t bits = int32_t((allowed[first / 32] >> (first % 32)) & 0xffffu);
-    return (bits & bit) != 0;
+    return is_less(i32x16{}, bits & bit);
 }
 
 /* z of sixteen tokens; -infinity for those past the end or not allowed. */
@@ -30,7 +30,7 @@ LEEWAY_CLONES float tile_max(const float *c, int64_t count, float temperature, c
     for (int64_t i = 0; i < count; i += lanes) {
         f32x16 z = tokens(c, i, count, temperature, allowed, first);
         most = maximum(most, z);
-        broken |= z != z;
+        broken |= is_nan(z);
     }
     int32_t any = 0;
     for (int l = 0; l < lanes; l++) any |= broken[l];

@@ -182,8 +182,8 @@ leeway_status check_history(const leeway_sample_args *args) {
     if (args->repetition_penalty == 1.0f) return LEEWAY_OK;
     const int32_t *starts = args->history_starts;
     for (int64_t m = 0; m < args->rows; m++)
-        LEEWAY_CHECK("sample", starts[m] >= 0 && starts[m] <= starts[m + 1], "history_starts must ascend from 0, got %d then %d in row %lld",
-                     int(starts[m]), int(starts[m + 1]), (long long)m);
+        LEEWAY_CHECK("sample", starts[m] >= 0 && starts[m] <= starts[m + 1],
+                     "history_starts must ascend from 0, got %d then %d in row %lld", int(starts[m]), int(starts[m + 1]), (long long)m);
     LEEWAY_CHECK("sample", args->history || starts[args->rows] == starts[0], "history must not be NULL");
     for (int64_t i = starts[0]; i < starts[args->rows]; i++)
         if (args->history[i] < 0 || args->history[i] >= args->vocabulary)

@@ -61,8 +61,11 @@ LEEWAY_INLINE void store_up_to(float *p, f32x16 v, int64_t left) {
     else store_part(p, v, left);
 }
 
-/* mask lanes are 0 or -1. */
-LEEWAY_INLINE f32x16 select(i32x16 mask, f32x16 yes, f32x16 no) { return mask ? yes : no; }
+/* Masks: lanes are 0 or -1. They are made by arithmetic: gcc 12 compares sixteen lanes one by one for AVX2 and the baseline, and in target
+ * clones for AVX-512 too where two comparisons are combined. */
+LEEWAY_INLINE f32x16 select(i32x16 mask, f32x16 yes, f32x16 no) { return f32x16((i32x16(yes) & mask) | (i32x16(no) & ~mask)); }
+/* x < y as numbers without a sign below 2^31 */
+LEEWAY_INLINE i32x16 is_less(i32x16 x, i32x16 y) { return (x - y) >> 31; }
 /* NaN in x stays; NaN in y is ignored. */
 LEEWAY_INLINE f32x16 maximum(f32x16 x, f32x16 y) { return y > x ? y : x; }
 LEEWAY_INLINE f32x16 minimum(f32x16 x, f32x16 y) { return y < x ? y : x; }
@@ -72,6 +75,8 @@ LEEWAY_INLINE f32x16 vsqrt(f32x16 x) {
     return x;
 }
 LEEWAY_INLINE f32x16 absolute(f32x16 x) { return f32x16(u32x16(x) & 0x7fffffffu); }
+LEEWAY_INLINE i32x16 is_nan(f32x16 x) { return is_less(i32x16{} + 0x7f800000, i32x16(absolute(x))); }
+LEEWAY_INLINE i32x16 is_not_finite(f32x16 x) { return is_less(i32x16{} + 0x7f7fffff, i32x16(absolute(x))); }
 
 /* exp(x) to 1 ulp (1.5 without fused multiply-add): x = n ln 2 + r, e^r = 1 + r + r^2 q(r) with |error of q's fit| * r^2 < 3.4e-9.
  * Results below 2^-126 are 0; above the largest float, infinity; NaN stays NaN. */

@@ -40,8 +40,8 @@ LEEWAY_INLINE u32x16 philox_word(uint64_t seed, uint64_t high, uint64_t low) {
 /* x to bf16, up or down with probability proportional to the distance: 16 random bits are added below the kept ones, so that the carry
  * happens with the probability of what is cut. Infinity has nothing to cut; NaN stays NaN. */
 LEEWAY_INLINE u16x16 stochastic_bf16(f32x16 x, u32x16 random) {
-    const u32x16 bits = u32x16(x), rounded = (bits + (random >> 16)) >> 16;
-    return __builtin_convertvector((bits & 0x7fffffffu) > 0x7f800000u ? (bits >> 16) | 0x40u : rounded, u16x16);
+    const u32x16 bits = u32x16(x), nan = u32x16(is_nan(x)), sum = bits + (random >> 16 & ~nan);
+    return __builtin_convertvector((sum | (nan & 0x400000u)) >> 16, u16x16);
 }
 
 }  // namespace leeway

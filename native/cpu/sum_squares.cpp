@@ -1,5 +1,6 @@
 /* sum_squares.cpp: sum of x^2 in double over blocks of 4096, blocks in order, and the count of elements that are not finite
- * (elementwise.h). Reads x once. A block is sixteen interleaved partial sums and a fixed tree; a product of two floats is exact in double. */
+ * (elementwise.h). Reads x once. A block is sixteen interleaved partial sums and a fixed tree; a product of two floats is exact in
+ * double. */
 #include <algorithm>
 #include <vector>
 
@@ -25,7 +26,7 @@ LEEWAY_INLINE void sum_elements(const T *x, int64_t count, Partial *partial) {
     i32x16 bad = {};
     for (int64_t i = 0; i < count; i += lanes) {
         f32x16 v = load_up_to(x + i, count - i);
-        i32x16 broken = (v - v) != 0.0f;
+        i32x16 broken = is_not_finite(v);
         bad -= broken;
         v = select(broken, splat(0.0f), v);
         sum.add_product(v, v);

@@ -1,4 +1,5 @@
-/* rows_elementwise.cpp: fill, cast, axpy, scale, gather_rows, scatter_rows, sum_squares, quantize_nf4, dequantize; the random numbers of the oracles. */
+/* rows_elementwise.cpp: fill, cast, axpy, scale, gather_rows, scatter_rows, sum_squares, quantize_nf4, dequantize; the random numbers of
+ * the oracles. */
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -63,8 +64,9 @@ void scale_row(Run &run, const Shape &shape) {
 }
 
 std::vector<double> awkward_doubles(Run &run, int64_t count) {
-    std::vector<double> special = {0.0, -0.0, 1.0 + 0x1p-8, 1.0 + 3 * 0x1p-8, 1.0 + 0x1p-8 + 0x1p-40, 1.0 + 3 * 0x1p-8 - 0x1p-40, -1e-40, 3.4e38,
-                                   -3.3961e38, 1e300, 5e-324, 0x1p-134, 0x1.8p-133, std::numeric_limits<double>::infinity(), std::nan("")};
+    std::vector<double> special = {0.0, -0.0, 1.0 + 0x1p-8, 1.0 + 3 * 0x1p-8, 1.0 + 0x1p-8 + 0x1p-40, 1.0 + 3 * 0x1p-8 - 0x1p-40,
+                                   -1e-40, 3.4e38, -3.3961e38, 1e300, 5e-324, 0x1p-134, 0x1.8p-133,
+                                   std::numeric_limits<double>::infinity(), std::nan("")};
     std::normal_distribution<double> draw(0, 1);
     std::vector<double> x;
     for (int64_t i = 0; i < count; i++) x.push_back(size_t(i) < special.size() ? special[size_t(i)] : draw(run.random()));
@@ -75,7 +77,8 @@ template <class From, class To>
 std::vector<To> cast(Run &run, const std::vector<From> &x, leeway_dtype from, leeway_dtype to, int32_t stochastic = 0, uint64_t seed = 0) {
     auto in = run.in(x);
     auto out = run.out<To>(int64_t(x.size()));
-    LEEWAY_RUN(run, cast, {.count = int64_t(x.size()), .x = in.get(), .y = out.get(), .seed = seed, .from = from, .to = to, .stochastic = stochastic});
+    LEEWAY_RUN(run, cast, {.count = int64_t(x.size()), .x = in.get(), .y = out.get(), .seed = seed, .from = from, .to = to,
+                           .stochastic = stochastic});
     return run.read(out);
 }
 

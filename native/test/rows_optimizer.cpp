@@ -13,8 +13,8 @@ struct Oracle {
 };
 
 /* Roundings, in u: g 1. m: beta's 1, difference 1 + g's 1, product 1, sum 1: 5 of |m| + (1-beta1)(|g| + |m|).
- * v: 1 - beta2 and beta2 1, products 2, g twice 1, sum 1: 6 of v. Update: rate 1, its product 1, root of v 3 + 1, root 1, quotient 1, eps 1,
- * sum 1, quotient 1: 11 of it, and what m carries. Weight: decay 1, product 1, difference 1: 3 of |w| and 1 of the update. */
+ * v: 1 - beta2 and beta2 1, products 2, g twice 1, sum 1: 6 of v. Update: rate 1, its product 1, root of v 3 + 1, root 1, quotient 1,
+ * eps 1, sum 1, quotient 1: 11 of it, and what m carries. Weight: decay 1, product 1, difference 1: 3 of |w| and 1 of the update. */
 Oracle oracle(const leeway_adamw_args &a, const std::vector<float> &w, const std::vector<float> &g, const std::vector<float> &m,
               const std::vector<float> &v) {
     Oracle o;
@@ -124,7 +124,8 @@ constexpr Types lean = {LEEWAY_BF16, LEEWAY_BF16, LEEWAY_U8, false, true};
 template <const Types &types>
 void adamw_row(Run &run, const Shape &shape) {
     int64_t count = shape[0];
-    auto w = run.normal(count), g = rounded(types.gradient, run.normal(count, 0.1)), m = run.normal(count, 0.1), v = run.uniform(count, 0, 0.02);
+    auto w = run.normal(count), g = rounded(types.gradient, run.normal(count, 0.1)), m = run.normal(count, 0.1);
+    auto v = run.uniform(count, 0, 0.02);
     if (shape[1] == 1) m.assign(m.size(), 0.0f), v.assign(v.size(), 0.0f);
     if (count > 2) g[2] = m[2] = v[2] = 0.0f;  // an embedding row that never occurred
     if (!types.master) w = rounded(types.parameter, w);
@@ -207,36 +208,56 @@ void adamw_resume_row(Run &run, const Shape &shape) {
     run.same("v_scale", v_scale2, v_scale);
 }
 
+/* With beta1 = 0 and no moments yet m becomes the gradient: levels, exact middles and what lies two ulps or more beside them, in blocks of
+ * scale 1. */
+void adamw_codes_row(Run &run, const Shape &) {
+    auto level = levels(true);
+    std::vector<float> g;
+    std::vector<uint8_t> want;
+    auto expect = [&](double x, size_t code) {
+        if (g.size() % 256 == 0) g.push_back(1.0f), want.push_back(255);
+        g.push_back(float(x)), want.push_back(uint8_t(code));
+    };
+    for (size_t c = 0; c < 255; c++) {
+        double middle = (level[c] + level[c + 1]) / 2, beside = 4 * u * std::fabs(middle);
+        expect(level[c], c), expect(middle - beside, c), expect(middle + beside, c + 1);
+        if (double(float(middle)) == middle) expect(middle, c);
+    }
+    expect(-1.0, 0), expect(1e-30, 127), expect(-1e-30, 127), expect(-0.0, 127);
+    auto args = arguments(int64_t(g.size()), 1, fp32_u8);
+    args.beta1 = 0, args.gradient_scale = 1;
+    std::vector<float> none((g.size() + 255) / 256, 0.0f);
+    auto w = run.inout(g);
+    auto gradient = run.in(g), m_scale = run.inout(none), v_scale = run.inout(none);
+    auto m = run.inout(std::vector<uint8_t>(g.size(), 0)), v = run.inout(std::vector<uint8_t>(g.size(), 0));
+    args.parameter = w.get(), args.gradient = gradient.get(), args.m = m.get(), args.v = v.get();
+    args.m_scale = m_scale.get(), args.v_scale = v_scale.get();
+    LEEWAY_RUN(run, adamw, args);
+    run.same("m", run.read(m), want);
+    run.same("m_scale", run.read(m_scale), std::vector<float>(none.size(), 1.0f));
+}
+
 void adamw_refusals(Run &run, const Shape &) {
     auto w = run.inout(run.normal(4));
     leeway_adamw_args good = {.count = 4, .step = 1, .parameter = w.get(), .master = nullptr, .gradient = w.get(), .m = w.get(),
                               .v = w.get(), .m_scale = nullptr, .v_scale = nullptr, .seed = 0, .learning_rate = 1e-3, .beta1 = 0.9,
                               .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0, .gradient_scale = 1, .dtype = LEEWAY_F32,
                               .gradient_dtype = LEEWAY_F32, .moment_dtype = LEEWAY_F32, .stochastic = 0};
-    auto bad = good;
-    bad.step = 0;
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.beta2 = 1.0;
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.gradient_scale = std::nan("");
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.v = nullptr;
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.moment_dtype = LEEWAY_U8;  // without scales
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.stochastic = 1;  // a fp32 parameter is not rounded
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.master = w.get();
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_BAD_ARGUMENT, bad);
-    bad = good;
-    bad.gradient_dtype = LEEWAY_F64;
-    LEEWAY_EXPECT_STATUS(run, adamw, LEEWAY_UNSUPPORTED, bad);
+    auto refuse = [&](leeway_status expected, auto change) {
+        auto bad = good;
+        change(bad);
+        LEEWAY_EXPECT_STATUS(run, adamw, expected, bad);
+    };
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.step = 0; });
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.beta2 = 1.0; });
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.gradient_scale = std::nan(""); });
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.weight_decay = INFINITY; });
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.eps = INFINITY; });  // no weight would move
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.v = nullptr; });
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.moment_dtype = LEEWAY_U8; });  // without scales
+    refuse(LEEWAY_BAD_ARGUMENT, [](auto &bad) { bad.stochastic = 1; });            // a fp32 parameter is not rounded
+    refuse(LEEWAY_BAD_ARGUMENT, [&](auto &bad) { bad.master = w.get(); });
+    refuse(LEEWAY_UNSUPPORTED, [](auto &bad) { bad.gradient_dtype = LEEWAY_F64; });
 }
 
 const std::vector<Shape> updates = {{0, 1}, {1, 1}, {15, 2}, {17, 3}, {255, 2}, {1000, 1}, {20001, 1000}};
@@ -250,6 +271,7 @@ const std::vector<Shape> updates = {{0, 1}, {1, 1}, {15, 2}, {17, 3}, {255, 2}, 
     add("adamw_bf16_u8_stochastic", updates, adamw_row<lean>),
     add("adamw_stochastic", {{1000003}}, adamw_stochastic_row),
     add("adamw_resume", {{1}, {255}, {257}, {5000}}, adamw_resume_row),
+    add("adamw_u8_codes", {{}}, adamw_codes_row),
     add("adamw_refusals", {{}}, adamw_refusals),
 };
 

@@ -42,7 +42,10 @@ Doubles processed(const Settings &s, const std::vector<float> &logits, const std
                   const std::vector<uint32_t> &allowed) {
     size_t count = logits.size();
     std::vector<float> z = logits;
-    for (int32_t t : history) z[size_t(t)] = logits[size_t(t)] > 0 ? logits[size_t(t)] / float(s.penalty) : logits[size_t(t)] * float(s.penalty);
+    for (int32_t t : history) {
+        float logit = logits[size_t(t)], penalty = float(s.penalty);
+        z[size_t(t)] = logit > 0 ? logit / penalty : logit * penalty;
+    }
     for (float &x : z) x /= s.temperature > 0 ? float(s.temperature) : 1.0f;
     for (size_t v = 0; v < count; v++)
         if (!allows(allowed, v)) z[v] = -INFINITY;
@@ -133,7 +136,8 @@ void expect_row(Run &run, const Settings &s, const Batch &b, const Drawn &drawn,
     size_t token = size_t(drawn.tokens[size_t(m)]);
     if (token >= p.size()) return run.expect("token in range", false);
     double before = std::accumulate(p.begin(), p.begin() + int64_t(token), 0.0);
-    run.expect("token of the uniform number", p[token] > 0 && (s.temperature == 0 || (before <= uniform + 1e-5 && uniform < before + p[token] + 1e-5)));
+    bool hit = before <= uniform + 1e-5 && uniform < before + p[token] + 1e-5;
+    run.expect("token of the uniform number", p[token] > 0 && (s.temperature == 0 || hit));
     for (size_t v = 0; v < logits.size(); v++)
         if (allows(b.allowed, v)) largest = std::max(largest, std::fabs(logits[v] / t));
     for (size_t v = 0; v < logits.size(); v++)
@@ -150,8 +154,8 @@ void sample_row(Run &run, const Shape &shape) {
     for (int64_t m = 0; m < b.rows && run.checks(); m++) expect_row(run, s, b, drawn, m);
     int64_t last = b.rows - 1;
     Batch one = {1, b.vocabulary, slice(b.logits, last * b.vocabulary, b.rows * b.vocabulary), b.allowed,
-                 {0, b.starts[size_t(last + 1)] - b.starts[size_t(last)]}, slice(b.history, b.starts[size_t(last)], int64_t(b.history.size())),
-                 {b.seeds.back()}, {b.counters.back()}};
+                 {0, b.starts[size_t(last + 1)] - b.starts[size_t(last)]},
+                 slice(b.history, b.starts[size_t(last)], int64_t(b.history.size())), {b.seeds.back()}, {b.counters.back()}};
     auto alone = sample(run, s, one, false);
     run.same("a row's token alone", alone.tokens, slice(drawn.tokens, last, b.rows));
     run.same("a row's log_prob alone", alone.log_prob, slice(drawn.log_prob, last, b.rows));

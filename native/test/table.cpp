@@ -111,8 +111,10 @@ std::string Memory::damage() const {
     std::vector<unsigned char> all(size_t(bytes + 2 * canary_bytes));
     copy(all.data(), block, int64_t(all.size()), LEEWAY_DEVICE_TO_HOST);
     for (int64_t i = 0; i < canary_bytes; i++) {
-        if (all[size_t(canary_bytes - 1 - i)] != canary) return text("byte %lld before a buffer of %lld", (long long)i + 1, (long long)bytes);
-        if (all[size_t(canary_bytes + bytes + i)] != canary) return text("byte %lld behind a buffer of %lld", (long long)i, (long long)bytes);
+        if (all[size_t(canary_bytes - 1 - i)] != canary)
+            return text("byte %lld before a buffer of %lld", (long long)i + 1, (long long)bytes);
+        if (all[size_t(canary_bytes + bytes + i)] != canary)
+            return text("byte %lld behind a buffer of %lld", (long long)i, (long long)bytes);
     }
     if (!must_stay.empty() && !std::equal(must_stay.begin(), must_stay.end(), all.begin() + canary_bytes))
         return text("an input of %lld bytes", (long long)bytes);
@@ -180,7 +182,8 @@ void Run::expect(const std::string &what, const std::vector<float> &got, const s
         if (error <= bound[i]) {
             worst_share = std::max(worst_share, error / bound[i]);
         } else if (bad++ == 0) {
-            problems.push_back(text("%s[%zu] is %.9g, expected %.9g within %.2g, off by %.2g", what.c_str(), i, x, want[i], bound[i], error));
+            problems.push_back(
+                text("%s[%zu] is %.9g, expected %.9g within %.2g, off by %.2g", what.c_str(), i, x, want[i], bound[i], error));
         }
     }
     if (bad > 1) problems.push_back(text("%s: %zu of %zu elements are out of bounds", what.c_str(), bad, got.size()));

@@ -25,6 +25,7 @@ public final class InferenceSession implements AutoCloseable {
         model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, capacity, Trained.NOTHING, adapter, dtype));
         generator = new Generator(model, size.rows(), size.lanes(), plan);
         scorer = new Scorer(model, size.rows(), size.lanes());
+        plan.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
         memory = plan.allocate(device, "shorten the sequences (prompt and max_new_tokens), or generate fewer at once");
         model.prepare();
     }
