@@ -21,11 +21,6 @@ record AdapterCase(Path path, JsonObject json) implements Case {
         return "adapter";
     }
 
-    @Override
-    public Case inBfloat16() {
-        return Bfloat16Case.of(path, kind(), named("base"), named("inputs"));
-    }
-
     /** The file or folder that the case names under a key. */
     private Path named(String key) {
         return path.resolve(json.requireString(key)).normalize();

@@ -28,7 +28,7 @@ record ModelCase(Path path, Path inputsFolder) implements Case {
 
     @Override
     public Case inBfloat16() {
-        return Bfloat16Case.of(path, kind(), path, inputsFolder.resolve("inputs.json"));
+        return Bfloat16Case.of(path, inputsFolder);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.leeway.cli.verify;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.io.JsonFile;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Models and adapters in bfloat16 against what transformers' own bfloat16 run is off, and that a mistake would be seen beside the noise. */
+/** Models in bfloat16 against what transformers' own bfloat16 run is off, and that a mistake would be seen beside the noise. */
 @Tag("shared")
 final class Bfloat16CasesTest {
 
@@ -32,35 +31,16 @@ final class Bfloat16CasesTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({"fixtures/models, 22", "fixtures/lora, 4"})
-    void logitsLogProbsAndGradientsAreAtMostTwiceAsFarOffAsTransformersIs(String folder, int count) {
-        var cases = CaseFinder.find(SHARED.resolve(folder)).stream().map(Case::inBfloat16).toList();
-        assertEquals(count, cases.size());
+    @Test
+    void everyReferenceModelIsAtMostTwiceAsFarOffAsTransformersIs() {
+        var cases = CaseFinder.find(SHARED.resolve("fixtures/models")).stream().map(Case::inBfloat16).toList();
+        assertEquals(22, cases.size());
         try (var device = Device.cpu()) {
             for (var one : cases) {
-                var checks = one.run(device).stream().filter(check -> !check.what().equals("loss")).toList();
-                assertTrue(checks.size() >= 2);
+                var checks = one.run(device);
+                assertTrue(checks.size() >= 3);
                 checks.forEach(check -> assertTrue(check.passes(), one.path() + ": " + check));
             }
-        }
-    }
-
-    /**
-     * A loss is the mean of n log-probs. If their errors have standard deviation σ, the largest of some 40 is expected at 2.2 σ or more, so the
-     * mean has a standard deviation of at most largest / (2.2 √n), and twice largest / √n is beyond four of them. What a single run of
-     * transformers recorded for the loss itself is a chance cancellation: rounding the weights alone, with exact arithmetic behind it, moves
-     * the loss of five of these models by 4 to 53 times that.
-     */
-    @ParameterizedTest
-    @CsvSource({"models", "lora"})
-    void theLossIsOffAsTheMeanOfItsLogProbsMayBe(String folder) {
-        for (var one : CaseFinder.find(SHARED.resolve("fixtures").resolve(folder))) {
-            var bfloat16 = assertInstanceOf(Bfloat16Case.class, one.inBfloat16());
-            var meta = JsonFile.read(bfloat16.inputs().resolveSibling("meta.json"));
-            double largest = meta.requireObject("stock_hf_bfloat16_deviation").requireDouble("logprob_max_abs");
-            var loss = run(one).stream().filter(check -> check.what().equals("loss")).findFirst().orElseThrow();
-            assertTrue(loss.error() <= 2 * largest / Math.sqrt(meta.requireInt("loss_tokens")), one.path() + ": " + loss);
         }
     }
 
@@ -88,8 +68,10 @@ final class Bfloat16CasesTest {
         assertEquals("0: 1 passed, 0 failed, 0 not checked", VerifyCommandTest.run("--dtype", "bfloat16", folder.toString()));
         Files.delete(folder.resolve("meta.json"));
         assertEquals("1: 0 passed, 0 failed, 1 not checked", VerifyCommandTest.run("--dtype", "bfloat16", folder.toString()));
-        var rewards = SHARED.resolve("fixtures/reward").toString();
-        assertEquals("1: 0 passed, 0 failed, 1 not checked", VerifyCommandTest.run("--dtype", "bfloat16", rewards));
+        for (var unrecorded : List.of("reward", "lora/lora-llama-all")) {
+            var path = SHARED.resolve("fixtures").resolve(unrecorded).toString();
+            assertEquals("1: 0 passed, 0 failed, 1 not checked", VerifyCommandTest.run("--dtype", "bfloat16", path));
+        }
     }
 
     private static void copy(Path source, Path folder) throws IOException {
