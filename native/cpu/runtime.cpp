@@ -2,12 +2,10 @@
 #include <sys/sysinfo.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -32,10 +30,23 @@ struct Scratch {
     ~Scratch() { std::free(memory); }
 };
 
+/* Waits until the value is no longer this one. Ops follow each other within microseconds, so it looks for some of them (1000 pauses: about
+ * 20) before it sleeps; waking a sleeper takes as long as a small op. */
+template <class Value>
+void await_change(const std::atomic<Value> &value, Value from) {
+    for (int look = 0; look < 1000; look++) {
+        if (value.load(std::memory_order_acquire) != from) return;
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+    value.wait(from, std::memory_order_acquire);
+}
+
 }  // namespace
 
-/* Workers sleep between calls; a call publishes (task, tasks), wakes them, takes part, and returns when every task is done and every
- * worker has left the task, so that the task may live on the caller's stack. */
+/* Workers wait between calls; a call publishes (task, tasks), raises the generation, takes part, and returns when every worker has left the
+ * task, so that the task may live on the caller's stack and no worker can miss a generation. */
 struct leeway_stream {
     explicit leeway_stream(int64_t threads) : scratch(size_t(threads)) {
         try {
@@ -53,29 +64,26 @@ struct leeway_stream {
             for (int64_t i = 0; i < count; i++) body(i, scratch[0].memory);
             return;
         }
-        {
-            std::lock_guard<std::mutex> lock(mutex);
-            task = &body;
-            tasks = count;
-            next.store(0, std::memory_order_relaxed);
-            inside = workers.size();
-            generation++;
-        }
-        wake.notify_all();
+        task = &body;
+        tasks = count;
+        next.store(0, std::memory_order_relaxed);
+        inside.store(uint32_t(workers.size()), std::memory_order_relaxed);
+        announce();
         drain(0);
-        std::unique_lock<std::mutex> lock(mutex);
-        idle.wait(lock, [this] { return inside == 0; });
+        for (uint32_t left; (left = inside.load(std::memory_order_acquire)) != 0;) await_change(inside, left);
     }
 
     std::vector<Scratch> scratch;
 
 private:
+    void announce() {
+        generation.fetch_add(1, std::memory_order_release);
+        generation.notify_all();
+    }
+
     void stop() {
-        {
-            std::lock_guard<std::mutex> lock(mutex);
-            stopping = true;
-        }
-        wake.notify_all();
+        stopping = true;
+        announce();
         for (auto &worker : workers) worker.join();
     }
 
@@ -84,29 +92,21 @@ private:
     }
 
     void work(size_t thread) {
-        int64_t seen = 0;
-        std::unique_lock<std::mutex> lock(mutex);
-        for (;;) {
-            wake.wait(lock, [&] { return stopping || generation != seen; });
+        for (uint32_t seen = 0;; seen++) {
+            await_change(generation, seen);
             if (stopping) return;
-            seen = generation;
-            lock.unlock();
             drain(thread);
-            lock.lock();
-            if (--inside == 0) idle.notify_one();
+            if (inside.fetch_sub(1, std::memory_order_acq_rel) == 1) inside.notify_one();
         }
     }
 
     std::vector<std::thread> workers;
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::condition_variable idle;
     const Task *task = nullptr;
     int64_t tasks = 0;
     std::atomic<int64_t> next{0};
-    size_t inside = 0;
-    int64_t generation = 0;
-    bool stopping = false;
+    std::atomic<uint32_t> inside{0};
+    std::atomic<uint32_t> generation{0};
+    bool stopping = false; /* like task and tasks written before generation rises and read behind that */
 };
 
 namespace leeway {
