@@ -49,7 +49,7 @@ final class JmhRuns {
     }
 
     private static ChainedOptionsBuilder timed(Run run, ChainedOptionsBuilder options) {
-        var arguments = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED", "-Xmx4g",
+        var arguments = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xmx4g",
             "-D" + OpBenchmark.THREADS + "=" + run.threads(), "-D" + Libraries.FOLDER + "=" + Libraries.folder()));
         arguments.addAll(Processes.properties());
         if (run.isSmoke()) {
