@@ -18,7 +18,7 @@ import java.util.Map;
 final class Contestant implements AutoCloseable {
 
     private final String name;
-    private final List<String> command;
+    private final String command;
     private final Path log;
     private final Process process;
     private final BufferedWriter input;
@@ -27,7 +27,7 @@ final class Contestant implements AutoCloseable {
 
     Contestant(String name, List<String> command, Map<String, String> environment, Path folder) throws IOException {
         this.name = name;
-        this.command = command;
+        this.command = portable(String.join(" ", command), folder);
         this.log = folder.resolve(name.replaceAll("[^A-Za-z0-9.]+", "-") + ".log");
         var builder = new ProcessBuilder(command).redirectError(log.toFile());
         builder.environment().putAll(environment);
@@ -40,8 +40,14 @@ final class Contestant implements AutoCloseable {
         return name;
     }
 
+    /** How it was started, as anyone can from the root of the repository: WORK stands for the folder of its inputs. */
     String command() {
-        return String.join(" ", command);
+        return command;
+    }
+
+    private static String portable(String command, Path folder) {
+        return command.replace(Processes.executable(), "java").replace(folder.toString(), "WORK")
+            .replace(Path.of("").toAbsolutePath() + "/", "");
     }
 
     /** Lets it work once and keeps what it says. */
