@@ -6,19 +6,6 @@ constexpr int tall = 14;
 }  // namespace
 }  // namespace leeway
 
-#include "product_vector.h"
+#include "product_floats.h"
 
-namespace leeway {
-namespace {
-inline Vector fused(Vector sum, Vector left, Vector right) { return sum + left * right; }
-}  // namespace
-}  // namespace leeway
-
-#include "product_kernel.h"
-#include "product_pack.h"
-
-namespace leeway {
-
-extern const ProductLoops product_loops_avx512 = {tall, width, 1, panel_row, pack_floats};
-
-}  // namespace leeway
+const leeway::ProductLoops leeway::product_loops_avx512 = leeway::float_loops;
