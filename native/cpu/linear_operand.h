@@ -61,9 +61,3 @@ void lora_drop(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int
 void lora_mask(leeway_stream *stream, const leeway_lora &lora, int64_t rows, int64_t in, float *term, const void *sum, leeway_dtype dtype);
 
 }  // namespace leeway
-
-/* Returns the status of a check that refused. */
-#define LEEWAY_TRY(call)                                                       \
-    do {                                                                       \
-        if (leeway_status status = (call); status != LEEWAY_OK) return status; \
-    } while (0)

@@ -9,14 +9,13 @@
 #include <cmath>
 
 #include "bf16.h"
-#include "check.h"
 #include "parallel.h"
+#include "rmsnorm.h"
 
 namespace {
 
 using namespace leeway;
 
-constexpr int64_t rows_a_block = 64;
 constexpr int64_t columns_a_task = 256;
 
 /* sum of s^2 over a row; stores s where there is a residual, and goes on with what was stored. */
@@ -103,7 +102,7 @@ LEEWAY_INLINE void backward_typed(const leeway_rmsnorm_backward_args *args, int6
     auto *weight = static_cast<const T *>(args->weight);
     float *dweight = args->dweight ? static_cast<float *>(args->workspace) + block * width : nullptr;
     if (dweight) std::fill(dweight, dweight + width, 0.0f);
-    for (int64_t r = block * rows_a_block; r < std::min(rows, (block + 1) * rows_a_block); r++) {
+    for (int64_t r = block * rmsnorm_block; r < std::min(rows, (block + 1) * rmsnorm_block); r++) {
         int64_t at = r / args->groups * args->stride + r % args->groups * width;
         Row<T> row = {static_cast<const T *>(args->s) + at, static_cast<const T *>(args->dy) + at,
                       args->dsum ? static_cast<const T *>(args->dsum) + at : nullptr, static_cast<T *>(args->ds) + at, args->rstd[r], 0.0f};
@@ -127,31 +126,10 @@ LEEWAY_CLONES void add_blocks(float *dweight, const float *partial, int64_t bloc
     }
 }
 
-int64_t blocks_of(int64_t rows) { return (rows + rows_a_block - 1) / rows_a_block; }
-
-int64_t workspace_bytes(int64_t rows, int64_t groups, int64_t width) {
-    return blocks_of(rows * groups) * width * int64_t(sizeof(float));
-}
-
-template <class Args>
-leeway_status check_shape(const char *op, const Args *args) {
-    if (args->rows < 0 || args->groups < 1 || args->width < 1 || args->stride < args->groups * args->width)
-        return fail(LEEWAY_BAD_ARGUMENT,
-                    "%s: rows >= 0, groups >= 1, width >= 1 and stride >= groups * width expected, got %lld, %lld, %lld, %lld", op,
-                    (long long)args->rows, (long long)args->groups, (long long)args->width, (long long)args->stride);
-    if (args->dtype != LEEWAY_F32 && args->dtype != LEEWAY_BF16)
-        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) or BF16 (1) on this back end, got dtype %d", op, int(args->dtype));
-    return LEEWAY_OK;
-}
-
 }  // namespace
 
 leeway_status leeway_rmsnorm_forward(leeway_stream *stream, const leeway_rmsnorm_forward_args *args) {
-    if (leeway_status status = check_shape("rmsnorm_forward", args)) return status;
-    LEEWAY_CHECK("rmsnorm_forward", args->eps >= 0.0f, "eps must not be negative, got %g", double(args->eps));
-    LEEWAY_CHECK("rmsnorm_forward", !args->residual == !args->sum, "sum must be given where residual is, and only there");
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("rmsnorm_forward", args->x && args->weight && args->y && args->rstd, "x, weight, y and rstd must not be NULL");
+    LEEWAY_TRY(check(*args));
     int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 14) / args->width);
     parallel_blocks(stream, args->rows * args->groups, rows_a_task, [=](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) forward_row(args, row);
@@ -160,16 +138,10 @@ leeway_status leeway_rmsnorm_forward(leeway_stream *stream, const leeway_rmsnorm
 }
 
 leeway_status leeway_rmsnorm_backward(leeway_stream *stream, const leeway_rmsnorm_backward_args *args) {
-    if (leeway_status status = check_shape("rmsnorm_backward", args)) return status;
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("rmsnorm_backward", args->s && args->weight && args->rstd && args->dy && args->ds,
-                 "s, weight, rstd, dy and ds must not be NULL");
-    const int64_t bytes = workspace_bytes(args->rows, args->groups, args->width);
-    LEEWAY_CHECK("rmsnorm_backward", !args->dweight || (args->workspace && args->workspace_bytes >= bytes),
-                 "workspace must hold %lld bytes where dweight is given, got %lld", (long long)bytes, (long long)args->workspace_bytes);
-    const int64_t blocks = blocks_of(args->rows * args->groups);
+    LEEWAY_TRY(check(*args));
+    const int64_t blocks = rmsnorm_blocks(args->rows * args->groups);
     parallel_for(stream, blocks, [=](int64_t block, void *) { backward_block(args, block); });
-    if (args->dweight)
+    if (args->dweight && blocks > 0)
         parallel_blocks(stream, args->width, columns_a_task, [=](int64_t begin, int64_t end) {
             add_blocks(args->dweight, static_cast<const float *>(args->workspace), blocks, args->width, begin, end);
         });
@@ -177,11 +149,7 @@ leeway_status leeway_rmsnorm_backward(leeway_stream *stream, const leeway_rmsnor
 }
 
 leeway_status leeway_rmsnorm_workspace(leeway_stream *, const leeway_rmsnorm_workspace_args *args) {
-    LEEWAY_CHECK("rmsnorm_workspace", args->rows >= 0 && args->groups >= 1 && args->width >= 1,
-                 "rows >= 0, groups >= 1 and width >= 1 expected, got %lld, %lld, %lld", (long long)args->rows, (long long)args->groups,
-                 (long long)args->width);
-    LEEWAY_CHECK_FLOAT("rmsnorm_workspace", "dtype", args->dtype);
-    LEEWAY_CHECK("rmsnorm_workspace", args->bytes != nullptr, "bytes must not be NULL");
-    *args->bytes = workspace_bytes(args->rows, args->groups, args->width);
+    LEEWAY_TRY(check(*args));
+    *args->bytes = rmsnorm_workspace_bytes(args->rows, args->groups, args->width);
     return LEEWAY_OK;
 }

@@ -6,7 +6,7 @@
 
 namespace leeway {
 
-inline std::array<uint32_t, 4> philox(uint64_t seed, uint64_t high, uint64_t low) {
+constexpr std::array<uint32_t, 4> philox(uint64_t seed, uint64_t high, uint64_t low) {
     uint32_t key[2] = {uint32_t(seed), uint32_t(seed >> 32)};
     std::array<uint32_t, 4> c = {uint32_t(low), uint32_t(low >> 32), uint32_t(high), uint32_t(high >> 32)};
     for (int round = 0; round < 10; round++) {
@@ -19,10 +19,10 @@ inline std::array<uint32_t, 4> philox(uint64_t seed, uint64_t high, uint64_t low
 }
 
 /* In [0,1): the top 24 bits of word 0. */
-inline float uniform(const std::array<uint32_t, 4> &words) { return float(words[0] >> 8) * 0x1p-24f; }
+constexpr float uniform(const std::array<uint32_t, 4> &words) { return float(words[0] >> 8) * 0x1p-24f; }
 
 /* In [0,1): the top 53 bits of words 1:0. */
-inline double uniform_double(const std::array<uint32_t, 4> &words) {
+constexpr double uniform_double(const std::array<uint32_t, 4> &words) {
     return double((uint64_t(words[1]) << 32 | words[0]) >> 11) * 0x1p-53;
 }
 
