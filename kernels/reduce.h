@@ -1,0 +1,32 @@
+/* reduce.h: sums and maxima over a warp and over a block, by fixed trees: the same bits on every run. */
+#pragma once
+
+#include "device.h"
+
+namespace leeway {
+
+template <class T>
+__device__ T warp_sum(T x) {
+    for (int distance = warp / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(all_lanes, x, distance);
+    return x;
+}
+
+__device__ inline float warp_max(float x) {
+    for (int distance = warp / 2; distance > 0; distance /= 2) x = fmaxf(x, __shfl_xor_sync(all_lanes, x, distance));
+    return x;
+}
+
+/* The sum over a block of threads threads, a multiple of 32, given to all of them. Every thread calls it. */
+template <int threads, class T>
+__device__ T block_sum(T x) {
+    LEEWAY_SHARED(T, partial, threads / warp);
+    x = warp_sum(x);
+    __syncthreads();  // the last call's readers are done
+    if (threadIdx.x % warp == 0) partial[threadIdx.x / warp] = x;
+    __syncthreads();
+    T sum = partial[0];
+    for (int i = 1; i < threads / warp; i++) sum += partial[i];
+    return sum;
+}
+
+}  // namespace leeway
