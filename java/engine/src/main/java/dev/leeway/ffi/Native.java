@@ -118,12 +118,22 @@ public final class Native implements AutoCloseable {
 
     /** Copies host memory into the back end's; the lengths are equal. */
     public void upload(MemorySegment source, Region destination) {
-        copy(source.byteSize(), destination, Region.of(source), 0);
+        upload(source.byteSize(), Region.of(source), destination);
+    }
+
+    /** Copies the first {@code bytes} of a host region into the back end's memory. */
+    public void upload(long bytes, Region source, Region destination) {
+        copy(bytes, destination, source, 0);
     }
 
     /** Copies the back end's memory to the host; waits for queued work. */
     public void download(Region source, MemorySegment destination) {
-        copy(destination.byteSize(), Region.of(destination), source, 1);
+        download(destination.byteSize(), source, Region.of(destination));
+    }
+
+    /** Copies the first {@code bytes} of the back end's memory to a host region; waits for queued work. */
+    public void download(long bytes, Region source, Region destination) {
+        copy(bytes, destination, source, 1);
     }
 
     /** Copies {@code bytes} inside the back end's memory; the ranges do not overlap. */

@@ -51,23 +51,23 @@ final class AttentionBlock {
     void forward(Device device, Placement placement, LayerActivations a) {
         long rows = placement.rows();
         var x = a.attentionInput.y();
-        q.forward(device, rows, x, a.q);
-        k.forward(device, rows, x, a.k);
+        q.forward(device, rows, x, a.q.x());
+        k.forward(device, rows, x, a.k.x());
         v.forward(device, rows, x, a.v);
-        qNorm.ifPresent(norm -> norm.forward(device, rows, a.q, a.rotatedQ, a.rstdQ));
-        kNorm.ifPresent(norm -> norm.forward(device, rows, a.k, a.rotatedK, a.rstdK));
-        rotate(device, placement, a.rotatedQ, a.rotatedK, false);
+        DecoderLayer.norm(device, rows, qNorm, a.q);
+        DecoderLayer.norm(device, rows, kNorm, a.k);
+        rotate(device, placement, a.q.y(), a.k.y(), false);
         switch (placement) {
             case Placement.Packed packed -> attend(device, packed, a);
             case Placement.Cached cached -> attend(device, cached, a);
         }
-        o.forward(device, rows, a.attention, a.attentionOutput);
+        o.forward(device, rows, a.attention, a.attentionOutput.x());
     }
 
     private void attend(Device device, Placement.Packed packed, LayerActivations a) {
         device.call(Ops.ATTENTION_FORWARD).i64("rows", packed.rows()).i64("sequences", packed.sequences()).i64("heads", heads.heads())
             .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window)
-            .at("sequence_starts", packed.sequenceStarts().region()).at("q", a.rotatedQ.region()).at("k", a.rotatedK.region())
+            .at("sequence_starts", packed.sequenceStarts().region()).at("q", a.q.y().region()).at("k", a.k.y().region())
             .at("v", a.v.region()).at("out", a.attention.region()).at("lse", a.lse.region())
             .f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", a.attention.dtype()).run();
     }
@@ -76,47 +76,49 @@ final class AttentionBlock {
         var cache = cached.cache();
         device.call(Ops.KV_APPEND).i64("rows", cached.rows()).i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim())
             .i64("page_size", KeyValueCache.PAGE_SIZE).i64("pages", cache.pages()).at("slots", cached.slots().region())
-            .at("k", a.rotatedK.region()).at("v", a.v.region()).at("k_pages", cache.keys(layer).region())
+            .at("k", a.k.y().region()).at("v", a.v.region()).at("k_pages", cache.keys(layer).region())
             .at("v_pages", cache.values(layer).region()).dtype("dtype", a.v.dtype()).run();
         device.call(Ops.PAGED_ATTENTION).i64("rows", cached.rows()).i64("sequences", cached.sequences()).i64("heads", heads.heads())
             .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window)
             .i64("page_size", KeyValueCache.PAGE_SIZE)
-            .i64("pages", cache.pages()).i64("max_pages", cached.pageTable().shape()[1]).at("query_starts", cached.queryStarts().region())
+            .i64("pages", cache.pages()).i64("max_pages", cached.pageTable().size(1)).at("query_starts", cached.queryStarts().region())
             .at("context_lengths", cached.contextLengths().region()).at("page_table", cached.pageTable().region())
-            .at("q", a.rotatedQ.region()).at("k_pages", cache.keys(layer).region()).at("v_pages", cache.values(layer).region())
+            .at("q", a.q.y().region()).at("k_pages", cache.keys(layer).region()).at("v_pages", cache.values(layer).region())
             .at("out", a.attention.region()).f32("scale", heads.scale()).f32("softcap", heads.softcap())
             .dtype("dtype", a.attention.dtype()).run();
     }
 
-    /** From dOutput, the gradient of attentionOutput, to scratch.input. */
+    /** From dOutput, the gradient of attentionOutput.x, to scratch.input. */
     void backward(Device device, Placement.Packed packed, LayerActivations a, Tensor dOutput, BackwardScratch scratch) {
-        long rows = packed.rows();
-        o.backward(device, new Linear.Rows(rows, scratch.dyb, false), a.attention, dOutput, scratch.attention);
+        o.backward(device, scratch.written(), a.attention, dOutput, scratch.attention);
         attendBackward(device, packed, a, scratch);
         rotate(device, packed, scratch.q, scratch.k, true);
-        qNorm.ifPresent(norm ->
-            norm.backward(device, rows, new RmsNorm.Saved(a.q, a.rstdQ, scratch.norm), scratch.q, Optional.empty(), scratch.q));
-        kNorm.ifPresent(norm ->
-            norm.backward(device, rows, new RmsNorm.Saved(a.k, a.rstdK, scratch.norm), scratch.k, Optional.empty(), scratch.k));
+        normBackward(device, qNorm, a.q, scratch.q, scratch);
+        normBackward(device, kNorm, a.k, scratch.k, scratch);
         var x = a.attentionInput.y();
-        q.backward(device, new Linear.Rows(rows, scratch.dyb, false), x, scratch.q, scratch.input);
-        k.backward(device, new Linear.Rows(rows, scratch.dyb, true), x, scratch.k, scratch.input);
-        v.backward(device, new Linear.Rows(rows, scratch.dyb, true), x, scratch.v, scratch.input);
+        q.backward(device, scratch.written(), x, scratch.q, scratch.input);
+        k.backward(device, scratch.added(), x, scratch.k, scratch.input);
+        v.backward(device, scratch.added(), x, scratch.v, scratch.input);
+    }
+
+    private static void normBackward(Device device, Optional<RmsNorm> norm, RmsNorm.Normed normed, Tensor gradient,
+            BackwardScratch scratch) {
+        if (norm.isPresent()) {
+            norm.get().backward(device, scratch.written(), normed, scratch.norm, gradient, gradient);
+        }
     }
 
     private void attendBackward(Device device, Placement.Packed packed, LayerActivations a, BackwardScratch scratch) {
         device.call(Ops.ATTENTION_BACKWARD).i64("rows", packed.rows()).i64("sequences", packed.sequences()).i64("heads", heads.heads())
             .i64("kv_heads", heads.kvHeads()).i64("head_dim", heads.headDim()).i64("window", window)
-            .at("sequence_starts", packed.sequenceStarts().region()).at("q", a.rotatedQ.region()).at("k", a.rotatedK.region())
+            .at("sequence_starts", packed.sequenceStarts().region()).at("q", a.q.y().region()).at("k", a.k.y().region())
             .at("v", a.v.region()).at("out", a.attention.region()).at("lse", a.lse.region()).at("dout", scratch.attention.region())
             .at("delta", scratch.delta.region()).at("dq", scratch.q.region()).at("dk", scratch.k.region()).at("dv", scratch.v.region())
             .f32("scale", heads.scale()).f32("softcap", heads.softcap()).dtype("dtype", a.attention.dtype()).run();
     }
 
     private void rotate(Device device, Placement placement, Tensor queries, Tensor keys, boolean inverse) {
-        rope.rotate(device, new RopeTable.Rotation(placement.rows(), heads.heads(), heads.headDim(), inverse), placement.positions(),
-            queries);
-        rope.rotate(device, new RopeTable.Rotation(placement.rows(), heads.kvHeads(), heads.headDim(), inverse), placement.positions(),
-            keys);
+        rope.rotate(device, placement, heads.heads(), queries, inverse);
+        rope.rotate(device, placement, heads.kvHeads(), keys, inverse);
     }
 }

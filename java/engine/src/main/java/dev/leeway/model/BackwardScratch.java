@@ -27,6 +27,9 @@ final class BackwardScratch {
     final Tensor dyb;
     /** Partial sums of norm weights. */
     final Tensor norm;
+    /** Rows of the pass under way, for gradients that are written and for those that are added to. */
+    private Linear.Rows written;
+    private Linear.Rows added;
 
     BackwardScratch(ModelConfig config, Device device, ModelPlan plan) {
         var heads = config.attention();
@@ -43,6 +46,21 @@ final class BackwardScratch {
         delta = plan.statistics("gradient.delta", heads.heads());
         dyb = plan.statistics("gradient.dyb", Math.max(1, plan.largestRank()));
         norm = plan.buffer(Purpose.ACTIVATIONS, "gradient.norm", DType.U8, normWorkspace(config, device, plan));
+        begin(0);
+    }
+
+    /** A pass over so many rows begins. */
+    void begin(long rows) {
+        written = new Linear.Rows(rows, dyb, false);
+        added = new Linear.Rows(rows, dyb, true);
+    }
+
+    Linear.Rows written() {
+        return written;
+    }
+
+    Linear.Rows added() {
+        return added;
     }
 
     private static long normWorkspace(ModelConfig config, Device device, ModelPlan plan) {

@@ -49,7 +49,7 @@ final class Decoder {
 
     /** (N,C) the stream that layer {@code i} received; for i = number of layers, the stream before the final norm. Training plans only. */
     Tensor stream(int i) {
-        return i == layers.size() ? output.sum() : layers.get(i).activations().attentionInput.sum();
+        return i == layers.size() ? output.x() : layers.get(i).activations().attentionInput.x();
     }
 
     /** Makes every low-rank term part of its weight. */
@@ -64,21 +64,22 @@ final class Decoder {
 
     void forward(Device device, Placement placement, Tensor tokens) {
         var first = layers.getFirst().activations();
-        embedding.forward(device, placement, tokens, first.attentionInput.sum());
+        embedding.forward(device, placement, tokens, first.attentionInput.x());
         layers.getFirst().forwardFromStream(device, placement);
         for (int i = 1; i < layers.size(); i++) {
             layers.get(i).forward(device, placement, layers.get(i - 1).activations());
         }
         var last = layers.getLast().activations();
-        finalNorm.forward(device, placement.rows(), last.normedMlpOutput, last.mlpInput.sum(), output);
+        finalNorm.forward(device, placement.rows(), last.mlpOutput.y(), last.mlpInput.x(), output);
     }
 
     /** From {@link #outputGradient} down to the embedding, adding to the gradients of all trained parameters. */
     void backward(Device device, Placement.Packed packed, Tensor tokens) {
         var gradients = scratch();
-        finalNorm.backward(device, packed.rows(), new RmsNorm.Saved(output.sum(), output.rstd(), gradients.norm), gradients.input,
-            Optional.empty(), gradients.stream);
-        for (var layer : layers.reversed()) {
+        gradients.begin(packed.rows());
+        finalNorm.backward(device, gradients.written(), output, gradients.norm, gradients.input, gradients.stream);
+        for (int i = layers.size() - 1; i >= 0; i--) {
+            var layer = layers.get(i);
             if (recomputes && layer != layers.getLast()) { // whose activations the forward pass left
                 layer.forwardFromStream(device, packed);
             }

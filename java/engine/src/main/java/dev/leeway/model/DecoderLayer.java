@@ -48,14 +48,13 @@ final class DecoderLayer {
 
     /** From the stream that is already in attentionInput.sum: the embeddings for the first layer, or the pass before. */
     void forwardFromStream(Device device, Placement placement) {
-        var in = activations.attentionInput;
-        inputNorm.forward(device, placement.rows(), in.sum(), in.y(), in.rstd());
+        inputNorm.forward(device, placement.rows(), activations.attentionInput);
         blocks(device, placement);
     }
 
     /** A later layer: the stream and the last block output of the layer before. */
     void forward(Device device, Placement placement, LayerActivations before) {
-        inputNorm.forward(device, placement.rows(), before.normedMlpOutput, before.mlpInput.sum(), activations.attentionInput);
+        inputNorm.forward(device, placement.rows(), before.mlpOutput.y(), before.mlpInput.x(), activations.attentionInput);
         blocks(device, placement);
     }
 
@@ -63,32 +62,34 @@ final class DecoderLayer {
         long rows = placement.rows();
         var a = activations;
         attention.forward(device, placement, a);
-        attentionOutputNorm.ifPresent(norm ->
-            norm.forward(device, rows, a.attentionOutput, a.normedAttentionOutput, a.rstdAttentionOutput));
-        mlpNorm.forward(device, rows, a.normedAttentionOutput, a.attentionInput.sum(), a.mlpInput);
+        norm(device, rows, attentionOutputNorm, a.attentionOutput);
+        mlpNorm.forward(device, rows, a.attentionOutput.y(), a.attentionInput.x(), a.mlpInput);
         mlp.forward(device, rows, a);
-        mlpOutputNorm.ifPresent(norm -> norm.forward(device, rows, a.mlpOutput, a.normedMlpOutput, a.rstdMlpOutput));
+        norm(device, rows, mlpOutputNorm, a.mlpOutput);
+    }
+
+    /** Norms where there is a norm; without a lambda, which would be allocated for every layer. */
+    static void norm(Device device, long rows, Optional<RmsNorm> norm, RmsNorm.Normed normed) {
+        if (norm.isPresent()) {
+            norm.get().forward(device, rows, normed);
+        }
     }
 
     /** scratch.stream holds the gradient of the stream behind this layer, and then of the stream before it. */
     void backward(Device device, Placement.Packed packed, BackwardScratch scratch) {
-        long rows = packed.rows();
         var a = activations;
-        mlp.backward(device, rows, a, through(device, rows, mlpOutputNorm, a.mlpOutput, a.rstdMlpOutput, scratch), scratch);
-        mlpNorm.backward(device, rows, new RmsNorm.Saved(a.mlpInput.sum(), a.mlpInput.rstd(), scratch.norm), scratch.input,
-            Optional.of(scratch.stream), scratch.stream);
-        attention.backward(device, packed, a,
-            through(device, rows, attentionOutputNorm, a.attentionOutput, a.rstdAttentionOutput, scratch), scratch);
-        inputNorm.backward(device, rows, new RmsNorm.Saved(a.attentionInput.sum(), a.attentionInput.rstd(), scratch.norm), scratch.input,
-            Optional.of(scratch.stream), scratch.stream);
+        mlp.backward(device, packed.rows(), a, through(device, mlpOutputNorm, a.mlpOutput, scratch), scratch);
+        mlpNorm.backward(device, scratch.added(), a.mlpInput, scratch.norm, scratch.input, scratch.stream);
+        attention.backward(device, packed, a, through(device, attentionOutputNorm, a.attentionOutput, scratch), scratch);
+        inputNorm.backward(device, scratch.added(), a.attentionInput, scratch.norm, scratch.input, scratch.stream);
     }
 
     /** The gradient of a block's output: the stream's own, or its way back through the block's second norm. */
-    private static Tensor through(Device device, long rows, Optional<RmsNorm> norm, Tensor output, Tensor rstd, BackwardScratch scratch) {
+    private static Tensor through(Device device, Optional<RmsNorm> norm, RmsNorm.Normed output, BackwardScratch scratch) {
         if (norm.isEmpty()) {
             return scratch.stream;
         }
-        norm.get().backward(device, rows, new RmsNorm.Saved(output, rstd, scratch.norm), scratch.stream, Optional.empty(), scratch.output);
+        norm.get().backward(device, scratch.written(), output, scratch.norm, scratch.stream, scratch.output);
         return scratch.output;
     }
 }

@@ -53,16 +53,16 @@ final class Dropout {
 
     /** The seed of a module's masks. */
     long seed(String module) {
-        return pass.map(given -> given.noise().of(module)).orElse(0L);
+        return pass.isPresent() ? pass.get().noise().of(module) : 0;
     }
 
     /** (N) or nothing. */
     Region rowIds() {
-        return Linear.region(pass.map(Pass::rowIds));
+        return pass.isPresent() ? pass.get().rowIds().region() : Region.NONE;
     }
 
     /** (N, widest) scratch, or nothing. */
     Region dropped() {
-        return Linear.region(pass.flatMap(given -> dropped));
+        return pass.isPresent() ? Linear.region(dropped) : Region.NONE;
     }
 }

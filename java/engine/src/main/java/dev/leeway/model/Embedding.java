@@ -71,13 +71,13 @@ final class Embedding {
 
     /** A call that looks rows of a matrix (V, width) up, for {@code noise_bound} to go on. */
     static Call lookUp(Device device, long rows, Tensor tokens, Tensor matrix, Tensor y) {
-        return device.call(Ops.EMBEDDING_FORWARD).i64("rows", rows).i64("width", matrix.shape()[1]).i64("vocabulary", matrix.shape()[0])
+        return device.call(Ops.EMBEDDING_FORWARD).i64("rows", rows).i64("width", matrix.size(1)).i64("vocabulary", matrix.size(0))
             .at("tokens", tokens.region()).at("table", matrix.region()).at("y", y.region());
     }
 
     /** gradient (V, width) += factor · what dy (N, width) says of the rows that were looked up. */
     static void addGradient(Device device, long rows, Tensor tokens, Tensor dy, Tensor gradient, double factor) {
-        device.call(Ops.EMBEDDING_BACKWARD).i64("rows", rows).i64("width", gradient.shape()[1]).i64("vocabulary", gradient.shape()[0])
+        device.call(Ops.EMBEDDING_BACKWARD).i64("rows", rows).i64("width", gradient.size(1)).i64("vocabulary", gradient.size(0))
             .at("tokens", tokens.region()).at("dy", dy.region()).at("dtable", gradient.region()).f32("scale", factor)
             .dtype("dtype", dy.dtype()).dtype("gradient_dtype", gradient.dtype()).run();
     }

@@ -84,7 +84,7 @@ final class EmbeddingAdapter {
         var kept = device.floats(a.value());
         device.call(Ops.SCALE).i64("count", a.value().count()).at("x", a.value().region()).f32("alpha", scaling).dtype("dtype", DType.F32)
             .run();
-        addProduct(device, table.shape()[0], a.value(), table);
+        addProduct(device, table.size(0), a.value(), table);
         device.upload(kept, a.value());
     }
 

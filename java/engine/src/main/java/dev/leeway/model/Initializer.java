@@ -58,7 +58,7 @@ public final class Initializer {
     private DoubleSupplier draw(Llama model, Parameter parameter) {
         var random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + parameter.name().hashCode());
         if (parameter.name().contains(".lora_A.")) {
-            double bound = 1 / Math.sqrt(parameter.value().shape()[1]);
+            double bound = 1 / Math.sqrt(parameter.value().size(1));
             return () -> random.nextDouble(-bound, bound);
         }
         if (parameter.name().endsWith("norm.weight")) {

@@ -134,7 +134,7 @@ final class LanguageHead implements Head {
             .at("lora_db", Linear.region(active().flatMap(lora -> lora.b().gradient()))).at("workspace", workspace.region())
             .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).dtype("gradient_dtype", DType.F32).run();
         device.call(Ops.SCATTER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize())
-            .i64("destination_rows", outputGradient.shape()[0]).at("index", rowIndex.region()).at("source", dx.region())
+            .i64("destination_rows", outputGradient.size(0)).at("index", rowIndex.region()).at("source", dx.region())
             .at("destination", outputGradient.region()).dtype("dtype", x.dtype()).run();
     }
 

@@ -11,53 +11,40 @@ import java.util.List;
 final class LayerActivations {
 
     final RmsNorm.Normed attentionInput;
-    final Tensor q;
-    final Tensor k;
+    /** Queries and keys, and what rotates in place: their norms where the model norms them, else themselves. */
+    final RmsNorm.Normed q;
+    final RmsNorm.Normed k;
     final Tensor v;
-    /** Normed queries and keys where the model norms them (rotated in place); else q and k themselves. */
-    final Tensor rotatedQ;
-    final Tensor rotatedK;
-    final Tensor rstdQ;
-    final Tensor rstdK;
     final Tensor attention;
     final Tensor lse;
-    final Tensor attentionOutput;
+    /** The output of each block, and what joins the stream: its second norm where the model has one, else itself. */
+    final RmsNorm.Normed attentionOutput;
     final RmsNorm.Normed mlpInput;
     final Tensor gate;
     final Tensor up;
     final Tensor activated;
-    final Tensor mlpOutput;
-    /** Outputs behind the second norm of each block where the model has one; else the outputs themselves. */
-    final Tensor normedAttentionOutput;
-    final Tensor normedMlpOutput;
-    final Tensor rstdAttentionOutput;
-    final Tensor rstdMlpOutput;
+    final RmsNorm.Normed mlpOutput;
 
     private LayerActivations(String layer, ModelConfig config, ModelPlan plan) {
         var heads = config.attention();
         int hidden = config.hiddenSize();
-        attentionInput = normed(layer + ".input_layernorm", hidden, plan);
-        q = plan.activation(layer + ".q", (long) heads.heads() * heads.headDim());
-        k = plan.activation(layer + ".k", (long) heads.kvHeads() * heads.headDim());
-        v = plan.activation(layer + ".v", (long) heads.kvHeads() * heads.headDim());
-        boolean normsQueries = heads.queryKeyNorm();
-        rotatedQ = normsQueries ? plan.activation(layer + ".q_norm", (long) heads.heads() * heads.headDim()) : q;
-        rotatedK = normsQueries ? plan.activation(layer + ".k_norm", (long) heads.kvHeads() * heads.headDim()) : k;
-        rstdQ = plan.statistics(layer + ".q_norm.rstd", normsQueries ? heads.heads() : 0);
-        rstdK = plan.statistics(layer + ".k_norm.rstd", normsQueries ? heads.kvHeads() : 0);
-        attention = plan.activation(layer + ".attention", (long) heads.heads() * heads.headDim());
-        lse = plan.statistics(layer + ".lse", heads.heads());
-        attentionOutput = plan.activation(layer + ".o", hidden);
+        long queries = (long) heads.heads() * heads.headDim();
+        long keys = (long) heads.kvHeads() * heads.headDim();
         boolean sandwich = config.norm().sandwich();
-        normedAttentionOutput = sandwich ? plan.activation(layer + ".o_norm", hidden) : attentionOutput;
-        rstdAttentionOutput = plan.statistics(layer + ".o_norm.rstd", sandwich ? 1 : 0);
+        attentionInput = normed(layer + ".input_layernorm", hidden, plan);
+        var plainQ = plan.activation(layer + ".q", queries);
+        var plainK = plan.activation(layer + ".k", keys);
+        v = plan.activation(layer + ".v", keys);
+        q = maybeNormed(layer + ".q_norm", plainQ, heads.queryKeyNorm() ? heads.heads() : 0, queries, plan);
+        k = maybeNormed(layer + ".k_norm", plainK, heads.queryKeyNorm() ? heads.kvHeads() : 0, keys, plan);
+        attention = plan.activation(layer + ".attention", queries);
+        lse = plan.statistics(layer + ".lse", heads.heads());
+        attentionOutput = maybeNormed(layer + ".o_norm", plan.activation(layer + ".o", hidden), sandwich ? 1 : 0, hidden, plan);
         mlpInput = normed(layer + ".post_attention_layernorm", hidden, plan);
         gate = plan.activation(layer + ".gate", config.intermediateSize());
         up = plan.activation(layer + ".up", config.intermediateSize());
         activated = plan.activation(layer + ".activated", config.intermediateSize());
-        mlpOutput = plan.activation(layer + ".down", hidden);
-        normedMlpOutput = sandwich ? plan.activation(layer + ".down_norm", hidden) : mlpOutput;
-        rstdMlpOutput = plan.statistics(layer + ".down_norm.rstd", sandwich ? 1 : 0);
+        mlpOutput = maybeNormed(layer + ".down_norm", plan.activation(layer + ".down", hidden), sandwich ? 1 : 0, hidden, plan);
     }
 
     /** The same tensors but for the stream that enters the layer, which is its own. */
@@ -66,10 +53,6 @@ final class LayerActivations {
         q = shared.q;
         k = shared.k;
         v = shared.v;
-        rotatedQ = shared.rotatedQ;
-        rotatedK = shared.rotatedK;
-        rstdQ = shared.rstdQ;
-        rstdK = shared.rstdK;
         attention = shared.attention;
         lse = shared.lse;
         attentionOutput = shared.attentionOutput;
@@ -78,10 +61,6 @@ final class LayerActivations {
         up = shared.up;
         activated = shared.activated;
         mlpOutput = shared.mlpOutput;
-        normedAttentionOutput = shared.normedAttentionOutput;
-        normedMlpOutput = shared.normedMlpOutput;
-        rstdAttentionOutput = shared.rstdAttentionOutput;
-        rstdMlpOutput = shared.rstdMlpOutput;
     }
 
     /** One set a layer, as many as the plan's capacity asks for; the stream that enters a layer is its own in all training. */
@@ -103,5 +82,10 @@ final class LayerActivations {
     static RmsNorm.Normed normed(String name, int width, ModelPlan plan) {
         return new RmsNorm.Normed(plan.activation(name + ".sum", width), plan.activation(name + ".y", width),
             plan.statistics(name + ".rstd", 1));
+    }
+
+    /** A norm of {@code groups} stretches of x; without groups there is none, and x is what it would give. */
+    private static RmsNorm.Normed maybeNormed(String name, Tensor x, int groups, long width, ModelPlan plan) {
+        return new RmsNorm.Normed(x, groups > 0 ? plan.activation(name, width) : x, plan.statistics(name + ".rstd", groups));
     }
 }

@@ -15,6 +15,7 @@ final class Linear {
     private final int out;
     private final Parameter weight;
     private final Optional<Parameter> bias;
+    private final Optional<Tensor> biasValue;
     private final Optional<LoraAdapter> adapter;
     private final PackedWeights packed;
 
@@ -27,6 +28,7 @@ final class Linear {
         this.out = out;
         this.weight = plan.base(module + ".weight", out, in);
         this.bias = hasBias ? Optional.of(plan.base(module + ".bias", out)) : Optional.empty();
+        this.biasValue = bias.map(Parameter::value);
         this.packed = plan.packedWeights();
         packed.add(weight.value());
         this.adapter = plan.lora(module).map(config -> new LoraAdapter(module, in, out, config, plan));
@@ -37,8 +39,7 @@ final class Linear {
         var call = begin(device.call(Ops.LINEAR_FORWARD), rows);
         packed.describe(call, weight.value());
         describeAdapter(call);
-        call.at("bias", bias.map(parameter -> parameter.value().region()).orElse(Region.NONE)).at("x", x.region()).at("y", y.region())
-            .at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE)).at("dropped", dropped())
+        call.at("bias", region(biasValue)).at("x", x.region()).at("y", y.region()).at("xa", xa()).at("dropped", dropped())
             .i32("accumulate", 0).dtype("dtype", x.dtype()).run();
     }
 
@@ -74,7 +75,7 @@ final class Linear {
         }
         var call = begin(device.call(Ops.LINEAR_BACKWARD_WEIGHT), rows.count());
         describeAdapter(call);
-        call.at("x", x.region()).at("dy", dy.region()).at("xa", active().map(lora -> lora.xa().region()).orElse(Region.NONE))
+        call.at("x", x.region()).at("dy", dy.region()).at("xa", xa())
             .at("dyb", dyb(rows)).at("dweight", region(weight.gradient())).at("dbias", region(bias.flatMap(Parameter::gradient)))
             .at("da", region(da)).at("db", region(db)).at("dropped", dropped())
             .dtype("dtype", x.dtype()).dtype("gradient_dtype", DType.F32).run();
@@ -87,6 +88,10 @@ final class Linear {
 
     private Optional<LoraAdapter> active() {
         return adapter.filter(LoraAdapter::isActive);
+    }
+
+    private Region xa() {
+        return active().isPresent() ? adapter.get().xa().region() : Region.NONE;
     }
 
     private Region dyb(Rows rows) {
@@ -106,10 +111,11 @@ final class Linear {
     }
 
     private Region dropped() {
-        return active().map(LoraAdapter::dropped).orElse(Region.NONE);
+        return active().isPresent() ? adapter.get().dropped() : Region.NONE;
     }
 
+    /** Where a tensor is, or nowhere. Here and in all that a pass calls, nothing is mapped: the result would be allocated. */
     static Region region(Optional<Tensor> tensor) {
-        return tensor.map(Tensor::region).orElse(Region.NONE);
+        return tensor.isPresent() ? tensor.get().region() : Region.NONE;
     }
 }

@@ -53,7 +53,7 @@ final class LoraAdapter {
 
     /** weight (O,I) += s B A. */
     void merge(Device device, Tensor weight) {
-        describe(device.call(Ops.LORA_MERGE).i64("in", weight.shape()[1]).i64("out", weight.shape()[0])).at("weight", weight.region())
+        describe(device.call(Ops.LORA_MERGE).i64("in", weight.size(1)).i64("out", weight.size(0))).at("weight", weight.region())
             .dtype("dtype", weight.dtype()).run();
     }
 

@@ -29,16 +29,16 @@ final class MlpBlock {
         up.forward(device, rows, a.mlpInput.y(), a.up);
         device.call(Ops.GLU_FORWARD).i64("count", rows * config.intermediateSize()).at("gate", a.gate.region()).at("up", a.up.region())
             .at("y", a.activated.region()).i32("activation", config.activation().ordinal()).dtype("dtype", a.activated.dtype()).run();
-        down.forward(device, rows, a.activated, a.mlpOutput);
+        down.forward(device, rows, a.activated, a.mlpOutput.x());
     }
 
-    /** From dOutput, the gradient of mlpOutput, to scratch.input. Overwrites gate and up with their gradients. */
+    /** From dOutput, the gradient of mlpOutput.x, to scratch.input. Overwrites gate and up with their gradients. */
     void backward(Device device, long rows, LayerActivations a, Tensor dOutput, BackwardScratch scratch) {
-        down.backward(device, new Linear.Rows(rows, scratch.dyb, false), a.activated, dOutput, scratch.activated);
+        down.backward(device, scratch.written(), a.activated, dOutput, scratch.activated);
         device.call(Ops.GLU_BACKWARD).i64("count", rows * config.intermediateSize()).at("gate", a.gate.region()).at("up", a.up.region())
             .at("dy", scratch.activated.region()).at("dgate", a.gate.region()).at("dup", a.up.region())
             .i32("activation", config.activation().ordinal()).dtype("dtype", a.gate.dtype()).run();
-        gate.backward(device, new Linear.Rows(rows, scratch.dyb, false), a.mlpInput.y(), a.gate, scratch.input);
-        up.backward(device, new Linear.Rows(rows, scratch.dyb, true), a.mlpInput.y(), a.up, scratch.input);
+        gate.backward(device, scratch.written(), a.mlpInput.y(), a.gate, scratch.input);
+        up.backward(device, scratch.added(), a.mlpInput.y(), a.up, scratch.input);
     }
 }

@@ -30,7 +30,7 @@ final class PackedWeights {
     /** Plans the copies, where the back end has such a layout. */
     void plan(Device device, ModelPlan plan) {
         for (var matrix : matrices) {
-            long bytes = device.ask((same, answer) -> same.call(Ops.PACKED_BYTES).i64("in", matrix.shape()[1]).i64("out", matrix.shape()[0])
+            long bytes = device.ask((same, answer) -> same.call(Ops.PACKED_BYTES).i64("in", matrix.size(1)).i64("out", matrix.size(0))
                 .at("bytes", answer).dtype("dtype", matrix.dtype()).run());
             if (bytes > 0) {
                 copies.put(matrix, plan.buffer(Purpose.CACHE, matrix.name() + ".packed", DType.U8, bytes));
@@ -41,7 +41,7 @@ final class PackedWeights {
     /** Makes the copies from the weights as they are now, and has products use them until {@link #forget}. */
     void refresh(Device device) {
         copies.forEach((matrix, copy) ->
-            describePlain(device.call(Ops.PACK_WEIGHT).i64("in", matrix.shape()[1]).i64("out", matrix.shape()[0]), matrix,
+            describePlain(device.call(Ops.PACK_WEIGHT).i64("in", matrix.size(1)).i64("out", matrix.size(0)), matrix,
             Region.NONE).at("packed", copy.region()).run());
         fresh = true;
     }

@@ -5,7 +5,6 @@ import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
-import java.util.Optional;
 
 /** RMSNorm over the last axis (Zhang and Sennrich 2019), of whole rows or of the heads inside them; it can add a residual first. */
 final class RmsNorm {
@@ -30,29 +29,31 @@ final class RmsNorm {
     }
 
     /** y = norm(x). */
-    void forward(Device device, long rows, Tensor x, Tensor y, Tensor rstd) {
-        forward(device, rows, x, Region.NONE, Region.NONE, y, rstd);
+    void forward(Device device, long rows, Normed normed) {
+        forward(device, rows, normed.x(), Region.NONE, Region.NONE, normed);
     }
 
-    /** sum = x + residual, y = norm(sum). */
+    /** What is normed becomes x + residual; y = norm(x + residual). */
     void forward(Device device, long rows, Tensor x, Tensor residual, Normed normed) {
-        forward(device, rows, x, residual.region(), normed.sum().region(), normed.y(), normed.rstd());
+        forward(device, rows, x, residual.region(), normed.x().region(), normed);
     }
 
     /**
-     * Outputs of a norm that adds a residual.
+     * A norm's input and outputs, of which the backward pass reads the input again and rstd.
      *
-     * @param sum (N,C) the new residual stream
+     * @param x (N,C) what is normed; where a residual is added first, their sum, the new residual stream
      * @param y (N,C) the normed stream
-     * @param rstd (N)
+     * @param rstd (N) reciprocal root mean squares
      */
-    record Normed(Tensor sum, Tensor y, Tensor rstd) {
+    record Normed(Tensor x, Tensor y, Tensor rstd) {
     }
 
-    private void forward(Device device, long rows, Tensor x, Region residual, Region sum, Tensor y, Tensor rstd) {
+    private void forward(Device device, long rows, Tensor x, Region residual, Region sum, Normed normed) {
+        var y = normed.y();
         device.call(Ops.RMSNORM_FORWARD).i64("rows", rows).i64("groups", groups).i64("width", width).i64("stride", (long) groups * width)
             .at("x", x.region()).at("residual", residual).at("weight", weight.value().region()).at("sum", sum).at("y", y.region())
-            .at("rstd", rstd.region()).f32("eps", config.eps()).f32("weight_offset", config.weightOffset()).dtype("dtype", y.dtype()).run();
+            .at("rstd", normed.rstd().region()).f32("eps", config.eps()).f32("weight_offset", config.weightOffset())
+            .dtype("dtype", y.dtype()).run();
     }
 
     /** Bytes of scratch that a backward pass over norms of this shape takes. */
@@ -62,28 +63,18 @@ final class RmsNorm {
     }
 
     /**
-     * ds = the gradient of what was normed, plus dsum.
+     * Writes (or, accumulating, adds) the gradient of what was normed to ds, which on the residual stream holds the gradient that reaches it
+     * behind the norm.
      *
-     * @param s what was normed
-     * @param dsum the gradient that reaches the residual stream behind the norm, if any; may be ds
-     */
-    void backward(Device device, long rows, Saved saved, Tensor dy, Optional<Tensor> dsum, Tensor ds) {
-        var dweight = weight.gradient();
-        device.call(Ops.RMSNORM_BACKWARD).i64("rows", rows).i64("groups", groups).i64("width", width).i64("stride", (long) groups * width)
-            .at("s", saved.s().region()).at("weight", weight.value().region()).at("rstd", saved.rstd().region()).at("dy", dy.region())
-            .at("dsum", Linear.region(dsum)).at("ds", ds.region()).at("dweight", Linear.region(dweight))
-            .at("workspace", dweight.isPresent() ? saved.workspace().region() : Region.NONE)
-            .i64("workspace_bytes", saved.workspace().bytes())
-            .f32("weight_offset", config.weightOffset()).dtype("dtype", ds.dtype()).run();
-    }
-
-    /**
-     * What a backward pass needs of the forward pass.
-     *
-     * @param s what was normed
-     * @param rstd its reciprocal root mean square
      * @param workspace at least {@link #workspaceBytes}
      */
-    record Saved(Tensor s, Tensor rstd, Tensor workspace) {
+    void backward(Device device, Linear.Rows rows, Normed normed, Tensor workspace, Tensor dy, Tensor ds) {
+        var dweight = weight.gradient();
+        device.call(Ops.RMSNORM_BACKWARD).i64("rows", rows.count()).i64("groups", groups).i64("width", width)
+            .i64("stride", (long) groups * width).at("s", normed.x().region()).at("weight", weight.value().region())
+            .at("rstd", normed.rstd().region()).at("dy", dy.region()).at("dsum", rows.accumulate() ? ds.region() : Region.NONE)
+            .at("ds", ds.region()).at("dweight", Linear.region(dweight))
+            .at("workspace", dweight.isPresent() ? workspace.region() : Region.NONE).i64("workspace_bytes", workspace.bytes())
+            .f32("weight_offset", config.weightOffset()).dtype("dtype", ds.dtype()).run();
     }
 }

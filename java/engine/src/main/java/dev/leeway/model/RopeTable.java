@@ -36,15 +36,12 @@ final class RopeTable {
         device.upload(sines, sine);
     }
 
-    /** Rotates x (N, heads, headDim) in place by its positions, or back. */
-    void rotate(Device device, Rotation rotation, Tensor positionsOfRows, Tensor x) {
-        device.call(Ops.ROPE).i64("rows", rotation.rows()).i64("heads", rotation.heads()).i64("head_dim", rotation.headDim())
-            .i64("rotary_dim", config.rotaryDim()).i64("stride", (long) rotation.heads() * rotation.headDim()).i64("table_rows", positions)
-            .at("positions", positionsOfRows.region()).at("cosine", cosine.region()).at("sine", sine.region()).at("x", x.region())
-            .i32("inverse", rotation.inverse() ? 1 : 0).dtype("dtype", x.dtype()).run();
-    }
-
-    /** The shape of what is rotated; inverse rotates back, which is the gradient. */
-    record Rotation(long rows, int heads, int headDim, boolean inverse) {
+    /** Rotates x (N, heads · D) in place by its rows' positions, or back, which is the gradient. */
+    void rotate(Device device, Placement placement, int heads, Tensor x, boolean inverse) {
+        long stride = x.size(1);
+        device.call(Ops.ROPE).i64("rows", placement.rows()).i64("heads", heads).i64("head_dim", stride / heads)
+            .i64("rotary_dim", config.rotaryDim()).i64("stride", stride).i64("table_rows", positions)
+            .at("positions", placement.positions().region()).at("cosine", cosine.region()).at("sine", sine.region()).at("x", x.region())
+            .i32("inverse", inverse ? 1 : 0).dtype("dtype", x.dtype()).run();
     }
 }

@@ -62,7 +62,7 @@ final class ScalarHead implements Head {
         device.upload(narrow, weights);
         begin(device, Ops.SCALAR_HEAD_BACKWARD).at("w_value", weights.region()).at("dx", dx.region())
             .at("dweight", Linear.region(weight.gradient())).at("dbias", Region.NONE).dtype("dtype", x.dtype()).run();
-        device.call(Ops.SCATTER_ROWS).i64("rows", sequences).i64("width", hidden).i64("destination_rows", outputGradient.shape()[0])
+        device.call(Ops.SCATTER_ROWS).i64("rows", sequences).i64("width", hidden).i64("destination_rows", outputGradient.size(0))
             .at("index", rowIndex.region()).at("source", dx.region()).at("destination", outputGradient.region()).dtype("dtype", dx.dtype())
             .run();
     }

@@ -93,7 +93,7 @@ public final class Weights {
         try (var scratch = Arena.ofConfined()) {
             var values = scratch.allocate(parameter.value().bytes(), 64);
             device.download(parameter.value(), values);
-            Transpose.floats(values, parameter.value().shape()[0], parameter.value().shape()[1], data);
+            Transpose.floats(values, parameter.value().size(0), parameter.value().size(1), data);
         }
     }
 

@@ -11,18 +11,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** A back end with its stream, seen as a place for tensors. It belongs to one thread at a time. */
 public final class Device implements AutoCloseable {
 
     private static final List<String> BACKENDS = List.of("cpu", "cuda", "emu");
 
-    /** Bytes up to which arrays pass through memory that is kept: what a step copies allocates nothing. */
+    /** Arrays pass through native memory that is kept, in pieces of so many bytes: a copy of any length allocates nothing that grows. */
     private static final int STAGED = 1 << 16;
 
     private final Native library;
     private final MemorySegment staging = Arena.ofAuto().allocate(STAGED, 8);
+    private final Region staged = Region.of(staging);
 
     private Device(Native library) {
         this.library = library;
@@ -68,20 +68,35 @@ public final class Device implements AutoCloseable {
 
     /** Writes floats to the start of a tensor. */
     public void upload(float[] values, Tensor tensor) {
+        upload(values, values.length, tensor);
+    }
+
+    /** Writes the first {@code count} floats to the start of a tensor. */
+    public void upload(float[] values, int count, Tensor tensor) {
         requireType(tensor, DType.F32);
-        write(tensor, values.length, segment -> MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_FLOAT, 0, values.length));
+        write(values, count, ValueLayout.JAVA_FLOAT, tensor);
     }
 
     /** Writes 32-bit integers to the start of a tensor. */
     public void upload(int[] values, Tensor tensor) {
+        upload(values, values.length, tensor);
+    }
+
+    /** Writes the first {@code count} 32-bit integers to the start of a tensor. */
+    public void upload(int[] values, int count, Tensor tensor) {
         requireType(tensor, DType.I32);
-        write(tensor, values.length, segment -> MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_INT, 0, values.length));
+        write(values, count, ValueLayout.JAVA_INT, tensor);
     }
 
     /** Writes 64-bit integers to the start of a tensor. */
     public void upload(long[] values, Tensor tensor) {
+        upload(values, values.length, tensor);
+    }
+
+    /** Writes the first {@code count} 64-bit integers to the start of a tensor. */
+    public void upload(long[] values, int count, Tensor tensor) {
         requireType(tensor, DType.I64);
-        write(tensor, values.length, segment -> MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_LONG, 0, values.length));
+        write(values, count, ValueLayout.JAVA_LONG, tensor);
     }
 
     /** Writes a native segment to the start of a tensor. */
@@ -96,38 +111,40 @@ public final class Device implements AutoCloseable {
 
     /** Reads the first {@code destination.length} floats of a tensor, F32 or BF16. */
     public void download(Tensor tensor, float[] destination) {
+        download(tensor, destination, destination.length);
+    }
+
+    /** Reads the first {@code count} floats of a tensor, F32 or BF16. */
+    public void download(Tensor tensor, float[] destination, int count) {
         if (tensor.dtype() == DType.BF16) {
-            read(tensor, destination.length, segment -> {
-                for (int i = 0; i < destination.length; i++) {
-                    destination[i] = Bfloat16.widen(segment.getAtIndex(ValueLayout.JAVA_SHORT, i));
-                }
-            });
-            return;
+            read(tensor, ValueLayout.JAVA_SHORT, destination, count);
+        } else {
+            requireType(tensor, DType.F32);
+            read(tensor, ValueLayout.JAVA_FLOAT, destination, count);
         }
-        requireType(tensor, DType.F32);
-        read(tensor, destination.length,
-            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, destination, 0, destination.length));
     }
 
     /** Reads the first {@code destination.length} integers of a tensor. */
     public void download(Tensor tensor, int[] destination) {
+        download(tensor, destination, destination.length);
+    }
+
+    /** Reads the first {@code count} integers of a tensor. */
+    public void download(Tensor tensor, int[] destination, int count) {
         requireType(tensor, DType.I32);
-        read(tensor, destination.length,
-            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_INT, 0, destination, 0, destination.length));
+        read(tensor, ValueLayout.JAVA_INT, destination, count);
     }
 
     /** Reads the first {@code destination.length} 64-bit integers of a tensor. */
     public void download(Tensor tensor, long[] destination) {
         requireType(tensor, DType.I64);
-        read(tensor, destination.length,
-            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_LONG, 0, destination, 0, destination.length));
+        read(tensor, ValueLayout.JAVA_LONG, destination, destination.length);
     }
 
     /** Reads the first {@code destination.length} doubles of a tensor. */
     public void download(Tensor tensor, double[] destination) {
         requireType(tensor, DType.F64);
-        read(tensor, destination.length,
-            segment -> MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, 0, destination, 0, destination.length));
+        read(tensor, ValueLayout.JAVA_DOUBLE, destination, destination.length);
     }
 
     /** Reads the whole tensor into a native segment of its size. */
@@ -180,36 +197,47 @@ public final class Device implements AutoCloseable {
         }
     }
 
-    private void write(Tensor tensor, int count, Consumer<MemorySegment> source) {
-        long bytes = (long) count * tensor.dtype().bytes();
-        if (bytes <= STAGED) {
-            write(tensor, staging.asSlice(0, bytes), source);
-            return;
-        }
-        try (var frame = Arena.ofConfined()) {
-            write(tensor, frame.allocate(bytes, 8), source);
-        }
-    }
-
-    private void write(Tensor tensor, MemorySegment room, Consumer<MemorySegment> source) {
-        source.accept(room);
-        upload(room, tensor);
-    }
-
-    private void read(Tensor tensor, int count, Consumer<MemorySegment> sink) {
-        long bytes = (long) count * tensor.dtype().bytes();
-        if (bytes <= STAGED) {
-            read(tensor, staging.asSlice(0, bytes), sink);
-            return;
-        }
-        try (var frame = Arena.ofConfined()) {
-            read(tensor, frame.allocate(bytes, 8), sink);
+    private void write(Object array, int count, ValueLayout layout, Tensor tensor) {
+        long width = layout.byteSize();
+        int most = (int) (STAGED / width);
+        requireRoom(tensor, count * width);
+        for (int first = 0; first < count; first += most) {
+            int some = Math.min(most, count - first);
+            MemorySegment.copy(array, first, staging, layout, 0, some);
+            library.upload(some * width, staged, behind(tensor, first * width));
         }
     }
 
-    private void read(Tensor tensor, MemorySegment room, Consumer<MemorySegment> sink) {
-        library.download(tensor.region().slice(0, room.byteSize()), room);
-        sink.accept(room);
+    private void read(Tensor tensor, ValueLayout layout, Object array, int count) {
+        long width = layout.byteSize();
+        int most = (int) (STAGED / width);
+        requireRoom(tensor, count * width);
+        for (int first = 0; first < count; first += most) {
+            int some = Math.min(most, count - first);
+            library.download(some * width, behind(tensor, first * width), staged);
+            if (tensor.dtype() == DType.BF16) {
+                widen((float[]) array, first, some);
+            } else {
+                MemorySegment.copy(staging, layout, 0, array, first, some);
+            }
+        }
+    }
+
+    private void widen(float[] array, int first, int count) {
+        for (int i = 0; i < count; i++) {
+            array[first + i] = Bfloat16.widen(staging.getAtIndex(ValueLayout.JAVA_SHORT, i));
+        }
+    }
+
+    private static Region behind(Tensor tensor, long offset) {
+        var all = tensor.region();
+        return offset == 0 ? all : all.slice(offset, all.bytes() - offset);
+    }
+
+    private static void requireRoom(Tensor tensor, long bytes) {
+        if (bytes > tensor.bytes()) {
+            throw new IndexOutOfBoundsException(tensor + " has " + tensor.bytes() + " B, not " + bytes);
+        }
     }
 
     private static void requireType(Tensor tensor, DType type) {

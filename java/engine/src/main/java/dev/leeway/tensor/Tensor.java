@@ -38,6 +38,11 @@ public final class Tensor {
         return shape.clone();
     }
 
+    /** Its size along an axis, 0 = the outermost. */
+    public long size(int axis) {
+        return shape[axis];
+    }
+
     /** Number of elements. */
     public long count() {
         return count;

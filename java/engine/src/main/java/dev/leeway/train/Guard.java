@@ -190,7 +190,7 @@ final class Guard {
     }
 
     private boolean isFinite(Tensor activation, int rows) {
-        var values = new float[Math.toIntExact(rows * activation.shape()[1])];
+        var values = new float[Math.toIntExact(rows * activation.size(1))];
         policy.device().download(activation, values);
         for (float value : values) {
             if (!Float.isFinite(value)) {

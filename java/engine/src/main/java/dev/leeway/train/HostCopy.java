@@ -70,7 +70,7 @@ final class HostCopy {
     /** The copies; the device must have finished them. */
     List<StoredTensor> tensors() {
         pairs.forEach(pair -> pair.turned().ifPresent(values ->
-            Transpose.floats(values, pair.tensor().shape()[0], pair.tensor().shape()[1], pair.copy().data())));
+            Transpose.floats(values, pair.tensor().size(0), pair.tensor().size(1), pair.copy().data())));
         return pairs.stream().map(Pair::copy).toList();
     }
 
@@ -99,7 +99,7 @@ final class HostCopy {
             stored.copyTo(pair.copy().data());
             stored.unload();
             pair.turned().ifPresent(values ->
-                Transpose.floats(pair.copy().data(), pair.tensor().shape()[1], pair.tensor().shape()[0], values));
+                Transpose.floats(pair.copy().data(), pair.tensor().size(1), pair.tensor().size(0), values));
             device.upload(pair.values(), pair.tensor());
         }
     }

@@ -49,6 +49,27 @@ final class DeviceTest {
     }
 
     @Test
+    void longArraysArriveWhole() {
+        int count = 40_000; // 160,000 B in F32, 80,000 B in BF16: more than two pieces, and more than one
+        var values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = Bfloat16.widen((short) (i % 0x7f00));
+        }
+        var wide = new MemoryPlan();
+        var single = wide.reserve(Purpose.WEIGHTS, "single", DType.F32, count);
+        var half = wide.reserve(Purpose.WEIGHTS, "half", DType.BF16, count);
+        try (var block = wide.allocate(device); var arena = Arena.ofConfined()) {
+            device.upload(values, single);
+            assertArrayEquals(values, device.floats(single));
+            device.upload(new float[] {-1, -2}, 1, single);
+            assertEquals(values[1], device.floats(single)[1]);
+            device.upload(Bfloat16.narrow(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), arena), half);
+            assertArrayEquals(values, device.floats(half));
+            assertTrue(block.bytes() >= 6L * count);
+        }
+    }
+
+    @Test
     void tensorsAreCopiedAndCleared() {
         device.upload(new float[] {1, 2, 3, 4, 5, 6}, floats);
         device.copy(floats, others);

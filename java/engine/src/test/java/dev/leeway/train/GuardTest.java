@@ -248,7 +248,7 @@ final class GuardTest {
     void anEmbeddingIsNamedWithTheFirstRowsThatReadIt(Trained trained) {
         try (var run = Run.open(trained)) {
             var table = run.weight("model.embed_tokens.weight");
-            int width = (int) table.shape()[1];
+            int width = (int) table.size(1);
             for (int trial = 0; trial < TRIALS; trial++) {
                 var random = new Random(trial);
                 int micro = random.nextInt(MICROS.size());
