@@ -37,6 +37,13 @@ Function symbol(const char *name) {
         }                                                                                                        \
     } while (0)
 
+/* Loads a back end and makes its stream of one thread. */
+inline void use_library(const char *path) {
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) std::fprintf(stderr, "%s\n", dlerror()), std::exit(2);
+    LEEWAY_CALL(stream_create, {.threads = 1, .device = 0, .stream = &stream});
+}
+
 /* Seconds of this process's own processor time that body takes: a busy machine disturbs them little. */
 inline double timed(const std::function<void()> &body) {
     auto now = [] {
@@ -55,6 +62,8 @@ inline double median(std::vector<double> values) {
 }
 
 inline int64_t bytes_of(leeway_dtype dtype) { return dtype == LEEWAY_U8 ? 1 : dtype == LEEWAY_BF16 ? 2 : 4; }
+
+inline const char *name_of(leeway_dtype dtype) { return dtype == LEEWAY_BF16 ? "bf16" : "f32"; }
 
 /* count numbers of dtype between 0 and 1. */
 inline void *numbers(int64_t count, leeway_dtype dtype) {
@@ -83,6 +92,10 @@ inline double fma_ceiling(leeway_dtype dtype) {
 inline double read_ceiling() {
     static void *const memory = numbers(int64_t(16) << 20, LEEWAY_F32);
     return double(int64_t(64) << 20) / timed([] { read_memory(memory, int64_t(64) << 20); });
+}
+
+inline void print_ceiling(const char *name, double rate) {
+    std::printf("{\"ceiling\": \"%s\", \"rate\": %.1f}\n", name, rate * 1e-9);
 }
 
 /* One JSON line: the median rate of body, which does work a call, and its share of the ceiling measured around each sample. */

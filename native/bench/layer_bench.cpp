@@ -26,7 +26,7 @@ int repeats = 7;
 
 void report(const char *op, const char *what, leeway_dtype dtype, double work, const std::function<void()> &body, bool arithmetic) {
     char line[200];
-    std::snprintf(line, sizeof line, "\"op\": \"%s\", \"of\": \"%s\", \"dtype\": \"%s\"", op, what, dtype == LEEWAY_BF16 ? "bf16" : "f32");
+    std::snprintf(line, sizeof line, "\"op\": \"%s\", \"of\": \"%s\", \"dtype\": \"%s\"", op, what, name_of(dtype));
     if (std::string(line).find(filter) == std::string::npos) return;
     measure(line, work, repeats, body, [=] { return arithmetic ? fma_ceiling(dtype) : read_ceiling(); });
 }
@@ -106,14 +106,12 @@ void optimiser(const char *name, leeway_dtype dtype, bool master, leeway_dtype g
 
 int main(int count, char **arguments) {
     if (count < 2) return std::fprintf(stderr, "usage: layer_bench <library.so> [filter] [repeats]\n"), 2;
-    library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) return std::fprintf(stderr, "%s\n", dlerror()), 2;
+    use_library(arguments[1]);
     if (count > 2) filter = arguments[2];
     if (count > 3) repeats = std::atoi(arguments[3]);
-    LEEWAY_CALL(stream_create, {.threads = 1, .device = 0, .stream = &stream});
-    std::printf("{\"ceiling\": \"fma\", \"rate\": %.1f}\n", fma_ceiling(LEEWAY_F32) * 1e-9);
-    std::printf("{\"ceiling\": \"bf16 pairs\", \"rate\": %.1f}\n", fma_ceiling(LEEWAY_BF16) * 1e-9);
-    std::printf("{\"ceiling\": \"read\", \"rate\": %.1f}\n", read_ceiling() * 1e-9);
+    print_ceiling("fma", fma_ceiling(LEEWAY_F32));
+    print_ceiling("bf16 pairs", fma_ceiling(LEEWAY_BF16));
+    print_ceiling("read", read_ceiling());
     for (const Model &m : models)
         for (leeway_dtype dtype : {LEEWAY_F32, LEEWAY_BF16}) attention(m, dtype), norms(m, dtype), gates(m, dtype), rotations(m, dtype);
     optimiser("fp32", LEEWAY_F32, false, LEEWAY_F32, LEEWAY_F32, 0);

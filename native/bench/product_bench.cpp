@@ -6,107 +6,13 @@
  * measured right before and behind each sample. Rates count the thread's own processor time, so a busy machine disturbs them little. The
  * median and the best of the samples are printed.
  */
-#include <dlfcn.h>
-#include <time.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-#include <string>
-#include <vector>
-
-#include "ceilings.h"
-#include "leeway.h"
+#include "bench.h"
 
 namespace {
 
-void *library;
-
-template <class Function>
-Function symbol(const char *name) {
-    void *address = dlsym(library, name);
-    if (address == nullptr) std::fprintf(stderr, "%s\n", dlerror()), std::exit(1);
-    return reinterpret_cast<Function>(address);
-}
-
-#define LEEWAY_CALL(op, ...)                                                                                            \
-    do {                                                                                                                \
-        leeway_##op##_args call_args = __VA_ARGS__;                                                                     \
-        static const auto function = symbol<decltype(&leeway_##op)>("leeway_" #op);                                     \
-        if (function(stream, &call_args) != LEEWAY_OK) {                                                                \
-            std::fprintf(stderr, "%s\n", symbol<decltype(&leeway_message)>("leeway_message")());                        \
-            std::exit(1);                                                                                               \
-        }                                                                                                               \
-    } while (0)
-
-leeway_stream *stream = nullptr;
-
-double seconds() {
-    timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
-}
-
-double timed(const std::function<void()> &body) {
-    const double start = seconds();
-    body();
-    return seconds() - start;
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
-int64_t bytes_of(leeway_dtype dtype) { return dtype == LEEWAY_BF16 ? 2 : 4; }
-
-/* count small numbers of dtype. */
-void *numbers(int64_t count, leeway_dtype dtype) {
-    void *address = nullptr;
-    LEEWAY_CALL(allocate, {.bytes = count * bytes_of(dtype), .address = &address});
-    uint32_t state = 12345;
-    for (int64_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u;
-        const float value = float(int32_t(state >> 8) - (1 << 23)) * 0x1p-23f;
-        uint32_t bits;
-        std::memcpy(&bits, &value, 4);
-        if (dtype == LEEWAY_BF16) static_cast<uint16_t *>(address)[i] = uint16_t(bits >> 16);
-        else static_cast<float *>(address)[i] = value;
-    }
-    return address;
-}
+using namespace bench;
 
 void release(void *address) { LEEWAY_CALL(free, {.address = address}); }
-
-/* Samples of work done / seconds and of its share of a ceiling (work / seconds, too). */
-struct Samples {
-    std::vector<double> rates, shares;
-    void take(int repeats, double work, const std::function<void()> &body, const std::function<double()> &ceiling) {
-        body();
-        const int64_t times = std::max<int64_t>(1, int64_t(0.02 / std::max(1e-6, timed(body))));
-        double before = ceiling();
-        for (int i = 0; i < repeats; i++) {
-            const double rate = work * double(times) / timed([&] { for (int64_t t = 0; t < times; t++) body(); });
-            const double after = ceiling();
-            rates.push_back(rate);
-            shares.push_back(rate / (0.5 * (before + after)));
-            before = after;
-        }
-    }
-    void print(const std::string &head) const {
-        std::printf("{%s, \"rate\": %.1f, \"share\": %.3f, \"best\": %.3f}\n", head.c_str(), median(rates) * 1e-9, median(shares),
-                    *std::max_element(shares.begin(), shares.end()));
-        std::fflush(stdout);
-    }
-};
-
-double ceiling_of(leeway_dtype dtype) {
-    double work = 0;
-    const double time = timed([&] { work = dtype == LEEWAY_BF16 ? spin_pairs(200000) : spin_fma(200000); });
-    return work / time;
-}
 
 std::string text(const char *format, const char *what, const char *dtype, int64_t rows, int64_t in, int64_t out) {
     char line[256];
@@ -148,13 +54,10 @@ void train(const Shape &s, leeway_dtype dtype, const std::string &filter, int re
     const std::pair<const char *, std::function<void()>> ops[] = {
         {"forward", [&] { forward(plain); }}, {"forward_packed", [&] { forward(both); }}, {"backward_input", input},
         {"backward_weight", weight}};
-    const char *name = dtype == LEEWAY_BF16 ? "bf16" : "f32";
     for (const auto &[op, body] : ops) {
-        const std::string line = text(head, op, name, s.rows, s.in, s.out);
+        const std::string line = text(head, op, name_of(dtype), s.rows, s.in, s.out);
         if (line.find(filter) == std::string::npos) continue;
-        Samples samples;
-        samples.take(repeats, 2.0 * double(s.rows) * double(s.in) * double(s.out), body, [&] { return ceiling_of(dtype); });
-        samples.print(line);
+        measure(line, 2.0 * double(s.rows) * double(s.in) * double(s.out), repeats, body, [&] { return fma_ceiling(dtype); });
     }
     for (void *address : {x, w, y, dx, dw, packed})
         if (address) release(address);
@@ -162,7 +65,7 @@ void train(const Shape &s, leeway_dtype dtype, const std::string &filter, int re
 
 /* Products with few rows and packed weights that lie in memory, not in a cache: `matrices` of them in turn. */
 void decode(const Shape &s, leeway_dtype dtype, const std::string &filter, int repeats) {
-    const std::string line = text(head, "decode", dtype == LEEWAY_BF16 ? "bf16" : "f32", s.rows, s.in, s.out);
+    const std::string line = text(head, "decode", name_of(dtype), s.rows, s.in, s.out);
     if (line.find(filter) == std::string::npos) return;
     int64_t packed_bytes = 0;
     LEEWAY_CALL(packed_bytes, {.in = s.in, .out = s.out, .bytes = &packed_bytes, .dtype = dtype});
@@ -180,9 +83,7 @@ void decode(const Shape &s, leeway_dtype dtype, const std::string &filter, int r
                          .bias = nullptr, .x = x, .y = y, .xa = nullptr, .dropped = nullptr, .accumulate = 0, .dtype = dtype});
     };
     const double bytes = double(matrices * packed_bytes);
-    Samples samples;
-    samples.take(repeats, bytes, body, [&] { return bytes / timed([&] { read_memory(packed, matrices * packed_bytes); }); });
-    samples.print(line);
+    measure(line, bytes, repeats, body, [&] { return bytes / timed([&] { read_memory(packed, matrices * packed_bytes); }); });
     for (void *address : {x, y, w, static_cast<void *>(packed)}) release(address);
 }
 
@@ -190,13 +91,11 @@ void decode(const Shape &s, leeway_dtype dtype, const std::string &filter, int r
 
 int main(int count, char **arguments) {
     if (count < 2) return std::fprintf(stderr, "usage: product_bench <library.so> [train|decode|all] [filter] [repeats]\n"), 2;
-    library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) return std::fprintf(stderr, "%s\n", dlerror()), 2;
+    use_library(arguments[1]);
     const std::string which = count > 2 ? arguments[2] : "all", filter = count > 3 ? arguments[3] : "";
     const int repeats = count > 4 ? std::atoi(arguments[4]) : 9;
-    LEEWAY_CALL(stream_create, {.threads = 1, .device = 0, .stream = &stream});
-    std::printf("{\"ceiling\": \"fma\", \"rate\": %.1f}\n", ceiling_of(LEEWAY_F32) * 1e-9);
-    if (spin_pairs(1) > 0) std::printf("{\"ceiling\": \"bf16 pairs\", \"rate\": %.1f}\n", ceiling_of(LEEWAY_BF16) * 1e-9);
+    print_ceiling("fma", fma_ceiling(LEEWAY_F32));
+    if (spin_pairs(1) > 0) print_ceiling("bf16 pairs", fma_ceiling(LEEWAY_BF16));
     for (leeway_dtype dtype : {LEEWAY_F32, LEEWAY_BF16}) {
         if (dtype == LEEWAY_BF16 && spin_pairs(1) == 0) {
             std::printf("{\"left_out\": \"bf16: this processor has no AVX512-BF16\"}\n");
