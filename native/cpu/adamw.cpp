@@ -56,8 +56,7 @@ LEEWAY_INLINE void store_weights(const leeway_adamw_args *args, int64_t i, f32x1
     bf16 *parameter = static_cast<bf16 *>(args->parameter) + i;
     if (args->master) store_up_to(args->master + i, w, left);
     if (args->stochastic) {
-        u16x16 rounded = stochastic_bf16(w, philox_word(args->seed, 0, uint64_t(i)));
-        std::memcpy(parameter, &rounded, size_t(std::min(left, lanes)) * sizeof(bf16));
+        store_up_to(parameter, stochastic_bf16(w, philox_word(args->seed, 0, uint64_t(i))), left);
     } else {
         store_up_to(parameter, w, left);
     }

@@ -27,9 +27,7 @@ leeway_status check_attention(const char *op, const AttentionShape &shape, leewa
         return fail(LEEWAY_BAD_ARGUMENT, "%s: softcap must be finite and not negative, got %g", op, double(shape.softcap));
     if (!(shape.scale > -3e38f && shape.scale < 3e38f))
         return fail(LEEWAY_BAD_ARGUMENT, "%s: scale must be finite, got %g", op, double(shape.scale));
-    if (dtype != LEEWAY_F32 && dtype != LEEWAY_BF16)
-        return fail(LEEWAY_UNSUPPORTED, "%s: dtype must be F32 (0) or BF16 (1) on this back end, got dtype %d", op, int(dtype));
-    return LEEWAY_OK;
+    return check_float(op, "dtype", dtype);
 }
 
 leeway_status check_starts(const char *op, const char *name, const int32_t *starts, int64_t sequences, int64_t rows) {

@@ -102,14 +102,6 @@ extern const AttentionKernels attention_avx512bf16;
 /* The fastest that this processor runs. */
 const AttentionKernels &attention_kernels(leeway_dtype dtype);
 
-inline int64_t attention_bytes(leeway_dtype dtype) { return dtype == LEEWAY_F32 ? 4 : 2; }
-inline const void *at(const void *array, int64_t elements, leeway_dtype dtype) {
-    return static_cast<const char *>(array) + elements * attention_bytes(dtype);
-}
-inline void *at(void *array, int64_t elements, leeway_dtype dtype) {
-    return static_cast<char *>(array) + elements * attention_bytes(dtype);
-}
-
 /* LEEWAY_OK, or what is wrong with the sizes that all attention ops share. */
 leeway_status check_attention(const char *op, const AttentionShape &shape, leeway_dtype dtype);
 /* LEEWAY_OK where starts[0] = 0 <= starts[1] <= ... <= starts[sequences] = rows. */

@@ -7,11 +7,12 @@
  * or, where there are too few heads for the threads or a head's keys don't fit into a thread's memory, a task a key block (dk, dv) and
  * then a task a row tile (dq), at 14 D.
  */
-#include <exception>
+#include <cstddef>
 #include <vector>
 
 #include "attention.h"
 #include "check.h"
+#include "dtype.h"
 #include "parallel.h"
 
 namespace {
@@ -27,8 +28,8 @@ std::vector<BackwardTask> plan_heads(const leeway_attention_backward_args &args,
         if (count == 0) continue;
         for (int64_t head = 0; head < shape.kv_heads; head++) {
             int64_t row = (start * shape.kv_heads + head) * shape.head_dim;
-            tasks.push_back({{leeway::at(args.k, row, args.dtype), leeway::at(args.v, row, args.dtype), shape.kv_heads * shape.head_dim,
-                              nullptr, 0},
+            tasks.push_back({{leeway::offset(args.k, args.dtype, row), leeway::offset(args.v, args.dtype, row),
+                              shape.kv_heads * shape.head_dim, nullptr, 0},
                              {start * shape.heads + head * shape.group(), 0, 0, count * shape.group()},
                              count,
                              0,
@@ -38,8 +39,8 @@ std::vector<BackwardTask> plan_heads(const leeway_attention_backward_args &args,
                              args.dout,
                              args.delta,
                              args.dq,
-                             leeway::at(args.dk, row, args.dtype),
-                             leeway::at(args.dv, row, args.dtype)});
+                             leeway::offset(args.dk, args.dtype, row),
+                             leeway::offset(args.dv, args.dtype, row)});
         }
     }
     return tasks;

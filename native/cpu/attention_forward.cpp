@@ -5,11 +5,12 @@
  * One task: up to 120 query rows of one sequence and kv head against their keys, block by block (attention_block.h has the numerics).
  * Reads q once and the visible k, v once a task; writes out and lse once. 4 D multiply-adds' worth of work a visible pair and head.
  */
-#include <exception>
+#include <cstddef>
 #include <vector>
 
 #include "attention.h"
 #include "check.h"
+#include "dtype.h"
 #include "parallel.h"
 
 namespace {
@@ -26,7 +27,7 @@ std::vector<ForwardTask> plan(const leeway_attention_forward_args &args, const A
         for (int64_t tile = tiles - 1; tile >= 0; tile--)
             for (int64_t head = 0; head < shape.kv_heads; head++) {
                 int64_t row = (start * shape.kv_heads + head) * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
-                tasks.push_back({{leeway::at(args.k, row, args.dtype), leeway::at(args.v, row, args.dtype),
+                tasks.push_back({{leeway::offset(args.k, args.dtype, row), leeway::offset(args.v, args.dtype, row),
                                   shape.kv_heads * shape.head_dim, nullptr, 0},
                                  {start * shape.heads + head * shape.group(), 0, tile * leeway::forward_rows, end < rows ? end : rows},
                                  1, args.q, args.out, args.lse});

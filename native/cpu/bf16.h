@@ -1,8 +1,8 @@
 /* bf16.h: the 16-bit number type (the upper half of a float), its roundings, and vectors of it.
  *
  * A bf16 is only stored and moved: widen to float, compute, round once at the store. Rounding is to nearest, ties to even; what is too
- * large becomes infinity; NaN stays NaN (made quiet, its sign and upper payload kept); subnormals are rounded, never flushed. Scalar, vector
- * and partly filled vector give the same bits.
+ * large becomes infinity; NaN stays NaN (made quiet, its sign and upper payload kept); subnormals are rounded, never flushed. Scalar,
+ * vector and partly filled vector give the same bits.
  *
  * load, store, load_part, store_part, load_up_to and store_up_to of simd.h exist for bf16 as well, so one template serves both types:
  *
@@ -96,6 +96,11 @@ LEEWAY_INLINE f32x16 load_up_to(const bf16 *p, int64_t left, float fill = 0.0f) 
 LEEWAY_INLINE void store_up_to(bf16 *p, f32x16 v, int64_t left) {
     if (left >= lanes) store(p, v);
     else store_part(p, v, left);
+}
+
+/* Numbers that are rounded already. */
+LEEWAY_INLINE void store_up_to(bf16 *p, u16x16 rounded, int64_t left) {
+    std::memcpy(p, &rounded, size_t(left < lanes ? left : lanes) * sizeof(bf16));
 }
 
 }  // namespace leeway

@@ -75,8 +75,8 @@ LEEWAY_CLONES void convert(const double *x, float *y, int64_t count) {
 /* Elements first .. first+count-1 of all, first a multiple of 16. */
 LEEWAY_CLONES void convert_stochastic(const float *x, bf16 *y, int64_t count, int64_t first, uint64_t seed) {
     for (int64_t i = 0; i < count; i += lanes) {
-        u16x16 rounded = stochastic_bf16(load_up_to(x + i, count - i), philox_word(seed, 0, uint64_t(first + i)));
-        std::memcpy(y + i, &rounded, size_t(std::min(lanes, count - i)) * sizeof(bf16));
+        const u32x16 random = philox_word(seed, 0, uint64_t(first + i));
+        store_up_to(y + i, stochastic_bf16(load_up_to(x + i, count - i), random), count - i);
     }
 }
 

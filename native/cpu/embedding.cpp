@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bf16.h"
-#include "check.h"
+#include "index.h"
 #include "parallel.h"
 #include "stochastic.h"
 
@@ -66,12 +66,6 @@ LEEWAY_CLONES void add_columns(const leeway_embedding_backward_args *args, const
     else add_columns_of<bf16, bf16>(args, rows, begin, end);
 }
 
-int64_t first_outside(const int32_t *tokens, int64_t rows, int64_t vocabulary) {
-    for (int64_t n = 0; n < rows; n++)
-        if (tokens[n] < 0 || tokens[n] >= vocabulary) return n;
-    return -1;
-}
-
 }  // namespace
 
 leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embedding_forward_args *args) {
@@ -82,10 +76,7 @@ leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embed
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("embedding_forward", args->tokens && args->table && args->y, "tokens, table and y must not be NULL");
     LEEWAY_CHECK("embedding_forward", !args->noise_bound || args->row_ids, "row_ids must be given where noise_bound is");
-    int64_t bad = first_outside(args->tokens, args->rows, args->vocabulary);
-    if (bad >= 0)
-        return fail(LEEWAY_BAD_DATA, "embedding_forward: tokens[%lld] is %d, outside 0..%lld", (long long)bad, int(args->tokens[bad]),
-                    (long long)args->vocabulary - 1);
+    LEEWAY_TRY(check_index("embedding_forward", "tokens", args->tokens, args->rows, args->vocabulary));
     int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 15) / args->width);
     parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {
         for (int64_t n = begin; n < end; n++) forward_row(args, n);
@@ -103,10 +94,7 @@ leeway_status add_gradients_checked(leeway_stream *stream, const leeway_embeddin
     LEEWAY_CHECK_FLOAT("embedding_backward", "gradient_dtype", args->gradient_dtype);
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("embedding_backward", args->tokens && args->dy && args->dtable, "tokens, dy and dtable must not be NULL");
-    int64_t bad = first_outside(args->tokens, args->rows, args->vocabulary);
-    if (bad >= 0)
-        return fail(LEEWAY_BAD_DATA, "embedding_backward: tokens[%lld] is %d, outside 0..%lld", (long long)bad, int(args->tokens[bad]),
-                    (long long)args->vocabulary - 1);
+    LEEWAY_TRY(check_index("embedding_backward", "tokens", args->tokens, args->rows, args->vocabulary));
     std::vector<int32_t> rows(static_cast<size_t>(args->rows));
     std::iota(rows.begin(), rows.end(), 0);
     std::stable_sort(rows.begin(), rows.end(), [=](int32_t a, int32_t b) { return args->tokens[a] < args->tokens[b]; });

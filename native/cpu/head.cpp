@@ -87,21 +87,11 @@ void run_chunk(leeway_stream *stream, const leeway_head_forward_args *args, int6
 }
 
 leeway_status check(const leeway_head_forward_args *args) {
-    const auto &head = args->distribution;
-    LEEWAY_TRY(check_head("head_forward", args->rows, args->hidden, args->vocabulary, head, args->soft));
-    LEEWAY_CHECK_FLOAT("head_forward", "dtype", args->dtype);
-    LEEWAY_CHECK("head_forward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
-                 double(head.temperature));
+    LEEWAY_TRY(check_head_sizes("head_forward", args));
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("head_forward", args->x != nullptr, "x must not be NULL");
     LEEWAY_CHECK("head_forward", !args->log_prob || args->targets, "log_prob needs targets");
-    const int64_t bytes = head_layout(nullptr, head_shape(args)).bytes;
-    LEEWAY_CHECK("head_forward", args->workspace && args->workspace_bytes >= bytes, "workspace must hold %lld bytes, got %lld",
-                 (long long)bytes, (long long)args->workspace_bytes);
-    LEEWAY_TRY(check_allowed("head_forward", args->vocabulary, head.allowed));
-    if (args->log_prob) LEEWAY_TRY(check_targets("head_forward", args->rows, args->vocabulary, args->targets, head.allowed));
-    if (args->soft_loss) LEEWAY_TRY(check_soft("head_forward", args->rows, args->vocabulary, args->soft, head.allowed));
-    return LEEWAY_OK;
+    return check_head_rows("head_forward", args, args->log_prob, args->soft_loss);
 }
 
 }  // namespace

@@ -177,23 +177,13 @@ void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int
 }
 
 leeway_status check(const leeway_head_backward_args *args) {
-    const auto &head = args->distribution;
-    LEEWAY_TRY(check_head("head_backward", args->rows, args->hidden, args->vocabulary, head, args->soft));
-    LEEWAY_CHECK_FLOAT("head_backward", "dtype", args->dtype);
+    LEEWAY_TRY(check_head_sizes("head_backward", args));
     LEEWAY_CHECK_FLOAT("head_backward", "gradient_dtype", args->gradient_dtype);
-    LEEWAY_CHECK("head_backward", head.temperature > 0 && head.temperature < INFINITY, "temperature must be positive and finite, got %g",
-                 double(head.temperature));
     if (args->rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("head_backward", args->x && args->dx && args->log_sum_exp, "x, dx and log_sum_exp must not be NULL");
     LEEWAY_CHECK("head_backward", !args->w_log_prob || args->targets, "w_log_prob needs targets");
     LEEWAY_CHECK("head_backward", !args->w_entropy || args->entropy, "w_entropy needs the entropy of the forward pass");
-    const int64_t bytes = head_layout(nullptr, head_shape(args)).bytes;
-    LEEWAY_CHECK("head_backward", args->workspace && args->workspace_bytes >= bytes, "workspace must hold %lld bytes, got %lld",
-                 (long long)bytes, (long long)args->workspace_bytes);
-    LEEWAY_TRY(check_allowed("head_backward", args->vocabulary, head.allowed));
-    if (args->w_log_prob) LEEWAY_TRY(check_targets("head_backward", args->rows, args->vocabulary, args->targets, head.allowed));
-    if (args->w_soft) LEEWAY_TRY(check_soft("head_backward", args->rows, args->vocabulary, args->soft, head.allowed));
-    return LEEWAY_OK;
+    return check_head_rows("head_backward", args, args->w_log_prob, args->w_soft);
 }
 
 }  // namespace

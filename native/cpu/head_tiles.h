@@ -68,6 +68,31 @@ leeway_status check_allowed(const char *op, int64_t vocabulary, const uint32_t *
 leeway_status check_targets(const char *op, int64_t rows, int64_t vocabulary, const int32_t *targets, const uint32_t *allowed);
 leeway_status check_soft(const char *op, int64_t rows, int64_t vocabulary, const leeway_soft_target &soft, const uint32_t *allowed);
 
+/* What the calls of both passes need: first their sizes and numbers; then, where there are rows, a workspace, and the targets and soft
+ * entries that they read. */
+template <class Args>
+leeway_status check_head_sizes(const char *op, const Args *args) {
+    const leeway_distribution &head = args->distribution;
+    LEEWAY_TRY(check_head(op, args->rows, args->hidden, args->vocabulary, head, args->soft));
+    LEEWAY_CHECK_FLOAT(op, "dtype", args->dtype);
+    if (!(head.temperature > 0 && head.temperature < INFINITY))
+        return fail(LEEWAY_BAD_ARGUMENT, "%s: temperature must be positive and finite, got %g", op, double(head.temperature));
+    return LEEWAY_OK;
+}
+
+template <class Args>
+leeway_status check_head_rows(const char *op, const Args *args, bool reads_targets, bool reads_soft) {
+    const int64_t bytes = head_layout(nullptr, head_shape(args)).bytes, vocabulary = args->vocabulary;
+    const uint32_t *allowed = args->distribution.allowed;
+    if (args->workspace == nullptr || args->workspace_bytes < bytes)
+        return fail(LEEWAY_BAD_ARGUMENT, "%s: workspace must hold %lld bytes, got %lld", op, (long long)bytes,
+                    (long long)args->workspace_bytes);
+    LEEWAY_TRY(check_allowed(op, vocabulary, allowed));
+    if (reads_targets) LEEWAY_TRY(check_targets(op, args->rows, vocabulary, args->targets, allowed));
+    if (reads_soft) LEEWAY_TRY(check_soft(op, args->rows, vocabulary, args->soft, allowed));
+    return LEEWAY_OK;
+}
+
 int64_t count_allowed(int64_t vocabulary, const uint32_t *allowed);
 
 /* Sum of the row's soft entries. */

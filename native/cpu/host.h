@@ -12,8 +12,8 @@ int64_t usable_processors();
  * groups above this process leave. */
 int64_t available_bytes(int64_t otherwise);
 
-/* Memory for std::free, aligned to 256; NULL where there is none. From 2 MB on it asks for large pages: the processor fetches ahead inside a
- * page, so streams of weights run faster on them. */
+/* Memory for std::free, aligned to 256; NULL where there is none. From 2 MB on it asks for large pages: the processor fetches ahead inside
+ * a page, so streams of weights run faster on them. */
 void *allocate_pages(int64_t bytes);
 
 /* The instruction sets that kernels are compiled for, each one including those before it. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "check.h"
+#include "dtype.h"
 #include "product.h"
 
 namespace leeway {
@@ -17,14 +18,6 @@ inline Operand by_column(const void *x, leeway_dtype dtype, int64_t width) {
     return {.data = x, .dtype = dtype, .lane_stride = 1, .k_stride = width};
 }
 inline Operand by_column(const float *x, int64_t width) { return by_column(x, LEEWAY_F32, width); }
-
-/* x + so many elements of dtype F32 or BF16. */
-inline const void *offset(const void *x, leeway_dtype dtype, int64_t elements) {
-    return static_cast<const char *>(x) + elements * (dtype == LEEWAY_BF16 ? 2 : 4);
-}
-inline void *offset(void *x, leeway_dtype dtype, int64_t elements) {
-    return static_cast<char *>(x) + elements * (dtype == LEEWAY_BF16 ? 2 : 4);
-}
 
 inline Operand weight_operand(const leeway_weight &weight, int64_t first_row, int64_t in) {
     if (weight.dtype == LEEWAY_NF4)

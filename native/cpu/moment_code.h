@@ -19,9 +19,9 @@ struct MomentCode {
     float level[256];
     int32_t zero; /* code of level 0 */
 
-    /* A cell holds the sizes of one upper half of a float, from 2^-23 (below, all is 0) to 1. Cells are narrower than gaps between levels, so
-     * a cell sees one step from code to code at most: levels above 0 that lie below the cell; and << 8, the lower half of a float behind
-     * which there is one more, 2^16 for none. */
+    /* A cell holds the sizes of one upper half of a float, from 2^-23 (below, all is 0) to 1. Cells are narrower than gaps between levels,
+     * so a cell sees one step from code to code at most: levels above 0 that lie below the cell; and << 8, the lower half of a float
+     * behind which there is one more, 2^16 for none. */
     static constexpr int32_t first_cell = (127 - 23) << 7, last_cell = 127 << 7;
     int32_t cell[last_cell - first_cell + 1];
 

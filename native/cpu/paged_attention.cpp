@@ -6,11 +6,11 @@
  * token; a decoding step reads 8 K D bytes a visible key and sequence, once for all H / K heads of a key head.
  */
 #include <cstring>
-#include <exception>
 #include <vector>
 
 #include "attention.h"
 #include "check.h"
+#include "dtype.h"
 #include "parallel.h"
 
 namespace {
@@ -66,7 +66,7 @@ std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const Att
         for (int64_t tile = tiles - 1; tile >= 0; tile--)
             for (int64_t head = 0; head < shape.kv_heads; head += heads) {
                 int64_t offset = head * shape.head_dim, end = (tile + 1) * leeway::forward_rows;
-                tasks.push_back({{leeway::at(args.k_pages, offset, args.dtype), leeway::at(args.v_pages, offset, args.dtype),
+                tasks.push_back({{leeway::offset(args.k_pages, args.dtype, offset), leeway::offset(args.v_pages, args.dtype, offset),
                                   shape.kv_heads * shape.head_dim, args.page_table + s * args.max_pages, args.page_size},
                                  {start * shape.heads + head * shape.group(), args.context_lengths[s] - queries,
                                   tile * leeway::forward_rows, end < rows ? end : rows},
@@ -90,7 +90,7 @@ leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_arg
         if (args->slots[n] >= args->page_size * args->pages)
             return leeway::fail(LEEWAY_BAD_DATA, "kv_append: slots[%lld] must be below %lld, got %lld", (long long)n,
                                 (long long)(args->page_size * args->pages), (long long)args->slots[n]);
-    int64_t width = args->kv_heads * args->head_dim * leeway::attention_bytes(args->dtype);
+    int64_t width = args->kv_heads * args->head_dim * leeway::bytes_of(args->dtype);
     const auto *k = static_cast<const char *>(args->k), *v = static_cast<const char *>(args->v);
     auto *k_pages = static_cast<char *>(args->k_pages), *v_pages = static_cast<char *>(args->v_pages);
     leeway::parallel_blocks(stream, args->rows, 64, [=](int64_t begin, int64_t end) {

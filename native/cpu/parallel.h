@@ -23,7 +23,8 @@ class Task {
 public:
     template <class Body>
     Task(const Body &body)
-        : body_(&body), run_([](const void *erased, int64_t index, void *scratch) { (*static_cast<const Body *>(erased))(index, scratch); }) {}
+        : body_(&body),
+          run_([](const void *erased, int64_t index, void *scratch) { (*static_cast<const Body *>(erased))(index, scratch); }) {}
 
     void operator()(int64_t index, void *scratch) const { run_(body_, index, scratch); }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "dtype.h"
 #include "host.h"
 #include "parallel.h"
 #include "product_isa.h"
@@ -53,12 +54,8 @@ const ProductLoops &loops_of(const Term &term) {
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-int64_t element_bytes(leeway_dtype dtype) { return dtype == LEEWAY_BF16 ? 2 : 4; }
-
-/* data + so many elements of an operand that is not NF4. */
-const void *element_at(const Operand &operand, int64_t element) {
-    return static_cast<const char *>(operand.data) + element * element_bytes(operand.dtype);
-}
+/* An element of an operand that is not NF4. */
+const void *element_at(const Operand &operand, int64_t element) { return offset(operand.data, operand.dtype, element); }
 
 /* Scratch of a thread: B for a strip of the tile's columns, one panel of NF4, a strip of bias, A packed for all rows of the tile, each for
  * one block of k; and the sums of a tile of bf16 with several blocks. */
@@ -179,7 +176,7 @@ struct Left {
                     false, panel(row)});
     }
     Ahead next(int64_t row) const {
-        const int64_t bytes = element_bytes(a.dtype);
+        const int64_t bytes = bytes_of(a.dtype);
         if (a.k_stride != 1 || row >= rows.count) return {};
         return {static_cast<const char *>(source(row)), a.lane_stride * bytes, std::min(height, rows.count - row), k.count * bytes};
     }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "bf16.h"
-#include "check.h"
+#include "index.h"
 #include "parallel.h"
 
 namespace {
@@ -47,10 +47,7 @@ leeway_status leeway_rope(leeway_stream *stream, const leeway_rope_args *args) {
     LEEWAY_CHECK_FLOAT("rope", "dtype", args->dtype);
     if (args->rows == 0 || args->rotary_dim == 0) return LEEWAY_OK;
     LEEWAY_CHECK("rope", args->positions && args->cosine && args->sine && args->x, "positions, cosine, sine and x must not be NULL");
-    for (int64_t n = 0; n < args->rows; n++)
-        if (args->positions[n] < 0 || args->positions[n] >= args->table_rows)
-            return fail(LEEWAY_BAD_DATA, "rope: positions[%lld] is %d, outside 0..%lld", (long long)n, int(args->positions[n]),
-                        (long long)args->table_rows - 1);
+    LEEWAY_TRY(check_index("rope", "positions", args->positions, args->rows, args->table_rows));
     int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 14) / (args->heads * args->rotary_dim));
     parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) rotate_row(args, row);

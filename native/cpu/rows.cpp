@@ -3,7 +3,8 @@
 #include <cstring>
 #include <vector>
 
-#include "check.h"
+#include "dtype.h"
+#include "index.h"
 #include "parallel.h"
 
 namespace {
@@ -12,14 +13,6 @@ using namespace leeway;
 
 /* Rows of so many bytes a task, so that a task moves about 256 KiB. */
 int64_t rows_a_task(int64_t width) { return std::max<int64_t>(1, (int64_t(1) << 18) / std::max<int64_t>(1, width)); }
-
-int64_t size_of(leeway_dtype dtype) { return dtype == LEEWAY_F32 ? 4 : 2; }
-
-int64_t first_outside(const int32_t *index, int64_t rows, int64_t limit) {
-    for (int64_t r = 0; r < rows; r++)
-        if (index[r] < 0 || index[r] >= limit) return r;
-    return -1;
-}
 
 int64_t first_repeated(const int32_t *index, int64_t rows, int64_t limit) {
     std::vector<bool> seen(size_t(limit), false);
@@ -39,13 +32,10 @@ leeway_status leeway_gather_rows(leeway_stream *stream, const leeway_gather_rows
     LEEWAY_CHECK_FLOAT("gather_rows", "dtype", args->dtype);
     if (args->rows == 0 || args->width == 0) return LEEWAY_OK;
     LEEWAY_CHECK("gather_rows", args->index && args->source && args->destination, "index, source and destination must not be NULL");
-    int64_t bad = first_outside(args->index, args->rows, args->source_rows);
-    if (bad >= 0)
-        return fail(LEEWAY_BAD_DATA, "gather_rows: index[%lld] is %d, outside 0..%lld", (long long)bad, int(args->index[bad]),
-                    (long long)args->source_rows - 1);
+    LEEWAY_TRY(check_index("gather_rows", "index", args->index, args->rows, args->source_rows));
     auto *source = static_cast<const char *>(args->source);
     auto *destination = static_cast<char *>(args->destination);
-    int64_t width = args->width * size_of(args->dtype);  // bytes
+    int64_t width = args->width * bytes_of(args->dtype);  // bytes
     parallel_blocks(stream, args->rows, rows_a_task(width), [=](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; r++)
             std::memcpy(destination + r * width, source + int64_t(args->index[r]) * width, size_t(width));
@@ -64,16 +54,13 @@ leeway_status scatter_checked(leeway_stream *stream, const leeway_scatter_rows_a
     if (args->destination_rows == 0 && args->rows == 0) return LEEWAY_OK;
     if (args->width == 0) return LEEWAY_OK;
     LEEWAY_CHECK("scatter_rows", args->destination_rows == 0 || args->destination, "destination must not be NULL");
-    int64_t bad = first_outside(args->index, args->rows, args->destination_rows);
-    if (bad >= 0)
-        return fail(LEEWAY_BAD_DATA, "scatter_rows: index[%lld] is %d, outside 0..%lld", (long long)bad, int(args->index[bad]),
-                    (long long)args->destination_rows - 1);
-    bad = first_repeated(args->index, args->rows, args->destination_rows);
+    LEEWAY_TRY(check_index("scatter_rows", "index", args->index, args->rows, args->destination_rows));
+    int64_t bad = first_repeated(args->index, args->rows, args->destination_rows);
     if (bad >= 0)
         return fail(LEEWAY_BAD_DATA, "scatter_rows: index[%lld] = %d occurs twice", (long long)bad, int(args->index[bad]));
     auto *source = static_cast<const char *>(args->source);
     auto *destination = static_cast<char *>(args->destination);
-    int64_t width = args->width * size_of(args->dtype);  // bytes
+    int64_t width = args->width * bytes_of(args->dtype);  // bytes
     parallel_blocks(stream, args->destination_rows, rows_a_task(width), [=](int64_t begin, int64_t end) {
         std::memset(destination + begin * width, 0, size_t((end - begin) * width));
     });

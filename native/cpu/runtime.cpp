@@ -191,7 +191,8 @@ leeway_status leeway_allocate(leeway_stream *, const leeway_allocate_args *args)
     LEEWAY_CHECK("allocate", args->address != nullptr, "address must not be NULL");
     LEEWAY_CHECK("allocate", args->bytes > 0, "bytes must be positive, got %lld", (long long)args->bytes);
     void *block = leeway::allocate_pages(args->bytes);
-    if (block == nullptr) return leeway::fail(LEEWAY_OUT_OF_MEMORY, "allocate: the host has no block of %lld bytes", (long long)args->bytes);
+    if (block == nullptr)
+        return leeway::fail(LEEWAY_OUT_OF_MEMORY, "allocate: the host has no block of %lld bytes", (long long)args->bytes);
     *args->address = block;
     return LEEWAY_OK;
 }

@@ -8,6 +8,13 @@ namespace {
 
 constexpr int64_t BF16 = HALF | HALF_WEIGHT;
 
+/* Both weights give the same bits, forward and back. */
+void expect_alike(Run &run, const Layer &l, const leeway_weight &one, const leeway_weight &other) {
+    const Results a = forward_and_back(run, l, one), b = forward_and_back(run, l, other);
+    run.same("y", b.y, a.y);
+    run.same("dx", b.dx, a.dx);
+}
+
 /* A packed weight gives the bits of the plain one. */
 void linear_packed(Run &run, const Shape &shape) {
     const Layer l(run, shape);
@@ -20,9 +27,7 @@ void linear_packed(Run &run, const Shape &shape) {
         return;
     }
     LEEWAY_RUN(run, pack_weight, {.in = l.in, .out = l.out, .weight = plain(w), .packed = packed.get()});
-    const Results a = forward_and_back(run, l, plain(w)), b = forward_and_back(run, l, plain(w, packed.get()));
-    run.same("y", b.y, a.y);
-    run.same("dx", b.dx, a.dx);
+    expect_alike(run, l, plain(w), plain(w, packed.get()));
 }
 const bool packed_rows = add("linear_packed",
                              {{1, 1, 1, 0, 0},
@@ -52,9 +57,7 @@ void linear_nf4(Run &run, const Shape &shape) {
     LEEWAY_RUN(run, quantize_nf4,
                {.in = l.in, .out = l.out, .weight = w.get(), .codes = codes.get(), .absmax = absmax.get(), .dtype = w.type});
     LEEWAY_RUN(run, dequantize, {.in = l.in, .out = l.out, .weight = nf4, .y = copy.get(), .dtype = copy.type});
-    const Results a = forward_and_back(run, l, plain(copy)), b = forward_and_back(run, l, nf4);
-    run.same("y", b.y, a.y);
-    run.same("dx", b.dx, a.dx);
+    expect_alike(run, l, plain(copy), nf4);
 }
 const bool nf4_rows = add("linear_nf4",
                           {{1, 64, 1, 0, 0},
