@@ -79,11 +79,7 @@ leeway_status launch(leeway_stream *stream, const char *name, void (*kernel)(Par
         const cudaError_t error = cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared));
         if (error != cudaSuccess) return failed(stream, name, error);
     }
-    cudaLaunchConfig_t configuration = {};
-    configuration.gridDim = grid;
-    configuration.blockDim = block;
-    configuration.dynamicSmemBytes = shared;
-    configuration.stream = stream->queue;
+    const cudaLaunchConfig_t configuration = {grid, block, shared, stream->queue, nullptr, 0};
     return launched(stream, name, cudaLaunchKernelEx(&configuration, kernel, Parameters(arguments)...));
 }
 

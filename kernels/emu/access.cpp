@@ -1,0 +1,174 @@
+/* access.cpp: checks every access of a kernel. g++ calls the functions at the end before each load and store, because the .cu files are
+ * compiled with -fsanitize=kernel-address, which needs nothing of the sanitizer's own run time.
+ *
+ * A kernel may touch its own stack, the shared memory of its block, live blocks of device memory, and (to read) the library's tables. What
+ * two threads do to the same bytes of shared memory without a barrier between is a race, even where both write the same. */
+#include <link.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "machine.h"
+
+namespace emu {
+
+namespace {
+
+struct Range {
+    uintptr_t begin = 0, end = 0;
+    bool holds(const void *address) const { return reinterpret_cast<uintptr_t>(address) - begin < end - begin; }
+};
+
+/* Where this library lies. */
+Range find_library() {
+    static const char inside = 0;
+    Range range;
+    auto visit = [](dl_phdr_info *info, size_t, void *found) {
+        Range candidate = {UINTPTR_MAX, 0};
+        for (int i = 0; i < info->dlpi_phnum; i++) {
+            const auto &part = info->dlpi_phdr[i];
+            if (part.p_type != PT_LOAD) continue;
+            candidate.begin = std::min(candidate.begin, uintptr_t(info->dlpi_addr + part.p_vaddr));
+            candidate.end = std::max(candidate.end, uintptr_t(info->dlpi_addr + part.p_vaddr + part.p_memsz));
+        }
+        if (!candidate.holds(&inside)) return 0;
+        *static_cast<Range *>(found) = candidate;
+        return 1;
+    };
+    dl_iterate_phdr(visit, &range);
+    return range;
+}
+
+const Range library = find_library();
+
+bool on_own_stack(const void *address) {
+    return (reinterpret_cast<uintptr_t>(address) ^ reinterpret_cast<uintptr_t>(current)) < stack_bytes;
+}
+
+constexpr int16_t several = -1;
+
+/* The writer was another thread, and no barrier of the block or of the warp that both are in lies between. */
+bool races_with_write(const Machine &m, const Cell &cell, int thread, const Warp &warp) {
+    if (cell.write_epoch != m.epoch || cell.writer == thread) return false;
+    return cell.writer / lanes_a_warp != thread / lanes_a_warp || cell.write_warp_epoch == warp.epoch;
+}
+
+bool races_with_read(const Machine &m, const Cell &cell, int thread, const Warp &warp) {
+    if (cell.read_epoch != m.epoch || cell.reader == thread) return false;
+    return cell.reader_warp != thread / lanes_a_warp || cell.read_warp_epoch == warp.epoch;
+}
+
+void note_read(const Machine &m, Cell &cell, int thread, const Warp &warp) {
+    const int16_t own_warp = int16_t(thread / lanes_a_warp);
+    if (cell.read_epoch != m.epoch) {
+        cell.reader = int16_t(thread);
+        cell.reader_warp = own_warp;
+    } else {
+        if (cell.reader != thread) cell.reader = several;
+        if (cell.reader_warp != own_warp) cell.reader_warp = several;
+    }
+    cell.read_epoch = m.epoch;
+    cell.read_warp_epoch = warp.epoch;
+}
+
+void check_race(const void *address, size_t bytes, bool write) {
+    Machine &m = machine();
+    if (m.atomic) return;
+    const int thread = current->index;
+    const Warp &warp = m.warp();
+    const size_t at = size_t(static_cast<const unsigned char *>(address) - m.shared.base);
+    for (size_t c = at / 2; c < (at + bytes + 1) / 2; c++) {
+        Cell &cell = m.cells[c];
+        if (races_with_write(m, cell, thread, warp))
+            stop_kernel("a race: byte %zu of shared memory is %s and thread %d wrote it without a barrier between", at,
+                        write ? "written" : "read", cell.writer);
+        if (!write) {
+            note_read(m, cell, thread, warp);
+            continue;
+        }
+        if (races_with_read(m, cell, thread, warp))
+            stop_kernel("a race: byte %zu of shared memory is written and another thread read it without a barrier between", at);
+        cell.write_epoch = m.epoch;
+        cell.write_warp_epoch = warp.epoch;
+        cell.writer = int16_t(thread);
+    }
+}
+
+[[noreturn]] void refuse(const void *address, size_t bytes, bool write) {
+    const char *verb = write ? "writes" : "reads";
+    char place[160];
+    if (device.holds(address)) describe_device_address(address, place, sizeof place);
+    else if (machine().shared.holds(address)) std::snprintf(place, sizeof place, "in shared memory outside of every array");
+    else std::snprintf(place, sizeof place, "in the host's memory");
+    stop_kernel("the kernel %s %zu bytes at %p, %s", verb, bytes, address, place);
+}
+
+}  // namespace
+
+void check_access(const void *address, size_t bytes, bool write) {
+    if (!on_fiber() || on_own_stack(address)) return;
+    const bool in_device = device.holds(address), in_shared = !in_device && machine().shared.holds(address);
+    if (!in_device && !in_shared) {
+        if (!write && library.holds(address)) return;
+        refuse(address, bytes, write);
+    }
+    if (reinterpret_cast<uintptr_t>(address) % bytes != 0) stop_misaligned(address, bytes);
+    if (!(in_device ? device : machine().shared).is_live(address, bytes)) refuse(address, bytes, write);
+    if (in_shared) check_race(address, bytes, write);
+}
+
+void require_aligned(const void *address, size_t bytes) {
+    if (reinterpret_cast<uintptr_t>(address) % bytes != 0) stop_misaligned(address, bytes);
+}
+
+void begin_atomic(const void *address, size_t bytes) {
+    check_access(address, bytes, false);
+    machine().atomic = true;
+}
+
+void end_atomic() { machine().atomic = false; }
+
+void copy_async(void *shared, const void *global, size_t bytes) {
+    check_access(shared, bytes, true);
+    check_access(global, bytes, false);
+    if (!machine().shared.holds(shared) || !device.holds(global)) stop_kernel("cp.async copies from global to shared memory");
+    std::memset(shared, 0xFF, bytes);
+    Fiber &fiber = machine().fiber();
+    fiber.copies.push_back({shared, global, bytes, fiber.group});
+}
+
+void commit_async() { machine().fiber().group++; }
+
+void wait_async(int groups) {
+    Fiber &fiber = machine().fiber();
+    size_t kept = 0;
+    for (const AsyncCopy &copy : fiber.copies) {
+        if (copy.group >= fiber.group - groups) {
+            fiber.copies[kept++] = copy;
+            continue;
+        }
+        check_access(copy.shared, copy.bytes, true);
+        check_access(copy.global, copy.bytes, false);
+        std::memcpy(copy.shared, copy.global, copy.bytes);
+    }
+    fiber.copies.resize(kept);
+}
+
+}  // namespace emu
+
+/* What g++ calls. Accesses of other sizes are structs, byte by byte. */
+#define LEEWAY_EMU_ACCESS(bytes)                                                                                               \
+    extern "C" void __asan_load##bytes##_noabort(void *address) { emu::check_access(address, bytes, false); }                  \
+    extern "C" void __asan_store##bytes##_noabort(void *address) { emu::check_access(address, bytes, true); }
+LEEWAY_EMU_ACCESS(1)
+LEEWAY_EMU_ACCESS(2)
+LEEWAY_EMU_ACCESS(4)
+LEEWAY_EMU_ACCESS(8)
+LEEWAY_EMU_ACCESS(16)
+extern "C" void __asan_loadN_noabort(char *address, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) emu::check_access(address + i, 1, false);
+}
+extern "C" void __asan_storeN_noabort(char *address, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) emu::check_access(address + i, 1, true);
+}
+extern "C" void __asan_handle_no_return() {}

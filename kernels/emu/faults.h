@@ -1,0 +1,24 @@
+/* faults.h: what a test can plant in the emulated device, through two functions of libleeway_emu that no other back end has. */
+#pragma once
+
+#include <cstdint>
+
+namespace emu {
+
+enum class Driver { present, none, old, no_device, old_chip, no_image };
+
+struct Faults {
+    Driver driver = Driver::present;
+    int64_t allocations_until_failure = -1; /* -1: none fails */
+    int64_t kernels_until_failure = -1;
+
+    bool allocation_fails() { return strikes(allocations_until_failure); }
+    bool kernel_fails() { return strikes(kernels_until_failure); }
+
+private:
+    static bool strikes(int64_t &countdown) { return countdown >= 0 && countdown-- == 0; }
+};
+
+Faults &faults();
+
+}  // namespace emu

@@ -1,0 +1,253 @@
+/* host.cpp: the host's side of the emulated CUDA runtime: queues, events, copies, errors. What is queued runs when the host waits for it. */
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "cuda.h"
+#include "faults.h"
+#include "memory.h"
+
+struct EmulatedStream {
+    std::deque<std::function<cudaError_t()>> queue;
+};
+
+struct EmulatedEvent {
+    cudaStream_t stream = nullptr; /* that it was recorded on */
+};
+
+namespace {
+
+constexpr size_t usual_shared_bytes = size_t(48) << 10, most_shared_bytes = size_t(99) << 10;
+constexpr size_t longest_queue = 1024;
+
+std::recursive_mutex lock;                  /* one kernel runs at a time */
+cudaError_t sticky = cudaSuccess;           /* of the whole device, until the process ends */
+char reason[640] = "";
+uint64_t launches = 0;
+std::map<const void *, size_t> shared_limits;
+std::map<const char *, size_t> pinned;
+
+bool is_pinned(const void *address) {
+    std::lock_guard guard(lock);
+    auto block = pinned.upper_bound(static_cast<const char *>(address));
+    return block != pinned.begin() && static_cast<const char *>(address) < (--block)->first + block->second;
+}
+
+cudaError_t drain(cudaStream_t stream) {
+    std::lock_guard guard(lock);
+    while (sticky == cudaSuccess && !stream->queue.empty()) {
+        auto work = std::move(stream->queue.front());
+        stream->queue.pop_front();
+        sticky = work();
+    }
+    return sticky;
+}
+
+cudaError_t enqueue(cudaStream_t stream, std::function<cudaError_t()> work) {
+    std::lock_guard guard(lock);
+    if (sticky != cudaSuccess) return sticky;
+    stream->queue.push_back(std::move(work));
+    return stream->queue.size() < longest_queue ? cudaSuccess : drain(stream);
+}
+
+bool fits(const dim3 &grid, const dim3 &block, size_t shared, size_t most) {
+    const bool threads = block.count() >= 1 && block.count() <= 1024 && block.x <= 1024 && block.y <= 1024 && block.z <= 64;
+    const bool blocks = grid.count() >= 1 && grid.x <= 0x7fffffffu && grid.y <= 65535 && grid.z <= 65535;
+    return threads && blocks && shared <= most;
+}
+
+/* The whole range is one live block's. */
+bool is_device_range(const void *address, size_t bytes) {
+    const auto *first = static_cast<const unsigned char *>(address);
+    if (!emu::device.holds(first)) return false;
+    for (size_t at = 0; at < bytes;) {
+        const size_t left = 16 - size_t(uintptr_t(first + at) & 15), count = std::min(left, bytes - at);
+        if (!emu::device.is_live(first + at, count)) return false;
+        at += count;
+    }
+    return true;
+}
+
+cudaError_t copy_now(void *destination, const void *source, size_t bytes) {
+    emu::DeviceAccess open;
+    std::memcpy(destination, source, bytes);
+    return cudaSuccess;
+}
+
+}  // namespace
+
+const char *cudaGetErrorString(cudaError_t error) {
+    switch (error) {
+        case cudaSuccess: return "no error";
+        case cudaErrorInvalidValue: return "invalid argument";
+        case cudaErrorMemoryAllocation: return "out of memory";
+        case cudaErrorInvalidConfiguration: return "invalid configuration argument";
+        case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
+        case cudaErrorNoDevice: return "no CUDA-capable device is detected";
+        case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
+        default: return reason;
+    }
+}
+
+cudaError_t cudaGetLastError() { return sticky; }
+
+cudaError_t cudaDriverGetVersion(int *version) {
+    *version = emu::faults().driver == emu::Driver::none ? 0 : emu::faults().driver == emu::Driver::old ? 11080 : CUDART_VERSION;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDeviceCount(int *count) {
+    *count = 0;
+    switch (emu::faults().driver) {
+        case emu::Driver::none:
+        case emu::Driver::old: return cudaErrorInsufficientDriver;
+        case emu::Driver::no_device: return cudaErrorNoDevice;
+        default: *count = 1; return cudaSuccess;
+    }
+}
+
+cudaError_t cudaSetDevice(int device) {
+    emu::open_device_memory();
+    return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int) {
+    *properties = {};
+    std::snprintf(properties->name, sizeof properties->name, "emulator");
+    properties->major = emu::faults().driver == emu::Driver::old_chip ? 7 : 8;
+    properties->minor = emu::faults().driver == emu::Driver::old_chip ? 5 : 0;
+    properties->multiProcessorCount = 4;
+    properties->totalGlobalMem = emu::device_bytes_total();
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
+    *total = emu::device_bytes_total();
+    *available = *total - emu::device_bytes_used();
+    return sticky;
+}
+
+cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t *pool, int) {
+    *pool = 0;
+    return sticky;
+}
+
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void *) { return sticky; }
+
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr, void *value) {
+    *static_cast<uint64_t *>(value) = emu::device_bytes_used();
+    return sticky;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
+    *stream = new EmulatedStream();
+    return sticky;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+    delete stream;
+    return sticky;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return drain(stream); }
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned) {
+    *event = new EmulatedEvent();
+    return sticky;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+    delete event;
+    return sticky;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+    event->stream = stream;
+    return sticky;
+}
+
+/* Waits for all that is queued, which is more than the event asks for. */
+cudaError_t cudaEventSynchronize(cudaEvent_t event) { return event->stream ? drain(event->stream) : sticky; }
+
+cudaError_t cudaMallocAsync(void **address, size_t bytes, cudaStream_t stream) {
+    std::lock_guard guard(lock);
+    if (sticky != cudaSuccess) return sticky;
+    if (emu::faults().allocation_fails()) return cudaErrorMemoryAllocation;
+    *address = emu::allocate_device(bytes);
+    if (*address == nullptr && drain(stream) == cudaSuccess) *address = emu::allocate_device(bytes);
+    if (sticky != cudaSuccess) return sticky;
+    return *address == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+
+cudaError_t cudaFreeAsync(void *address, cudaStream_t stream) {
+    if (emu::device_block(address) == 0) return cudaErrorInvalidValue;
+    return enqueue(stream, [=] {
+        emu::free_device(address);
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaMallocHost(void **address, size_t bytes) {
+    std::lock_guard guard(lock);
+    if (emu::faults().allocation_fails()) return cudaErrorMemoryAllocation;
+    *address = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+    if (*address == nullptr) return cudaErrorMemoryAllocation;
+    pinned[static_cast<const char *>(*address)] = bytes;
+    return sticky;
+}
+
+cudaError_t cudaFreeHost(void *address) {
+    std::lock_guard guard(lock);
+    pinned.erase(static_cast<const char *>(address));
+    std::free(address);
+    return sticky;
+}
+
+cudaError_t cudaMemcpyAsync(void *destination, const void *source, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+    const bool to_device = kind != cudaMemcpyDeviceToHost, from_device = kind != cudaMemcpyHostToDevice;
+    if (to_device != emu::device.holds(destination) || from_device != emu::device.holds(source)) return cudaErrorInvalidValue;
+    if ((to_device && !is_device_range(destination, bytes)) || (from_device && !is_device_range(source, bytes))) return cudaErrorInvalidValue;
+    if (from_device || is_pinned(source)) return enqueue(stream, [=] { return copy_now(destination, source, bytes); });
+    const cudaError_t error = drain(stream); /* memory that may be paged out is read before the call returns */
+    return error == cudaSuccess ? copy_now(destination, source, bytes) : error;
+}
+
+cudaError_t cudaMemsetAsync(void *destination, int value, size_t bytes, cudaStream_t stream) {
+    if (!is_device_range(destination, bytes)) return cudaErrorInvalidValue;
+    return enqueue(stream, [=] {
+        emu::DeviceAccess open;
+        std::memset(destination, value, bytes);
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaFuncSetAttribute(const void *kernel, int attribute, int value) {
+    std::lock_guard guard(lock);
+    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 || size_t(value) > most_shared_bytes)
+        return cudaErrorInvalidValue;
+    shared_limits[kernel] = size_t(value);
+    return sticky;
+}
+
+cudaError_t emu_queue(const cudaLaunchConfig_t &configuration, const void *kernel, const emu::Body &body) {
+    std::lock_guard guard(lock);
+    if (emu::faults().driver == emu::Driver::no_image) return cudaErrorNoKernelImageForDevice;
+    const auto limit = shared_limits.find(kernel);
+    const size_t most = limit == shared_limits.end() ? usual_shared_bytes : limit->second;
+    if (!fits(configuration.grid, configuration.block, configuration.dynamic_bytes, most)) return cudaErrorInvalidConfiguration;
+    const bool broken = emu::faults().kernel_fails();
+    return enqueue(configuration.stream, [=]() {
+        const emu::Launch launch = {configuration.grid, configuration.block, configuration.dynamic_bytes,
+                                    std::max(most, usual_shared_bytes), &body, ++launches};
+        if (!broken && emu::run(launch)) return cudaSuccess;
+        const bool misaligned = !broken && emu::failure_is_misalignment();
+        std::snprintf(reason, sizeof reason, "%s: %s", misaligned ? "misaligned address" : "an illegal memory access was encountered",
+                      broken ? "planted" : emu::failure());
+        return misaligned ? cudaErrorMisalignedAddress : cudaErrorIllegalAddress;
+    });
+}

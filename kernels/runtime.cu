@@ -1,0 +1,305 @@
+/* runtime.cu: streams, memory and copies of the CUDA back end (runtime.h).
+ *
+ * Memory comes from the device's stream-ordered pool, which keeps what is freed, so allocating costs no synchronisation. Uploads pass through
+ * two pinned blocks in turn: the host's copy into one overlaps the device's copy out of the other. */
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "stream.h"
+
+namespace {
+
+using namespace leeway;
+
+thread_local char message[1024] = "";
+
+/* What to do about an error that stays with the process. */
+constexpr const char *remedy = "the GPU's state is lost, so start again, from the last checkpoint where there is one; LEEWAY_CUDA_SYNC=1 in the "
+                               "environment names the very kernel";
+
+bool synchronous() {
+    const char *value = std::getenv("LEEWAY_CUDA_SYNC");
+    return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+/* "attention_forward (512, 8, 64)". */
+void describe(char *text, size_t size, const char *op, std::initializer_list<int64_t> shape) {
+    int at = std::snprintf(text, size, "%s (", op);
+    const char *separator = "";
+    for (int64_t extent : shape) {
+        if (at < 0 || size_t(at) + 24 > size) break;
+        at += std::snprintf(text + at, size - size_t(at), "%s%lld", separator, (long long)extent);
+        separator = ", ";
+    }
+    std::snprintf(text + at, size - size_t(at), ")");
+}
+
+/* Why there is no device to open. */
+leeway_status no_device(cudaError_t error) {
+    switch (error) {
+        case cudaErrorInsufficientDriver: {
+            int version = 0;
+            cudaDriverGetVersion(&version);
+            if (version == 0)
+                return fail(LEEWAY_DEVICE_LOST, "no NVIDIA driver was found on this machine; install one, or choose --device cpu");
+            return fail(LEEWAY_DEVICE_LOST, "the NVIDIA driver speaks CUDA %d.%d and this library needs %d.%d; update the driver, or choose "
+                        "--device cpu", version / 1000, version % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+        }
+        case cudaErrorNoDevice:
+            return fail(LEEWAY_DEVICE_LOST, "the NVIDIA driver shows no GPU (is CUDA_VISIBLE_DEVICES set?); choose --device cpu");
+        default:
+            return fail(LEEWAY_DEVICE_LOST, "CUDA does not start: %s; choose --device cpu", cudaGetErrorString(error));
+    }
+}
+
+__global__ void probe(Faults *faults) { *faults = ~Faults(0); }
+
+leeway_status choose_device(leeway_stream *stream, int64_t ordinal) {
+    int devices = 0;
+    if (cudaError_t error = cudaGetDeviceCount(&devices); error != cudaSuccess) return no_device(error);
+    if (ordinal < 0 || ordinal >= devices)
+        return fail(LEEWAY_BAD_ARGUMENT, "stream_create: device must be 0 to %d, got %lld", devices - 1, (long long)ordinal);
+    stream->device = int(ordinal);
+    LEEWAY_CUDA(stream, cudaSetDevice(stream->device));
+    LEEWAY_CUDA(stream, cudaGetDeviceProperties(&stream->properties, stream->device));
+    if (stream->properties.major < 8)
+        return fail(LEEWAY_UNSUPPORTED, "%s has compute capability %d.%d and the kernels need 8.0 (Ampere) or later; choose --device cpu",
+                    stream->properties.name, stream->properties.major, stream->properties.minor);
+    return LEEWAY_OK;
+}
+
+leeway_status keep_freed_memory(leeway_stream *stream) {
+    cudaMemPool_t pool;
+    LEEWAY_CUDA(stream, cudaDeviceGetDefaultMemPool(&pool, stream->device));
+    uint64_t most = UINT64_MAX;
+    LEEWAY_CUDA(stream, cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &most));
+    return LEEWAY_OK;
+}
+
+/* The first kernel also tells whether the library holds code for this chip. */
+leeway_status open(leeway_stream *stream, int64_t ordinal) {
+    LEEWAY_TRY(choose_device(stream, ordinal));
+    LEEWAY_CUDA(stream, cudaStreamCreateWithFlags(&stream->queue, cudaStreamNonBlocking));
+    LEEWAY_TRY(keep_freed_memory(stream));
+    LEEWAY_CUDA(stream, cudaMallocAsync(reinterpret_cast<void **>(&stream->scratch), size_t(scratch_bytes), stream->queue));
+    LEEWAY_CUDA(stream, cudaMallocAsync(reinterpret_cast<void **>(&stream->faults), sizeof(Faults), stream->queue));
+    for (auto &block : stream->staging) {
+        LEEWAY_CUDA(stream, cudaMallocHost(reinterpret_cast<void **>(&block.memory), size_t(staging_bytes)));
+        LEEWAY_CUDA(stream, cudaEventCreateWithFlags(&block.copied, cudaEventDisableTiming));
+    }
+    return LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults);
+}
+
+/* Frees what was opened. A lost device refuses, and nothing more can be done about that. */
+void close(leeway_stream *stream) {
+    cudaSetDevice(stream->device);
+    for (auto &block : stream->staging) {
+        if (block.copied) cudaEventDestroy(block.copied);
+        if (block.memory) cudaFreeHost(block.memory);
+    }
+    if (stream->faults) cudaFreeAsync(stream->faults, stream->queue);
+    if (stream->scratch) cudaFreeAsync(stream->scratch, stream->queue);
+    if (stream->queue) {
+        cudaStreamSynchronize(stream->queue);
+        cudaStreamDestroy(stream->queue);
+    }
+}
+
+/* What the kernels reported since the last time, as status and sentence; forgets it. */
+leeway_status raise_fault(leeway_stream *stream, Faults fault) {
+    if (fault == ~Faults(0)) {
+        stream->rules.clear();
+        return LEEWAY_OK;
+    }
+    const Rule broken = stream->rules.at(size_t(fault >> 32));
+    stream->rules.clear();
+    LEEWAY_TRY(LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults));
+    char sentence[512];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    std::snprintf(sentence, sizeof sentence, broken.sentence, (long long)(fault & 0xffffffffu), (long long)broken.limit);
+#pragma GCC diagnostic pop
+    return fail(broken.status, "%s", sentence);
+}
+
+leeway_status wait(leeway_stream *stream) {
+    Faults fault = ~Faults(0);
+    if (!stream->rules.empty())
+        LEEWAY_CUDA(stream, cudaMemcpyAsync(&fault, stream->faults, sizeof fault, cudaMemcpyDeviceToHost, stream->queue));
+    LEEWAY_CUDA(stream, cudaStreamSynchronize(stream->queue));
+    stream->launches = 0;
+    return raise_fault(stream, fault);
+}
+
+/* Through the pinned blocks in turn: source may change as soon as this returns. */
+leeway_status upload(leeway_stream *stream, char *destination, const char *source, int64_t bytes) {
+    for (int64_t at = 0; at < bytes; at += staging_bytes) {
+        const size_t count = size_t(std::min(staging_bytes, bytes - at));
+        auto &block = stream->staging[stream->next_staging];
+        stream->next_staging ^= 1;
+        LEEWAY_CUDA(stream, cudaEventSynchronize(block.copied));
+        std::memcpy(block.memory, source + at, count);
+        LEEWAY_CUDA(stream, cudaMemcpyAsync(destination + at, block.memory, count, cudaMemcpyHostToDevice, stream->queue));
+        LEEWAY_CUDA(stream, cudaEventRecord(block.copied, stream->queue));
+    }
+    return LEEWAY_OK;
+}
+
+}  // namespace
+
+namespace leeway {
+
+leeway_status fail(leeway_status status, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    std::vsnprintf(message, sizeof message, format, values);
+    va_end(values);
+    return status;
+}
+
+leeway_status begin(leeway_stream *stream, const char *op, std::initializer_list<int64_t> shape) {
+    if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s: not run, because earlier %s", op, stream->lost);
+    describe(stream->op, sizeof stream->op, op, shape);
+    return LEEWAY_OK;
+}
+
+leeway_status failed(leeway_stream *stream, const char *call, cudaError_t error) {
+    cudaGetLastError();  // an error that does not stay is forgotten
+    const char *reason = cudaGetErrorString(error);
+    switch (error) {
+        case cudaErrorMemoryAllocation:
+            return fail(LEEWAY_OUT_OF_MEMORY, "%s: the GPU has no memory left for %s", stream->op, call);
+        case cudaErrorNoKernelImageForDevice:
+            return fail(LEEWAY_UNSUPPORTED, "this library holds no code for %s (compute capability %d.%d); build it on this machine with -Pcuda",
+                        stream->properties.name, stream->properties.major, stream->properties.minor);
+        case cudaErrorInvalidConfiguration:
+        case cudaErrorInvalidValue:
+        case cudaErrorLaunchOutOfResources:
+            return fail(LEEWAY_UNSUPPORTED, "%s: the GPU refuses %s: %s", stream->op, call, reason);
+        default:
+            std::snprintf(stream->lost, sizeof stream->lost, "%s failed in one of %lld kernels up to %s: %s; %s", call,
+                          (long long)stream->launches, stream->op, reason, remedy);
+            return fail(LEEWAY_DEVICE_LOST, "%s", stream->lost);
+    }
+}
+
+leeway_status launched(leeway_stream *stream, const char *kernel, cudaError_t error) {
+    stream->launches++;
+    if (error != cudaSuccess) return failed(stream, kernel, error);
+    if (!synchronous()) return LEEWAY_OK;
+    if (cudaError_t late = cudaStreamSynchronize(stream->queue); late != cudaSuccess) {
+        stream->launches = 1;
+        return failed(stream, kernel, late);
+    }
+    return LEEWAY_OK;
+}
+
+leeway_status rule(leeway_stream *stream, const Rule &rule, uint32_t *number) {
+    auto &rules = stream->rules;
+    auto same = [&](const Rule &known) {
+        return known.sentence == rule.sentence && known.limit == rule.limit && known.status == rule.status;
+    };
+    const auto found = std::find_if(rules.begin(), rules.end(), same);
+    *number = uint32_t(found - rules.begin());
+    if (found != rules.end()) return LEEWAY_OK;
+    return without_throwing("rule", [&] {
+        rules.push_back(rule);
+        return leeway_status(LEEWAY_OK);
+    });
+}
+
+}  // namespace leeway
+
+int32_t leeway_abi_version(void) { return LEEWAY_ABI_VERSION; }
+
+const char *leeway_backend(void) { return LEEWAY_BACKEND; }
+
+const char *leeway_message(void) { return message; }
+
+leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_args *args) {
+    LEEWAY_CHECK("stream_create", args->stream != nullptr, "stream must not be NULL");
+    return without_throwing("stream_create", [&] {
+        auto stream = std::make_unique<leeway_stream>();
+        std::snprintf(stream->op, sizeof stream->op, "stream_create");
+        const leeway_status status = open(stream.get(), args->device);
+        if (status != LEEWAY_OK) {
+            close(stream.get());
+            return status;
+        }
+        *args->stream = stream.release();
+        return leeway_status(LEEWAY_OK);
+    });
+}
+
+leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *args) {
+    LEEWAY_CHECK("stream_destroy", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
+    close(stream);
+    delete stream;
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_synchronize(leeway_stream *stream, const leeway_synchronize_args *args) {
+    LEEWAY_CHECK("synchronize", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
+    if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s", stream->lost);
+    return wait(stream);
+}
+
+leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_query_args *args) {
+    LEEWAY_CHECK("device_query", args->total_bytes && args->free_bytes && args->scratch_bytes && args->threads && args->name,
+                 "every output must be given");
+    LEEWAY_TRY(begin(stream, "device_query", {}));
+    size_t available = 0, total = 0;
+    LEEWAY_CUDA(stream, cudaMemGetInfo(&available, &total));
+    cudaMemPool_t pool;
+    uint64_t reserved = 0, used = 0;
+    LEEWAY_CUDA(stream, cudaDeviceGetDefaultMemPool(&pool, stream->device));
+    LEEWAY_CUDA(stream, cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReservedMemCurrent, &reserved));
+    LEEWAY_CUDA(stream, cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &used));
+    *args->total_bytes = int64_t(total);
+    *args->free_bytes = int64_t(available) + int64_t(reserved - used);
+    *args->scratch_bytes = scratch_bytes;
+    *args->threads = stream->properties.multiProcessorCount;
+    std::snprintf(args->name, 128, "%.80s, compute capability %d.%d", stream->properties.name, stream->properties.major,
+                  stream->properties.minor);
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_allocate(leeway_stream *stream, const leeway_allocate_args *args) {
+    LEEWAY_CHECK("allocate", args->address != nullptr, "address must not be NULL");
+    LEEWAY_CHECK("allocate", args->bytes > 0, "bytes must be positive, got %lld", (long long)args->bytes);
+    LEEWAY_TRY(begin(stream, "allocate", {args->bytes}));
+    void *block = nullptr;
+    const cudaError_t error = cudaMallocAsync(&block, size_t(args->bytes), stream->queue);
+    if (error == cudaErrorMemoryAllocation) {
+        cudaGetLastError();
+        return fail(LEEWAY_OUT_OF_MEMORY, "allocate: the GPU has no block of %lld bytes", (long long)args->bytes);
+    }
+    if (error != cudaSuccess) return failed(stream, "cudaMallocAsync", error);
+    *args->address = block;
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_free(leeway_stream *stream, const leeway_free_args *args) {
+    if (args->address == nullptr || stream->lost[0] != '\0') return LEEWAY_OK;  // what a lost device held is gone
+    LEEWAY_CUDA(stream, cudaFreeAsync(args->address, stream->queue));
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args) {
+    LEEWAY_CHECK("copy", args->kind >= LEEWAY_HOST_TO_DEVICE && args->kind <= LEEWAY_DEVICE_TO_DEVICE, "kind must be 0, 1 or 2, got %d",
+                 int(args->kind));
+    LEEWAY_CHECK("copy", args->bytes >= 0, "bytes must not be negative, got %lld", (long long)args->bytes);
+    LEEWAY_CHECK("copy", args->bytes == 0 || (args->destination && args->source), "destination and source must not be NULL");
+    LEEWAY_TRY(begin(stream, "copy", {args->bytes}));
+    if (args->bytes == 0) return LEEWAY_OK;
+    if (args->kind == LEEWAY_HOST_TO_DEVICE)
+        return upload(stream, static_cast<char *>(args->destination), static_cast<const char *>(args->source), args->bytes);
+    const bool down = args->kind == LEEWAY_DEVICE_TO_HOST;
+    LEEWAY_CUDA(stream, cudaMemcpyAsync(args->destination, args->source, size_t(args->bytes),
+                                        down ? cudaMemcpyDeviceToHost : cudaMemcpyDeviceToDevice, stream->queue));
+    return down ? wait(stream) : leeway_status(LEEWAY_OK);
+}
