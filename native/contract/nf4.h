@@ -2,7 +2,7 @@
  * with an exact zero at code 7. A weight is level * absmax of its block of 64. */
 #pragma once
 
-#include <cstdint>
+#include "check.h"
 
 namespace leeway {
 
@@ -31,6 +31,28 @@ inline constexpr float nf4_levels[16] = {
 inline float nf4_element(const uint8_t *codes, const float *absmax, int64_t i) {
     int code = (codes[i / 2] >> (i % 2 * 4)) & 15;
     return nf4_levels[code] * absmax[i / nf4_block];
+}
+
+template <class Args>
+leeway_status check_nf4_sizes(const char *op, const Args &args) {
+    if (args.in < 1 || args.out < 1 || args.in * args.out % nf4_block != 0)
+        return fail(LEEWAY_BAD_ARGUMENT, "%s: in * out must be a positive multiple of 64, got %lld * %lld", op, (long long)args.in,
+                    (long long)args.out);
+    return check_float(op, "dtype", args.dtype);
+}
+
+inline leeway_status check(const leeway_quantize_nf4_args &args) {
+    LEEWAY_TRY(check_nf4_sizes("quantize_nf4", args));
+    LEEWAY_CHECK("quantize_nf4", args.weight && args.codes && args.absmax, "weight, codes and absmax must not be NULL");
+    return LEEWAY_OK;
+}
+
+inline leeway_status check(const leeway_dequantize_args &args) {
+    LEEWAY_TRY(check_nf4_sizes("dequantize", args));
+    LEEWAY_CHECK("dequantize", args.weight.dtype == LEEWAY_NF4, "weight.dtype must be NF4 (6), got %d", int(args.weight.dtype));
+    LEEWAY_CHECK("dequantize", args.weight.reserved == 0, "weight.reserved must be 0, got %d", int(args.weight.reserved));
+    LEEWAY_CHECK("dequantize", args.weight.data && args.weight.absmax && args.y, "weight.data, weight.absmax and y must not be NULL");
+    return LEEWAY_OK;
 }
 
 }  // namespace leeway

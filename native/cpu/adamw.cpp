@@ -4,10 +4,11 @@
  * block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
  * Bytes moved an element: parameter, m, v read and written, gradient read: 28 in fp32; 26 with bf16 weights, fp32 master and fp32 moments
  * and gradient; 10 with bf16 weights and gradient and 8-bit moments. */
-#include <algorithm>
-#include <cmath>
+#include "adamw.h"
 
-#include "check.h"
+#include <algorithm>
+#include <cstring>
+
 #include "moment_code.h"
 #include "parallel.h"
 #include "stochastic.h"
@@ -18,29 +19,6 @@ using namespace leeway;
 
 constexpr int64_t block = 1 << 14;  // elements a task: whole blocks of moments
 static_assert(block % moment_block == 0);
-
-struct Step {
-    float gradient_scale;
-    float decay;    // 1 - lr * weight_decay
-    float rate;     // lr / (1 - beta1^t)
-    float root;     // sqrt(1 - beta2^t)
-    float eps;
-    float keep_m;   // 1 - beta1
-    float beta2;
-    float keep_v;   // 1 - beta2
-};
-
-Step step_of(const leeway_adamw_args *args) {
-    double t = double(args->step);
-    return {float(args->gradient_scale),
-            float(1.0 - args->learning_rate * args->weight_decay),
-            float(args->learning_rate / (1.0 - std::pow(args->beta1, t))),
-            float(std::sqrt(1.0 - std::pow(args->beta2, t))),
-            float(args->eps),
-            float(1.0 - args->beta1),
-            float(args->beta2),
-            float(1.0 - args->beta2)};
-}
 
 LEEWAY_INLINE f32x16 load_as(leeway_dtype dtype, const void *x, int64_t i, int64_t left) {
     return dtype == LEEWAY_F32 ? load_up_to(static_cast<const float *>(x) + i, left) : load_up_to(static_cast<const bf16 *>(x) + i, left);
@@ -63,7 +41,7 @@ LEEWAY_INLINE void store_weights(const leeway_adamw_args *args, int64_t i, f32x1
 }
 
 /* The new weights at i; m and v become the new moments. */
-LEEWAY_INLINE f32x16 advance(const leeway_adamw_args *args, const Step &step, int64_t i, int64_t left, f32x16 &m, f32x16 &v) {
+LEEWAY_INLINE f32x16 advance(const leeway_adamw_args *args, const AdamwStep &step, int64_t i, int64_t left, f32x16 &m, f32x16 &v) {
     f32x16 g = step.gradient_scale * load_as(args->gradient_dtype, args->gradient, i, left);
     m = m + step.keep_m * (g - m);
     v = step.beta2 * v + (step.keep_v * g) * g;
@@ -72,7 +50,7 @@ LEEWAY_INLINE f32x16 advance(const leeway_adamw_args *args, const Step &step, in
 }
 
 template <class Moment>
-LEEWAY_INLINE void update_range(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
+LEEWAY_INLINE void update_range(const leeway_adamw_args *args, const AdamwStep &step, int64_t begin, int64_t end) {
     auto *first = static_cast<Moment *>(args->m), *second = static_cast<Moment *>(args->v);
     for (int64_t i = begin; i < end; i += lanes) {
         int64_t left = end - i;
@@ -107,7 +85,7 @@ LEEWAY_INLINE float encode(const MomentCode &code, const float *x, int64_t count
     return scale;
 }
 
-LEEWAY_INLINE void update_codes(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
+LEEWAY_INLINE void update_codes(const leeway_adamw_args *args, const AdamwStep &step, int64_t begin, int64_t end) {
     auto *first = static_cast<uint8_t *>(args->m), *second = static_cast<uint8_t *>(args->v);
     for (int64_t at = begin; at < end; at += moment_block) {
         int64_t count = std::min(moment_block, end - at);
@@ -125,46 +103,17 @@ LEEWAY_INLINE void update_codes(const leeway_adamw_args *args, const Step &step,
     }
 }
 
-LEEWAY_CLONES void update(const leeway_adamw_args *args, const Step &step, int64_t begin, int64_t end) {
+LEEWAY_CLONES void update(const leeway_adamw_args *args, const AdamwStep &step, int64_t begin, int64_t end) {
     if (args->moment_dtype == LEEWAY_F32) update_range<float>(args, step, begin, end);
     else if (args->moment_dtype == LEEWAY_BF16) update_range<bf16>(args, step, begin, end);
     else update_codes(args, step, begin, end);
 }
 
-leeway_status check_types(const leeway_adamw_args *args) {
-    LEEWAY_CHECK_FLOAT("adamw", "dtype", args->dtype);
-    LEEWAY_CHECK_FLOAT("adamw", "gradient_dtype", args->gradient_dtype);
-    if (args->moment_dtype != LEEWAY_F32 && args->moment_dtype != LEEWAY_BF16 && args->moment_dtype != LEEWAY_U8)
-        return fail(LEEWAY_UNSUPPORTED, "adamw: moment_dtype must be F32 (0), BF16 (1) or U8 (5) on this back end, got dtype %d",
-                    int(args->moment_dtype));
-    LEEWAY_CHECK("adamw", args->dtype == LEEWAY_BF16 || !args->master, "master belongs to a BF16 parameter, so with F32 it must be NULL");
-    LEEWAY_CHECK("adamw", args->stochastic == 0 || (args->stochastic == 1 && args->dtype == LEEWAY_BF16 && !args->master),
-                 "stochastic must be 0, or 1 for a BF16 parameter without master, got %d", int(args->stochastic));
-    bool codes = args->moment_dtype == LEEWAY_U8;
-    LEEWAY_CHECK("adamw", codes || (!args->m_scale && !args->v_scale), "m_scale and v_scale belong to U8 moments, else they must be NULL");
-    LEEWAY_CHECK("adamw", !codes || args->count == 0 || (args->m_scale && args->v_scale), "U8 moments need m_scale and v_scale");
-    return LEEWAY_OK;
-}
-
 }  // namespace
 
 leeway_status leeway_adamw(leeway_stream *stream, const leeway_adamw_args *args) {
-    LEEWAY_CHECK("adamw", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("adamw", args->step >= 1, "step counts from 1, got %lld", (long long)args->step);
-    LEEWAY_CHECK("adamw", args->beta1 >= 0.0 && args->beta1 < 1.0 && args->beta2 >= 0.0 && args->beta2 < 1.0,
-                 "beta1 and beta2 must be in [0,1), got %g and %g", args->beta1, args->beta2);
-    LEEWAY_CHECK("adamw", args->eps >= 0.0 && args->learning_rate >= 0.0 && args->weight_decay >= 0.0,
-                 "eps, learning_rate and weight_decay must not be negative, got %g, %g, %g", args->eps, args->learning_rate,
-                 args->weight_decay);
-    LEEWAY_CHECK("adamw",
-                 std::isfinite(args->gradient_scale) && std::isfinite(args->learning_rate) && std::isfinite(args->eps) &&
-                     std::isfinite(args->weight_decay),
-                 "gradient_scale, learning_rate, eps and weight_decay must be finite, got %g, %g, %g, %g", args->gradient_scale,
-                 args->learning_rate, args->eps, args->weight_decay);
-    if (leeway_status status = check_types(args)) return status;
-    if (args->count == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("adamw", args->parameter && args->gradient && args->m && args->v, "parameter, gradient, m and v must not be NULL");
-    Step step = step_of(args);
+    LEEWAY_TRY(check(*args));
+    const AdamwStep step = step_of(*args);
     parallel_blocks(stream, args->count, block, [&](int64_t begin, int64_t end) { update(args, step, begin, end); });
     return LEEWAY_OK;
 }

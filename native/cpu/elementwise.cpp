@@ -1,12 +1,12 @@
 /* elementwise.cpp: fill, cast, axpy, scale (elementwise.h).
  * Numerics: one rounding an element; casts to a shorter type round to nearest even or stochastically. Memory bound: each array once. */
+#include "elementwise.h"
+
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <type_traits>
 
 #include "bf16.h"
-#include "check.h"
 #include "parallel.h"
 #include "stochastic.h"
 
@@ -40,18 +40,6 @@ LEEWAY_INLINE void multiply(T *x, int64_t count, float alpha) {
 }
 LEEWAY_CLONES void scale(float *x, int64_t count, float alpha) { multiply(x, count, alpha); }
 LEEWAY_CLONES void scale(bf16 *x, int64_t count, float alpha) { multiply(x, count, alpha); }
-
-/* double to bf16 with one rounding: to float rounding to odd, which keeps every tie decidable, then to nearest even. */
-float rounded_to_odd(double x) {
-    float y = float(x);
-    if (std::isnan(x) || std::isinf(y) || double(y) == x) return std::isinf(x) || !std::isinf(y) ? y : std::copysign(3.40282347e38f, y);
-    uint32_t bits;
-    std::memcpy(&bits, &y, sizeof bits);
-    if (std::fabs(double(y)) > std::fabs(x)) bits--;  // towards zero
-    bits |= 1u;
-    std::memcpy(&y, &bits, sizeof y);
-    return y;
-}
 
 LEEWAY_CLONES void convert(const float *x, bf16 *y, int64_t count) {
     for (int64_t i = 0; i < count; i += lanes) store_up_to(y + i, load_up_to(x + i, count - i), count - i);
@@ -124,26 +112,17 @@ void for_each_block(leeway_stream *stream, int64_t count, leeway_dtype dtype, vo
     });
 }
 
-bool is_float(leeway_dtype type) { return type == LEEWAY_F32 || type == LEEWAY_BF16 || type == LEEWAY_F64; }
-
 }  // namespace
 
 leeway_status leeway_fill(leeway_stream *stream, const leeway_fill_args *args) {
-    LEEWAY_CHECK("fill", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("fill", args->count == 0 || args->x, "x must not be NULL");
-    LEEWAY_CHECK_FLOAT("fill", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     for_each_block(stream, args->count, args->dtype, args->x,
                    [=](int64_t begin, int64_t end, auto *x) { fill(x + begin, end - begin, args->value); });
     return LEEWAY_OK;
 }
 
 leeway_status leeway_cast(leeway_stream *stream, const leeway_cast_args *args) {
-    LEEWAY_CHECK("cast", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("cast", args->count == 0 || (args->x && args->y), "x and y must not be NULL");
-    LEEWAY_CHECK("cast", is_float(args->from) && is_float(args->to), "from and to must be F32 (0), BF16 (1) or F64 (2), got %d and %d",
-                 int(args->from), int(args->to));
-    LEEWAY_CHECK("cast", args->stochastic == 0 || (args->stochastic == 1 && args->to == LEEWAY_BF16),
-                 "stochastic must be 0, or 1 where to is BF16, got %d", int(args->stochastic));
+    LEEWAY_TRY(check(*args));
     if (args->from == LEEWAY_F32) cast_from<float>(stream, args);
     else if (args->from == LEEWAY_F64) cast_from<double>(stream, args);
     else cast_from<bf16>(stream, args);
@@ -151,9 +130,7 @@ leeway_status leeway_cast(leeway_stream *stream, const leeway_cast_args *args) {
 }
 
 leeway_status leeway_axpy(leeway_stream *stream, const leeway_axpy_args *args) {
-    LEEWAY_CHECK("axpy", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("axpy", args->count == 0 || (args->x && args->y), "x and y must not be NULL");
-    LEEWAY_CHECK_FLOAT("axpy", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     for_each_block(stream, args->count, args->dtype, args->y, [=](int64_t begin, int64_t end, auto *y) {
         axpy(y + begin, static_cast<decltype(y)>(const_cast<void *>(args->x)) + begin, end - begin, args->alpha);
     });
@@ -161,9 +138,7 @@ leeway_status leeway_axpy(leeway_stream *stream, const leeway_axpy_args *args) {
 }
 
 leeway_status leeway_scale(leeway_stream *stream, const leeway_scale_args *args) {
-    LEEWAY_CHECK("scale", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("scale", args->count == 0 || args->x, "x must not be NULL");
-    LEEWAY_CHECK_FLOAT("scale", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     for_each_block(stream, args->count, args->dtype, args->x,
                    [=](int64_t begin, int64_t end, auto *x) { scale(x + begin, end - begin, args->alpha); });
     return LEEWAY_OK;

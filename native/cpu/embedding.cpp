@@ -3,6 +3,8 @@
  * Noise: Jain et al. 2024, eq. 1, drawn from (noise_seed, row_ids[n], column), so it doesn't depend on the batch.
  * Numerics: fp32; a token's gradients are one chain over its rows in ascending order, then scaled, then added.
  * Bytes moved: forward 2 N C; backward N C + 2 (distinct tokens) C. */
+#include "embedding.h"
+
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -69,13 +71,7 @@ LEEWAY_CLONES void add_columns(const leeway_embedding_backward_args *args, const
 }  // namespace
 
 leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embedding_forward_args *args) {
-    LEEWAY_CHECK("embedding_forward", args->rows >= 0 && args->width > 0 && args->vocabulary > 0,
-                 "rows >= 0, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows, (long long)args->width,
-                 (long long)args->vocabulary);
-    LEEWAY_CHECK_FLOAT("embedding_forward", "dtype", args->dtype);
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("embedding_forward", args->tokens && args->table && args->y, "tokens, table and y must not be NULL");
-    LEEWAY_CHECK("embedding_forward", !args->noise_bound || args->row_ids, "row_ids must be given where noise_bound is");
+    LEEWAY_TRY(check(*args));
     LEEWAY_TRY(check_index("embedding_forward", "tokens", args->tokens, args->rows, args->vocabulary));
     int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 15) / args->width);
     parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {
@@ -87,13 +83,7 @@ leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embed
 namespace {
 
 leeway_status add_gradients_checked(leeway_stream *stream, const leeway_embedding_backward_args *args) {
-    LEEWAY_CHECK("embedding_backward", args->rows >= 0 && args->rows <= INT32_MAX && args->width > 0 && args->vocabulary > 0,
-                 "rows 0..2^31-1, width > 0 and vocabulary > 0 expected, got %lld, %lld, %lld", (long long)args->rows,
-                 (long long)args->width, (long long)args->vocabulary);
-    LEEWAY_CHECK_FLOAT("embedding_backward", "dtype", args->dtype);
-    LEEWAY_CHECK_FLOAT("embedding_backward", "gradient_dtype", args->gradient_dtype);
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("embedding_backward", args->tokens && args->dy && args->dtable, "tokens, dy and dtable must not be NULL");
+    LEEWAY_TRY(check(*args));
     LEEWAY_TRY(check_index("embedding_backward", "tokens", args->tokens, args->rows, args->vocabulary));
     std::vector<int32_t> rows(static_cast<size_t>(args->rows));
     std::iota(rows.begin(), rows.end(), 0);

@@ -3,10 +3,11 @@
  * Sources: Shazeer 2020, eq. 5 and 6. tanh-GELU is written g * sigmoid(2u), u = sqrt(2/pi) (g + 0.044715 g^3), which is the same function
  * (1 + tanh u = 2 sigmoid(2u)) and has no cancellation for negative g. erf-GELU is 0.5 g erfc(-g / sqrt 2) for the same reason.
  * Numerics: fp32, one loop body for vectors and tail. Bytes moved: forward 3, backward 5 arrays. */
+#include "glu.h"
+
 #include <cmath>
 
 #include "bf16.h"
-#include "check.h"
 #include "parallel.h"
 
 namespace {
@@ -98,25 +99,16 @@ LEEWAY_CLONES void backward(const leeway_glu_backward_args *args, int64_t begin,
     else backward_typed<LEEWAY_GELU_ERF>(args, begin, end);
 }
 
-bool is_known(leeway_activation activation) { return activation >= LEEWAY_SILU && activation <= LEEWAY_GELU_ERF; }
-
 }  // namespace
 
 leeway_status leeway_glu_forward(leeway_stream *stream, const leeway_glu_forward_args *args) {
-    LEEWAY_CHECK("glu_forward", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("glu_forward", is_known(args->activation), "activation must be 0 to 2, got %d", int(args->activation));
-    LEEWAY_CHECK_FLOAT("glu_forward", "dtype", args->dtype);
-    LEEWAY_CHECK("glu_forward", args->count == 0 || (args->gate && args->up && args->y), "gate, up and y must not be NULL");
+    LEEWAY_TRY(check(*args));
     parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) { forward(args, begin, end); });
     return LEEWAY_OK;
 }
 
 leeway_status leeway_glu_backward(leeway_stream *stream, const leeway_glu_backward_args *args) {
-    LEEWAY_CHECK("glu_backward", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("glu_backward", is_known(args->activation), "activation must be 0 to 2, got %d", int(args->activation));
-    LEEWAY_CHECK_FLOAT("glu_backward", "dtype", args->dtype);
-    LEEWAY_CHECK("glu_backward", args->count == 0 || (args->gate && args->up && args->dy && args->dgate && args->dup),
-                 "gate, up, dy, dgate and dup must not be NULL");
+    LEEWAY_TRY(check(*args));
     parallel_blocks(stream, args->count, block, [=](int64_t begin, int64_t end) { backward(args, begin, end); });
     return LEEWAY_OK;
 }

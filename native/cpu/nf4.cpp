@@ -86,20 +86,12 @@ void decode(leeway_stream *stream, const leeway_dequantize_args *args) {
 }  // namespace
 
 leeway_status leeway_quantize_nf4(leeway_stream *stream, const leeway_quantize_nf4_args *args) {
-    LEEWAY_CHECK("quantize_nf4", args->in >= 1 && args->out >= 1 && args->in * args->out % nf4_block == 0,
-                 "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
-    LEEWAY_CHECK_FLOAT("quantize_nf4", "dtype", args->dtype);
-    LEEWAY_CHECK("quantize_nf4", args->weight && args->codes && args->absmax, "weight, codes and absmax must not be NULL");
+    LEEWAY_TRY(check(*args));
     return args->dtype == LEEWAY_BF16 ? quantize<bf16>(stream, args) : quantize<float>(stream, args);
 }
 
 leeway_status leeway_dequantize(leeway_stream *stream, const leeway_dequantize_args *args) {
-    LEEWAY_CHECK("dequantize", args->in >= 1 && args->out >= 1 && args->in * args->out % nf4_block == 0,
-                 "in * out must be a positive multiple of 64, got %lld * %lld", (long long)args->in, (long long)args->out);
-    LEEWAY_CHECK("dequantize", args->weight.dtype == LEEWAY_NF4, "weight.dtype must be NF4 (6), got %d", int(args->weight.dtype));
-    LEEWAY_CHECK_FLOAT("dequantize", "dtype", args->dtype);
-    LEEWAY_CHECK("dequantize", args->weight.reserved == 0, "weight.reserved must be 0, got %d", int(args->weight.reserved));
-    LEEWAY_CHECK("dequantize", args->weight.data && args->weight.absmax && args->y, "weight.data, weight.absmax and y must not be NULL");
+    LEEWAY_TRY(check(*args));
     args->dtype == LEEWAY_BF16 ? decode<bf16>(stream, args) : decode<float>(stream, args);
     return LEEWAY_OK;
 }

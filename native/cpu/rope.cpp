@@ -2,6 +2,8 @@
  *
  * Source: Su et al. 2021, eq. 34. With E = rotary_dim / 2 each pair (x[j], x[j+E]) turns by the angle of its row's position.
  * Numerics: fp32, products fused. Bytes moved: x read and written, one table row a token. */
+#include "rope.h"
+
 #include <algorithm>
 
 #include "bf16.h"
@@ -38,15 +40,8 @@ LEEWAY_CLONES void rotate_row(const leeway_rope_args *args, int64_t row) {
 }  // namespace
 
 leeway_status leeway_rope(leeway_stream *stream, const leeway_rope_args *args) {
-    LEEWAY_CHECK("rope", args->rows >= 0 && args->heads >= 1 && args->head_dim >= 1 && args->stride >= args->heads * args->head_dim,
-                 "rows >= 0, heads >= 1, head_dim >= 1 and stride >= heads * head_dim expected, got %lld, %lld, %lld, %lld",
-                 (long long)args->rows, (long long)args->heads, (long long)args->head_dim, (long long)args->stride);
-    LEEWAY_CHECK("rope", args->rotary_dim >= 0 && args->rotary_dim % 2 == 0 && args->rotary_dim <= args->head_dim,
-                 "rotary_dim must be even and 0 to head_dim (%lld), got %lld", (long long)args->head_dim, (long long)args->rotary_dim);
-    LEEWAY_CHECK("rope", args->inverse == 0 || args->inverse == 1, "inverse must be 0 or 1, got %d", int(args->inverse));
-    LEEWAY_CHECK_FLOAT("rope", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0 || args->rotary_dim == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("rope", args->positions && args->cosine && args->sine && args->x, "positions, cosine, sine and x must not be NULL");
     LEEWAY_TRY(check_index("rope", "positions", args->positions, args->rows, args->table_rows));
     int64_t rows_a_task = std::max<int64_t>(1, (int64_t(1) << 14) / (args->heads * args->rotary_dim));
     parallel_blocks(stream, args->rows, rows_a_task, [=](int64_t begin, int64_t end) {

@@ -1,4 +1,6 @@
 /* rows.cpp: gather_rows and scatter_rows (elementwise.h). Copies; bytes moved: twice the rows, and scatter's zeros. */
+#include "rows.h"
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -26,12 +28,8 @@ int64_t first_repeated(const int32_t *index, int64_t rows, int64_t limit) {
 }  // namespace
 
 leeway_status leeway_gather_rows(leeway_stream *stream, const leeway_gather_rows_args *args) {
-    LEEWAY_CHECK("gather_rows", args->rows >= 0 && args->width >= 0 && args->source_rows >= 0,
-                 "rows, width and source_rows must not be negative, got %lld, %lld, %lld", (long long)args->rows, (long long)args->width,
-                 (long long)args->source_rows);
-    LEEWAY_CHECK_FLOAT("gather_rows", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0 || args->width == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("gather_rows", args->index && args->source && args->destination, "index, source and destination must not be NULL");
     LEEWAY_TRY(check_index("gather_rows", "index", args->index, args->rows, args->source_rows));
     auto *source = static_cast<const char *>(args->source);
     auto *destination = static_cast<char *>(args->destination);
@@ -46,14 +44,8 @@ leeway_status leeway_gather_rows(leeway_stream *stream, const leeway_gather_rows
 namespace {
 
 leeway_status scatter_checked(leeway_stream *stream, const leeway_scatter_rows_args *args) {
-    LEEWAY_CHECK("scatter_rows", args->rows >= 0 && args->width >= 0 && args->destination_rows >= 0,
-                 "rows, width and destination_rows must not be negative, got %lld, %lld, %lld", (long long)args->rows,
-                 (long long)args->width, (long long)args->destination_rows);
-    LEEWAY_CHECK_FLOAT("scatter_rows", "dtype", args->dtype);
-    LEEWAY_CHECK("scatter_rows", args->rows == 0 || args->width == 0 || (args->index && args->source), "index and source must not be NULL");
-    if (args->destination_rows == 0 && args->rows == 0) return LEEWAY_OK;
+    LEEWAY_TRY(check(*args));
     if (args->width == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("scatter_rows", args->destination_rows == 0 || args->destination, "destination must not be NULL");
     LEEWAY_TRY(check_index("scatter_rows", "index", args->index, args->rows, args->destination_rows));
     int64_t bad = first_repeated(args->index, args->rows, args->destination_rows);
     if (bad >= 0)

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "bf16.h"
-#include "check.h"
+#include "elementwise.h"
 #include "parallel.h"
 
 namespace {
 
 using namespace leeway;
 
-constexpr int64_t block = 4096;
 constexpr int64_t blocks_a_task = 16;
 
 struct Partial {
@@ -38,7 +37,7 @@ LEEWAY_INLINE void sum_elements(const T *x, int64_t count, Partial *partial) {
 
 /* Block number index of x. */
 LEEWAY_CLONES void sum_block(const leeway_sum_squares_args *args, int64_t index, Partial *partial) {
-    int64_t first = index * block, count = std::min(block, args->count - first);
+    int64_t first = index * sum_squares_block, count = std::min(sum_squares_block, args->count - first);
     if (args->dtype == LEEWAY_F32) sum_elements(static_cast<const float *>(args->x) + first, count, partial);
     else sum_elements(static_cast<const bf16 *>(args->x) + first, count, partial);
 }
@@ -48,11 +47,8 @@ LEEWAY_CLONES void sum_block(const leeway_sum_squares_args *args, int64_t index,
 namespace {
 
 leeway_status sum_checked(leeway_stream *stream, const leeway_sum_squares_args *args) {
-    LEEWAY_CHECK("sum_squares", args->count >= 0, "count must not be negative, got %lld", (long long)args->count);
-    LEEWAY_CHECK("sum_squares", args->count == 0 || args->x, "x must not be NULL");
-    LEEWAY_CHECK("sum_squares", args->sum && args->nonfinite, "sum and nonfinite must not be NULL");
-    LEEWAY_CHECK_FLOAT("sum_squares", "dtype", args->dtype);
-    std::vector<Partial> partials(size_t((args->count + block - 1) / block));
+    LEEWAY_TRY(check(*args));
+    std::vector<Partial> partials(size_t((args->count + sum_squares_block - 1) / sum_squares_block));
     parallel_blocks(stream, int64_t(partials.size()), blocks_a_task, [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; b++) sum_block(args, b, &partials[size_t(b)]);
     });

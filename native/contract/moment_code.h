@@ -6,10 +6,8 @@
  */
 #pragma once
 
+#include <bit>
 #include <cstdint>
-#include <cstring>
-
-#include "simd.h"
 
 namespace leeway {
 
@@ -25,7 +23,7 @@ struct MomentCode {
     static constexpr int32_t first_cell = (127 - 23) << 7, last_cell = 127 << 7;
     int32_t cell[last_cell - first_cell + 1];
 
-    explicit MomentCode(bool with_sign) : zero(with_sign ? 127 : 0) {
+    constexpr explicit MomentCode(bool with_sign) : zero(with_sign ? 127 : 0) {
         int32_t code = zero;
         level[code] = 0.0f;
         double decade = 1e-6;
@@ -45,16 +43,13 @@ struct MomentCode {
 
 private:
     /* The bits of the float halfway between the levels of a code and the next. */
-    int32_t middle_above(int32_t code) const {
-        const float middle = float((double(level[code]) + double(level[code + 1])) / 2);
-        int32_t bits;
-        std::memcpy(&bits, &middle, sizeof bits);
-        return bits;
+    constexpr int32_t middle_above(int32_t code) const {
+        return std::bit_cast<int32_t>(float((double(level[code]) + double(level[code + 1])) / 2));
     }
 };
 
 /* The nearest level of a number x, |x| <= 1, given its bits: the lower one of two as near. NaN becomes 0. */
-LEEWAY_INLINE int32_t nearest_level(const MomentCode &code, int32_t bits) {
+[[gnu::always_inline]] constexpr int32_t nearest_level(const MomentCode &code, int32_t bits) {
     constexpr int32_t least = MomentCode::first_cell << 16, one = MomentCode::last_cell << 16;
     const int32_t minus = bits >> 31, given = bits & 0x7fffffff, size = given < least || given > one ? least : given;
     const int32_t cell = code.cell[(size >> 16) - MomentCode::first_cell];
