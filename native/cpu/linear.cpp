@@ -10,24 +10,15 @@ using namespace leeway;
 
 leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_forward_args *args) {
     const auto &lora = args->lora;
-    LEEWAY_TRY(check_sizes("linear_forward", args->rows, args->in, args->out));
-    LEEWAY_CHECK_FLOAT("linear_forward", "dtype", args->dtype);
-    LEEWAY_TRY(check_weight("linear_forward", args->weight, args->in, args->out));
-    LEEWAY_TRY(check_lora("linear_forward", lora));
-    LEEWAY_CHECK("linear_forward", args->accumulate == 0 || args->accumulate == 1, "accumulate must be 0 or 1, got %d", args->accumulate);
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("linear_forward", args->x && args->y, "x and y must not be NULL");
-    LEEWAY_CHECK("linear_forward", lora.rank == 0 || args->xa, "xa must not be NULL with rank %lld", (long long)lora.rank);
-    const bool drops = lora.rank > 0 && lora.dropout > 0;
-    LEEWAY_CHECK("linear_forward", !drops || args->dropped, "dropped must not be NULL with dropout %g", double(lora.dropout));
-
     const Operand weight = weight_transposed(args->weight, 0, args->out, args->in);
     const Operand x = by_row(args->x, args->dtype, args->in);
     Product y = dense_product(args->y, args->dtype, args->rows, args->out, args->accumulate == 1, {x, weight, args->in});
     y.bias = args->bias;
     if (lora.rank > 0) {
-        if (drops) lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped);
-        const Term low_rank = {drops ? by_row(args->dropped, args->in) : x, by_row(lora.a, args->in), args->in};
+        if (drops(lora)) lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped);
+        const Term low_rank = {drops(lora) ? by_row(args->dropped, args->in) : x, by_row(lora.a, args->in), args->in};
         product(stream, dense_product(args->xa, args->rows, lora.rank, false, low_rank));
         y.terms = 2;
         y.term[1] = {by_row(args->xa, lora.rank), by_row(lora.b, lora.rank), lora.rank, lora.scaling};
@@ -37,21 +28,18 @@ leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_f
 }
 
 leeway_status leeway_packed_bytes(leeway_stream *, const leeway_packed_bytes_args *args) {
-    LEEWAY_TRY(check_sizes("packed_bytes", 0, args->in, args->out));
-    LEEWAY_CHECK("packed_bytes", args->bytes != nullptr, "bytes must not be NULL");
+    LEEWAY_TRY(check(*args));
     *args->bytes = product_packed_bytes(args->dtype, args->out, args->in);
     return LEEWAY_OK;
 }
 
 leeway_status leeway_pack_weight(leeway_stream *stream, const leeway_pack_weight_args *args) {
-    LEEWAY_TRY(check_sizes("pack_weight", 0, args->in, args->out));
+    LEEWAY_TRY(check(*args));
     leeway_weight weight = args->weight;
     weight.packed = nullptr;
     if (product_packed_bytes(weight.dtype, args->out, args->in) == 0)
         return fail(LEEWAY_UNSUPPORTED, "pack_weight: this processor has no packed layout of dtype %d (packed_bytes says 0)",
                     int(weight.dtype));
-    LEEWAY_TRY(check_weight("pack_weight", weight, args->in, args->out));
-    LEEWAY_CHECK("pack_weight", args->packed != nullptr, "packed must not be NULL");
     product_pack(stream, weight_transposed(weight, 0, args->out, args->in), args->out, args->in, args->packed);
     return LEEWAY_OK;
 }

@@ -64,25 +64,15 @@ using namespace leeway;
 
 leeway_status leeway_linear_backward_input(leeway_stream *stream, const leeway_linear_backward_input_args *args) {
     const auto &lora = args->lora;
-    LEEWAY_TRY(check_sizes("linear_backward_input", args->rows, args->in, args->out));
-    LEEWAY_CHECK_FLOAT("linear_backward_input", "dtype", args->dtype);
-    LEEWAY_TRY(check_weight("linear_backward_input", args->weight, args->in, args->out));
-    LEEWAY_TRY(check_lora("linear_backward_input", lora));
-    LEEWAY_CHECK("linear_backward_input", args->accumulate == 0 || args->accumulate == 1, "accumulate must be 0 or 1, got %d",
-                 args->accumulate);
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("linear_backward_input", args->dy && args->dx, "dy and dx must not be NULL");
-    LEEWAY_CHECK("linear_backward_input", lora.rank == 0 || args->dyb, "dyb must not be NULL with rank %lld", (long long)lora.rank);
-    const bool drops = lora.rank > 0 && lora.dropout > 0;
-    LEEWAY_CHECK("linear_backward_input", !drops || args->dropped, "dropped must not be NULL with dropout %g", double(lora.dropout));
-
     const Operand dy = by_row(args->dy, args->dtype, args->out);
     Product job = dense_product(args->dx, args->dtype, args->rows, args->in, args->accumulate == 1,
                                 {dy, weight_plain(args->weight, 0, args->in), args->out});
     if (lora.rank > 0) {
         product(stream, dense_product(args->dyb, args->rows, lora.rank, false, {dy, by_column(lora.b, lora.rank), args->out}));
         const Term low_rank = {by_row(args->dyb, lora.rank), by_column(lora.a, args->in), lora.rank, lora.scaling};
-        if (drops) {
+        if (drops(lora)) {
             product(stream, dense_product(args->dropped, args->rows, args->in, false, low_rank));
             lora_mask(stream, lora, args->rows, args->in, args->dropped, job.accumulate ? args->dx : nullptr, args->dtype);
             job.base = args->dropped;
@@ -97,26 +87,15 @@ leeway_status leeway_linear_backward_input(leeway_stream *stream, const leeway_l
 
 leeway_status leeway_linear_backward_weight(leeway_stream *stream, const leeway_linear_backward_weight_args *args) {
     const auto &lora = args->lora;
-    LEEWAY_TRY(check_sizes("linear_backward_weight", args->rows, args->in, args->out));
-    LEEWAY_CHECK_FLOAT("linear_backward_weight", "dtype", args->dtype);
-    LEEWAY_CHECK_FLOAT("linear_backward_weight", "gradient_dtype", args->gradient_dtype);
-    LEEWAY_TRY(check_lora("linear_backward_weight", lora));
-    const bool da = lora.rank > 0 && args->da, db = lora.rank > 0 && args->db;
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("linear_backward_weight", args->x || !(args->dweight || da), "x must not be NULL with dweight or da");
-    LEEWAY_CHECK("linear_backward_weight", args->dy || !(args->dweight || args->dbias || db),
-                 "dy must not be NULL with dweight, dbias or db");
-    LEEWAY_CHECK("linear_backward_weight", !da || args->dyb, "da needs dyb of linear_backward_input");
-    LEEWAY_CHECK("linear_backward_weight", !db || args->xa, "db needs xa of linear_forward");
-    const bool drops = da && lora.dropout > 0;
-    LEEWAY_CHECK("linear_backward_weight", !drops || args->dropped, "dropped must not be NULL with dropout %g", double(lora.dropout));
-
     const int64_t rows = args->rows, in = args->in, out = args->out, rank = lora.rank;
+    const bool da = rank > 0 && args->da, db = rank > 0 && args->db, drop = da && drops(lora);
     const Operand dy = by_column(args->dy, args->dtype, out), x = by_column(args->x, args->dtype, in);
     if (args->dweight) product(stream, dense_product(args->dweight, args->gradient_dtype, out, in, true, {dy, x, rows}));
     if (args->dbias) add_row_sums(stream, args);
-    if (drops) lora_drop(stream, lora, rows, in, args->x, args->dtype, args->dropped);
-    const Operand inputs = drops ? by_column(args->dropped, in) : x;
+    if (drop) lora_drop(stream, lora, rows, in, args->x, args->dtype, args->dropped);
+    const Operand inputs = drop ? by_column(args->dropped, in) : x;
     if (da) product(stream, dense_product(args->da, rank, in, true, {by_column(args->dyb, rank), inputs, rows, lora.scaling}));
     if (db) product(stream, dense_product(args->db, out, rank, true, {dy, by_column(args->xa, rank), rows, lora.scaling}));
     return LEEWAY_OK;

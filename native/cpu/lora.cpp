@@ -68,12 +68,7 @@ using namespace leeway;
 
 leeway_status leeway_lora_merge(leeway_stream *stream, const leeway_lora_merge_args *args) {
     const auto &lora = args->lora;
-    LEEWAY_TRY(check_sizes("lora_merge", 0, args->in, args->out));
-    LEEWAY_CHECK_FLOAT("lora_merge", "dtype", args->dtype);
-    leeway_lora merged = lora;
-    merged.dropout = 0;
-    LEEWAY_TRY(check_lora("lora_merge", merged));
-    LEEWAY_CHECK("lora_merge", args->weight != nullptr, "weight must not be NULL");
+    LEEWAY_TRY(check(*args));
     if (lora.rank == 0) return LEEWAY_OK;
     const Term term = {by_row(lora.b, lora.rank), by_column(lora.a, args->in), lora.rank, lora.scaling};
     product(stream, dense_product(args->weight, args->dtype, args->out, args->in, true, term));
