@@ -6,19 +6,10 @@
 #pragma once
 
 #include <cmath>
-#include <cstdint>
+
+#include "logits.h"
 
 namespace leeway {
-
-/* Tiles begin at multiples of this many tokens; every tile but the last is full. */
-inline constexpr int64_t softmax_tile = 4096;
-
-/* z of head.h, from the soft-capped logit c. A division, so that no compiler can fuse it with what follows. */
-inline float scaled_logit(float c, float temperature) { return c / temperature; }
-
-inline bool is_allowed(const uint32_t *allowed, int64_t token) {
-    return allowed == nullptr || ((allowed[token / 32] >> (token % 32)) & 1u) != 0;
-}
 
 /* logits[i] = softcap * tanh(logits[i] / softcap) in place; softcap = 0: nothing. */
 void softcap_logits(float *logits, int64_t count, float softcap);

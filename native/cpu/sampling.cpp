@@ -6,20 +6,17 @@
  * Numerics: z, e fp32; every sum of e in double. log_prob comes from row_softmax.h. Bytes moved: some 5 V a row, from cache. */
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
-#include "check.h"
 #include "parallel.h"
 #include "philox.h"
 #include "row_softmax.h"
+#include "sampling.h"
 #include "simd.h"
 
 namespace {
 
 using namespace leeway;
-
-constexpr int64_t bytes_a_token = 16;
 
 /* One thread's part of the workspace, each (V). */
 struct Scratch {
@@ -30,7 +27,7 @@ struct Scratch {
 };
 
 Scratch scratch_of(const leeway_sample_args *args, int64_t slot) {
-    auto *base = static_cast<char *>(args->workspace) + slot * bytes_a_token * args->vocabulary;
+    auto *base = static_cast<char *>(args->workspace) + slot * sample_bytes_a_token * args->vocabulary;
     auto *floats = reinterpret_cast<float *>(base);
     int64_t v = args->vocabulary;
     return {floats, floats + v, floats + 2 * v, reinterpret_cast<int32_t *>(floats + 3 * v)};
@@ -157,27 +154,6 @@ int32_t sample_row(const leeway_sample_args *args, int64_t row, const Scratch &s
     return draw(s.e, count, total, uniform_double(philox(args->seeds[row], 0, args->counters[row])));
 }
 
-leeway_status check(const leeway_stream *stream, const leeway_sample_args *args) {
-    LEEWAY_CHECK("sample", args->rows >= 0 && args->vocabulary >= 1 && args->vocabulary <= INT32_MAX && args->top_k >= 0,
-                 "rows >= 0, vocabulary 1..2^31-1 and top_k >= 0 expected, got %lld, %lld, %lld", (long long)args->rows,
-                 (long long)args->vocabulary, (long long)args->top_k);
-    LEEWAY_CHECK("sample", args->temperature >= 0.0f && std::isfinite(args->temperature), "temperature must be >= 0, got %g",
-                 double(args->temperature));
-    LEEWAY_CHECK("sample", args->top_p > 0.0f && args->top_p <= 1.0f, "top_p must be in (0,1], got %g", double(args->top_p));
-    LEEWAY_CHECK("sample", args->min_p >= 0.0f && args->min_p <= 1.0f, "min_p must be in [0,1], got %g", double(args->min_p));
-    LEEWAY_CHECK("sample", args->repetition_penalty > 0.0f && std::isfinite(args->repetition_penalty),
-                 "repetition_penalty must be positive, got %g", double(args->repetition_penalty));
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("sample", args->logits && args->seeds && args->counters && args->tokens && args->log_prob,
-                 "logits, seeds, counters, tokens and log_prob must not be NULL");
-    LEEWAY_CHECK("sample", args->repetition_penalty == 1.0f || args->history_starts,
-                 "history_starts must be given where repetition_penalty is not 1");
-    int64_t needed = bytes_a_token * args->vocabulary * std::min(args->rows, thread_count(stream));
-    LEEWAY_CHECK("sample", args->workspace && args->workspace_bytes >= needed, "workspace needs %lld bytes, got %lld", (long long)needed,
-                 (long long)args->workspace_bytes);
-    return LEEWAY_OK;
-}
-
 leeway_status check_history(const leeway_sample_args *args) {
     if (args->repetition_penalty == 1.0f) return LEEWAY_OK;
     const int32_t *starts = args->history_starts;
@@ -192,20 +168,16 @@ leeway_status check_history(const leeway_sample_args *args) {
     return LEEWAY_OK;
 }
 
-}  // namespace
-
-namespace {
-
 leeway_status draw_checked(leeway_stream *stream, const leeway_sample_args *args) {
-    if (leeway_status status = check(stream, args)) return status;
+    LEEWAY_TRY(check(*args, thread_count(stream)));
     if (args->rows == 0) return LEEWAY_OK;
-    if (leeway_status status = check_history(args)) return status;
+    LEEWAY_TRY(check_history(args));
     std::vector<RowSoftmax> softmax(static_cast<size_t>(args->rows));
     parallel_for(stream, args->rows, [&](int64_t row, void *) { softmax[size_t(row)] = softmax_of(args, row); });
     for (int64_t m = 0; m < args->rows; m++)
         if (!std::isfinite(softmax[size_t(m)].exact_lse()))
             return fail(LEEWAY_BAD_DATA, "sample: row %lld has a logit that is NaN or infinite, or no allowed token", (long long)m);
-    int64_t slots = std::min(args->rows, thread_count(stream));  // who runs a row is all that depends on the threads
+    const int64_t slots = sample_slots(args->rows, thread_count(stream));  // who runs a row is all that depends on the threads
     parallel_for(stream, slots, [&](int64_t slot, void *) {
         Scratch scratch = scratch_of(args, slot);
         for (int64_t row = slot; row < args->rows; row += slots) {
@@ -225,12 +197,5 @@ leeway_status leeway_sample(leeway_stream *stream, const leeway_sample_args *arg
 }
 
 leeway_status leeway_sample_workspace(leeway_stream *stream, const leeway_sample_workspace_args *args) {
-    LEEWAY_CHECK("sample_workspace", args->rows >= 0 && args->vocabulary >= 1 && args->vocabulary <= INT32_MAX,
-                 "rows >= 0 and vocabulary 1..2^31-1 expected, got %lld, %lld", (long long)args->rows, (long long)args->vocabulary);
-    LEEWAY_CHECK("sample_workspace", args->bytes != nullptr, "bytes must not be NULL");
-    int64_t slots = std::min(args->rows, thread_count(stream));
-    LEEWAY_CHECK("sample_workspace", slots == 0 || args->vocabulary <= std::numeric_limits<int64_t>::max() / bytes_a_token / slots,
-                 "rows * vocabulary is too large");
-    *args->bytes = bytes_a_token * args->vocabulary * slots;
-    return LEEWAY_OK;
+    return sample_workspace(*args, thread_count(stream));
 }
