@@ -1,0 +1,235 @@
+/* planted.cu: mistakes that a GPU punishes, each planted in a small kernel; the emulator must name each, and pass the kernel without it.
+ * Ends with "N passed, N failed". */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "async.h"
+#include "reduce.h"
+
+namespace {
+
+using namespace leeway;
+
+constexpr int threads = 64;
+
+/* y[i] = x[n - 1 - i] over a block, through shared memory. */
+__global__ void reverse(const float *x, float *y, bool with_barrier) {
+    LEEWAY_SHARED(float, tile, threads);
+    tile[threadIdx.x] = x[threadIdx.x];
+    if (with_barrier) __syncthreads();
+    y[threadIdx.x] = tile[threads - 1 - threadIdx.x];
+}
+
+/* The same inside a warp. */
+__global__ void reverse_warp(const float *x, float *y, bool with_barrier) {
+    LEEWAY_SHARED(float, tile, warp);
+    if (threadIdx.x >= warp) return;
+    tile[threadIdx.x] = x[threadIdx.x];
+    if (with_barrier) __syncwarp();
+    y[threadIdx.x] = tile[warp - 1 - threadIdx.x];
+}
+
+struct alignas(16) Four {
+    float x[4];
+};
+
+__global__ void copy_fours(const float *x, float *y, int shift) {
+    if (threadIdx.x < threads / 4 - 1)
+        *reinterpret_cast<Four *>(y + threadIdx.x * 4) = *reinterpret_cast<const Four *>(x + threadIdx.x * 4 + shift);
+}
+
+__global__ void copy(const float *x, float *y, int shift) { y[threadIdx.x] = x[threadIdx.x + unsigned(shift)]; }
+
+__global__ void copy_through_async(const float *x, float *y, bool with_wait) {
+    LEEWAY_SHARED(float, tile, threads);
+    if (threadIdx.x % 4 == 0) copy_async16(tile + threadIdx.x, x + threadIdx.x);
+    commit_async();
+    if (with_wait) wait_async<0>();
+    __syncthreads();
+    y[threadIdx.x] = tile[threadIdx.x];
+}
+
+__global__ void barrier_of_some(float *y, unsigned some) {
+    if (threadIdx.x < some) __syncthreads();
+    y[threadIdx.x] = 1.0f;
+}
+
+__global__ void two_barriers(float *y, unsigned some) {
+    if (threadIdx.x < some)
+        __syncthreads();
+    else
+        __syncthreads();
+    y[threadIdx.x] = 1.0f;
+}
+
+__global__ void sum_of_some_lanes(float *y, unsigned some) {
+    if (threadIdx.x % warp < some) y[threadIdx.x] = warp_sum(1.0f);
+}
+
+__global__ void without_writing(float *) {}
+
+__global__ void large_tile(float *y) {
+    LEEWAY_SHARED(float, tile, 13 * 1024);
+    tile[threadIdx.x] = 1.0f;
+    y[threadIdx.x] = tile[threadIdx.x];
+}
+
+/* A device with x = 0, 1, ... and a fresh y, and what became of the kernel that a plant ran on them. */
+struct Bench {
+    cudaStream_t stream = nullptr;
+    float *x = nullptr, *y = nullptr;
+    std::vector<float> host = std::vector<float>(threads);
+    std::string error;
+
+    Bench() {
+        cudaSetDevice(0);
+        cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+        cudaMallocAsync(reinterpret_cast<void **>(&x), threads * sizeof(float), stream);
+        cudaMallocAsync(reinterpret_cast<void **>(&y), threads * sizeof(float), stream);
+        for (int i = 0; i < threads; i++) host[size_t(i)] = float(i);
+        cudaMemcpyAsync(x, host.data(), threads * sizeof(float), cudaMemcpyHostToDevice, stream);
+    }
+
+    template <class... P, class... A>
+    void run(void (*kernel)(P...), dim3 block, A... arguments) {
+        const cudaLaunchConfig_t configuration = {1, block, 0, stream, nullptr, 0};
+        cudaError_t status = cudaLaunchKernelEx(&configuration, kernel, arguments...);
+        if (status == cudaSuccess) status = cudaMemcpyAsync(host.data(), y, threads * sizeof(float), cudaMemcpyDeviceToHost, stream);
+        if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
+        if (status != cudaSuccess) error = cudaGetErrorString(status);
+    }
+
+    bool is_nan(int i) const { return host[size_t(i)] != host[size_t(i)]; }
+};
+
+int passed = 0, failed = 0;
+
+void expect(const char *name, bool holds, const std::string &found) {
+    holds ? passed++ : failed++;
+    if (!holds) std::printf("FAILED %s: %s\n", name, found.empty() ? "nothing was reported" : found.c_str());
+}
+
+/* Runs in a process of its own, since a broken kernel takes its device with it. 0: it held. */
+int in_child(void (*plant)()) {
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        plant();
+        std::fflush(stdout);
+        _exit(failed == 0 ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+const struct {
+    const char *name;
+    void (*plant)();
+} plants[] = {
+    {"right kernels pass", [] {
+         Bench a, b, c, d, e;
+         a.run(reverse, threads, a.x, a.y, true);
+         b.run(reverse_warp, threads, b.x, b.y, true);
+         c.run(copy_fours, threads, c.x, c.y, 4);
+         d.run(copy_through_async, threads, d.x, d.y, true);
+         e.run(sum_of_some_lanes, threads, e.y, 32u);
+         expect("right kernels", (a.error + b.error + c.error + d.error + e.error).empty(), a.error + b.error + c.error + d.error + e.error);
+         expect("their results", a.host[0] == 63 && b.host[0] == 31 && c.host[0] == 4 && d.host[9] == 9 && e.host[5] == 32, "other values");
+     }},
+    {"missing barrier", [] {
+         Bench bench;
+         bench.run(reverse, threads, bench.x, bench.y, false);
+         expect("missing barrier", bench.error.find("a race") != std::string::npos, bench.error);
+     }},
+    {"missing warp barrier", [] {
+         Bench bench;
+         bench.run(reverse_warp, threads, bench.x, bench.y, false);
+         expect("missing warp barrier", bench.error.find("a race") != std::string::npos, bench.error);
+     }},
+    {"misaligned pack", [] {
+         Bench bench;
+         bench.run(copy_fours, threads, bench.x, bench.y, 1);
+         expect("misaligned pack", bench.error.find("misaligned address") != std::string::npos, bench.error);
+     }},
+    {"host pointer", [] {
+         Bench bench;
+         std::vector<float> mine(threads);
+         bench.run(copy, threads, mine.data(), bench.y, 0);
+         expect("host pointer", bench.error.find("in the host's memory") != std::string::npos, bench.error);
+     }},
+    {"one element out of bounds", [] {
+         Bench bench;
+         bench.run(copy, threads, bench.x, bench.y, 1);
+         expect("out of bounds", bench.error.find("256 bytes behind the start of a block of 256") != std::string::npos, bench.error);
+     }},
+    {"one element before", [] {
+         Bench bench;
+         bench.run(copy, threads, bench.x, bench.y, -1);
+         expect("before", bench.error.find("the kernel reads 4 bytes") != std::string::npos, bench.error);
+     }},
+    {"cp.async without its wait", [] {
+         Bench bench;
+         bench.run(copy_through_async, threads, bench.x, bench.y, false);
+         expect("cp.async", bench.error.empty() && bench.is_nan(0) && bench.is_nan(threads - 1), bench.error + "the data were there");
+     }},
+    {"host that does not wait", [] {
+         Bench bench;
+         const cudaLaunchConfig_t configuration = {1, threads, 0, bench.stream, nullptr, 0};
+         cudaLaunchKernelEx(&configuration, copy, bench.x, bench.y, 0);
+         bench.host.assign(threads, -1.0f);
+         cudaMemcpyAsync(bench.host.data(), bench.y, threads * sizeof(float), cudaMemcpyDeviceToHost, bench.stream);
+         expect("host that does not wait", bench.host[3] == -1.0f, "the data were there");
+     }},
+    {"block too large", [] {
+         Bench bench;
+         bench.run(copy, 1025, bench.x, bench.y, 0);
+         expect("block too large", bench.error.find("invalid configuration") != std::string::npos, bench.error);
+     }},
+    {"too much shared memory", [] {
+         Bench bench;
+         bench.run(large_tile, threads, bench.y);
+         expect("too much shared memory", bench.error.find("53248 bytes of shared memory") != std::string::npos, bench.error);
+     }},
+    {"barrier that some threads skip", [] {
+         Bench bench;
+         bench.run(barrier_of_some, threads, bench.y, 32u);
+         expect("barrier of some", bench.error.find("the barrier of") != std::string::npos, bench.error);
+     }},
+    {"two barriers at once", [] {
+         Bench bench;
+         bench.run(two_barriers, threads, bench.y, 32u);
+         expect("two barriers", bench.error.find("meet at the barriers") != std::string::npos, bench.error);
+     }},
+    {"shuffle without all lanes", [] {
+         Bench bench;
+         bench.run(sum_of_some_lanes, threads, bench.y, 31u);
+         expect("shuffle", bench.error.find("who never come") != std::string::npos, bench.error);
+     }},
+    {"result that nobody wrote", [] {
+         Bench bench;
+         bench.run(without_writing, threads, bench.y);
+         expect("fresh memory", bench.error.empty() && bench.is_nan(0), bench.error + "no NaN");
+     }},
+};
+
+}  // namespace
+
+int main() {
+    for (const auto &plant : plants) {
+        const int status = in_child(plant.plant);
+        expect(plant.name, status == 0, "see above, or the process died");
+    }
+    const int status = in_child([] {
+        Bench bench;
+        std::printf("%g", double(*static_cast<volatile float *>(bench.x))); /* the host reads device memory */
+    });
+    expect("device pointer on the host", WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "the read went through");
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}
