@@ -76,22 +76,15 @@ void run_chunk(leeway_stream *stream, const leeway_head_forward_args *args, int6
     const leeway_lora lora = lora_from(args->distribution.lora, first);
     head_low_rank(stream, args->distribution, count, args->hidden,
                   head_drop(stream, lora, count, args->hidden, rows, args->dtype, work.dropped), work.xa);
-    for (int64_t m = 0; m < count; m++) start_row(args, first + m, allowed_tokens, work.rows[m]);
+    auto *statistics = static_cast<HeadRow *>(work.rows);
+    for (int64_t m = 0; m < count; m++) start_row(args, first + m, allowed_tokens, statistics[m]);
     for (int64_t token = 0; token < args->vocabulary; token += softmax_tile) {
         const HeadTile tile = {first, count, token, std::min(softmax_tile, args->vocabulary - token)};
         head_tile_logits(stream, args->distribution, tile, args->hidden, args->vocabulary, x, work.xa, work.logits, tile.tokens);
         parallel_for(stream, count,
-                     [&](int64_t m, void *) { add_tile(args, first + m, tile, work.logits + m * tile.tokens, work.rows[m]); });
+                     [&](int64_t m, void *) { add_tile(args, first + m, tile, work.logits + m * tile.tokens, statistics[m]); });
     }
-    for (int64_t m = 0; m < count; m++) finish_row(args, first + m, work.rows[m]);
-}
-
-leeway_status check(const leeway_head_forward_args *args) {
-    LEEWAY_TRY(check_head_sizes("head_forward", args));
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("head_forward", args->x != nullptr, "x must not be NULL");
-    LEEWAY_CHECK("head_forward", !args->log_prob || args->targets, "log_prob needs targets");
-    return check_head_rows("head_forward", args, args->log_prob, args->soft_loss);
+    for (int64_t m = 0; m < count; m++) finish_row(args, first + m, statistics[m]);
 }
 
 }  // namespace
@@ -100,9 +93,10 @@ leeway_status check(const leeway_head_forward_args *args) {
 using namespace leeway;
 
 leeway_status leeway_head_forward(leeway_stream *stream, const leeway_head_forward_args *args) {
-    LEEWAY_TRY(check(args));
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    const HeadWorkspace work = head_layout(args->workspace, head_shape(args));
+    LEEWAY_TRY(check_head_rows("head_forward", args, args->log_prob, args->soft_loss));
+    const HeadWorkspace work = head_layout(args->workspace, head_shape(*args));
     const int64_t allowed_tokens = count_allowed(args->vocabulary, args->distribution.allowed);
     for (int64_t first = 0; first < args->rows; first += head_chunk)
         run_chunk(stream, args, first, std::min(head_chunk, args->rows - first), allowed_tokens, work);

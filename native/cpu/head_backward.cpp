@@ -176,25 +176,16 @@ void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int
     add_low_rank_gradient(stream, args, lora, first, count, work);
 }
 
-leeway_status check(const leeway_head_backward_args *args) {
-    LEEWAY_TRY(check_head_sizes("head_backward", args));
-    LEEWAY_CHECK_FLOAT("head_backward", "gradient_dtype", args->gradient_dtype);
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("head_backward", args->x && args->dx && args->log_sum_exp, "x, dx and log_sum_exp must not be NULL");
-    LEEWAY_CHECK("head_backward", !args->w_log_prob || args->targets, "w_log_prob needs targets");
-    LEEWAY_CHECK("head_backward", !args->w_entropy || args->entropy, "w_entropy needs the entropy of the forward pass");
-    return check_head_rows("head_backward", args, args->w_log_prob, args->w_soft);
-}
-
 }  // namespace
 }  // namespace leeway
 
 using namespace leeway;
 
 leeway_status leeway_head_backward(leeway_stream *stream, const leeway_head_backward_args *args) {
-    LEEWAY_TRY(check(args));
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    const HeadWorkspace work = head_layout(args->workspace, head_shape(args));
+    LEEWAY_TRY(check_head_rows("head_backward", args, args->w_log_prob, args->w_soft));
+    const HeadWorkspace work = head_layout(args->workspace, head_shape(*args));
     const int64_t allowed_tokens = count_allowed(args->vocabulary, args->distribution.allowed);
     for (int64_t first = 0; first < args->rows; first += head_chunk)
         run_chunk(stream, args, first, std::min(head_chunk, args->rows - first), allowed_tokens, work);

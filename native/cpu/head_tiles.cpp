@@ -8,37 +8,6 @@
 
 namespace leeway {
 
-HeadWorkspace head_layout(void *address, const HeadShape &shape) {
-    const int64_t chunk = std::min(shape.rows, head_chunk), tile = std::min(shape.vocabulary, softmax_tile);
-    auto *base = static_cast<char *>(address);
-    int64_t bytes = 0;
-    auto take = [&](int64_t size) {
-        char *at = base + bytes;
-        bytes += (size + 63) / 64 * 64;
-        return at;
-    };
-    HeadWorkspace work;
-    work.logits = reinterpret_cast<float *>(take(chunk * tile * int64_t(sizeof(float))));
-    work.xa = reinterpret_cast<float *>(take(chunk * shape.rank * int64_t(sizeof(float))));
-    work.dyb = reinterpret_cast<float *>(take(chunk * shape.rank * int64_t(sizeof(float))));
-    work.dropped = reinterpret_cast<float *>(take(shape.drops ? chunk * shape.hidden * int64_t(sizeof(float)) : 0));
-    work.dx = reinterpret_cast<float *>(take(shape.dtype == LEEWAY_BF16 ? chunk * shape.hidden * int64_t(sizeof(float)) : 0));
-    work.rows = reinterpret_cast<HeadRow *>(take(chunk * int64_t(sizeof(HeadRow))));
-    work.bytes = bytes;
-    return work;
-}
-
-leeway_status check_head(const char *op, int64_t rows, int64_t hidden, int64_t vocabulary, const leeway_distribution &distribution,
-                         const leeway_soft_target &soft) {
-    LEEWAY_TRY(check_sizes(op, rows, hidden, vocabulary));
-    LEEWAY_TRY(check_weight(op, distribution.weight, hidden, vocabulary));
-    LEEWAY_TRY(check_lora(op, distribution.lora));
-    if (!(distribution.softcap >= 0 && distribution.softcap < INFINITY))
-        return fail(LEEWAY_BAD_ARGUMENT, "%s: softcap must be finite and not negative, got %g", op, double(distribution.softcap));
-    if (soft.reserved != 0) return fail(LEEWAY_BAD_ARGUMENT, "%s: soft.reserved must be 0, got %d", op, int(soft.reserved));
-    return LEEWAY_OK;
-}
-
 leeway_status check_allowed(const char *op, int64_t vocabulary, const uint32_t *allowed) {
     if (count_allowed(vocabulary, allowed) == 0) return fail(LEEWAY_BAD_DATA, "%s: allowed has no token of the vocabulary", op);
     return LEEWAY_OK;
@@ -126,24 +95,14 @@ void head_tile_logits(leeway_stream *stream, const leeway_distribution &head, co
 using namespace leeway;
 
 leeway_status leeway_head_workspace(leeway_stream *, const leeway_head_workspace_args *args) {
-    LEEWAY_TRY(check_sizes("head_workspace", args->rows, args->hidden, args->vocabulary));
-    LEEWAY_CHECK_FLOAT("head_workspace", "dtype", args->dtype);
-    LEEWAY_CHECK("head_workspace", args->rank >= 0 && args->rank <= 512, "rank must be 0 to 512, got %lld", (long long)args->rank);
-    LEEWAY_CHECK("head_workspace", args->dropout >= 0 && args->dropout < 1, "dropout must be in [0, 1), got %g", double(args->dropout));
-    LEEWAY_CHECK("head_workspace", args->bytes != nullptr, "bytes must not be NULL");
-    const bool drops = args->rank > 0 && args->dropout > 0;
-    *args->bytes = head_layout(nullptr, {args->rows, args->hidden, args->vocabulary, args->rank, drops, args->dtype}).bytes;
+    LEEWAY_TRY(check(*args));
+    *args->bytes = head_workspace_bytes(*args);
     return LEEWAY_OK;
 }
 
 leeway_status leeway_head_logits(leeway_stream *stream, const leeway_head_logits_args *args) {
-    leeway_distribution head = args->distribution;
-    head.lora.dropout = 0;
-    LEEWAY_TRY(check_head("head_logits", args->rows, args->hidden, args->vocabulary, head, {}));
-    LEEWAY_CHECK_FLOAT("head_logits", "dtype", args->dtype);
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("head_logits", args->x && args->logits, "x and logits must not be NULL");
-    LEEWAY_CHECK("head_logits", head.lora.rank == 0 || args->xa, "xa must not be NULL with rank %lld", (long long)head.lora.rank);
+    LEEWAY_TRY(check(*args));
+    const leeway_distribution head = without_dropout(args->distribution);
     const Operand x = by_row(args->x, args->dtype, args->hidden);
     head_low_rank(stream, head, args->rows, args->hidden, x, args->xa);
     head_tile_logits(stream, head, {0, args->rows, 0, args->vocabulary}, args->hidden, args->vocabulary, x, args->xa, args->logits,
