@@ -7,27 +7,14 @@
 
 #include <cstdint>
 
-#include "leeway.h"
+#include "attention_shape.h"
 
 namespace leeway {
 
-/* Keys are taken in blocks of this many at absolute positions of the sequence. */
-inline constexpr int64_t key_block = 64;
 /* Query rows of one forward task and of one backward tile. Every row's sums are its own, so the forward size is free to change; the
  * backward size is too, for sums over rows go on from tile to tile as one chain. */
 inline constexpr int64_t forward_rows = 120;
 inline constexpr int64_t backward_rows = 60;
-inline constexpr int64_t max_head_dim = 256;
-
-struct AttentionShape {
-    int64_t heads;
-    int64_t kv_heads;
-    int64_t head_dim;
-    int64_t window; /* 0 = none */
-    float scale;
-    float softcap;  /* 0 = none */
-    int64_t group() const { return heads / kv_heads; }
-};
 
 /* Where the keys and values of one kv head lie: in rows one after another, or in pages of such rows. */
 struct KeyRows {
@@ -102,8 +89,6 @@ extern const AttentionKernels attention_avx512bf16;
 /* The fastest that this processor runs. */
 const AttentionKernels &attention_kernels(leeway_dtype dtype);
 
-/* LEEWAY_OK, or what is wrong with the sizes that all attention ops share. */
-leeway_status check_attention(const char *op, const AttentionShape &shape, leeway_dtype dtype);
 /* LEEWAY_OK where starts[0] = 0 <= starts[1] <= ... <= starts[sequences] = rows. */
 leeway_status check_starts(const char *op, const char *name, const int32_t *starts, int64_t sequences, int64_t rows);
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "attention.h"
-#include "check.h"
 #include "dtype.h"
 #include "parallel.h"
 
@@ -89,14 +88,10 @@ std::vector<BackwardTask> split(const std::vector<BackwardTask> &heads) {
 
 leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_attention_backward_args *args) {
     const char *op = "attention_backward";
-    AttentionShape shape{args->heads, args->kv_heads, args->head_dim, args->window, args->scale, args->softcap};
-    if (leeway_status status = leeway::check_attention(op, shape, args->dtype)) return status;
-    if (leeway_status status = leeway::check_starts(op, "sequence_starts", args->sequence_starts, args->sequences, args->rows))
-        return status;
+    LEEWAY_TRY(leeway::check(*args));
+    LEEWAY_TRY(leeway::check_starts(op, "sequence_starts", args->sequence_starts, args->sequences, args->rows));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("attention_backward", args->q && args->k && args->v && args->out && args->lse && args->dout,
-                 "q, k, v, out, lse and dout must not be NULL");
-    LEEWAY_CHECK("attention_backward", args->delta && args->dq && args->dk && args->dv, "delta, dq, dk and dv must not be NULL");
+    const AttentionShape shape = leeway::attention_shape(*args);
     return leeway::without_throwing(op, [&] {
         auto tasks = plan_heads(*args, shape);
         const auto &kernels = leeway::attention_kernels(args->dtype);

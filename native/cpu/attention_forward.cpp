@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "attention.h"
-#include "check.h"
 #include "dtype.h"
 #include "parallel.h"
 
@@ -40,12 +39,10 @@ std::vector<ForwardTask> plan(const leeway_attention_forward_args &args, const A
 
 leeway_status leeway_attention_forward(leeway_stream *stream, const leeway_attention_forward_args *args) {
     const char *op = "attention_forward";
-    AttentionShape shape{args->heads, args->kv_heads, args->head_dim, args->window, args->scale, args->softcap};
-    if (leeway_status status = leeway::check_attention(op, shape, args->dtype)) return status;
-    if (leeway_status status = leeway::check_starts(op, "sequence_starts", args->sequence_starts, args->sequences, args->rows))
-        return status;
+    LEEWAY_TRY(leeway::check(*args));
+    LEEWAY_TRY(leeway::check_starts(op, "sequence_starts", args->sequence_starts, args->sequences, args->rows));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("attention_forward", args->q && args->k && args->v && args->out && args->lse, "q, k, v, out and lse must not be NULL");
+    const AttentionShape shape = leeway::attention_shape(*args);
     return leeway::without_throwing(op, [&] {
         auto tasks = plan(*args, shape);
         const auto &kernels = leeway::attention_kernels(args->dtype);

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "attention.h"
-#include "check.h"
 #include "dtype.h"
 #include "parallel.h"
 
@@ -17,13 +16,6 @@ namespace {
 
 using leeway::AttentionShape;
 using leeway::ForwardTask;
-
-leeway_status check_pages(const char *op, int64_t page_size, int64_t pages) {
-    if (page_size <= 0 || page_size % 16 != 0 || (64 % page_size != 0 && page_size % 64 != 0))
-        return leeway::fail(LEEWAY_BAD_ARGUMENT, "%s: page_size must be 16, 32 or a multiple of 64, got %lld", op, (long long)page_size);
-    if (pages < 0) return leeway::fail(LEEWAY_BAD_ARGUMENT, "%s: pages must not be negative, got %lld", op, (long long)pages);
-    return LEEWAY_OK;
-}
 
 /* The pages that the queries of a sequence see must exist. Those that slid out of the window may be gone. */
 leeway_status check_sequence(const leeway_paged_attention_args &args, int64_t s) {
@@ -79,13 +71,7 @@ std::vector<ForwardTask> plan(const leeway_paged_attention_args &args, const Att
 }  // namespace
 
 leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_args *args) {
-    LEEWAY_CHECK("kv_append", args->rows >= 0, "rows must not be negative, got %lld", (long long)args->rows);
-    AttentionShape shape{args->kv_heads, args->kv_heads, args->head_dim, 0, 1.0f, 0.0f};
-    if (leeway_status status = leeway::check_attention("kv_append", shape, args->dtype)) return status;
-    if (leeway_status status = check_pages("kv_append", args->page_size, args->pages)) return status;
-    if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("kv_append", args->slots && args->k && args->v && args->k_pages && args->v_pages,
-                 "slots, k, v, k_pages and v_pages must not be NULL");
+    LEEWAY_TRY(leeway::check(*args));
     for (int64_t n = 0; n < args->rows; n++)
         if (args->slots[n] >= args->page_size * args->pages)
             return leeway::fail(LEEWAY_BAD_DATA, "kv_append: slots[%lld] must be below %lld, got %lld", (long long)n,
@@ -105,16 +91,12 @@ leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_arg
 
 leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_attention_args *args) {
     const char *op = "paged_attention";
-    AttentionShape shape{args->heads, args->kv_heads, args->head_dim, args->window, args->scale, args->softcap};
-    if (leeway_status status = leeway::check_attention(op, shape, args->dtype)) return status;
-    if (leeway_status status = check_pages(op, args->page_size, args->pages)) return status;
-    if (leeway_status status = leeway::check_starts(op, "query_starts", args->query_starts, args->sequences, args->rows)) return status;
+    LEEWAY_TRY(leeway::check(*args));
+    LEEWAY_TRY(leeway::check_starts(op, "query_starts", args->query_starts, args->sequences, args->rows));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("paged_attention", args->max_pages >= 0, "max_pages must not be negative, got %lld", (long long)args->max_pages);
-    LEEWAY_CHECK("paged_attention", args->q && args->k_pages && args->v_pages && args->out && args->context_lengths && args->page_table,
-                 "q, k_pages, v_pages, out, context_lengths and page_table must not be NULL");
+    const AttentionShape shape = leeway::attention_shape(*args);
     for (int64_t s = 0; s < args->sequences; s++)
-        if (leeway_status status = check_sequence(*args, s)) return status;
+        LEEWAY_TRY(check_sequence(*args, s));
     return leeway::without_throwing(op, [&] {
         auto tasks = plan(*args, shape, leeway::thread_count(stream));
         const auto &kernels = leeway::attention_kernels(args->dtype);

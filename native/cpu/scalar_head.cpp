@@ -2,10 +2,11 @@
  *
  * Numerics: the dot product is sixteen interleaved partial sums in double and a fixed tree, rounded once; dx is rounded once; dweight is
  * one fp32 chain over the rows in order a column. Bytes moved: x once, backward dx too. */
+#include "scalar_head.h"
+
 #include <algorithm>
 
 #include "bf16.h"
-#include "check.h"
 #include "parallel.h"
 
 namespace {
@@ -71,22 +72,15 @@ void gradients(leeway_stream *stream, const leeway_scalar_head_backward_args *ar
 }  // namespace
 
 leeway_status leeway_scalar_head_forward(leeway_stream *stream, const leeway_scalar_head_forward_args *args) {
-    LEEWAY_CHECK("scalar_head_forward", args->rows >= 0 && args->hidden >= 1, "rows >= 0 and hidden >= 1 expected, got %lld, %lld",
-                 (long long)args->rows, (long long)args->hidden);
-    LEEWAY_CHECK_FLOAT("scalar_head_forward", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("scalar_head_forward", args->x && args->weight && args->value, "x, weight and value must not be NULL");
     args->dtype == LEEWAY_BF16 ? values<bf16>(stream, args) : values<float>(stream, args);
     return LEEWAY_OK;
 }
 
 leeway_status leeway_scalar_head_backward(leeway_stream *stream, const leeway_scalar_head_backward_args *args) {
-    LEEWAY_CHECK("scalar_head_backward", args->rows >= 0 && args->hidden >= 1, "rows >= 0 and hidden >= 1 expected, got %lld, %lld",
-                 (long long)args->rows, (long long)args->hidden);
-    LEEWAY_CHECK_FLOAT("scalar_head_backward", "dtype", args->dtype);
+    LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_CHECK("scalar_head_backward", args->x && args->weight && args->w_value && args->dx,
-                 "x, weight, w_value and dx must not be NULL");
     args->dtype == LEEWAY_BF16 ? gradients<bf16>(stream, args) : gradients<float>(stream, args);
     if (args->dbias) {
         double sum = 0.0;
