@@ -7,9 +7,13 @@ import dev.leeway.io.ModuleSelection;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.ModelConfig;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Normalisers;
 import dev.leeway.objective.Scored;
 import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.objective.Targets;
+import dev.leeway.objective.TokenGradients;
+import dev.leeway.objective.TokenScores;
 import dev.leeway.objective.Weighed;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
@@ -41,7 +45,11 @@ public final class TrainingStep implements AutoCloseable {
     private final Device device;
     private final TrainingSession session;
     private final Batch batch;
+    private final Targets targets;
     private final Normalisers normalisers;
+    private final TrainingNoise noise = new TrainingNoise(0, 0);
+    private final TokenScores scores = new TokenScores();
+    private final TokenGradients gradients = new TokenGradients();
 
     /** Opens a session on so many threads. */
     public TrainingStep(Task task, int threads) {
@@ -58,13 +66,14 @@ public final class TrainingStep implements AutoCloseable {
             sequences.add(Batch.Sequence.allTrained(random.ints(task.length(), 0, task.config().vocabSize()).toArray(), s));
         }
         batch = Batch.of(sequences);
-        normalisers = Normalisers.of(List.of(batch.objectiveTargets()));
+        targets = batch.objectiveTargets();
+        normalisers = Normalisers.of(List.of(targets));
     }
 
     /** Forward pass, head, objective. */
     public Weighed weigh() {
-        var scores = session.model().score(batch, objective.needs());
-        return objective.weigh(Scored.of(scores, batch.objectiveTargets()), normalisers);
+        session.model().score(batch, objective.needs(), noise, scores);
+        return objective.weigh(Scored.of(scores, targets, gradients), normalisers);
     }
 
     /** A whole optimiser step; the loss before it. */

@@ -98,15 +98,13 @@ public record Batch(int[] tokens, int[] positions, int[] sequenceStarts, int[] t
         return java.util.stream.IntStream.range(0, sequences()).map(s -> sequenceStarts[s + 1] - 1).toArray();
     }
 
-    /** (N) an identity of every row: a function of its sequence's unit id and its position there. */
-    long[] rowIds() {
-        var ids = new long[rows()];
+    /** Writes an identity of every row to ids (N): a function of its sequence's unit id and its position there. */
+    void rowIds(long[] ids) {
         for (int s = 0; s < sequences(); s++) {
             for (int n = sequenceStarts[s]; n < sequenceStarts[s + 1]; n++) {
                 ids[n] = TrainingNoise.rowId(unitIds[s], positions[n]);
             }
         }
-        return ids;
     }
 
     /** What an objective sees of it. */

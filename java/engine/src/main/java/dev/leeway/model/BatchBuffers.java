@@ -19,6 +19,8 @@ final class BatchBuffers {
     private final Tensor sequenceStarts;
     private final Tensor rowIds;
     private final Tensor noiseBounds;
+    private final long[] ids;
+    private final float[] bounds;
     private final int hidden;
     private RowNames names = RowNames.COUNTED;
 
@@ -32,6 +34,8 @@ final class BatchBuffers {
         sequenceStarts = plan.buffer(Purpose.ACTIVATIONS, "batch.sequence_starts", DType.I32, capacity.sequences() + 1);
         long randomRows = plan.keepsActivations() ? capacity.rows() : 0;
         rowIds = plan.buffer(Purpose.ACTIVATIONS, "batch.row_ids", DType.I64, randomRows);
+        ids = new long[Math.toIntExact(randomRows)];
+        bounds = new float[ids.length];
         noiseBounds = plan.buffer(Purpose.ACTIVATIONS, "batch.noise_bounds", DType.F32, randomRows);
     }
 
@@ -58,19 +62,22 @@ final class BatchBuffers {
         device.upload(batch.tokens(), tokens);
         device.upload(batch.positions(), positions);
         device.upload(batch.sequenceStarts(), sequenceStarts);
-        noise.ifPresent(given -> device.upload(batch.rowIds(), rowIds));
+        if (noise.isPresent()) {
+            batch.rowIds(ids);
+            device.upload(ids, batch.rows(), rowIds);
+        }
         return new Placement.Packed(batch.rows(), batch.sequences(), positions, sequenceStarts,
-            noise.filter(given -> given.neftuneNoiseAlpha() > 0).map(given -> embeddingNoise(device, batch, given)));
+            noise.isPresent() && noise.get().neftuneNoiseAlpha() > 0 ? Optional.of(embeddingNoise(device, batch, noise.get()))
+                : Optional.empty());
     }
 
     private Placement.EmbeddingNoise embeddingNoise(Device device, Batch batch, TrainingNoise noise) {
-        var bounds = new float[batch.rows()];
         for (int s = 0; s < batch.sequences(); s++) {
             double length = batch.sequenceStarts()[s + 1] - batch.sequenceStarts()[s];
             double bound = noise.neftuneNoiseAlpha() / Math.sqrt(length * hidden);
             Arrays.fill(bounds, batch.sequenceStarts()[s], batch.sequenceStarts()[s + 1], (float) bound);
         }
-        device.upload(bounds, noiseBounds);
+        device.upload(bounds, batch.rows(), noiseBounds);
         return new Placement.EmbeddingNoise(noiseBounds, rowIds, noise.of("model.embed_tokens"));
     }
 

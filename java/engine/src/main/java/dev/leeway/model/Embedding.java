@@ -38,13 +38,19 @@ final class Embedding {
             .at("row_ids", Linear.region(noise.map(Placement.EmbeddingNoise::rowIds)))
             .i64("noise_seed", noise.map(Placement.EmbeddingNoise::seed).orElse(0L)).f32("scale", scale)
             .dtype("dtype", table.value().dtype()).run();
-        active().ifPresent(lora -> lora.addTo(device, placement.rows(), tokens, y));
+        if (active().isPresent()) {
+            adapter.get().addTo(device, placement.rows(), tokens, y);
+        }
     }
 
     /** Adds the gradients of what is trained, given that of y (N,C). scratch (N,R). */
     void backward(Device device, long rows, Tensor tokens, Tensor dy, Tensor scratch) {
-        table.gradient().ifPresent(gradient -> addGradient(device, rows, tokens, dy, gradient, scale));
-        active().ifPresent(lora -> lora.backward(device, rows, tokens, dy, scratch));
+        if (table.gradient().isPresent()) {
+            addGradient(device, rows, tokens, dy, table.gradient().get(), scale);
+        }
+        if (active().isPresent()) {
+            adapter.get().backward(device, rows, tokens, dy, scratch);
+        }
     }
 
     /** Refuses a merge that would change what the term does not, the head that is tied to the table, or round it. */

@@ -40,7 +40,11 @@ final class LanguageHead implements Head {
     private final Map<Column, Tensor> scores = new EnumMap<>(Column.class);
     private final Map<Column, Tensor> weights = new EnumMap<>(Column.class);
     private double temperature = 1;
-    private int[] scoredRows = new int[0];
+    private final int[] scoredRows;
+    private final int[] scoredTargets;
+    private final long[] scoredIds;
+    private final float[] column;
+    private int scored;
 
     LanguageHead(ModelConfig config, Parameter embedding, Device device, ModelPlan plan) {
         this.config = config;
@@ -57,8 +61,12 @@ final class LanguageHead implements Head {
             scores.put(column, plan.buffer(Purpose.HEAD, "head." + column, DType.F32, rows));
             weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));
         }
+        scoredRows = new int[plan.capacity().rows()];
+        scoredTargets = new int[scoredRows.length];
+        column = new float[scoredRows.length];
         double dropout = plan.keepsActivations() ? plan.lora(MODULE).map(AdapterConfig::loraDropout).orElse(0.0) : 0;
         rowIds = plan.buffer(Purpose.HEAD, "head.row_ids", DType.I64, dropout > 0 ? rows : 0);
+        scoredIds = new long[dropout > 0 ? scoredRows.length : 0];
         workspace = plan.buffer(Purpose.HEAD, "head.workspace", DType.U8, Math.max(1, workspaceBytes(device, rows, dropout)));
     }
 
@@ -91,39 +99,46 @@ final class LanguageHead implements Head {
     }
 
     @Override
-    public TokenScores score(Device device, Batch batch, Tensor output, Set<Column> columns) {
-        scoredRows = batch.trainedRows();
-        device.upload(scoredRows, rowIndex);
-        device.upload(scoredTargets(batch), targets);
+    public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores result) {
+        choose(device, batch);
         gather(device, batch.rows(), output);
-        if (drops()) {
-            var ids = batch.rowIds();
-            device.upload(java.util.Arrays.stream(scoredRows).mapToLong(n -> ids[n]).toArray(), rowIds);
-        }
         var call = describeWithTarget(device.call(Ops.HEAD_FORWARD), columns.contains(Column.SOFT_LOSS));
         call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
             .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
             .at("soft_loss", wanted(Column.SOFT_LOSS, columns)).at("arg_max", Region.NONE).at("workspace", workspace.region())
             .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
-        var result = new TokenScores();
-        for (var column : columns) {
-            result = result.with(column, spread(device, scores.get(column), batch.rows()));
+        for (var kind : columns) {
+            spread(device, scores.get(kind), result.room(kind, batch.rows()));
         }
-        return result;
     }
 
-    private int[] scoredTargets(Batch batch) {
-        var chosen = new int[scoredRows.length];
-        for (int m = 0; m < chosen.length; m++) {
-            chosen[m] = batch.targets()[scoredRows[m]];
+    /** The rows whose target is trained, their targets, and where rows drop at random, their identities. */
+    private void choose(Device device, Batch batch) {
+        scored = 0;
+        for (int n = 0; n < batch.rows(); n++) {
+            if (batch.mask()[n]) {
+                scoredRows[scored] = n;
+                scoredTargets[scored++] = batch.targets()[n];
+            }
         }
-        return chosen;
+        device.upload(scoredRows, scored, rowIndex);
+        device.upload(scoredTargets, scored, targets);
+        if (drops()) {
+            batch.rowIds(scoredIds);
+            for (int m = 0; m < scored; m++) {
+                scoredIds[m] = scoredIds[scoredRows[m]]; // m is not behind its row
+            }
+            device.upload(scoredIds, scored, rowIds);
+        }
     }
 
     @Override
     public void backward(Device device, TokenGradients gradients, Tensor outputGradient) {
-        for (var column : COLUMNS) {
-            gradients.column(column).ifPresent(values -> device.upload(compact(values), weights.get(column)));
+        for (var kind : COLUMNS) {
+            var values = gradients.column(kind);
+            if (values.isPresent()) {
+                device.upload(compact(values.get()), scored, weights.get(kind));
+            }
         }
         var call = describeWithTarget(device.call(Ops.HEAD_BACKWARD), gradients.column(Column.SOFT_LOSS).isPresent());
         call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
@@ -133,22 +148,23 @@ final class LanguageHead implements Head {
             .at("lora_da", Linear.region(active().flatMap(lora -> lora.a().gradient())))
             .at("lora_db", Linear.region(active().flatMap(lora -> lora.b().gradient()))).at("workspace", workspace.region())
             .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).dtype("gradient_dtype", DType.F32).run();
-        device.call(Ops.SCATTER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize())
+        device.call(Ops.SCATTER_ROWS).i64("rows", scored).i64("width", config.hiddenSize())
             .i64("destination_rows", outputGradient.size(0)).at("index", rowIndex.region()).at("source", dx.region())
             .at("destination", outputGradient.region()).dtype("dtype", x.dtype()).run();
     }
 
-    /** Logits (rows, V) of chosen rows of the decoder's output, soft-capped, before temperature. */
-    void logits(Device device, int[] rows, long outputRows, Tensor output, Tensor logits) {
-        scoredRows = rows;
-        device.upload(rows, rowIndex);
+    /** Logits (count, V) of the first {@code count} chosen rows of the decoder's output, soft-capped, before temperature. */
+    void logits(Device device, int[] rows, int count, long outputRows, Tensor output, Tensor logits) {
+        scored = count;
+        System.arraycopy(rows, 0, scoredRows, 0, count);
+        device.upload(scoredRows, scored, rowIndex);
         gather(device, outputRows, output);
         describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region())
-            .at("xa", Linear.region(active().map(LoraAdapter::xa))).dtype("dtype", x.dtype()).run();
+            .at("xa", active().isPresent() ? adapter.get().xa().region() : Region.NONE).dtype("dtype", x.dtype()).run();
     }
 
     private void gather(Device device, long rows, Tensor output) {
-        device.call(Ops.GATHER_ROWS).i64("rows", scoredRows.length).i64("width", config.hiddenSize()).i64("source_rows", rows)
+        device.call(Ops.GATHER_ROWS).i64("rows", scored).i64("width", config.hiddenSize()).i64("source_rows", rows)
             .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
     }
 
@@ -159,9 +175,13 @@ final class LanguageHead implements Head {
     }
 
     private Call describe(Call call) {
-        call.i64("rows", scoredRows.length).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
+        call.i64("rows", scored).i64("hidden", config.hiddenSize()).i64("vocabulary", config.vocabSize());
         packed.describe(call, weight.value());
-        adapter.ifPresentOrElse(lora -> lora.describe(call, drops() ? rowIds.region() : Region.NONE), () -> LoraAdapter.describeNone(call));
+        if (adapter.isPresent()) {
+            adapter.get().describe(call, drops() ? rowIds.region() : Region.NONE);
+        } else {
+            LoraAdapter.describeNone(call);
+        }
         return call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
     }
 
@@ -170,25 +190,22 @@ final class LanguageHead implements Head {
     }
 
     private Region given(Column column, TokenGradients gradients) {
-        return Linear.region(gradients.column(column).map(values -> weights.get(column)));
+        return gradients.column(column).isPresent() ? weights.get(column).region() : Region.NONE;
     }
 
-    private double[] spread(Device device, Tensor column, int rows) {
-        var values = new float[scoredRows.length];
-        device.download(column, values);
-        var all = new double[rows];
-        for (int m = 0; m < values.length; m++) {
-            all[scoredRows[m]] = values[m];
+    /** Brings a column (scored) from the device and each of its values to its row of all (N). */
+    private void spread(Device device, Tensor from, double[] all) {
+        device.download(from, column, scored);
+        for (int m = 0; m < scored; m++) {
+            all[scoredRows[m]] = column[m];
         }
-        return all;
     }
 
+    /** The values (N) of the scored rows, one behind the other. */
     private float[] compact(double[] values) {
-        var chosen = new float[scoredRows.length];
-        for (int m = 0; m < chosen.length; m++) {
-            chosen[m] = (float) values[scoredRows[m]];
+        for (int m = 0; m < scored; m++) {
+            column[m] = (float) values[scoredRows[m]];
         }
-        return chosen;
+        return column;
     }
-
 }

@@ -140,14 +140,23 @@ public final class Llama {
 
     /** The columns of a packed batch, at the rows whose target is trained; nothing is random. */
     public TokenScores score(Batch batch, Set<Column> columns) {
+        var scores = new TokenScores();
         forward(batch);
-        return head.score(device, batch, decoder.output(), columns);
+        head.score(device, batch, decoder.output(), columns, scores);
+        return scores;
     }
 
     /** The same as a training pass sees it: with dropout and noise, as drawn for an optimiser step. {@link #backward} follows the draws. */
     public TokenScores score(Batch batch, Set<Column> columns, TrainingNoise noise) {
+        return score(batch, columns, noise, new TokenScores());
+    }
+
+    /** The same into {@code room}, which it clears, fills and returns: a training loop gives the same one to every pass. */
+    public TokenScores score(Batch batch, Set<Column> columns, TrainingNoise noise, TokenScores room) {
         forward(batch, Optional.of(noise));
-        return head.score(device, batch, decoder.output(), columns);
+        room.clear();
+        head.score(device, batch, decoder.output(), columns, room);
+        return room;
     }
 
     /** Adds the gradients of the batch that was scored last, given the loss's derivatives by its columns. */
@@ -198,13 +207,21 @@ public final class Llama {
 
     private void forward(Batch batch, Optional<TrainingNoise> noise) {
         var placement = buffers.upload(device, batch, noise);
-        noise.ifPresentOrElse(given -> dropout.begin(given, buffers.rowIds()), dropout::end);
+        if (noise.isPresent()) {
+            dropout.begin(noise.get(), buffers.rowIds());
+        } else {
+            dropout.end();
+        }
         decoder.forward(device, placement, buffers.tokens());
     }
 
     /** Logits (rows.length, V) at chosen rows of the last forward pass, soft-capped, before any temperature. */
     public void logits(int[] rows, int batchRows, Tensor logits) {
-        languageHead().logits(device, rows, batchRows, decoder.output(), logits);
+        logits(rows, rows.length, batchRows, logits);
+    }
+
+    void logits(int[] rows, int count, int batchRows, Tensor logits) {
+        languageHead().logits(device, rows, count, batchRows, decoder.output(), logits);
     }
 
     /**

@@ -23,6 +23,7 @@ final class ScalarHead implements Head {
     private final Tensor dx;
     private final Tensor values;
     private final Tensor weights;
+    private final float[] narrow;
     private int sequences;
 
     ScalarHead(ModelConfig config, ModelPlan plan) {
@@ -34,32 +35,30 @@ final class ScalarHead implements Head {
         dx = plan.buffer(Purpose.HEAD, "score.dx", plan.dtype(), capacity, hidden);
         values = plan.buffer(Purpose.HEAD, "score.values", DType.F32, capacity);
         weights = plan.buffer(Purpose.HEAD, "score.weights", DType.F32, capacity);
+        narrow = new float[Math.toIntExact(capacity)];
     }
 
     @Override
-    public TokenScores score(Device device, Batch batch, Tensor output, Set<Column> columns) {
+    public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores scores) {
         sequences = batch.sequences();
         device.upload(batch.lastRows(), rowIndex);
         device.call(Ops.GATHER_ROWS).i64("rows", sequences).i64("width", hidden).i64("source_rows", batch.rows())
             .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
         begin(device, Ops.SCALAR_HEAD_FORWARD).at("bias", Region.NONE).at("value", values.region()).dtype("dtype", x.dtype()).run();
-        var scores = new float[sequences];
-        device.download(values, scores);
-        var column = new double[sequences];
+        device.download(values, narrow, sequences);
+        var column = scores.room(Column.VALUE, sequences);
         for (int s = 0; s < sequences; s++) {
-            column[s] = scores[s];
+            column[s] = narrow[s];
         }
-        return new TokenScores().with(Column.VALUE, column);
     }
 
     @Override
     public void backward(Device device, TokenGradients gradients, Tensor outputGradient) {
         var column = gradients.column(Column.VALUE).orElseThrow();
-        var narrow = new float[column.length];
-        for (int s = 0; s < narrow.length; s++) {
+        for (int s = 0; s < sequences; s++) {
             narrow[s] = (float) column[s];
         }
-        device.upload(narrow, weights);
+        device.upload(narrow, sequences, weights);
         begin(device, Ops.SCALAR_HEAD_BACKWARD).at("w_value", weights.region()).at("dx", dx.region())
             .at("dweight", Linear.region(weight.gradient())).at("dbias", Region.NONE).dtype("dtype", x.dtype()).run();
         device.call(Ops.SCATTER_ROWS).i64("rows", sequences).i64("width", hidden).i64("destination_rows", outputGradient.size(0))

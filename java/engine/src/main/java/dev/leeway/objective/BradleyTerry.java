@@ -33,11 +33,12 @@ public final class BradleyTerry implements Objective {
     public Weighed weigh(Scored scored, Normalisers normalisers) {
         var reward = scored.policy().value();
         var margins = scored.targets().rewards();
-        var gradient = new double[reward.length];
+        int sequences = scored.targets().sequences();
+        var gradient = scored.gradients().room(Column.VALUE, sequences);
         double pairs = normalisers.units();
         double loss = 0;
         double correct = 0;
-        for (int chosen = 0; chosen + 1 < reward.length; chosen += 2) {
+        for (int chosen = 0; chosen + 1 < sequences; chosen += 2) {
             int rejected = chosen + 1;
             double margin = margins.length == 0 ? 0 : margins[chosen];
             double difference = reward[chosen] - reward[rejected] - margin;
@@ -48,7 +49,7 @@ public final class BradleyTerry implements Objective {
             gradient[rejected] = (-slope + 2 * centerRewardsCoefficient * sum) / pairs;
             correct += reward[chosen] > reward[rejected] ? 1 : 0;
         }
-        return new Weighed(loss / pairs, new TokenGradients().with(Column.VALUE, gradient), Map.of("accuracy", correct / pairs));
+        return new Weighed(loss / pairs, scored.gradients(), Map.of("accuracy", correct / pairs));
     }
 
     /** log(1 + eˣ) without overflow. */

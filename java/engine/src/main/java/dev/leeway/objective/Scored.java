@@ -8,12 +8,20 @@ import java.util.Optional;
  * @param policy columns of the model being trained
  * @param reference columns of the frozen reference, where the objective wants one
  * @param old columns that the sampler stored when it drew the tokens, where the objective wants them
- * @param targets masks, units, rewards
+ * @param targets masks, units, rewards; its mask and sequences bound the columns, whose arrays may be longer
+ * @param gradients without columns: {@link TokenGradients#room room} for the objective's answer, which lives until the next one
  */
-public record Scored(TokenScores policy, Optional<TokenScores> reference, Optional<TokenScores> old, Targets targets) {
+public record Scored(TokenScores policy, Optional<TokenScores> reference, Optional<TokenScores> old, Targets targets,
+        TokenGradients gradients) {
 
     /** A micro-batch without reference. */
     public static Scored of(TokenScores policy, Targets targets) {
-        return new Scored(policy, Optional.empty(), Optional.empty(), targets);
+        return of(policy, targets, new TokenGradients());
+    }
+
+    /** The same with room that was used before. */
+    public static Scored of(TokenScores policy, Targets targets, TokenGradients room) {
+        room.clear();
+        return new Scored(policy, Optional.empty(), Optional.empty(), targets, room);
     }
 }

@@ -1,6 +1,7 @@
 package dev.leeway.objective;
 
 import dev.leeway.LeewayException;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +18,7 @@ public final class SupervisedFineTuning implements Objective {
 
     private final double labelSmoothingFactor;
     private final double zLossCoefficient;
+    private final Set<Column> needs;
 
     /** The plain loss. */
     public SupervisedFineTuning() {
@@ -38,10 +40,10 @@ public final class SupervisedFineTuning implements Objective {
         }
         this.labelSmoothingFactor = labelSmoothingFactor;
         this.zLossCoefficient = zLossCoefficient;
+        this.needs = Collections.unmodifiableSet(columns());
     }
 
-    @Override
-    public Set<Column> needs() {
+    private Set<Column> columns() {
         var columns = EnumSet.of(Column.LOG_PROB);
         if (labelSmoothingFactor > 0) {
             columns.add(Column.SOFT_LOSS);
@@ -50,6 +52,11 @@ public final class SupervisedFineTuning implements Objective {
             columns.add(Column.LOG_SUM_EXP);
         }
         return columns;
+    }
+
+    @Override
+    public Set<Column> needs() {
+        return needs;
     }
 
     @Override
@@ -62,10 +69,9 @@ public final class SupervisedFineTuning implements Objective {
         var mask = scored.targets().mask();
         double tokens = normalisers.tokens();
         double loss = 0;
-        var gradients = new TokenGradients();
-        for (var column : needs()) {
+        for (var column : needs) {
             var scores = scored.policy().column(column);
-            var gradient = new double[scores.length];
+            var gradient = scored.gradients().room(column, mask.length);
             double sum = 0;
             for (int t = 0; t < mask.length; t++) {
                 if (mask[t]) {
@@ -74,9 +80,8 @@ public final class SupervisedFineTuning implements Objective {
                 }
             }
             loss += sum / tokens;
-            gradients = gradients.with(column, gradient);
         }
-        return new Weighed(loss, gradients, Map.of());
+        return new Weighed(loss, scored.gradients(), Map.of());
     }
 
     /** A token's share of the loss that comes from one column; the shares of all columns add up. */

@@ -11,9 +11,11 @@ package dev.leeway.objective;
  */
 public record Targets(boolean[] mask, int[] sequenceStarts, long[] unitIds, double[] advantages, double[] rewards) {
 
+    private static final double[] NONE = new double[0];
+
     /** Targets with nothing but a mask. */
     public static Targets of(boolean[] mask, int[] sequenceStarts, long[] unitIds) {
-        return new Targets(mask, sequenceStarts, unitIds, new double[0], new double[0]);
+        return new Targets(mask, sequenceStarts, unitIds, NONE, NONE);
     }
 
     /** How many targets are trained. */

@@ -1,13 +1,11 @@
 package dev.leeway.objective;
 
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.Optional;
 
 /** ∂loss/∂column at every position: the mirror image of {@link TokenScores}. A column that the loss does not depend on is absent. */
 public final class TokenGradients {
 
-    private final Map<Column, double[]> columns = new EnumMap<>(Column.class);
+    private final Columns columns = new Columns();
 
     /** No columns yet: a loss that depends on nothing. */
     public TokenGradients() {
@@ -21,8 +19,18 @@ public final class TokenGradients {
         return result;
     }
 
+    /** Forgets all columns and keeps their arrays for {@link #room}. */
+    public void clear() {
+        columns.clear();
+    }
+
+    /** Adds a column of at least {@code length} entries, all 0, for the objective to fill. */
+    public double[] room(Column column, int length) {
+        return columns.room(column, length);
+    }
+
     /** The gradient by a column, if the loss depends on it. */
     public Optional<double[]> column(Column column) {
-        return Optional.ofNullable(columns.get(column));
+        return columns.find(column);
     }
 }

@@ -1,16 +1,15 @@
 package dev.leeway.objective;
 
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * Per-position columns of a forward pass over a packed batch of N positions, in double. Positions that are not scored hold 0. The {@link
- * Column#VALUE} column has one entry a sequence instead.
+ * Column#VALUE} column has one entry a sequence instead. Scores that a pass was given to fill again may be longer than its batch; what is
+ * behind it says nothing.
  */
 public final class TokenScores {
 
-    private final Map<Column, double[]> columns = new EnumMap<>(Column.class);
+    private final Columns columns = new Columns();
 
     /** No columns yet. */
     public TokenScores() {
@@ -24,18 +23,24 @@ public final class TokenScores {
         return result;
     }
 
+    /** Forgets all columns and keeps their arrays for {@link #room}. */
+    public void clear() {
+        columns.clear();
+    }
+
+    /** Adds a column of at least {@code length} entries, all 0, for the caller to fill. */
+    public double[] room(Column column, int length) {
+        return columns.room(column, length);
+    }
+
     /** A column; the objective must have asked for it. */
     public double[] column(Column column) {
-        var values = columns.get(column);
-        if (values == null) {
-            throw new IllegalStateException("the forward pass was not asked for " + column);
-        }
-        return values;
+        return find(column).orElseThrow(() -> new IllegalStateException("the forward pass was not asked for " + column));
     }
 
     /** A column, if the forward pass was asked for it. */
     public Optional<double[]> find(Column column) {
-        return Optional.ofNullable(columns.get(column));
+        return columns.find(column);
     }
 
     /** log p(target) at every position. */

@@ -7,12 +7,11 @@ import dev.leeway.model.Parameter;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.SumSquares;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** AdamW (Loshchilov and Hutter 2019, algorithm 2) over trained parameters, with the gradient norm and its clipping. */
@@ -52,8 +51,10 @@ public final class AdamW {
     private final Device device;
     private final Settings settings;
     private final List<State> states = new ArrayList<>();
-    private final Tensor sums;
-    private final Tensor nonfinite;
+    private final List<Tensor> gradients;
+    private final List<Tensor> firstMoments;
+    private final List<Tensor> secondMoments;
+    private final SumSquares measure;
     private int steps;
 
     /** Plans moments for trained parameters; {@code decayed} says which ones decay. */
@@ -65,8 +66,11 @@ public final class AdamW {
             states.add(new State(parameter, plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg", DType.F32, shape),
                 plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg_sq", DType.F32, shape), decayed.test(parameter)));
         }
-        sums = plan.reserve(Purpose.OPTIMIZER, "gradient.sums", DType.F64, Math.max(1, states.size()));
-        nonfinite = plan.reserve(Purpose.OPTIMIZER, "gradient.nonfinite", DType.I64, Math.max(1, states.size()));
+        gradients = states.stream().map(AdamW::gradient).toList();
+        firstMoments = states.stream().map(State::m).toList();
+        secondMoments = states.stream().map(State::v).toList();
+        measure = new SumSquares(plan.reserve(Purpose.OPTIMIZER, "gradient.sums", DType.F64, Math.max(1, states.size())),
+            plan.reserve(Purpose.OPTIMIZER, "gradient.nonfinite", DType.I64, Math.max(1, states.size())));
     }
 
     /** transformers' grouping: everything decays but biases and norms; adapter matrices do. */
@@ -85,33 +89,21 @@ public final class AdamW {
 
     /** Measures the gradients; nothing moves. */
     public GradientNorm measure() {
-        return measure(AdamW::gradient);
+        return measure(gradients);
     }
 
     /** The same of the first moments, and of the second ones. */
     List<GradientNorm> measureMoments() {
-        return List.of(measure(State::m), measure(State::v));
+        return List.of(measure(firstMoments), measure(secondMoments));
     }
 
-    private GradientNorm measure(Function<State, Tensor> part) {
-        for (int i = 0; i < states.size(); i++) {
-            var tensor = part.apply(states.get(i));
-            device.call(Ops.SUM_SQUARES).i64("count", tensor.count()).at("x", tensor.region()).at("sum", sums.rows(i, 1))
-                .at("nonfinite", nonfinite.rows(i, 1)).dtype("dtype", tensor.dtype()).run();
+    private GradientNorm measure(List<Tensor> tensors) {
+        measure.begin();
+        for (int i = 0; i < tensors.size(); i++) {
+            measure.add(device, tensors.get(i));
         }
-        var squares = new double[states.size()];
-        var counts = new long[states.size()];
-        device.download(sums, squares);
-        device.download(nonfinite, counts);
-        double total = 0;
-        var bad = new LinkedHashMap<String, Long>();
-        for (int i = 0; i < squares.length; i++) {
-            total += squares[i];
-            if (counts[i] > 0) {
-                bad.put(part.apply(states.get(i)).name(), counts[i]);
-            }
-        }
-        return new GradientNorm(Math.sqrt(total), bad);
+        measure.finish(device);
+        return new GradientNorm(Math.sqrt(measure.total()), measure.nonfinite(i -> tensors.get(i).name()));
     }
 
     private double scale(double gradientNorm) {
@@ -165,7 +157,8 @@ public final class AdamW {
     }
 
     private static Region master(State state) {
-        return state.parameter().master().map(Tensor::region).orElse(Region.NONE);
+        var master = state.parameter().master();
+        return master.isPresent() ? master.get().region() : Region.NONE;
     }
 
     private static Tensor gradient(State state) {

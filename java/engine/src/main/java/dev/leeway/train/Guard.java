@@ -83,7 +83,7 @@ final class Guard {
             var batch = pass.micros().get(micro);
             var scores = pass.score(micro).policy();
             for (var column : Column.values()) {
-                var rows = scores.find(column).map(values -> nonfinite(batch, values)).orElse(List.of());
+                var rows = scores.find(column).map(values -> nonfinite(batch, column, values)).orElse(List.of());
                 if (!rows.isEmpty()) {
                     return place(micro, batch, rows);
                 }
@@ -158,7 +158,7 @@ final class Guard {
 
     private void requireFiniteScores(StepGradients pass, int micro, Batch batch, Scored scored) {
         for (var column : Column.values()) {
-            var rows = scored.policy().find(column).map(values -> nonfinite(batch, values)).orElse(List.of());
+            var rows = scored.policy().find(column).map(values -> nonfinite(batch, column, values)).orElse(List.of());
             if (!rows.isEmpty()) {
                 var where = firstActivation(batch.rows()).map(name -> "the output of " + name + " is not finite");
                 throw failure(pass, where.orElse(column + " of the head is not finite"), place(micro, batch, rows));
@@ -168,7 +168,7 @@ final class Guard {
 
     private void requireFiniteObjective(StepGradients pass, int micro, Batch batch, Weighed weighed) {
         for (var column : Column.values()) {
-            var rows = weighed.gradients().column(column).map(values -> nonfinite(batch, values)).orElse(List.of());
+            var rows = weighed.gradients().column(column).map(values -> nonfinite(batch, column, values)).orElse(List.of());
             if (!rows.isEmpty()) {
                 throw failure(pass, "the objective's derivative by " + column + " is not finite", place(micro, batch, rows));
             }
@@ -200,9 +200,9 @@ final class Guard {
         return true;
     }
 
-    /** The sequences with a value that is no number; {@code values} has one a position, or one a sequence. */
-    private static List<Integer> nonfinite(Batch batch, double[] values) {
-        boolean perSequence = values.length == batch.sequences();
+    /** The sequences with a value that is no number. */
+    private static List<Integer> nonfinite(Batch batch, Column column, double[] values) {
+        boolean perSequence = column == Column.VALUE;
         return IntStream.range(0, batch.sequences()).filter(s -> {
             int first = perSequence ? s : batch.sequenceStarts()[s];
             int end = perSequence ? s + 1 : batch.sequenceStarts()[s + 1];

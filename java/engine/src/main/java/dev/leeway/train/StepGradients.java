@@ -8,7 +8,10 @@ import dev.leeway.objective.Normalisers;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.Scored;
 import dev.leeway.objective.Targets;
+import dev.leeway.objective.TokenGradients;
+import dev.leeway.objective.TokenScores;
 import dev.leeway.objective.Weighed;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,22 +29,33 @@ final class StepGradients {
     private final List<Batch> micros;
     private final List<Targets> targets;
     private final Normalisers normalisers;
+    private final Room room;
 
-    StepGradients(Llama policy, Objective objective, TrainingNoise noise, List<Batch> micros) {
+    /** Columns and their gradients, filled anew for each micro-batch of each step. */
+    record Room(TokenScores scores, TokenGradients gradients) {
+        Room() {
+            this(new TokenScores(), new TokenGradients());
+        }
+    }
+
+    StepGradients(Llama policy, Objective objective, TrainingNoise noise, List<Batch> micros, Room room) {
         this.policy = policy;
         this.objective = objective;
         this.noise = noise;
         this.micros = micros;
-        targets = micros.stream().map(Batch::objectiveTargets).toList();
+        this.room = room;
+        targets = new ArrayList<>(micros.size());
+        for (var micro : micros) {
+            targets.add(micro.objectiveTargets());
+        }
         normalisers = Normalisers.of(targets);
-        requireTrained("step " + number(), normalisers);
+        if (normalisers.tokens() == 0) {
+            throw nothingTrained("step " + number(), normalisers);
+        }
     }
 
-    static void requireTrained(String what, Normalisers normalisers) {
-        if (normalisers.tokens() == 0) {
-            throw LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data",
-                what, normalisers.sequences());
-        }
+    static LeewayException nothingTrained(String what, Normalisers normalisers) {
+        return LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data", what, normalisers.sequences());
     }
 
     /** The step, from 1. */
@@ -69,18 +83,28 @@ final class StepGradients {
     Sum accumulate() {
         policy.zeroGradients();
         double loss = 0;
-        var metrics = new HashMap<String, Double>();
+        Map<String, Double> metrics = Map.of();
         for (int micro = 0; micro < micros.size(); micro++) {
             var weighed = weigh(score(micro));
             backward(micro, weighed);
             loss += weighed.loss();
-            weighed.metrics().forEach((name, value) -> metrics.merge(name, value, Double::sum));
+            metrics = sum(metrics, weighed.metrics());
         }
         return new Sum(loss, metrics);
     }
 
+    private static Map<String, Double> sum(Map<String, Double> some, Map<String, Double> others) {
+        if (others.isEmpty()) {
+            return some;
+        }
+        var sum = new HashMap<>(some);
+        others.forEach((name, value) -> sum.merge(name, value, Double::sum));
+        return sum;
+    }
+
     Scored score(int micro) {
-        return Scored.of(policy.score(micros.get(micro), objective.needs(), noise), targets.get(micro));
+        var scores = policy.score(micros.get(micro), objective.needs(), noise, room.scores());
+        return Scored.of(scores, targets.get(micro), room.gradients());
     }
 
     Weighed weigh(Scored scored) {

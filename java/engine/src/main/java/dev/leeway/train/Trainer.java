@@ -18,6 +18,7 @@ public final class Trainer {
     private final double learningRate;
     private final TrainingNoise noise;
     private final Guard guard;
+    private final StepGradients.Room room = new StepGradients.Room();
 
     /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; {@code noise} is drawn anew at each step. */
     public Trainer(Llama policy, Objective objective, AdamW optimizer, Schedule schedule, double learningRate, TrainingNoise noise) {
@@ -56,7 +57,7 @@ public final class Trainer {
 
     private StepReport take(BatchSource data, int step, int steps) {
         long begin = System.nanoTime();
-        var pass = new StepGradients(policy, objective, noise.at(step), data.step(step));
+        var pass = new StepGradients(policy, objective, noise.at(step), data.step(step), room);
         var sum = pass.accumulate();
         var gradients = optimizer.measure();
         guard.requireFinite(pass, sum.loss(), gradients);
@@ -69,7 +70,9 @@ public final class Trainer {
     /** The mean loss over batches without training: the objective with all of them as one step. */
     public double evaluate(List<Batch> batches) {
         var normalisers = Normalisers.of(batches.stream().map(Batch::objectiveTargets).toList());
-        StepGradients.requireTrained("the evaluation", normalisers);
+        if (normalisers.tokens() == 0) {
+            throw StepGradients.nothingTrained("the evaluation", normalisers);
+        }
         double loss = 0;
         for (var batch : batches) {
             var scores = policy.score(batch, objective.needs());
