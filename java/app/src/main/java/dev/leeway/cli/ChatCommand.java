@@ -2,18 +2,15 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.ChatFormat;
-import dev.leeway.io.AdapterDirectory;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.rollout.Generator;
 import dev.leeway.rollout.InferenceSession;
-import dev.leeway.tensor.Device;
 import dev.leeway.text.Tokenizer;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,14 +41,8 @@ final class ChatCommand implements Callable<Integer> {
         description = "tokens the whole conversation may have (default: 4096, or the model's limit if that is smaller)")
     private Optional<Integer> maxLength = Optional.empty();
 
-    @ArgGroup(validate = false, heading = "%nSampling:%n")
-    private final SamplingOptions sampling = new SamplingOptions();
-
     @Mixin
-    private final DtypeOptions dtype = new DtypeOptions();
-
-    @ArgGroup(validate = false, heading = "%nDevice:%n")
-    private final DeviceOptions device = new DeviceOptions();
+    private final GenerationOptions generation = new GenerationOptions();
 
     @Override
     public Integer call() {
@@ -62,8 +53,9 @@ final class ChatCommand implements Callable<Integer> {
             .orElseThrow(() -> LeewayException.data("%s has no chat template (chat_template.jinja, or chat_template in "
                 + "tokenizer_config.json), so nothing says how it is talked to; name a chat model, or continue a text with leeway generate",
                 source.base()));
-        try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            ModelOptions.withAdapter(source, adapter -> chat(directory, adapter, new ChatPrompt(format, tokenizer), opened));
+        int length = Math.min(maxLength.orElse(MAX_LENGTH), directory.config().maxPositionEmbeddings());
+        try (var tokenizer = Tokenizer.load(directory.path())) {
+            generation.withSession(source, directory, length, spec, session -> chat(session, new ChatPrompt(format, tokenizer)));
         }
         return 0;
     }
@@ -73,26 +65,16 @@ final class ChatCommand implements Callable<Integer> {
         model.check(problems);
         problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
         maxLength.ifPresent(length -> problems.require(length >= 2, "--max_length must be at least 2; got %d", length));
-        sampling.check(problems);
-        dtype.check(problems);
-        device.check(problems);
+        generation.check(problems);
         problems.throwIfAny();
     }
 
-    private void chat(ModelDirectory directory, Optional<AdapterDirectory> adapter, ChatPrompt prompt, Device opened) {
-        int length = Math.min(maxLength.orElse(MAX_LENGTH), directory.config().maxPositionEmbeddings());
-        var type = dtype.of(directory);
-        DtypeOptions.note(type, opened).ifPresent(note -> spec.commandLine().getErr().println("leeway chat: " + note));
-        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config),
-            InferenceSession.Size.generating(length, 1), type, opened)) {
-            directory.loadInto(session.model());
-            adapter.ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
-            var request = new Generator.Request(sampling.parameters(), maxNewTokens, prompt.tokenizer().endIds());
-            var screen = new Chat.Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal());
-            var chat = new Chat(session, prompt, request, screen);
-            chat.begin(system);
-            chat.run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
-        }
+    private void chat(InferenceSession session, ChatPrompt prompt) {
+        var request = new Generator.Request(generation.sampling.parameters(), maxNewTokens, prompt.tokenizer().endIds());
+        var screen = new Chat.Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal());
+        var chat = new Chat(session, prompt, request, screen);
+        chat.begin(system);
+        chat.run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
     }
 
     private static boolean isTerminal() {

@@ -1,17 +1,14 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.io.AdapterDirectory;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.rollout.Completion;
 import dev.leeway.rollout.Generator;
 import dev.leeway.rollout.InferenceSession;
-import dev.leeway.tensor.Device;
 import dev.leeway.text.Tokenizer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,22 +32,24 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--max_new_tokens", paramLabel = "N", description = "tokens the completion has at most (default: 128)")
     private int maxNewTokens = 128;
 
-    @ArgGroup(validate = false, heading = "%nSampling:%n")
-    private final SamplingOptions sampling = new SamplingOptions();
-
     @Mixin
-    private final DtypeOptions dtype = new DtypeOptions();
-
-    @ArgGroup(validate = false, heading = "%nDevice:%n")
-    private final DeviceOptions device = new DeviceOptions();
+    private final GenerationOptions generation = new GenerationOptions();
 
     @Override
     public Integer call() {
         check();
         var source = model.source();
         var directory = ModelDirectory.open(source.base());
-        try (var tokenizer = Tokenizer.load(directory.path()); var opened = device.open()) {
-            ModelOptions.withAdapter(source, adapter -> generate(directory, adapter, tokenizer, opened));
+        int positions = directory.config().maxPositionEmbeddings();
+        try (var tokenizer = Tokenizer.load(directory.path())) {
+            var tokens = promptTokens(tokenizer, prompt.orElseThrow(), directory);
+            if (tokens.length >= positions) {
+                throw LeewayException.usage("the prompt has %d tokens; %s takes fewer than %d; shorten it", tokens.length,
+                    directory.path(), positions);
+            }
+            int length = (int) Math.min(positions, (long) tokens.length + maxNewTokens);
+            generation.withSession(source, directory, length, spec, session ->
+                warnIfCut(generate(session, tokenizer, tokens), positions));
         }
         return 0;
     }
@@ -60,38 +59,22 @@ final class GenerateCommand implements Callable<Integer> {
         model.check(problems);
         problems.require(prompt.isPresent(), "--prompt is missing: give a text to continue, or \"\" to begin with nothing");
         problems.require(maxNewTokens > 0, "--max_new_tokens must be positive; got %d", maxNewTokens);
-        sampling.check(problems);
-        dtype.check(problems);
-        device.check(problems);
+        generation.check(problems);
         problems.throwIfAny();
     }
 
-    private void generate(ModelDirectory directory, Optional<AdapterDirectory> adapter, Tokenizer tokenizer, Device opened) {
-        var tokens = promptTokens(tokenizer, prompt.orElseThrow(), directory);
-        int positions = directory.config().maxPositionEmbeddings();
-        int length = (int) Math.min(positions, (long) tokens.length + maxNewTokens);
-        if (tokens.length >= positions) {
-            throw LeewayException.usage("the prompt has %d tokens; %s takes fewer than %d; shorten it", tokens.length, directory.path(),
-                positions);
-        }
-        var type = dtype.of(directory);
-        DtypeOptions.note(type, opened).ifPresent(note -> spec.commandLine().getErr().println("leeway generate: " + note));
-        try (var session = InferenceSession.open(directory.config(), adapter.map(AdapterDirectory::config),
-            InferenceSession.Size.generating(length, 1), type, opened)) {
-            directory.loadInto(session.model());
-            adapter.ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
-            var request = new Generator.Request(sampling.parameters(), maxNewTokens, tokenizer.endIds());
-            var text = new CompletionText(tokenizer, tokens);
-            var out = spec.commandLine().getOut();
-            var completion = session.generator().generate(List.of(tokens), request, (_, token) -> {
-                if (!request.stopTokens().contains(token)) {
-                    out.print(text.next(token));
-                    out.flush();
-                }
-            }).getFirst();
-            out.print(text.finish() + "\n");
-            warnIfCut(completion, positions);
-        }
+    private Completion generate(InferenceSession session, Tokenizer tokenizer, int[] tokens) {
+        var request = new Generator.Request(generation.sampling.parameters(), maxNewTokens, tokenizer.endIds());
+        var text = new CompletionText(tokenizer, tokens);
+        var out = spec.commandLine().getOut();
+        var completion = session.generator().generate(List.of(tokens), request, (_, token) -> {
+            if (!request.stopTokens().contains(token)) {
+                out.print(text.next(token));
+                out.flush();
+            }
+        }).getFirst();
+        out.print(text.finish() + "\n");
+        return completion;
     }
 
     private void warnIfCut(Completion completion, int positions) {
