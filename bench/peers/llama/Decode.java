@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -84,6 +85,19 @@ final class Decode {
 
     private MethodHandle call(SymbolLookup library, String name, FunctionDescriptor shape) {
         return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), shape);
+    }
+
+    /** As the libraries tell it: older ones tell less. */
+    private String version() throws Throwable {
+        var parts = new ArrayList<>(List.of("llama.cpp"));
+        for (var function : List.of("llama_version", "ggml_version", "ggml_commit")) {
+            var found = llama.find(function);
+            if (found.isPresent()) {
+                var text = (MemorySegment) Linker.nativeLinker().downcallHandle(found.get(), FunctionDescriptor.of(ADDRESS)).invoke();
+                parts.add(function.replace('_', ' ') + " " + text.reinterpret(Long.MAX_VALUE).getString(0));
+            }
+        }
+        return String.join(", ", parts);
     }
 
     private MemorySegment defaults(String function) throws Throwable {
@@ -191,7 +205,7 @@ final class Decode {
         }
         try (var lines = Files.lines(Path.of("/proc/self/status"))) {
             long peak = lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).sum();
-            System.out.printf(Locale.ROOT, "{\"peak_bytes\": %d, \"version\": \"llama.cpp, %s\"}%n", peak * 1024, a[0]);
+            System.out.printf(Locale.ROOT, "{\"peak_bytes\": %d, \"version\": \"%s\"}%n", peak * 1024, peer.version());
         }
     }
 }
