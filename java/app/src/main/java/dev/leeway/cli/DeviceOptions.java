@@ -19,9 +19,7 @@ public final class DeviceOptions {
 
     /** Ends a command that has no other options to check if one of these is wrong. */
     public void requireValid() {
-        var problems = new Problems();
-        check(problems);
-        problems.throwIfAny();
+        Problems.requireNone(this::check);
     }
 
     void check(Problems problems) {

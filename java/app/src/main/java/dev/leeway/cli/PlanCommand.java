@@ -36,9 +36,7 @@ final class PlanCommand implements Callable<Integer>, Checked {
 
     @Override
     public Integer call() {
-        var problems = new Problems();
-        check(problems);
-        problems.throwIfAny();
+        Problems.requireNone(this::check);
         var directory = ModelDirectory.open(options.modelPath.orElseThrow());
         try (var opened = options.device.open()) {
             if (options.data.files.isEmpty()) {

@@ -81,9 +81,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
 
     @Override
     public Integer call() {
-        var problems = new Problems();
-        check(problems);
-        problems.throwIfAny();
+        Problems.requireNone(this::check);
         var by = TextRows.SampleBy.valueOf(sampleBy.toUpperCase(Locale.ROOT));
         try (var folder = run.claim(spec); var source = tokenizerFolder(by); var tokenizer = Tokenizer.load(source.path());
             var opened = device.open()) {

@@ -6,12 +6,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /** Everything that is wrong with a request, so that it is reported at once. */
 final class Problems {
 
     private final List<String> sentences = new ArrayList<>();
     private boolean onlyData = true;
+
+    /** Ends the command with all that a check reports, if it reports anything. */
+    static void requireNone(Consumer<Problems> check) {
+        var problems = new Problems();
+        check.accept(problems);
+        problems.throwIfAny();
+    }
 
     /** A wrong request. */
     void add(String sentence) {

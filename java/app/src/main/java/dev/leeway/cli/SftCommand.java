@@ -27,9 +27,7 @@ final class SftCommand implements Callable<Integer>, Checked {
 
     @Override
     public Integer call() {
-        var problems = new Problems();
-        check(problems);
-        problems.throwIfAny();
+        Problems.requireNone(this::check);
         var directory = ModelDirectory.open(options.modelPath.orElseThrow());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = options.device.open()) {
             var job = options.job(directory, tokenizer);
