@@ -114,32 +114,6 @@ public final class DatasetReader {
         }
     }
 
-    /**
-     * Reads the sources of a mixture one after the other for supervised training.
-     *
-     * @param seed decides in which order the rows are visited
-     * @throws LeewayException as {@link #read} does, and if nothing of a source is left
-     */
-    public static MixedDataset readMixture(Mixture mixture, Tokenizer tokenizer, Options options, long seed) {
-        List<Example> examples = new ArrayList<>();
-        int[] sizes = new int[mixture.sources().size()];
-        try (var encoder = new RowEncoder<>(tokenizer, options, Purpose.SUPERVISED)) {
-            for (int i = 0; i < sizes.length; i++) {
-                int before = examples.size();
-                String name = mixture.sources().get(i).name();
-                readInto(examples, DataFiles.of(name), encoder);
-                examples.addAll(encoder.drain());
-                sizes[i] = examples.size() - before;
-                if (sizes[i] == 0) {
-                    throw LeewayException.data("no row of %s has a token to train on; take it out of the mixture, or raise --max_length",
-                            name);
-                }
-            }
-            RowSet<Example> all = finished(encoder, examples, "the mixture", options);
-            return new MixedDataset(new Dataset(all.units(), all.report()), new MixedOrder(seed, sizes, mixture.shares()));
-        }
-    }
-
     private static <U extends Unit> void readInto(List<U> units, List<Path> files, RowEncoder<U> encoder) {
         for (Path file : files) {
             try (Stream<JsonRow> rows = JsonRows.open(file)) {

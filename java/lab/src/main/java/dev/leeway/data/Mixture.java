@@ -43,8 +43,7 @@ public record Mixture(List<Source> sources) {
     }
 
     /**
-     * Reads the form of the command line: sources with weights, separated by commas. Either all have weights or none; without weights each
-     * counts 1.
+     * Reads sources with weights from one text, separated by commas. Either all have weights or none; without weights each counts 1.
      *
      * @throws LeewayException if it has another form
      */

@@ -123,17 +123,6 @@ final class DataFilesTest {
     }
 
     @Test
-    void aMixtureInMemoryKnowsItsOrder() throws IOException {
-        Path many = rows("many.jsonl", 300);
-        Path few = Files.writeString(folder.resolve("few.jsonl"), "{\"prompt\": \"Ana\", \"completion\": \" cat\"}\n".repeat(20));
-        MixedDataset mixed = DatasetReader.readMixture(Mixture.parse(few + ":0.2," + many + ":0.8"), tokenizer, Options.unlimited(), 1);
-        assertEquals(320, mixed.dataset().examples().size());
-        assertEquals(100, mixed.order().rows());
-        assertEquals(20, mixed.order().quota(0));
-        assertEquals(319, mixed.dataset().examples().getLast().unitId());
-    }
-
-    @Test
     void aStreamRefusesWhatIsTruncatedWithoutReadingAll() throws IOException {
         Path data = rows("rows.jsonl", 50);
         try (var stream = new ExampleStream(Mixture.parse(data.toString()), tokenizer, new Options(Columns.AS_NAMED, 2, false),
