@@ -13,7 +13,6 @@ import dev.leeway.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -201,19 +200,8 @@ final class ConversationTest {
         return ChatFormat.of(template, Map.of());
     }
 
-    /** The text of each run of trained tokens. */
     private List<String> trained(Example example) {
-        List<String> runs = new ArrayList<>();
-        for (int i = 0; i < example.length(); i++) {
-            int start = i;
-            while (i < example.length() && example.mask()[i]) {
-                i++;
-            }
-            if (i > start) {
-                runs.add(tokenizer.decode(Arrays.copyOfRange(example.tokens(), start, i), false));
-            }
-        }
-        return runs;
+        return TrainedRuns.of(example, tokenizer);
     }
 
     private void assertRefused(String row, ChatFormat chat, String message) throws IOException {

@@ -9,7 +9,6 @@ import dev.leeway.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,8 @@ final class ReferenceConversationTest {
     void everyAssistantTurnIsTrainedWithItsEnd(String model, String template, String end) throws IOException {
         try (Tokenizer tokenizer = tokenizer(model)) {
             Example example = encode(tokenizer, chat(template), conversation("What is 2 + 2?"));
-            List<String> runs = runs(tokenizer, example).stream().map(run -> run.replace("<think>\n\n</think>\n\n", "").strip()).toList();
+            List<String> runs = TrainedRuns.of(example, tokenizer).stream()
+                    .map(run -> run.replace("<think>\n\n</think>\n\n", "").strip()).toList();
             assertEquals(List.of("It is 4." + end, "Nine." + end), runs);
         }
     }
@@ -59,7 +59,7 @@ final class ReferenceConversationTest {
             Example plain = encode(tokenizer, chat(template).withPlainUserText(true), spelled);
             assertEquals(count(taken, id) - 1, count(plain, id));
             assertEquals(tokenizer.decode(taken.tokens(), false), tokenizer.decode(plain.tokens(), false));
-            assertEquals(runs(tokenizer, taken), runs(tokenizer, plain));
+            assertEquals(TrainedRuns.of(taken, tokenizer), TrainedRuns.of(plain, tokenizer));
             // Before the first difference and after the last one nothing moved.
             int first = Arrays.mismatch(taken.tokens(), plain.tokens());
             int[] tail = Arrays.copyOfRange(taken.tokens(), first + 3, taken.length());
@@ -91,19 +91,5 @@ final class ReferenceConversationTest {
 
     private static Tokenizer tokenizer(String model) {
         return Tokenizer.load(SHARED.resolve("tokenizers").resolve(model));
-    }
-
-    private static List<String> runs(Tokenizer tokenizer, Example example) {
-        List<String> runs = new ArrayList<>();
-        for (int i = 0; i < example.length(); i++) {
-            int start = i;
-            while (i < example.length() && example.mask()[i]) {
-                i++;
-            }
-            if (i > start) {
-                runs.add(tokenizer.decode(Arrays.copyOfRange(example.tokens(), start, i), false));
-            }
-        }
-        return runs;
     }
 }
