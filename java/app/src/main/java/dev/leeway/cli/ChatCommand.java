@@ -71,14 +71,9 @@ final class ChatCommand implements Callable<Integer> {
 
     private void chat(InferenceSession session, ChatPrompt prompt) {
         var request = new Generator.Request(generation.sampling.parameters(), maxNewTokens, prompt.tokenizer().endIds());
-        var screen = new Chat.Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal());
+        var screen = new Chat.Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), StandardOutput.isTerminal());
         var chat = new Chat(session, prompt, request, screen);
         chat.begin(system);
         chat.run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
-    }
-
-    private static boolean isTerminal() {
-        var console = System.console();
-        return console != null && console.isTerminal();
     }
 }

@@ -89,8 +89,7 @@ final class PlanCommand implements Callable<Integer>, Checked {
     }
 
     private static boolean isColoured() {
-        var console = System.console();
-        return console != null && console.isTerminal() && System.getenv("NO_COLOR") == null;
+        return StandardOutput.isTerminal() && System.getenv("NO_COLOR") == null;
     }
 
     @Override

@@ -44,7 +44,7 @@ final class RunLog implements StepListener, AutoCloseable {
         this.folder = folder;
         this.out = out;
         this.loggingSteps = loggingSteps;
-        this.live = System.console() != null && System.console().isTerminal();
+        this.live = StandardOutput.isTerminal();
         metrics = AppendLog.open(folder.resolve(METRICS), resumed.map(RunState::logBytes).orElse(0L));
         var times = folder.resolve(TIMINGS);
         timings = AppendLog.open(times, resumed.map(run -> bytesOfLines(times, run.step())).orElse(0L));

@@ -14,6 +14,12 @@ final class StandardOutput extends FilterOutputStream {
         super(stream);
     }
 
+    /** Whether people read it as it is written. */
+    static boolean isTerminal() {
+        var console = System.console();
+        return console != null && console.isTerminal();
+    }
+
     @Override
     public void write(int value) throws IOException {
         write(new byte[] {(byte) value}, 0, 1);
