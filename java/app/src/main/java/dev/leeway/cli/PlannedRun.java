@@ -28,7 +28,7 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
     private static final double EXAMPLE_RATE = 1e11;
 
     static PlannedRun of(TrainingRun.Job job, Device device) {
-        var config = job.config();
+        var config = job.checkedConfig();
         int totalSteps = job.totalSteps();
         var room = Room.of(job, TrainingRun.Extras.FINE_TUNING, device);
         return new PlannedRun(job, config, room, room.footprint(), totalSteps, job.batches().step(0));

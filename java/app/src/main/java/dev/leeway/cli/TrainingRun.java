@@ -38,9 +38,14 @@ final class TrainingRun implements AutoCloseable {
      */
     record Job(String name, JsonObject json, Optional<AdapterConfig> adapter, Rows rows, Recipe recipe) {
 
-        /** What the model is; refuses rows whose ids it has no embedding for, and models without a language-model head. */
+        /** What the model is. */
         ModelConfig config() {
-            var config = ConfigReader.read(json);
+            return ConfigReader.read(json);
+        }
+
+        /** The same; refuses rows whose ids it has no embedding for, and models without a language-model head. All rows are looked at. */
+        ModelConfig checkedConfig() {
+            var config = config();
             if (config.isClassifier()) {
                 throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory",
                     name);
@@ -134,7 +139,7 @@ final class TrainingRun implements AutoCloseable {
      */
     TrainingRun(Job job, Extras extras, Device device) {
         this.job = job;
-        this.config = job.config();
+        this.config = job.checkedConfig();
         var recipe = job.recipe();
         totalSteps = job.totalSteps();
         batches = job.batches();
