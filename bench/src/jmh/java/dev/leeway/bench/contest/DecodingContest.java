@@ -5,7 +5,6 @@ import dev.leeway.bench.Run;
 import dev.leeway.bench.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

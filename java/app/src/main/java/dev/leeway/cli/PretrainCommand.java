@@ -11,7 +11,6 @@ import dev.leeway.text.BpeTrainer;
 import dev.leeway.text.BpeVocabulary.Specials;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.train.TrainingState;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.List;

@@ -6,7 +6,6 @@ import dev.leeway.data.EpochBatches;
 import dev.leeway.ffi.DType;
 import dev.leeway.data.PromptCompletion;
 import dev.leeway.data.ToyText;
-import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
 import dev.leeway.model.Initializer;

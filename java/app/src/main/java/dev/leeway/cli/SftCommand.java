@@ -2,7 +2,6 @@ package dev.leeway.cli;
 
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Initializer;
-import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.train.TrainingState;

@@ -1,7 +1,6 @@
 package dev.leeway.text;
 
 import dev.leeway.text.AddedTokens.Spelling;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

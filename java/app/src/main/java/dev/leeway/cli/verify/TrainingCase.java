@@ -10,7 +10,6 @@ import dev.leeway.model.Batch;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Device;
-import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.Trainer;
 import dev.leeway.train.TrainingSession;
