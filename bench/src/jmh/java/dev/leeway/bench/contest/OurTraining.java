@@ -10,7 +10,6 @@ import dev.leeway.model.Initializer;
 import dev.leeway.model.Llama;
 import dev.leeway.model.Parameter;
 import dev.leeway.objective.SupervisedFineTuning;
-import dev.leeway.tensor.Bfloat16;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.BatchSource;
@@ -83,9 +82,7 @@ public final class OurTraining {
         Weights.read(shape, folder, values -> {
             var parameter = parameters.get(values.entry().name());
             try (var arena = Arena.ofConfined()) {
-                var floats = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values.numbers());
-                model.device().upload(parameter.stored().dtype() == DType.F32 ? floats
-                    : Bfloat16.narrow(floats, arena), parameter.stored());
+                parameter.set(model.device(), arena.allocateFrom(ValueLayout.JAVA_FLOAT, values.numbers()), 0);
             }
             parameter.round(model.device());
         });

@@ -28,8 +28,9 @@ public final class AdapterDirectory implements AutoCloseable {
     public static final String CONFIG = "adapter_config.json";
     /** The file of the tensors. */
     public static final String WEIGHTS = "adapter_model.safetensors";
+    /** What stands before every name of the base model in that file. */
+    public static final String PREFIX = "base_model.model.";
 
-    private static final String PREFIX = "base_model.model.";
     private static final String COPY = ".base_layer.weight";
 
     private final Path directory;

@@ -5,6 +5,7 @@ import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.AdapterDirectory;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import java.util.Optional;
@@ -31,8 +32,8 @@ final class EmbeddingAdapter {
         embeddingScale = config.embeddingScale();
         rank = adapter.scale().rank(module);
         scaling = adapter.scale().scaling(module);
-        a = plan.adapter("base_model.model." + module + ".lora_embedding_A", config.vocabSize(), rank);
-        b = plan.adapter("base_model.model." + module + ".lora_embedding_B", hidden, rank);
+        a = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_embedding_A", config.vocabSize(), rank);
+        b = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_embedding_B", hidden, rank);
         xa = plan.statistics(module, ".xa", rank);
         wide = plan.dtype() == DType.F32 ? Optional.empty() : Optional.of(plan.statistics(module, ".wide", hidden));
         active = plan.adapterSwitch();
@@ -48,18 +49,13 @@ final class EmbeddingAdapter {
         Embedding.lookUp(device, rows, tokens, a.value(), xa).at("noise_bound", Region.NONE).at("row_ids", Region.NONE)
             .i64("noise_seed", 0).f32("scale", scale()).dtype("dtype", DType.F32).run();
         addProduct(device, rows, xa, widened(device, rows, y));
-        wide.ifPresent(sum -> cast(device, rows, sum, y));
+        wide.ifPresent(sum -> device.cast(sum, y, rows * hidden));
     }
 
     /** x (N,C) in F32. */
     private Tensor widened(Device device, long rows, Tensor x) {
-        wide.ifPresent(copy -> cast(device, rows, x, copy));
+        wide.ifPresent(copy -> device.cast(x, copy, rows * hidden));
         return wide.orElse(x);
-    }
-
-    private void cast(Device device, long rows, Tensor from, Tensor to) {
-        device.call(Ops.CAST).i64("count", rows * hidden).at("x", from.region()).at("y", to.region()).i64("seed", 0)
-            .dtype("from", from.dtype()).dtype("to", to.dtype()).i32("stochastic", 0).run();
     }
 
     /** Adds the gradients of A and B, given the {@code gradient} of y (N,C). scratch (N,R). */

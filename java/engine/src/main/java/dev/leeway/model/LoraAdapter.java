@@ -4,6 +4,7 @@ import dev.leeway.ffi.Call;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.io.AdapterDirectory;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 
@@ -23,8 +24,8 @@ final class LoraAdapter {
         this.module = module;
         rank = config.scale().rank(module);
         scaling = config.scale().scaling(module);
-        a = plan.adapter("base_model.model." + module + ".lora_A.weight", rank, in);
-        b = plan.adapter("base_model.model." + module + ".lora_B.weight", out, rank);
+        a = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_A.weight", rank, in);
+        b = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_B.weight", out, rank);
         xa = plan.statistics(module, ".xa", rank);
         active = plan.adapterSwitch();
         dropout = plan.dropout();

@@ -1,7 +1,6 @@
 package dev.leeway.model;
 
 import dev.leeway.ffi.DType;
-import dev.leeway.ffi.Ops;
 import dev.leeway.tensor.Bfloat16;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
@@ -51,7 +50,7 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Op
      * Sets its elements from number {@code first} on, in row-major order, from fp32 numbers rounded to the type that it is stored in.
      * {@link #round} must follow behind the last ones.
      */
-    void set(Device device, MemorySegment floats, long first) {
+    public void set(Device device, MemorySegment floats, long first) {
         if (stored().dtype() == DType.F32) {
             device.upload(floats, stored(), first * Float.BYTES);
         } else {
@@ -63,7 +62,6 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Op
 
     /** Makes the value from its master, where it has one that was written from outside. */
     public void round(Device device) {
-        master.ifPresent(from -> device.call(Ops.CAST).i64("count", value.count()).at("x", from.region()).at("y", value.region())
-            .i64("seed", 0).dtype("from", from.dtype()).dtype("to", value.dtype()).i32("stochastic", 0).run());
+        master.ifPresent(from -> device.cast(from, value, value.count()));
     }
 }

@@ -164,6 +164,12 @@ public final class Device implements AutoCloseable {
         library.copy(source.bytes(), source.region(), destination.region());
     }
 
+    /** Writes the first {@code count} elements of a tensor into another one of another type: widened, or rounded to the nearest. */
+    public void cast(Tensor source, Tensor destination, long count) {
+        call(Ops.CAST).i64("count", count).at("x", source.region()).at("y", destination.region()).i64("seed", 0)
+            .dtype("from", source.dtype()).dtype("to", destination.dtype()).i32("stochastic", 0).run();
+    }
+
     /** Sets a tensor to zero. */
     public void zero(Tensor tensor) {
         zero(tensor.region());

@@ -27,8 +27,6 @@ public final class TrainingState implements AutoCloseable {
     /** The file of AdamW's moments: {@code NAME.exp_avg} and {@code NAME.exp_avg_sq} for each trained parameter. */
     public static final String OPTIMIZER = "optimizer.safetensors";
 
-    private static final String PEFT_PREFIX = "base_model.model.";
-
     private final TrainingSession session;
     private final String weightsFile;
     private final List<CheckpointFile> sideFiles;
@@ -83,7 +81,7 @@ public final class TrainingState implements AutoCloseable {
     }
 
     private static String peftName(Parameter parameter) {
-        return parameter.isAdapter() ? parameter.name() : PEFT_PREFIX + parameter.name();
+        return parameter.isAdapter() ? parameter.name() : AdapterDirectory.PREFIX + parameter.name();
     }
 
     /** Host memory that it holds. */
