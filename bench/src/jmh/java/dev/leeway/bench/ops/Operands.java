@@ -130,7 +130,7 @@ public final class Operands implements AutoCloseable {
             while (done < tensor.count()) {
                 long from = (done + fill.shift()) % PERIOD;
                 long count = Math.min(PERIOD - from, tensor.count() - done);
-                copy(Region.of(period).slice(from * width, count * width), tensor.region().slice(done * width, count * width), 0);
+                device.upload(period.asSlice(from * width, count * width), tensor, done * width);
                 done += count;
             }
         }
@@ -148,10 +148,6 @@ public final class Operands implements AutoCloseable {
         return segment;
     }
 
-    private void copy(Region source, Region destination, int kind) {
-        device.call(Ops.COPY).i64("bytes", source.bytes()).at("destination", destination).at("source", source).i32("kind", kind).run();
-    }
-
     /** What an input started as. */
     public double in(Tensor tensor, long index) {
         return fills.get(tensor).at(index);
@@ -167,7 +163,8 @@ public final class Operands implements AutoCloseable {
         int width = tensor.dtype().bytes();
         try (var arena = Arena.ofConfined()) {
             var cell = arena.allocate(8, 8);
-            copy(tensor.region().slice(index * width, width), Region.of(cell.asSlice(0, width)), 1);
+            device.call(Ops.COPY).i64("bytes", width).at("destination", Region.of(cell.asSlice(0, width)))
+                .at("source", tensor.region().slice(index * width, width)).i32("kind", 1).run();
             return switch (tensor.dtype()) {
                 case F32 -> cell.get(ValueLayout.JAVA_FLOAT, 0);
                 case BF16 -> Bfloat16.widen(cell.get(ValueLayout.JAVA_SHORT, 0));
