@@ -35,6 +35,13 @@ __device__ inline bf16 round_to_bf16(float x) {
     return {uint16_t((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16)};
 }
 
+/* Up or down with probability proportional to the distance: the upper half of random is added below the kept bits. NaN stays NaN. */
+__device__ inline bf16 round_stochastically(float x, uint32_t random) {
+    const uint32_t bits = float_as_bits(x);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return {uint16_t(bits >> 16 | 0x40u)};
+    return {uint16_t((bits + (random >> 16)) >> 16)};
+}
+
 /* x as T: rounded where T is bf16. */
 template <class T>
 __device__ T narrow(float x);
@@ -51,32 +58,80 @@ __device__ float rounded_to(float x) { return widen(narrow<T>(x)); }
 template <class T>
 inline constexpr int pack_size = 16 / int(sizeof(T));
 
-/* n neighbouring elements as fp32. n = pack_size<T>: moved by one 16-byte access, so their address is a multiple of 16; or n = 1. */
+/* n neighbouring elements, n a power of two: moved by one access of up to 16 bytes, or by several of 16, so their address is a multiple of
+ * n elements or of 16 bytes. */
+template <class T, int n>
+struct alignas(n * sizeof(T) < 16 ? n * sizeof(T) : 16) Pack {
+    T x[n];
+};
+
+template <int n, class T>
+__device__ Pack<T, n> load_pack(const T *p) {
+    LEEWAY_REQUIRE_ALIGNED(p, alignof(Pack<T, n>));
+    return *reinterpret_cast<const Pack<T, n> *>(p);
+}
+
+template <int n, class T>
+__device__ void store_pack(T *p, const Pack<T, n> &pack) {
+    LEEWAY_REQUIRE_ALIGNED(p, alignof(Pack<T, n>));
+    *reinterpret_cast<Pack<T, n> *>(p) = pack;
+}
+
+/* The left ones where fewer than n are left; what is loaded beside them is 0. */
+template <int n, class T>
+__device__ Pack<T, n> load_pack_up_to(const T *p, int64_t left) {
+    if (left >= n) return load_pack<n>(p);
+    Pack<T, n> pack = {};
+    for (int i = 0; i < n; i++)
+        if (i < left) pack.x[i] = p[i];
+    return pack;
+}
+
+template <int n, class T>
+__device__ void store_pack_up_to(T *p, const Pack<T, n> &pack, int64_t left) {
+    if (left >= n) return store_pack<n>(p, pack);
+    for (int i = 0; i < n; i++)
+        if (i < left) p[i] = pack.x[i];
+}
+
+/* A pack as fp32. */
 template <int n>
 struct Floats {
     float x[n];
 };
 
-template <class T, int n>
-struct alignas(n * sizeof(T)) Pack {
-    T x[n];
-};
-
 template <int n, class T>
-__device__ Floats<n> load(const T *p) {
-    LEEWAY_REQUIRE_ALIGNED(p, n * sizeof(T));
-    const auto pack = *reinterpret_cast<const Pack<T, n> *>(p);
+__device__ Floats<n> widen(const Pack<T, n> &pack) {
     Floats<n> values;
     for (int i = 0; i < n; i++) values.x[i] = widen(pack.x[i]);
     return values;
 }
 
-template <int n, class T>
-__device__ void store(T *p, const Floats<n> &values) {
-    LEEWAY_REQUIRE_ALIGNED(p, n * sizeof(T));
+template <class T, int n>
+__device__ Pack<T, n> narrow(const Floats<n> &values) {
     Pack<T, n> pack;
     for (int i = 0; i < n; i++) pack.x[i] = narrow<T>(values.x[i]);
-    *reinterpret_cast<Pack<T, n> *>(p) = pack;
+    return pack;
+}
+
+template <int n, class T>
+__device__ Floats<n> load(const T *p) {
+    return widen(load_pack<n>(p));
+}
+
+template <int n, class T>
+__device__ void store(T *p, const Floats<n> &values) {
+    store_pack<n>(p, narrow<T>(values));
+}
+
+template <int n, class T>
+__device__ Floats<n> load_up_to(const T *p, int64_t left) {
+    return widen(load_pack_up_to<n>(p, left));
+}
+
+template <int n, class T>
+__device__ void store_up_to(T *p, const Floats<n> &values, int64_t left) {
+    store_pack_up_to<n>(p, narrow<T>(values), left);
 }
 
 /* body(float(), n) or body(bf16(), n) with n = std::integral_constant: packs where rows that begin every stride elements can be moved in

@@ -29,4 +29,26 @@ __device__ T block_sum(T x) {
     return sum;
 }
 
+/* The sum over the threads before this one in a block of threads threads, a multiple of 32; all = that over the block. Every thread calls it. */
+template <int threads>
+__device__ int block_sum_before(int x, int *all) {
+    LEEWAY_SHARED(int, partial, threads / warp);
+    const int lane = int(threadIdx.x) % warp, own = int(threadIdx.x) / warp;
+    int sum = x;  // over the lanes up to this one
+    for (int distance = 1; distance < warp; distance *= 2) {
+        const int below = __shfl_up_sync(all_lanes, sum, distance);
+        if (lane >= distance) sum += below;
+    }
+    __syncthreads();  // the last call's readers are done
+    if (lane == warp - 1) partial[own] = sum;
+    __syncthreads();
+    int before = 0;
+    *all = 0;
+    for (int i = 0; i < threads / warp; i++) {
+        if (i < own) before += partial[i];
+        *all += partial[i];
+    }
+    return before + sum - x;
+}
+
 }  // namespace leeway
