@@ -32,6 +32,7 @@
     auto &name = *static_cast<type(*)[count]>(emu::shared_array(&name##_key, sizeof(type) * size_t(count)))
 #define LEEWAY_DYNAMIC_SHARED(type, name) type *const name = static_cast<type *>(emu::dynamic_shared())
 #define LEEWAY_CONSTANT(type, name, count) static const type name[count]
+#define LEEWAY_TABLE(type, name, count) static const type name[count]
 #define LEEWAY_REQUIRE_ALIGNED(address, bytes) emu::require_aligned(address, bytes)
 
 #define __syncthreads() emu::block_barrier(__FILE__, __LINE__)

@@ -23,6 +23,7 @@ struct MomentCode {
     static constexpr int32_t first_cell = (127 - 23) << 7, last_cell = 127 << 7;
     int32_t cell[last_cell - first_cell + 1];
 
+    MomentCode() = default; /* undefined contents */
     constexpr explicit MomentCode(bool with_sign) : zero(with_sign ? 127 : 0) {
         int32_t code = zero;
         level[code] = 0.0f;
