@@ -5,41 +5,36 @@ import dev.leeway.ffi.DType;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; {@link #advance} appends tokens to some
- * lanes and leaves the logits of each one's last token. What a lane computes does not depend on the others.
+ * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; tokens are appended to some lanes, and
+ * then {@link #advance} leaves the logits of each one's last token. What a lane computes does not depend on the others. Nothing is allocated
+ * on the way: arrays and placement are made once.
  */
 public final class Decoding {
 
-    /**
-     * Tokens to append to a lane.
-     *
-     * @param lane which sequence
-     * @param tokens one token when decoding, more when a prompt is read
-     */
-    public record Chunk(int lane, int[] tokens) {
-    }
-
     private final Llama model;
-    private final KeyValueCache cache;
+    private final int rows;
     private final int lanes;
     private final int pagesPerLane;
     private final Tensor tokens;
-    private final Tensor positions;
-    private final Tensor queryStarts;
-    private final Tensor contextLengths;
-    private final Tensor pageTable;
-    private final Tensor slots;
     private final Tensor logits;
-    private final int rows;
-    private final List<List<Integer>> pagesOfLane = new ArrayList<>();
+    private final Placement.Cached placement;
+    private final int[] newTokens;
+    private final int[] newPositions;
+    private final long[] newSlots;
+    private final int[] starts;
+    private final int[] lastRows;
+    private final int[] contexts;
+    private final int[] table;
+    private final int[][] pagesOfLane;
+    private final int[] pageCounts;
     private final int[] lengths;
-    private final Deque<Integer> freePages = new ArrayDeque<>();
+    private final int[] freePages;
+    private int freeCount;
+    private int row;
+    private int chunk;
 
     /**
      * Plans the state of generation.
@@ -53,21 +48,22 @@ public final class Decoding {
         this.rows = rows;
         this.lanes = lanes;
         this.pagesPerLane = (model.positions() + KeyValueCache.PAGE_SIZE - 1) / KeyValueCache.PAGE_SIZE;
-        this.cache = new KeyValueCache(model.config(), model.dtype(), lanes * pagesPerLane, plan);
-        this.lengths = new int[lanes];
+        var cache = new KeyValueCache(model.config(), model.dtype(), lanes * pagesPerLane, plan);
         tokens = plan.reserve(Purpose.CACHE, "decode.tokens", DType.I32, rows);
-        positions = plan.reserve(Purpose.CACHE, "decode.positions", DType.I32, rows);
-        slots = plan.reserve(Purpose.CACHE, "decode.slots", DType.I64, rows);
-        queryStarts = plan.reserve(Purpose.CACHE, "decode.query_starts", DType.I32, lanes + 1);
-        contextLengths = plan.reserve(Purpose.CACHE, "decode.context_lengths", DType.I32, lanes);
-        pageTable = plan.reserve(Purpose.CACHE, "decode.page_table", DType.I32, lanes, pagesPerLane);
+        placement = new Placement.Cached(cache, rows, lanes, pagesPerLane, plan);
         logits = plan.reserve(Purpose.CACHE, "decode.logits", DType.F32, lanes, model.config().vocabSize());
-        for (int lane = 0; lane < lanes; lane++) {
-            pagesOfLane.add(new ArrayList<>());
-        }
-        for (int page = 0; page < cache.pages(); page++) {
-            freePages.add(page);
-        }
+        newTokens = new int[rows];
+        newPositions = new int[rows];
+        newSlots = new long[rows];
+        starts = new int[lanes + 1];
+        lastRows = new int[lanes];
+        contexts = new int[lanes];
+        table = new int[lanes * pagesPerLane];
+        lengths = new int[lanes];
+        pagesOfLane = new int[lanes][pagesPerLane];
+        pageCounts = new int[lanes];
+        freePages = IntStream.range(0, cache.pages()).toArray();
+        freeCount = cache.pages();
     }
 
     /** How many sequences may grow at once. */
@@ -85,7 +81,7 @@ public final class Decoding {
         return model.positions();
     }
 
-    /** (lanes, V): row i belongs to the i-th chunk of the last {@link #advance}. */
+    /** (lanes, V): row i belongs to the i-th lane that was appended to before the last {@link #advance}. */
     public Tensor logits() {
         return logits;
     }
@@ -97,75 +93,54 @@ public final class Decoding {
 
     /** Forgets a lane's sequence and frees its pages. */
     public void clear(int lane) {
-        freePages.addAll(pagesOfLane.get(lane));
-        pagesOfLane.get(lane).clear();
+        for (int i = 0; i < pageCounts[lane]; i++) {
+            freePages[freeCount++] = pagesOfLane[lane][i];
+        }
+        pageCounts[lane] = 0;
         lengths[lane] = 0;
     }
 
-    /** Appends the chunks, at most {@link #rows} tokens in all and one chunk a lane, and computes the logits behind each. */
-    public void advance(List<Chunk> chunks) {
-        int count = chunks.stream().mapToInt(chunk -> chunk.tokens().length).sum();
-        if (count > rows) {
-            throw new IllegalArgumentException("chunks of " + count + " tokens exceed the planned " + rows);
-        }
-        var step = new Step(chunks.size(), count);
-        chunks.forEach(step::append);
-        var device = model.device();
-        device.upload(step.tokens, tokens);
-        device.upload(step.positions, positions);
-        device.upload(step.slots, slots);
-        device.upload(step.queryStarts, queryStarts);
-        device.upload(step.contextLengths, contextLengths);
-        device.upload(step.pageTable, pageTable);
-        model.decode(new Placement.Cached(count, chunks.size(), positions, queryStarts, contextLengths, pageTable, slots, cache), tokens);
-        model.logits(step.lastRows(), count, logits);
+    /** The lanes to append to are those named from here on. */
+    public void begin() {
+        row = 0;
+        chunk = 0;
     }
 
-    /** The arrays of one {@link #advance}. */
-    private final class Step {
-        final int[] tokens;
-        final int[] positions;
-        final long[] slots;
-        final int[] queryStarts;
-        final int[] contextLengths;
-        final int[] pageTable;
-        int row;
-        int sequence;
-
-        Step(int sequences, int rows) {
-            tokens = new int[rows];
-            positions = new int[rows];
-            slots = new long[rows];
-            queryStarts = new int[sequences + 1];
-            contextLengths = new int[sequences];
-            pageTable = new int[sequences * pagesPerLane];
+    /**
+     * Appends {@code count} tokens from number {@code first} on: one when decoding, more when a prompt is read. Each lane is named once, and
+     * all lanes together get at most {@link #rows} tokens.
+     */
+    public void append(int lane, int[] from, int first, int count) {
+        if (row + count > rows) {
+            throw new IllegalArgumentException("chunks of " + (row + count) + " tokens exceed the planned " + rows);
         }
-
-        void append(Chunk chunk) {
-            int lane = chunk.lane();
-            reserve(lane, lengths[lane] + chunk.tokens().length);
-            var pages = pagesOfLane.get(lane);
-            for (int token : chunk.tokens()) {
-                int position = lengths[lane]++;
-                tokens[row] = token;
-                positions[row] = position;
-                slots[row++] = (long) pages.get(position / KeyValueCache.PAGE_SIZE) * KeyValueCache.PAGE_SIZE
-                    + position % KeyValueCache.PAGE_SIZE;
-            }
-            for (int i = 0; i < pages.size(); i++) {
-                pageTable[sequence * pagesPerLane + i] = pages.get(i);
-            }
-            contextLengths[sequence++] = lengths[lane];
-            queryStarts[sequence] = row;
+        reserve(lane, lengths[lane] + count);
+        var pages = pagesOfLane[lane];
+        for (int t = first; t < first + count; t++) {
+            int position = lengths[lane]++;
+            newTokens[row] = from[t];
+            newPositions[row] = position;
+            newSlots[row++] = (long) pages[position / KeyValueCache.PAGE_SIZE] * KeyValueCache.PAGE_SIZE
+                + position % KeyValueCache.PAGE_SIZE;
         }
+        System.arraycopy(pages, 0, table, chunk * pagesPerLane, pageCounts[lane]);
+        contexts[chunk] = lengths[lane];
+        lastRows[chunk++] = row - 1;
+        starts[chunk] = row;
+    }
 
-        int[] lastRows() {
-            var last = new int[sequence];
-            for (int s = 0; s < sequence; s++) {
-                last[s] = queryStarts[s + 1] - 1;
-            }
-            return last;
-        }
+    /** Computes the logits behind each lane that was appended to. */
+    public void advance() {
+        var device = model.device();
+        device.upload(newTokens, row, tokens);
+        device.upload(newPositions, row, placement.positions());
+        device.upload(newSlots, row, placement.slots());
+        device.upload(starts, chunk + 1, placement.queryStarts());
+        device.upload(contexts, chunk, placement.contextLengths());
+        device.upload(table, chunk * pagesPerLane, placement.pageTable());
+        placement.hold(row, chunk);
+        model.decode(placement, tokens);
+        model.logits(lastRows, chunk, row, logits);
     }
 
     private void reserve(int lane, int length) {
@@ -173,9 +148,8 @@ public final class Decoding {
             throw LeewayException.usage("a sequence of %d tokens exceeds the model's %d positions; shorten the prompt or max_new_tokens",
                 length, model.positions());
         }
-        var pages = pagesOfLane.get(lane);
-        while (pages.size() * KeyValueCache.PAGE_SIZE < length) {
-            pages.add(freePages.remove());
+        while (pageCounts[lane] * KeyValueCache.PAGE_SIZE < length) {
+            pagesOfLane[lane][pageCounts[lane]++] = freePages[--freeCount];
         }
     }
 }

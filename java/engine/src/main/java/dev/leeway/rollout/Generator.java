@@ -67,25 +67,36 @@ public final class Generator {
         final int prompt;
         final int lane;
         final int[] promptTokens;
-        final List<Sampler.Drawn> drawn = new ArrayList<>();
+        final int[] tokens;
+        final float[] logProbs;
         int read;
+        int drawn;
 
-        Growing(int prompt, int lane, int[] promptTokens) {
+        /** {@code most} tokens will be drawn at most. */
+        Growing(int prompt, int lane, int[] promptTokens, int most) {
             this.prompt = prompt;
             this.lane = lane;
             this.promptTokens = promptTokens;
+            tokens = new int[most];
+            logProbs = new float[most];
         }
 
         boolean isReading() {
             return read < promptTokens.length;
         }
 
-        int[] history() {
-            var history = Arrays.copyOf(promptTokens, promptTokens.length + drawn.size());
-            for (int i = 0; i < drawn.size(); i++) {
-                history[promptTokens.length + i] = drawn.get(i).token();
-            }
-            return history;
+        boolean isFull() {
+            return drawn == tokens.length;
+        }
+
+        void take(int token, float logProb) {
+            tokens[drawn] = token;
+            logProbs[drawn++] = logProb;
+        }
+
+        Completion completion(Completion.Finish reason) {
+            return isFull() ? new Completion(tokens, logProbs, reason)
+                : new Completion(Arrays.copyOf(tokens, drawn), Arrays.copyOf(logProbs, drawn), reason);
         }
     }
 
@@ -96,6 +107,8 @@ public final class Generator {
         private final Completion[] completions;
         private final Deque<Integer> freeLanes = new ArrayDeque<>();
         private final List<Growing> growing = new ArrayList<>();
+        private final List<Growing> rows = new ArrayList<>();
+        private final int[] stops;
         private int next;
 
         Run(List<int[]> prompts, Request request, TokenListener listener) {
@@ -103,6 +116,7 @@ public final class Generator {
             this.request = request;
             this.listener = listener;
             this.completions = new Completion[prompts.size()];
+            this.stops = request.stopTokens().stream().mapToInt(Integer::intValue).sorted().toArray();
             for (int lane = 0; lane < decoding.lanes(); lane++) {
                 decoding.clear(lane);
                 freeLanes.add(lane);
@@ -125,7 +139,9 @@ public final class Generator {
                 if (request.maxNewTokens() == 0) {
                     completions[prompt] = new Completion(new int[0], new float[0], Completion.Finish.LENGTH);
                 } else {
-                    growing.add(new Growing(prompt, freeLanes.remove(), prompts.get(prompt)));
+                    var tokens = prompts.get(prompt);
+                    growing.add(new Growing(prompt, freeLanes.remove(), tokens, Math.min(request.maxNewTokens(),
+                        decoding.positions() - tokens.length)));
                 }
             }
         }
@@ -143,67 +159,59 @@ public final class Generator {
          * Reads as much of the waiting prompts as the planned rows allow, and draws a token for every sequence whose last token was read.
          */
         private void step() {
-            var chunks = new ArrayList<Decoding.Chunk>();
-            var rows = new ArrayList<Growing>();
+            rows.clear();
+            decoding.begin();
             int room = decoding.rows();
-            for (var sequence : growing) {
-                int count = Math.min(room, sequence.isReading() ? sequence.promptTokens.length - sequence.read : 1);
-                if (count > 0) {
-                    chunks.add(new Decoding.Chunk(sequence.lane, nextTokens(sequence, count)));
-                    rows.add(sequence);
-                    room -= count;
-                }
+            for (int i = 0; i < growing.size() && room > 0; i++) {
+                room -= append(growing.get(i), room);
             }
-            decoding.advance(chunks);
-            draw(rows);
+            decoding.advance();
+            draw();
         }
 
-        private int[] nextTokens(Growing sequence, int count) {
+        private int append(Growing sequence, int room) {
+            rows.add(sequence);
             if (!sequence.isReading()) {
-                return new int[] {sequence.drawn.getLast().token()};
+                decoding.append(sequence.lane, sequence.tokens, sequence.drawn - 1, 1);
+                return 1;
             }
+            int count = Math.min(room, sequence.promptTokens.length - sequence.read);
+            decoding.append(sequence.lane, sequence.promptTokens, sequence.read, count);
             sequence.read += count;
-            return Arrays.copyOfRange(sequence.promptTokens, sequence.read - count, sequence.read);
+            return count;
         }
 
         /** A prompt that is read only in part gets a draw too, which is forgotten: a draw leaves no trace. */
-        private void draw(List<Growing> rows) {
-            var drawn = sample(rows);
+        private void draw() {
+            boolean needsHistory = request.sampling().repetitionPenalty() != 1;
+            sampler.begin();
+            for (int i = 0; i < rows.size(); i++) {
+                var sequence = rows.get(i);
+                sampler.row(sequence.prompt, sequence.promptTokens.length + sequence.drawn);
+                if (needsHistory) {
+                    sampler.remember(sequence.promptTokens, sequence.promptTokens.length);
+                    sampler.remember(sequence.tokens, sequence.drawn);
+                }
+            }
+            sampler.draw(decoding.logits(), request.sampling(), Region.NONE);
             for (int i = 0; i < rows.size(); i++) {
                 if (!rows.get(i).isReading()) {
-                    take(rows.get(i), drawn.get(i));
+                    take(rows.get(i), sampler.token(i), sampler.logProb(i));
                 }
             }
         }
 
-        private List<Sampler.Drawn> sample(List<Growing> rows) {
-            boolean needsHistory = request.sampling().repetitionPenalty() != 1;
-            var described = rows.stream()
-                .map(sequence -> new Sampler.Row(sequence.prompt, sequence.promptTokens.length + sequence.drawn.size(),
-                needsHistory ? sequence.history() : new int[0])).toList();
-            return sampler.draw(decoding.logits(), described, request.sampling(), Region.NONE);
-        }
-
-        private void take(Growing sequence, Sampler.Drawn drawn) {
-            sequence.drawn.add(drawn);
-            listener.drawn(sequence.prompt, drawn.token());
-            boolean stopped = request.stopTokens().contains(drawn.token());
-            boolean full = sequence.drawn.size() == request.maxNewTokens()
-                || sequence.promptTokens.length + sequence.drawn.size() == decoding.positions();
-            if (stopped || full) {
+        private void take(Growing sequence, int token, float logProb) {
+            sequence.take(token, logProb);
+            listener.drawn(sequence.prompt, token);
+            boolean stopped = Arrays.binarySearch(stops, token) >= 0;
+            if (stopped || sequence.isFull()) {
                 finish(sequence, stopped ? Completion.Finish.STOP : Completion.Finish.LENGTH);
             }
         }
 
         private void finish(Growing sequence, Completion.Finish reason) {
-            int count = sequence.drawn.size();
-            var tokens = new int[count];
-            var logProbs = new float[count];
-            for (int i = 0; i < count; i++) {
-                tokens[i] = sequence.drawn.get(i).token();
-                logProbs[i] = sequence.drawn.get(i).logProb();
-            }
-            completions[sequence.prompt] = new Completion(tokens, logProbs, reason);
+            completions[sequence.prompt] = sequence.completion(reason);
             growing.remove(sequence);
             decoding.clear(sequence.lane);
             freeLanes.add(sequence.lane);

@@ -7,31 +7,12 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Draws one token a row of logits. */
+/**
+ * Draws one token a row of logits. Rows are named first ({@link #begin}, {@link #row}, {@link #remember}); the drawn tokens stay to be asked
+ * for until the next draw. Nothing is allocated on the way.
+ */
 public final class Sampler {
-
-    /**
-     * A drawn token.
-     *
-     * @param token its id
-     * @param logProb its log-probability under the distribution at the sampling temperature, before any truncation: what training compares
-     *     with
-     */
-    public record Drawn(int token, float logProb) {
-    }
-
-    /**
-     * A row to draw for.
-     *
-     * @param sequence number of its sequence: the stream of random numbers
-     * @param position of the drawn token in the sequence: the place in that stream
-     * @param history tokens before it, for the repetition penalty
-     */
-    public record Row(long sequence, int position, int[] history) {
-    }
 
     private final Device device;
     private final int vocabulary;
@@ -42,6 +23,15 @@ public final class Sampler {
     private final Tensor tokens;
     private final Tensor logProbs;
     private final Tensor workspace;
+    private final long[] sequences;
+    private final long[] positions;
+    private final int[] starts;
+    private final long[] streams;
+    private final int historyTokens;
+    private final int[] drawn;
+    private final float[] scores;
+    private int[] remembered = new int[0];
+    private int rows;
 
     /** Plans a sampler for at most {@code rows} rows whose histories have at most {@code historyTokens} tokens in all. */
     public Sampler(Device device, int rows, int vocabulary, int historyTokens, MemoryPlan plan) {
@@ -56,52 +46,80 @@ public final class Sampler {
         long bytes = device.ask((same, answer) -> same.call(Ops.SAMPLE_WORKSPACE).i64("rows", rows).i64("vocabulary", vocabulary)
             .at("bytes", answer).run());
         workspace = plan.reserve(Purpose.CACHE, "sample.workspace", DType.U8, Math.max(1, bytes));
+        sequences = new long[rows];
+        positions = new long[rows];
+        starts = new int[rows + 1];
+        streams = new long[rows];
+        this.historyTokens = historyTokens;
+        drawn = new int[rows];
+        scores = new float[rows];
+    }
+
+    /** The rows to draw for are those named from here on. */
+    public void begin() {
+        rows = 0;
+    }
+
+    /**
+     * Names the next row to draw for.
+     *
+     * @param sequence number of its sequence: the stream of random numbers
+     * @param position of the drawn token in the sequence: the place in that stream
+     */
+    public void row(long sequence, int position) {
+        sequences[rows] = sequence;
+        positions[rows] = position;
+        starts[rows + 1] = starts[rows];
+        rows++;
+    }
+
+    /** Adds the first {@code count} tokens to what stands before the row named last, for the repetition penalty. */
+    public void remember(int[] before, int count) {
+        if (remembered.length < historyTokens) {
+            remembered = new int[historyTokens]; // for good, in the first run with a penalty
+        }
+        System.arraycopy(before, 0, remembered, starts[rows], count);
+        starts[rows] += count;
     }
 
     /** Draws for the first rows of {@code logits}; {@code probabilities} gets the processed distributions, or is {@link Region#NONE}. */
-    public List<Drawn> draw(Tensor logits, List<Row> rows, SamplingParameters parameters, Region probabilities) {
+    public void draw(Tensor logits, SamplingParameters parameters, Region probabilities) {
         boolean penalised = parameters.repetitionPenalty() != 1;
         if (penalised) {
-            uploadHistories(rows);
+            device.upload(starts, rows + 1, historyStarts);
+            device.upload(remembered, starts[rows], history);
         }
-        uploadStreams(rows, parameters.seed());
-        device.call(Ops.SAMPLE).i64("rows", rows.size()).i64("vocabulary", vocabulary).i64("top_k", parameters.topK())
+        uploadStreams(parameters.seed());
+        device.call(Ops.SAMPLE).i64("rows", rows).i64("vocabulary", vocabulary).i64("top_k", parameters.topK())
             .at("logits", logits.region()).at("allowed", Region.NONE).at("history_starts", penalised ? historyStarts.region() : Region.NONE)
             .at("history", penalised ? history.region() : Region.NONE).at("seeds", seeds.region()).at("counters", counters.region())
             .at("tokens", tokens.region()).at("log_prob", logProbs.region()).at("probabilities", probabilities)
             .at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).f32("temperature", parameters.temperature())
             .f32("top_p", parameters.topP()).f32("min_p", parameters.minP()).f32("repetition_penalty", parameters.repetitionPenalty())
             .run();
-        var drawn = new int[rows.size()];
-        var scores = new float[rows.size()];
-        device.download(tokens, drawn);
-        device.download(logProbs, scores);
-        var result = new ArrayList<Drawn>(drawn.length);
-        for (int i = 0; i < drawn.length; i++) {
-            result.add(new Drawn(drawn[i], scores[i]));
-        }
-        return result;
+        device.download(tokens, drawn, rows);
+        device.download(logProbs, scores, rows);
+    }
+
+    /** The token drawn for the i-th row. */
+    public int token(int i) {
+        return drawn[i];
+    }
+
+    /**
+     * The token's log-probability under the distribution at the sampling temperature, before any truncation: what training compares with.
+     */
+    public float logProb(int i) {
+        return scores[i];
     }
 
     /** Each row's stream of random numbers and its place there. */
-    private void uploadStreams(List<Row> rows, long seed) {
-        var streams = new long[rows.size()];
-        var places = new long[rows.size()];
-        for (int i = 0; i < streams.length; i++) {
-            streams[i] = mix(seed, rows.get(i).sequence());
-            places[i] = rows.get(i).position();
+    private void uploadStreams(long seed) {
+        for (int i = 0; i < rows; i++) {
+            streams[i] = mix(seed, sequences[i]);
         }
-        device.upload(streams, seeds);
-        device.upload(places, counters);
-    }
-
-    private void uploadHistories(List<Row> rows) {
-        var starts = new int[rows.size() + 1];
-        for (int i = 0; i < rows.size(); i++) {
-            starts[i + 1] = starts[i] + rows.get(i).history().length;
-        }
-        device.upload(starts, historyStarts);
-        device.upload(rows.stream().flatMapToInt(row -> java.util.Arrays.stream(row.history())).toArray(), history);
+        device.upload(streams, rows, seeds);
+        device.upload(positions, rows, counters);
     }
 
     /** A sequence's own seed: the finaliser of SplitMix64 (Steele et al. 2014) over the run's seed and the sequence's number. */

@@ -204,10 +204,10 @@ final class EmbeddingAdapterTest {
     @Test
     void decodingHasTheTermAndTheModelWithoutTheAdapterHasNot() {
         try (var tiny = TinyModel.inference(Family.GEMMA.config(), Optional.of(CONFIG), 8, 1)) {
-            var chunk = List.of(new Decoding.Chunk(0, new int[] {3, 1, 4}));
-            var adapted = tiny.advance(chunk)[0];
+            int[] chunk = {3, 1, 4};
+            var adapted = tiny.advance(0, chunk);
             tiny.decoding().clear(0);
-            var base = tiny.model().withoutAdapter(() -> tiny.advance(chunk)[0]);
+            var base = tiny.model().withoutAdapter(() -> tiny.advance(0, chunk));
             assertFalse(Arrays.equals(base, adapted));
             var packed = tiny.logits(Batch.of(List.of(Batch.Sequence.allTrained(new int[] {3, 1, 4}, 0))));
             assertArrayEquals(packed[2], adapted);

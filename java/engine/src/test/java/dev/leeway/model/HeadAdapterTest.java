@@ -98,14 +98,14 @@ final class HeadAdapterTest {
     @Test
     void logitsMergeAndDecodingSeeTheHeadsTerm() {
         try (var tiny = model(Family.LLAMA, adapter(0, List.of(), "lm_head"))) {
-            var chunk = List.of(new Decoding.Chunk(0, new int[] {3, 1, 4}));
-            var adapted = tiny.advance(chunk)[0];
+            int[] chunk = {3, 1, 4};
+            var adapted = tiny.advance(0, chunk);
             tiny.decoding().clear(0);
-            var base = tiny.model().withoutAdapter(() -> tiny.advance(chunk)[0]);
+            var base = tiny.model().withoutAdapter(() -> tiny.advance(0, chunk));
             assertFalse(Arrays.equals(base, adapted));
             tiny.decoding().clear(0);
             tiny.model().mergeAdapter();
-            var merged = tiny.advance(chunk)[0];
+            var merged = tiny.advance(0, chunk);
             for (int v = 0; v < merged.length; v++) {
                 assertEquals(adapted[v], merged[v], 1e-5, "W + s B A is rounded once more, of logits below 10");
             }

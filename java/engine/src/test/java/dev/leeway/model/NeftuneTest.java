@@ -85,11 +85,11 @@ final class NeftuneTest {
         try (var tiny = model(Family.LLAMA)) {
             var batch = Batch.of(SEQUENCES);
             var clean = plain(tiny, batch);
-            var chunk = List.of(new Decoding.Chunk(0, new int[] {1, 2, 3}));
-            var expected = tiny.advance(chunk)[0];
+            int[] chunk = {1, 2, 3};
+            var expected = tiny.advance(0, chunk);
             tiny.decoding().clear(0);
             embedded(tiny, batch, new TrainingNoise(1, 2, ALPHA));
-            assertArrayEquals(expected, tiny.advance(chunk)[0]);
+            assertArrayEquals(expected, tiny.advance(0, chunk));
             assertArrayEquals(clean, plain(tiny, batch));
             assertArrayEquals(clean, embedded(tiny, batch, new TrainingNoise(1, 2, 0)));
         }

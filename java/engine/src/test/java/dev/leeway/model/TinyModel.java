@@ -125,10 +125,12 @@ public final class TinyModel implements AutoCloseable {
         return split(logits, batch.rows());
     }
 
-    /** Logits behind the chunks of one {@link Decoding#advance}. */
-    public float[][] advance(List<Decoding.Chunk> chunks) {
-        decoding.advance(chunks);
-        return split(decoding.logits(), chunks.size());
+    /** Logits behind tokens that a lane gets. */
+    public float[] advance(int lane, int... tokens) {
+        decoding.begin();
+        decoding.append(lane, tokens, 0, tokens.length);
+        decoding.advance();
+        return split(decoding.logits(), 1)[0];
     }
 
     private float[][] split(Tensor tensor, int rows) {

@@ -12,7 +12,6 @@ import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,16 +53,26 @@ final class SamplerTest {
         return Arrays.stream(p).map(value -> value / sum).toArray();
     }
 
+    /** What sequences 0, 1, 2, … draw at a position. */
+    private int[] draw(int position, SamplingParameters parameters) {
+        sampler.begin();
+        for (int sequence = 0; sequence < ROWS; sequence++) {
+            sampler.row(sequence, position);
+        }
+        sampler.draw(logits, parameters, Region.NONE);
+        return IntStream.range(0, ROWS).map(sampler::token).toArray();
+    }
+
     private void requireFrequencies(SamplingParameters parameters, double[] p, double bound) {
         var full = softmax(parameters.temperature(), IntStream.range(0, VOCABULARY).toArray());
         var counts = new int[VOCABULARY];
         int rounds = 60;
         for (int position = 1; position <= rounds; position++) {
-            int here = position;
-            var rows = IntStream.range(0, ROWS).mapToObj(sequence -> new Sampler.Row(sequence, here, new int[0])).toList();
-            for (var drawn : sampler.draw(logits, rows, parameters, Region.NONE)) {
-                counts[drawn.token()]++;
-                assertEquals(Math.log(full[drawn.token()]), drawn.logProb(), 1e-6, "untruncated: sixteen roundings of numbers below 4");
+            for (int token : draw(position, parameters)) {
+                counts[token]++;
+            }
+            for (int row = 0; row < ROWS; row++) {
+                assertEquals(Math.log(full[sampler.token(row)]), sampler.logProb(row), 1e-6, "untruncated: sixteen roundings of numbers below 4");
             }
         }
         double chi = 0;
@@ -95,15 +104,13 @@ final class SamplerTest {
         double equal = Arrays.stream(p).map(value -> value * value).sum();
         int agreements = 0;
         int pairs = 0;
-        List<Sampler.Drawn> before = List.of();
+        var before = new int[0];
         for (int position = 1; position <= 20; position++) {
-            int here = position;
-            var rows = IntStream.range(0, ROWS).mapToObj(sequence -> new Sampler.Row(sequence, here, new int[0])).toList();
-            var drawn = sampler.draw(logits, rows, SamplingParameters.temperature(1, 9), Region.NONE);
+            var drawn = draw(position, SamplingParameters.temperature(1, 9));
             for (int i = 0; i < ROWS; i++) {
-                agreements += i > 0 && drawn.get(i).token() == drawn.get(i - 1).token() ? 1 : 0;
-                agreements += !before.isEmpty() && drawn.get(i).token() == before.get(i).token() ? 1 : 0;
-                pairs += (i > 0 ? 1 : 0) + (before.isEmpty() ? 0 : 1);
+                agreements += i > 0 && drawn[i] == drawn[i - 1] ? 1 : 0;
+                agreements += before.length > 0 && drawn[i] == before[i] ? 1 : 0;
+                pairs += (i > 0 ? 1 : 0) + (before.length == 0 ? 0 : 1);
             }
             before = drawn;
         }

@@ -7,7 +7,6 @@ import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
-import java.util.List;
 
 /** Processed next-token distributions. */
 final class Probabilities {
@@ -34,7 +33,10 @@ final class Probabilities {
                 narrow[i] = (float) logits[i];
             }
             device.upload(narrow, input);
-            sampler.draw(input, List.of(new Sampler.Row(0, history.length, history)), parameters, output.region());
+            sampler.begin();
+            sampler.row(0, history.length);
+            sampler.remember(history, history.length);
+            sampler.draw(input, parameters, output.region());
             return Checks.doubles(device.floats(output));
         }
     }
