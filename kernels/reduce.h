@@ -1,6 +1,8 @@
 /* reduce.h: sums and maxima over a warp and over a block, by fixed trees: the same bits on every run. */
 #pragma once
 
+#include <type_traits>
+
 #include "device.h"
 
 namespace leeway {
@@ -45,7 +47,7 @@ __device__ T block_join(T x, Join join) {
 /* The sum of integers over the threads before this one in a block of threads threads, a multiple of 32; all = that over the block. Every
  * thread calls it. */
 template <int threads, class T>
-__device__ T block_sum_before(T x, T *all) {
+__device__ T block_sum_before(std::type_identity_t<T> x, T *all) {
     LEEWAY_SHARED(T, partial, threads / warp);
     const int lane = int(threadIdx.x) % warp, own = int(threadIdx.x) / warp;
     T sum = x;  // over the lanes up to this one
