@@ -156,11 +156,22 @@ void scatter_rows_row(Run &run, const Shape &shape) {
     auto bs = in(run, type, source);
     auto bi = run.in(index);
     auto destination = out(run, type, destination_rows * width);
-    LEEWAY_RUN(run, scatter_rows, {rows, width, destination_rows, bi.get(), bs.get(), destination.get(), type});
+    leeway_scatter_rows_args args = {rows, width, destination_rows, bi.get(), bs.get(), destination.get(), type};
+    LEEWAY_RUN(run, scatter_rows, args);
     std::vector<float> want(size_t(destination_rows * width), 0.0f);
     for (int64_t r = 0; r < rows; r++)
         std::copy(source.begin() + r * width, source.begin() + (r + 1) * width, want.begin() + index[size_t(r)] * width);
     run.same("destination", read(run, destination), want);
+    auto refuse = [&](int64_t at, int32_t value) {
+        auto bad = index;
+        bad[size_t(at)] = value;
+        auto bb = run.in(bad);
+        args.index = bb.get();
+        LEEWAY_EXPECT_STATUS(run, scatter_rows, LEEWAY_BAD_DATA, args);
+    };
+    refuse(rows / 2, -1), refuse(rows - 1, int32_t(destination_rows));
+    if (rows > 1) refuse(rows - 1, index[0]);  // occurs twice
+    run.same("after refusals", read(run, destination), want);
 }
 
 /* Squares of floats are exact in double, so the sum of n of them is off by less than n 2^-53 of itself in any order. */
@@ -195,16 +206,18 @@ int nearest_level(double x) {
 
 /* shape: in, out. Codes must be the nearest; where x/absmax is within 2^-50 of a midpoint the double oracle can't tell, but then the two
  * levels are equally near. Every block has its own size; one block is all zeros, one holds its maximum only. */
+template <leeway_dtype type>
 void nf4_row(Run &run, const Shape &shape) {
     int64_t count = shape[0] * shape[1];
     auto w = run.normal(count);
     for (size_t i = 0; i < w.size(); i++) w[i] *= std::ldexp(1.0f, int(i / 64 % 7) - 3);
     if (count >= 128) std::fill(w.begin() + 64, w.begin() + 128, 0.0f);
     if (count >= 192) std::fill(w.begin() + 128, w.begin() + 192, -1e-30f);
-    auto bw = run.in(w);
+    w = rounded(type, w);
+    auto bw = in(run, type, w);
     auto codes = run.out<uint8_t>(count / 2);
     auto absmax = run.out<float>(count / 64);
-    LEEWAY_RUN(run, quantize_nf4, {shape[0], shape[1], bw.get(), codes.get(), absmax.get(), LEEWAY_F32});
+    LEEWAY_RUN(run, quantize_nf4, {shape[0], shape[1], bw.get(), codes.get(), absmax.get(), type});
     auto got = run.read(codes);
     auto scales = run.read(absmax);
     std::vector<float> values;
@@ -218,14 +231,20 @@ void nf4_row(Run &run, const Shape &shape) {
         run.expect("nearest level", surplus <= 0x1p-50);
         values.push_back(float(levels[code] * double(most)));
     }
-    auto y = run.out<float>(count);
+    auto y = out(run, type, count);
     leeway_weight quantised = {codes.get(), absmax.get(), nullptr, LEEWAY_NF4, 0};
-    LEEWAY_RUN(run, dequantize, {shape[0], shape[1], quantised, y.get(), LEEWAY_F32});
-    run.same("dequantized", run.read(y), values);
-    LEEWAY_EXPECT_STATUS(run, quantize_nf4, LEEWAY_BAD_ARGUMENT, {3, 7, bw.get(), codes.get(), absmax.get(), LEEWAY_F32});
+    LEEWAY_RUN(run, dequantize, {shape[0], shape[1], quantised, y.get(), type});
+    run.same("dequantized", read(run, y), rounded(type, values));
+    LEEWAY_EXPECT_STATUS(run, quantize_nf4, LEEWAY_BAD_ARGUMENT, {3, 7, bw.get(), codes.get(), absmax.get(), type});
+    w[size_t(count - 1)] = -std::numeric_limits<float>::infinity();
+    auto infinite = in(run, type, w);
+    LEEWAY_EXPECT_STATUS(run, quantize_nf4, LEEWAY_BAD_DATA, {shape[0], shape[1], infinite.get(), codes.get(), absmax.get(), type});
+    run.same("codes after refusal", run.read(codes), got);
+    run.same("absmax after refusal", run.read(absmax), scales);
 }
 
 const std::vector<Shape> sums = {{0}, {1}, {17}, {4095}, {4096}, {4097}, {1000003}};
+const std::vector<Shape> quantised = {{64, 1}, {1, 64}, {16, 12}, {96, 130}, {576, 512}};
 const std::vector<Shape> moves = {{1, 1, 1}, {3, 7, 5}, {16, 64, 32}, {257, 130, 300}};
 
 [[maybe_unused]] const bool registered[] = {
@@ -244,7 +263,8 @@ const std::vector<Shape> moves = {{1, 1, 1}, {3, 7, 5}, {16, 64, 32}, {257, 130,
     add("scatter_rows_bf16", moves, scatter_rows_row<LEEWAY_BF16>),
     add("sum_squares", sums, sum_squares_row<LEEWAY_F32>),
     add("sum_squares_bf16", sums, sum_squares_row<LEEWAY_BF16>),
-    add("nf4", {{64, 1}, {1, 64}, {16, 12}, {96, 130}, {576, 512}}, nf4_row),
+    add("nf4", quantised, nf4_row<LEEWAY_F32>),
+    add("nf4_bf16", quantised, nf4_row<LEEWAY_BF16>),
 };
 
 }  // namespace

@@ -61,7 +61,8 @@ void embedding_backward_row(Run &run, const Shape &shape) {
     auto bt = run.in(tokens);
     auto bd = in(run, type, dy);
     auto table = inout(run, gradient, old);
-    LEEWAY_RUN(run, embedding_backward, {rows, width, vocabulary, bt.get(), bd.get(), table.get(), scale, type, gradient});
+    leeway_embedding_backward_args args = {rows, width, vocabulary, bt.get(), bd.get(), table.get(), scale, type, gradient};
+    LEEWAY_RUN(run, embedding_backward, args);
     Doubles want = widen(old), size(want.size()), count(static_cast<size_t>(vocabulary));
     for (size_t i = 0; i < want.size(); i++) size[i] = std::fabs(want[i]);
     for (int64_t n = 0; n < rows; n++) {
@@ -73,7 +74,13 @@ void embedding_backward_row(Run &run, const Shape &shape) {
         }
     }
     for (size_t i = 0; i < size.size(); i++) size[i] *= (count[i / size_t(width)] + 2) * 1.01 * u;
-    run.expect("dtable", read(run, table), want, stored(gradient, want, size));
+    auto got = read(run, table);
+    run.expect("dtable", got, want, stored(gradient, want, size));
+    tokens[size_t(rows - 1)] = int32_t(vocabulary);
+    auto outside = run.in(tokens);
+    args.tokens = outside.get();
+    LEEWAY_EXPECT_STATUS(run, embedding_backward, LEEWAY_BAD_DATA, args);
+    run.same("after refusal", read(run, table), got);
 }
 
 /* A strided block of rows x groups x width; what lies between stays. */
@@ -341,6 +348,12 @@ void rope_row(Run &run, const Shape &shape) {
         LEEWAY_RUN(run, rope, args);
         run.same("a row alone", read(run, last_x), slice(got, (rows - 1) * stride, rows * stride));
     }
+    auto bx = inout(run, type, x);
+    at[size_t(rows / 2)] = int32_t(positions);
+    auto outside = run.in(at);
+    LEEWAY_EXPECT_STATUS(run, rope, LEEWAY_BAD_DATA,
+                         {rows, heads, dim, rotary, stride, positions, outside.get(), bc.get(), bs.get(), bx.get(), 0, type});
+    run.same("after refusal", read(run, bx), x);
 }
 
 const std::vector<Shape> norms = {{1, 1, 1, 0, 0}, {1, 1, 64, 0, 1}, {3, 1, 17, 0, 1},     {5, 3, 16, 0, 0},
@@ -349,7 +362,7 @@ const std::vector<Shape> gated = {{1, 0},    {1, 1},    {1, 2},     {17, 0},    
                                   {4096, 0}, {4096, 1}, {33333, 0}, {33333, 1}, {33333, 2}};
 
 const std::vector<Shape> looked_up = {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {129, 577, 300}};
-const std::vector<Shape> scattered = {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {1029, 130, 50}};
+const std::vector<Shape> scattered = {{1, 1, 1}, {3, 17, 5}, {64, 64, 32}, {1029, 130, 50}, {700, 33, 1500}};
 const std::vector<Shape> rotated = {{1, 1, 2, 2, 0}, {3, 2, 10, 6, 3}, {17, 3, 64, 64, 0}, {70, 9, 64, 32, 64}, {5, 1, 128, 128, 0}};
 
 [[maybe_unused]] const bool registered[] = {

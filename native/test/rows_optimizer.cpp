@@ -260,7 +260,7 @@ void adamw_refusals(Run &run, const Shape &) {
     refuse(LEEWAY_UNSUPPORTED, [](auto &bad) { bad.gradient_dtype = LEEWAY_F64; });
 }
 
-const std::vector<Shape> updates = {{0, 1}, {1, 1}, {15, 2}, {17, 3}, {255, 2}, {1000, 1}, {20001, 1000}};
+const std::vector<Shape> updates = {{0, 1}, {1, 1}, {15, 2}, {17, 3}, {255, 2}, {1000, 1}, {20001, 1000}, {70001, 3}};
 
 [[maybe_unused]] const bool registered[] = {
     add("adamw", updates, adamw_row<fp32>),
