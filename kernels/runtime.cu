@@ -67,7 +67,7 @@ leeway_status choose_device(leeway_stream *stream, int64_t ordinal) {
     LEEWAY_CUDA(stream, cudaSetDevice(stream->device));
     LEEWAY_CUDA(stream, cudaGetDeviceProperties(&stream->properties, stream->device));
     if (stream->properties.major < 8)
-        return fail(LEEWAY_UNSUPPORTED, "%s has compute capability %d.%d and the kernels need 8.0 (Ampere) or later; choose --device cpu",
+        return fail(LEEWAY_DEVICE_LOST, "%s has compute capability %d.%d and the kernels need 8.0 (Ampere) or later; choose --device cpu",
                     stream->properties.name, stream->properties.major, stream->properties.minor);
     return LEEWAY_OK;
 }
@@ -174,7 +174,7 @@ leeway_status failed(leeway_stream *stream, const char *call, cudaError_t error)
         case cudaErrorMemoryAllocation:
             return fail(LEEWAY_OUT_OF_MEMORY, "%s: the GPU has no memory left for %s", stream->op, call);
         case cudaErrorNoKernelImageForDevice:
-            return fail(LEEWAY_UNSUPPORTED, "this library holds no code for %s (compute capability %d.%d); build it on this machine with -Pcuda",
+            return fail(LEEWAY_DEVICE_LOST, "this library holds no code for %s (compute capability %d.%d); build it on this machine with -Pcuda",
                         stream->properties.name, stream->properties.major, stream->properties.minor);
         case cudaErrorInvalidConfiguration:
         case cudaErrorInvalidValue:

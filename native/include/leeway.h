@@ -5,7 +5,8 @@
  * CALLS     Every function but the three in runtime.h that take no stream has the form
  *               leeway_status leeway_OP(leeway_stream *stream, const leeway_OP_args *args);
  *           It checks its arguments, queues the work on the stream and returns LEEWAY_OK, or returns another status and leaves
- *           every output untouched; leeway_message() then says why in one sentence. The CPU finishes the work before it returns.
+ *           every output untouched; leeway_message() then says why in one sentence. The CPU finishes the work before it returns;
+ *           on CUDA what only a look into the arrays can tell is told by leeway_synchronize.
  * SHAPES    Row-major and dense; the last axis is contiguous; a "stride" counts elements between rows. Letters:
  *               N tokens of a packed batch   S sequences   H query heads   K key/value heads   D head dim   C hidden size
  *               F intermediate size          V vocabulary  R LoRA rank     I in, O out of a linear layer    M scored rows

@@ -24,7 +24,7 @@ enum {
     LEEWAY_BAD_DATA = 2,      /* an element of an input does (a token id outside the vocabulary) */
     LEEWAY_UNSUPPORTED = 3,   /* a combination that this back end does not have */
     LEEWAY_OUT_OF_MEMORY = 4, /* the device or the host has no such block */
-    LEEWAY_DEVICE_LOST = 5    /* the device failed; the process must start again */
+    LEEWAY_DEVICE_LOST = 5    /* there is no device to use, or it failed: then the process must start again */
 };
 
 typedef int32_t leeway_dtype;
@@ -60,7 +60,9 @@ typedef struct {
 } leeway_stream_destroy_args;
 LEEWAY_API leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *args);
 
-/* Returns when all queued work is done; reports the failure of earlier queued work. */
+/* Returns when all queued work is done; reports the failure of earlier queued work. Where a back end queues, an element that breaks the
+ * contract of its op (LEEWAY_BAD_DATA; offsets and tables too) is seen then, here or in a copy to the host: the ops that read it left their
+ * outputs as they were. */
 typedef struct {
     int64_t reserved; /* 0 */
 } leeway_synchronize_args;

@@ -41,6 +41,11 @@ public final class LeewayException extends RuntimeException {
         return kind;
     }
 
+    /** The same failure, whose sentence goes on behind a semicolon. */
+    public LeewayException and(String more) {
+        return new LeewayException(kind, getMessage() + "; " + more, this);
+    }
+
     /** A wrong request. */
     public static LeewayException usage(String format, Object... arguments) {
         return new LeewayException(Kind.USAGE, text(format, arguments), null);

@@ -26,6 +26,9 @@ public final class Native implements AutoCloseable {
     /** The version of the ABI in {@code leeway.h} that this program speaks; a library of another version is refused. */
     public static final int ABI_VERSION = 2;
 
+    /** At least what a back end keeps for its sentence; all end in a zero. */
+    private static final long MESSAGE_BYTES = 1024;
+
     private static final MethodHandle OP = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle VERSION = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
     private static final MethodHandle TEXT = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ADDRESS));
@@ -213,7 +216,7 @@ public final class Native implements AutoCloseable {
 
     private String message() {
         try {
-            return ((MemorySegment) TEXT.invokeExact(message)).reinterpret(512).getString(0);
+            return ((MemorySegment) TEXT.invokeExact(message)).reinterpret(MESSAGE_BYTES).getString(0);
         } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing", e);
         }

@@ -76,16 +76,16 @@ public final class Checkpointer implements StepListener, AutoCloseable {
         }
     }
 
-    /** Runs a loop; if its numbers fail, it ends with the same failure and the checkpoint from which a run can go on. */
+    /** Runs a loop; if its numbers or the device fail, it ends with the same failure and the checkpoint from which a run can go on. */
     public int training(IntSupplier loop) {
         try {
             return loop.getAsInt();
         } catch (LeewayException failure) {
-            if (failure.kind() != LeewayException.Kind.NUMERICS) {
+            if (failure.kind() != LeewayException.Kind.NUMERICS && failure.kind() != LeewayException.Kind.RESOURCES) {
                 throw failure;
             }
             settle(SavingSettings.OnFailure.CONTINUE);
-            throw LeewayException.numerics(failure, "%s; %s", failure.getMessage(), CheckpointStore.latest(store.folder())
+            throw failure.and(CheckpointStore.latest(store.folder())
                 .map(path -> "the newest checkpoint is " + path).orElse("there is no checkpoint yet"));
         }
     }
