@@ -21,6 +21,7 @@ bool plant(Faults &faults, const char *name, int64_t count) {
     for (const Named &known : drivers) {
         if (std::strcmp(name, known.name) != 0) continue;
         faults = {known.driver, -1, -1};
+        start_again();
         return true;
     }
     if (std::strcmp(name, "allocation") == 0) faults.allocations_until_failure = count;
@@ -49,6 +50,6 @@ Faults &faults() {
 
 }  // namespace emu
 
-/* Plants a fault: "driver-none", "driver-old", "no-device", "old-chip", "no-image", "none"; or "allocation" or "kernel", of which the one
- * after count others fails. 0 where the name is unknown. */
+/* Plants a fault: "allocation" or "kernel", of which the one after count others fails; or one that a new process would meet: "driver-none",
+ * "driver-old", "no-device", "old-chip", "no-image", or "none", with a device that works again. 0 where the name is unknown. */
 extern "C" LEEWAY_API int32_t leeway_emu_plant(const char *name, int64_t count) { return emu::plant(emu::faults(), name, count) ? 1 : 0; }

@@ -21,4 +21,7 @@ private:
 
 Faults &faults();
 
+/* As in a new process: the device works again, and its memory is free (host.cpp). */
+void start_again();
+
 }  // namespace emu

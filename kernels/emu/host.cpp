@@ -81,6 +81,12 @@ cudaError_t copy_now(void *destination, const void *source, size_t bytes) {
 
 }  // namespace
 
+void emu::start_again() {
+    std::lock_guard guard(lock);
+    sticky = cudaSuccess;
+    free_all_device();
+}
+
 const char *cudaGetErrorString(cudaError_t error) {
     switch (error) {
         case cudaSuccess: return "no error";

@@ -84,6 +84,11 @@ void free_device(void *address) {
     blocks.erase(block);
 }
 
+void free_all_device() {
+    std::lock_guard lock(access_lock);
+    while (!blocks.empty()) free_device(device.base + blocks.begin()->first);
+}
+
 size_t device_block(const void *address) {
     std::lock_guard lock(access_lock);
     if (!device.holds(address)) return 0;

@@ -28,6 +28,7 @@ void open_device_memory();
 /* NULL where the device has no such block. */
 void *allocate_device(size_t bytes);
 void free_device(void *address);
+void free_all_device();
 /* Bytes of the live block that begins here; 0: none does. */
 size_t device_block(const void *address);
 size_t device_bytes_total();

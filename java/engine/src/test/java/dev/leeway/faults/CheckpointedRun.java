@@ -16,6 +16,7 @@ import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
+import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.BatchSource;
 import dev.leeway.train.CheckpointEvent;
@@ -114,7 +115,7 @@ public final class CheckpointedRun implements AutoCloseable {
     private CheckpointedRun(Path folder, Kind kind, Saving saving, int threads, Consumer<CheckpointEvent> events) {
         lock = FolderLock.acquire(folder);
         var store = new CheckpointStore(lock, 2, saving.disk());
-        device = Device.open("cpu", threads);
+        device = TestDevice.open(threads);
         session = TrainingSession.open(Family.LLAMA.config(), kind.settings(), device);
         TinyModel.randomize(session.model(), SEED);
         state = kind.adapter().map(config -> TrainingState.ofAdapter(session, config, folder))

@@ -10,7 +10,7 @@ import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.SupervisedFineTuning;
-import dev.leeway.tensor.Device;
+import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.StepReport;
 import dev.leeway.train.TrainingSession;
@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,12 +44,14 @@ final class BatchingTest {
         }
     }
 
+    @Tag("device")
     @ParameterizedTest
     @EnumSource
     void packedScoresAreTheBitsOfUnpackedOnes(Family family) {
         requireThatPackingChangesNoScore(family, DType.F32, Optional.empty());
     }
 
+    @Tag("device")
     @ParameterizedTest
     @EnumSource
     void packedScoresInBfloat16AreTheBitsOfUnpackedOnes(Family family) {
@@ -70,9 +73,10 @@ final class BatchingTest {
         }
     }
 
+    @Tag("device")
     @Test
     void noScoreDependsOnTheSizeOfTheBatchNorOnWhichOtherTokensAreScored() {
-        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 2049),
+        try (var device = TestDevice.open(2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 2049),
             device)) {
             TinyModel.randomize(session.model(), 1);
             var sequences = new ArrayList<>(Small.sequences(1, 2000, 200));
@@ -135,7 +139,7 @@ final class BatchingTest {
 
     private static void requireThatAccumulationIsABigBatch(DType dtype) {
         for (var adapter : List.of(Optional.<AdapterConfig>empty(), Small.lora(8), Small.everywhere())) {
-            try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG,
+            try (var device = TestDevice.open(2); var session = TrainingSession.open(Small.CONFIG,
                 Small.settings(adapter, 700).withDtype(dtype), device)) {
                 TinyModel.randomize(session.model(), 1);
                 var sequences = Small.sequences(2, 700, 90);
@@ -145,11 +149,12 @@ final class BatchingTest {
         }
     }
 
+    @Tag("device")
     @ParameterizedTest
     @EnumSource
     void packedGradientsAreTheSumOfUnpackedOnes(Family family) {
         var settings = new TrainingSession.Settings(Optional.empty(), 64, 200, 8, dev.leeway.train.AdamW.Settings.standard(), 0);
-        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(family.config(), settings, device)) {
+        try (var device = TestDevice.open(2); var session = TrainingSession.open(family.config(), settings, device)) {
             TinyModel.randomize(session.model(), 1);
             requireSameStep(session, TinyModel.sequences(Family.VOCABULARY, 5, 3, 60, 1, 33, 17, 2, 40), 1);
         }
@@ -157,7 +162,7 @@ final class BatchingTest {
 
     @Test
     void aMicroBatchWithoutTrainedTokensAddsNothing() {
-        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 700),
+        try (var device = TestDevice.open(2); var session = TrainingSession.open(Small.CONFIG, Small.settings(Optional.empty(), 700),
             device)) {
             TinyModel.randomize(session.model(), 1);
             var batch = Batch.of(Small.sequences(3, 100, 30));

@@ -19,6 +19,7 @@ import dev.leeway.rollout.InferenceSession;
 import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
+import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.TrainingSession;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,7 +53,7 @@ final class RolloutTest {
         }
 
         static Rollouts open(ModelConfig config, DType dtype, int rows, int lanes, int generatorRows) {
-            var device = Device.open("cpu", 2);
+            var device = TestDevice.open(2);
             var plan = new MemoryPlan();
             var capacity = Capacity.inference(rows, 8).withDecoding();
             var model = new Llama(config, POSITIONS, device,
@@ -99,6 +101,7 @@ final class RolloutTest {
         }
     }
 
+    @Tag("device")
     @ParameterizedTest
     @EnumSource
     void theSamplersLogProbIsTheOneThatTrainingSees(Family family) {
@@ -106,6 +109,7 @@ final class RolloutTest {
         requireTheSamplersLogProbs(family, DType.F32, 0.7);
     }
 
+    @Tag("device")
     @ParameterizedTest
     @EnumSource
     void inBfloat16TooTheSamplersLogProbIsTheOneThatTrainingSees(Family family) {
@@ -165,12 +169,13 @@ final class RolloutTest {
         }
     }
 
+    @Tag("device")
     @Test
     void generationSeesTheWeightsAsTheyAreAfterEveryStep() {
         var settings = new TrainingSession.Settings(Optional.empty(), 64, 64, 4, AdamW.Settings.standard(), 2);
         var request = new Generator.Request(SamplingParameters.temperature(1, 11), 30, Set.of());
         var batch = Batch.of(TinyModel.sequences(Family.VOCABULARY, 3, 30, 20));
-        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Family.QWEN2.config(), settings, device)) {
+        try (var device = TestDevice.open(2); var session = TrainingSession.open(Family.QWEN2.config(), settings, device)) {
             TinyModel.randomize(session.model(), 1);
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, 2, 0);
             for (int round = 0; round < 3; round++) {

@@ -4,9 +4,10 @@ import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.ModelPlan.Trained;
 import dev.leeway.tensor.Device;
-import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.Tensor;
+import dev.leeway.tensor.TestDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ public final class TinyModel implements AutoCloseable {
     private final MemoryPlan.Allocation memory;
 
     private TinyModel(ModelConfig config, Optional<AdapterConfig> adapter, Capacity capacity, DType dtype, int threads) {
-        device = Device.open("cpu", threads);
+        device = TestDevice.open(threads);
         var plan = new MemoryPlan();
         var trained = adapter.isPresent() ? Trained.ADAPTER : Trained.BASE;
         model = new Llama(config, config.maxPositionEmbeddings(), device, new ModelPlan(plan, capacity, trained, adapter, dtype));

@@ -1,0 +1,42 @@
+package dev.leeway.ffi;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/** Plants faults in the emulated device ({@code kernels/emu/faults.cpp}); closing it makes the device work again. */
+public final class Emulator implements AutoCloseable {
+
+    private final MethodHandle plant;
+
+    /** Loads {@code libleeway_emu}. */
+    public Emulator() {
+        var symbols = SymbolLookup.libraryLookup(LibraryFile.locate("emu"), Arena.global());
+        plant = Linker.nativeLinker().downcallHandle(symbols.findOrThrow("leeway_emu_plant"),
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+    }
+
+    /** Lets the named fault happen behind {@code count} allocations or kernels, or from now on. */
+    public void plant(String fault, long count) {
+        try (var frame = Arena.ofConfined()) {
+            if ((int) plant.invokeExact(frame.allocateFrom(fault), count) == 0) {
+                throw new IllegalArgumentException("the emulator knows no fault " + fault);
+            }
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        plant("none", 0);
+    }
+}
