@@ -174,7 +174,7 @@ leeway_status failed(leeway_stream *stream, const char *call, cudaError_t error)
         case cudaErrorMemoryAllocation:
             return fail(LEEWAY_OUT_OF_MEMORY, "%s: the GPU has no memory left for %s", stream->op, call);
         case cudaErrorNoKernelImageForDevice:
-            return fail(LEEWAY_DEVICE_LOST, "this library holds no code for %s (compute capability %d.%d); build it on this machine with -Pcuda",
+            return fail(LEEWAY_DEVICE_LOST, "this library holds no code for %s (compute capability %d.%d); build it on this machine with LEEWAY_CUDA=1",
                         stream->properties.name, stream->properties.major, stream->properties.minor);
         case cudaErrorInvalidConfiguration:
         case cudaErrorInvalidValue:

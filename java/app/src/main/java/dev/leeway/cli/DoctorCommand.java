@@ -93,8 +93,8 @@ final class DoctorCommand implements Callable<Integer> {
         boolean gpu = Files.exists(FIRST_GPU);
         if (!Native.isInstalled("cuda")) {
             return Finding.missing("CUDA library", gpu
-                ? "this machine has an NVIDIA GPU that this build doesn't use; install CUDA 13 (nvcc) and build with: mvn -Pcuda package"
-                : "no NVIDIA GPU here; the CPU does all the work. For a machine that has one: mvn -Pcuda package, with CUDA 13 (nvcc)");
+                ? "this machine has an NVIDIA GPU that this build doesn't use; install CUDA 13 (nvcc) and start again with LEEWAY_CUDA=1"
+                : "no NVIDIA GPU here; the CPU does all the work. LEEWAY_CUDA=1 builds the library all the same, with CUDA 13 (nvcc)");
         }
         try (var device = Device.open("cuda", 0)) {
             return Finding.ok("CUDA library", "loaded, " + device.info().name());

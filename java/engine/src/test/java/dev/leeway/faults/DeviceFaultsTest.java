@@ -46,7 +46,7 @@ final class DeviceFaultsTest {
         "driver-old | the NVIDIA driver speaks CUDA 11.8 and this library needs 13.0; update the driver, or choose --device cpu",
         "no-device | the NVIDIA driver shows no GPU (is CUDA_VISIBLE_DEVICES set?); choose --device cpu",
         "old-chip | compute capability 7.5 and the kernels need 8.0 (Ampere) or later; choose --device cpu",
-        "no-image | this library holds no code for emulator (compute capability 8.0); build it on this machine with -Pcuda"})
+        "no-image | this library holds no code for emulator (compute capability 8.0); build it on this machine with LEEWAY_CUDA=1"})
     void aDeviceThatCannotBeUsedIsRefusedAndTheCpuIsNotTakenInstead(String fault, String sentence) {
         emulator.plant(fault, 0);
         Refusal.assertRefused(Kind.RESOURCES, () -> Device.open("emu", 0).close(), sentence);
