@@ -2,9 +2,9 @@
  *
  * Noise: Jain et al. 2024, eq. 1, drawn from (noise_seed, row_ids[n], column), so it doesn't depend on the batch.
  * Numerics: fp32; a token's gradients are one chain over its rows in ascending order, then scaled, then added.
- * Forward: a block a row. Backward: a block a slice of the vocabulary finds the slice's rows and puts them in order, by counting; then a block
- * a distinct token adds its rows, column by column. Bytes moved: forward 2 N C; backward N C + 2 (distinct tokens) C, and 8 N of tokens a
- * slice from cache. */
+ * Forward: a block a row. Backward: a block a slice of the vocabulary finds the slice's rows and puts them in order, by counting; then a
+ * block a distinct token adds its rows, column by column. Bytes moved: forward 2 N C; backward N C + 2 (distinct tokens) C, and 8 N of
+ * tokens a slice from cache. */
 #include "embedding.h"
 
 #include "index.h"
@@ -89,10 +89,10 @@ __global__ void __launch_bounds__(slice) sort_rows(int64_t rows, const int32_t *
     }
 }
 
-/* T: of dy, G: of dtable. A block a place in the order and a tile of columns; all but those at the first row of a token have nothing to do. */
+/* T: of dy, G: of dtable. A block a place in the order and a tile of columns; where no token's first row is, it has nothing to do. */
 template <class T, class G, int n>
-__global__ void __launch_bounds__(threads) add_rows(int64_t width, const int32_t *tokens, Sorted sorted, const T *dy, G *dtable, float scale,
-                                                    const Faults *faults) {
+__global__ void __launch_bounds__(threads) add_rows(int64_t width, const int32_t *tokens, Sorted sorted, const T *dy, G *dtable,
+                                                    float scale, const Faults *faults) {
     if (refused(faults)) return;
     const int64_t c = (int64_t(blockIdx.y) * threads + threadIdx.x) * n;
     const int32_t *order = sorted.order + blockIdx.x;
@@ -115,8 +115,8 @@ leeway_status add_gradients(leeway_stream *stream, const leeway_embedding_backwa
     constexpr int pack = std::max(pack_size<T>, pack_size<G>);
     auto add = [&](auto n) {
         const dim3 grid = {unsigned(args.rows), unsigned(blocks_of(args.width, int64_t(threads * n)))};
-        return LEEWAY_LAUNCH(stream, (add_rows<T, G, n>), grid, threads, 0, args.width, args.tokens, sorted, static_cast<const T *>(args.dy),
-                             static_cast<G *>(args.dtable), args.scale, stream->faults);
+        return LEEWAY_LAUNCH(stream, (add_rows<T, G, n>), grid, threads, 0, args.width, args.tokens, sorted,
+                             static_cast<const T *>(args.dy), static_cast<G *>(args.dtable), args.scale, stream->faults);
     };
     if (args.width % pack == 0) return add(std::integral_constant<int, pack>());
     return add(std::integral_constant<int, 1>());

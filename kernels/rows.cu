@@ -1,7 +1,7 @@
 /* rows.cu: gather_rows and scatter_rows (elementwise.h). Copies by a warp a row; bytes moved: each row once each way.
  *
- * scatter_rows first notes for each row of the destination which one goes there, by integer minima; that names repeated indices as well, and
- * the rows that nothing goes to are zeroed on the way. */
+ * scatter_rows first notes for each row of the destination which one goes there, by integer minima; that names repeated indices as well,
+ * and the rows that nothing goes to are zeroed on the way. */
 #include "rows.h"
 
 #include "dtype.h"

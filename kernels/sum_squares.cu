@@ -1,6 +1,6 @@
 /* sum_squares.cu: sum of x^2 in double over blocks of 4096, blocks in order, and the count of elements that are not finite
- * (elementwise.h). Reads x once. A block of the sum is a block of threads: a double chain a thread and a fixed tree; a product of two floats
- * is exact in double. Then one thread adds the blocks. */
+ * (elementwise.h). Reads x once. A block of the sum is a block of threads: a double chain a thread and a fixed tree; a product of two
+ * floats is exact in double. Then one thread adds the blocks. */
 #include "elementwise.h"
 #include "reduce.h"
 #include "stream.h"
