@@ -57,6 +57,13 @@ final class Small {
         return TinyModel.sequences(VOCABULARY, seed, lengths.stream().mapToInt(Integer::intValue).toArray());
     }
 
+    /** So many sequences of one length. */
+    static List<Batch.Sequence> ofLength(int vocabulary, int count, int length) {
+        var lengths = new int[count];
+        Arrays.fill(lengths, length);
+        return TinyModel.sequences(vocabulary, 1, lengths);
+    }
+
     /** One step of the given micro-batches, over and over. */
     static BatchSource repeating(List<Batch> micros) {
         return new BatchSource() {
