@@ -1,0 +1,18 @@
+/* attention_forward.cu: causal attention over packed sequences (attention.h; Vaswani et al. 2017 eq. 1).
+ *
+ *     z = cap(scale q.k)   p = softmax z over the visible keys   out = p v   lse = log sum exp z         q (N,H,D)  k, v (N,K,D)
+ *
+ * The kernel, its numerics and the bytes that it moves are those of attention.cu. */
+#include "attention.h"
+
+using namespace leeway;
+
+leeway_status leeway_attention_forward(leeway_stream *stream, const leeway_attention_forward_args *args) {
+    LEEWAY_TRY(check(*args));
+    LEEWAY_TRY(begin(stream, "attention_forward", {args->rows, args->heads, args->kv_heads, args->head_dim}));
+    if (args->rows == 0) return LEEWAY_OK;
+    Sequences sequences = {args->sequence_starts, args->sequences, args->rows, stream->faults, 0};
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, "attention_forward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld", args->rows},
+                    &sequences.rule));
+    return attend(stream, args->dtype, attention_shape(*args), sequences, {}, {args->q, args->k, args->v, args->out, args->lse});
+}

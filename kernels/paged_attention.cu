@@ -1,0 +1,73 @@
+/* paged_attention.cu: the key/value cache in pages, and attention over it (Kwon et al. 2023, section 4; attention.h has the formulas).
+ *
+ *     slot = page * page_size + offset         k_pages, v_pages (P, page_size, K, D)        q, out (rows,H,D)
+ *
+ * Attention is attention_forward's kernel with keys found through the page table, hence its bits. kv_append is a block a token: it reads
+ * and writes k and v once. */
+#include "attention.h"
+
+namespace {
+
+using namespace leeway;
+
+constexpr int threads = 128;
+
+/* One number of any type, or as many as 16 bytes hold. */
+template <class Word>
+struct AppendArrays {
+    const Word *k;
+    const Word *v;
+    Word *k_pages;
+    Word *v_pages;
+};
+
+template <class Word>
+__global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t end, int64_t width, AppendArrays<Word> arrays, Faults *faults,
+                                                  uint32_t rule) {
+    const int64_t slot = slots[blockIdx.x], from = blockIdx.x * width, to = slot * width;
+    if (slot >= end && threadIdx.x == 0) report(faults, rule, blockIdx.x);
+    if (slot < 0 || slot >= end) return;
+    for (int64_t i = threadIdx.x; i < width; i += threads) {
+        arrays.k_pages[to + i] = arrays.k[from + i];
+        arrays.v_pages[to + i] = arrays.v[from + i];
+    }
+}
+
+template <class Word>
+leeway_status append_words(leeway_stream *stream, const leeway_kv_append_args &args, int64_t bytes, uint32_t rule) {
+    const AppendArrays<Word> arrays = {static_cast<const Word *>(args.k), static_cast<const Word *>(args.v),
+                                       static_cast<Word *>(args.k_pages), static_cast<Word *>(args.v_pages)};
+    return LEEWAY_LAUNCH(stream, append<Word>, unsigned(args.rows), threads, 0, args.slots, args.pages * args.page_size,
+                         bytes / int64_t(sizeof(Word)), arrays, stream->faults, rule);
+}
+
+}  // namespace
+
+leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_args *args) {
+    LEEWAY_TRY(check(*args));
+    LEEWAY_TRY(begin(stream, "kv_append", {args->rows, args->kv_heads, args->head_dim}));
+    if (args->rows == 0) return LEEWAY_OK;
+    uint32_t number = 0;
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, "kv_append: slots[%lld] must be below %lld", args->pages * args->page_size}, &number));
+    const int64_t bytes = args->kv_heads * args->head_dim * (args->dtype == LEEWAY_BF16 ? 2 : 4);
+    if (bytes % 16 == 0) return append_words<Pack<uint32_t, 4>>(stream, *args, bytes, number);
+    return append_words<uint32_t>(stream, *args, bytes, number);  /* head_dim is even */
+}
+
+leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_attention_args *args) {
+    LEEWAY_TRY(check(*args));
+    LEEWAY_TRY(begin(stream, "paged_attention", {args->rows, args->heads, args->kv_heads, args->head_dim, args->sequences}));
+    if (args->rows == 0) return LEEWAY_OK;
+    Sequences sequences = {args->query_starts, args->sequences, args->rows, stream->faults, 0};
+    Pages pages = {args->page_table, args->context_lengths, args->max_pages, args->pages, args->page_size, 0, 0};
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, "paged_attention: query_starts[%lld] must not fall, from 0 on to rows = %lld", args->rows},
+                    &sequences.rule));
+    LEEWAY_TRY(rule(stream,
+                    {LEEWAY_BAD_ARGUMENT, "paged_attention: context_lengths[%lld] must be from its query rows to max_pages * page_size = %lld",
+                     args->max_pages * args->page_size},
+                    &pages.context_rule));
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, "paged_attention: element %lld of page_table must be from 0 to %lld", args->pages - 1},
+                    &pages.page_rule));
+    return attend(stream, args->dtype, attention_shape(*args), sequences, pages,
+                  {args->q, args->k_pages, args->v_pages, args->out, nullptr});
+}
