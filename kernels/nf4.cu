@@ -3,8 +3,7 @@
  * Numerics: the nearest level is decided in double against the midpoints times absmax (exact products), so ties are true ties and go to
  * the lower code; a block of zeros has absmax 0 and code 7. Half a warp a block of 64, four elements a lane. Bytes moved: 4.5625 an element
  * each way. */
-#include "nf4.h"
-
+#include "nf4_level.h"
 #include "stream.h"
 
 namespace {
@@ -12,10 +11,6 @@ namespace {
 using namespace leeway;
 
 constexpr int threads = 256;
-
-LEEWAY_CONSTANT(float, levels, 16) = {nf4_levels[0],  nf4_levels[1],  nf4_levels[2],  nf4_levels[3], nf4_levels[4],  nf4_levels[5],
-                                      nf4_levels[6],  nf4_levels[7],  nf4_levels[8],  nf4_levels[9], nf4_levels[10], nf4_levels[11],
-                                      nf4_levels[12], nf4_levels[13], nf4_levels[14], nf4_levels[15]};
 
 template <class T>
 __global__ void __launch_bounds__(threads) find_nonfinite(int64_t count, const T *weight, Faults *faults, uint32_t rule) {
@@ -31,7 +26,7 @@ __global__ void __launch_bounds__(threads) find_nonfinite(int64_t count, const T
 __device__ int nearest_code(float x, float absmax) {
     int code = 0;
     for (int level = 0; level < 15; level++)
-        code += double(x) > 0.5 * (double(levels[level]) + double(levels[level + 1])) * double(absmax);
+        code += double(x) > 0.5 * (double(nf4_level(level)) + double(nf4_level(level + 1))) * double(absmax);
     return code;
 }
 
@@ -58,14 +53,11 @@ __global__ void __launch_bounds__(threads) quantize(int64_t count, const T *weig
 template <class T>
 __global__ void __launch_bounds__(threads) decode(int64_t count, const uint8_t *codes, const float *absmax, T *y) {
     constexpr int n = pack_size<T>;
-    LEEWAY_SHARED(float, level, 16); /* lanes read several at once */
-    if (threadIdx.x < 16) level[threadIdx.x] = levels[threadIdx.x];
-    __syncthreads();
     for (int64_t i = grid_index() * n; i < count; i += grid_stride() * n) {
         const auto pack = load_pack<n / 2>(codes + i / 2);
         const float scale = absmax[i / nf4_block];
         Floats<n> values;
-        for (int k = 0; k < n; k++) values.x[k] = level[pack.x[k / 2] >> (k % 2 * 4) & 15] * scale;
+        for (int k = 0; k < n; k++) values.x[k] = nf4_level(pack.x[k / 2] >> (k % 2 * 4) & 15) * scale;
         store<n>(y + i, values);
     }
 }

@@ -103,14 +103,14 @@ struct Floats {
 template <int n, class T>
 __device__ Floats<n> widen(const Pack<T, n> &pack) {
     Floats<n> values;
-    for (int i = 0; i < n; i++) values.x[i] = widen(pack.x[i]);
+    LEEWAY_UNROLL for (int i = 0; i < n; i++) values.x[i] = widen(pack.x[i]);
     return values;
 }
 
 template <class T, int n>
 __device__ Pack<T, n> narrow(const Floats<n> &values) {
     Pack<T, n> pack;
-    for (int i = 0; i < n; i++) pack.x[i] = narrow<T>(values.x[i]);
+    LEEWAY_UNROLL for (int i = 0; i < n; i++) pack.x[i] = narrow<T>(values.x[i]);
     return pack;
 }
 

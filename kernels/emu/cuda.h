@@ -18,7 +18,7 @@
 #define __global__
 #define __device__
 #define __host__
-#define __forceinline__ inline
+#define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 
 #define threadIdx (emu::current->thread)
@@ -33,6 +33,7 @@
 #define LEEWAY_DYNAMIC_SHARED(type, name) type *const name = static_cast<type *>(emu::dynamic_shared())
 #define LEEWAY_CONSTANT(type, name, count) static const type name[count]
 #define LEEWAY_TABLE(type, name, count) static const type name[count]
+#define LEEWAY_UNROLL _Pragma("GCC unroll 32")
 #define LEEWAY_REQUIRE_ALIGNED(address, bytes) emu::require_aligned(address, bytes)
 
 #define __syncthreads() emu::block_barrier(__FILE__, __LINE__)

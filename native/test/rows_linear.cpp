@@ -121,9 +121,8 @@ const bool linear_rows = add("linear",
                               {2049, 31, 37, 1, DROPOUT | BF16 | HALF_GRADIENT}},
                              layer);
 
-/* On the CPU bf16 operands give what the same numbers give in fp32, rounded once: to the bit, whatever the processor. */
+/* bf16 operands give what the same numbers give in fp32, rounded once: to the bit, whatever the processor. */
 void linear_bf16(Run &run, const Shape &shape) {
-    if (run.library().backend() != "cpu") return;
     const Layer half(run, shape), whole = half.with(half.flags & ~(BF16 | HALF_GRADIENT));
     const Gradients before(run, half);
     Gradients narrow = before, wide = before;
