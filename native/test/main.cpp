@@ -1,17 +1,25 @@
-/* op_table LIBRARY [FILTER]: checks every op (whose row's name contains FILTER) of a back end. Ends with "N passed, N failed". */
+/* op_table [--leave-unwritten] LIBRARY.so [FILTER]: checks every op (whose row's name contains FILTER, or is NAME where FILTER is =NAME) of
+ * a back end. Ends with "N passed, N failed"; exit code 1 where a row failed, 5 without a device. op_table --rows prints the rows' names. */
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "table.h"
 
 int main(int count, char **values) {
-    if (count < 2 || count > 3) {
-        std::fprintf(stderr, "usage: op_table LIBRARY.so [FILTER]\n");
+    if (count == 2 && std::strcmp(values[1], "--rows") == 0) return table::print_rows(), 0;
+    const bool fills = count < 2 || std::strcmp(values[1], "--leave-unwritten") != 0;
+    const int first = fills ? 1 : 2;
+    if (count <= first || count > first + 2) {
+        std::fprintf(stderr, "usage: op_table [--leave-unwritten] LIBRARY.so [FILTER], or op_table --rows\n");
         return 2;
     }
     try {
-        table::Library library(values[1]);
-        return table::run_all(library, count == 3 ? values[2] : "");
+        table::Library library(values[first], fills);
+        return table::run_all(library, count == first + 2 ? values[first + 1] : "");
+    } catch (const table::NoDevice &none) {
+        std::fprintf(stderr, "op_table: no device: %s\n", none.what());
+        return 5;
     } catch (const std::exception &cause) {
         std::fprintf(stderr, "op_table: %s\n", cause.what());
         return 1;

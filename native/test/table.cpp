@@ -48,7 +48,7 @@ public:
     Stream(const Library &library, int64_t threads) : library(library) {
         leeway_stream_create_args args = {threads, 0, &stream};
         if (library.function<decltype(&leeway_stream_create)>("leeway_stream_create")(nullptr, &args) != LEEWAY_OK)
-            throw std::runtime_error(library.function<decltype(&leeway_message)>("leeway_message")());
+            throw NoDevice(library.function<decltype(&leeway_message)>("leeway_message")());
     }
     ~Stream() {
         leeway_stream_destroy_args args = {};
@@ -64,7 +64,7 @@ private:
 
 }  // namespace
 
-Library::Library(const std::string &path) : handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+Library::Library(const std::string &path, bool fills) : fills(fills), handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
     if (!handle) throw std::runtime_error(dlerror());
     int32_t version = function<decltype(&leeway_abi_version)>("leeway_abi_version")();
     if (version != LEEWAY_ABI_VERSION)
@@ -85,10 +85,10 @@ Memory::Memory(const Library &library, leeway_stream *stream, int64_t bytes) : l
     if (library.function<decltype(&leeway_allocate)>("leeway_allocate")(stream, &args) != LEEWAY_OK)
         throw std::runtime_error(text("no device memory for %lld bytes", (long long)bytes));
     block = static_cast<char *>(address);
-    std::vector<unsigned char> fresh(size_t(bytes + 2 * canary_bytes), unwritten);
-    std::fill(fresh.begin(), fresh.begin() + canary_bytes, canary);
-    std::fill(fresh.end() - canary_bytes, fresh.end(), canary);
-    copy(block, fresh.data(), int64_t(fresh.size()), LEEWAY_HOST_TO_DEVICE);
+    const std::vector<unsigned char> canaries(size_t(canary_bytes), canary);
+    copy(block, canaries.data(), canary_bytes, LEEWAY_HOST_TO_DEVICE);
+    copy(block + canary_bytes + bytes, canaries.data(), canary_bytes, LEEWAY_HOST_TO_DEVICE);
+    if (library.fills) write(std::vector<unsigned char>(size_t(bytes), unwritten).data());
 }
 
 Memory::~Memory() {
@@ -238,6 +238,16 @@ bool add(const std::string &name, const std::vector<Shape> &shapes, Body body) {
 
 namespace {
 
+std::vector<Row> sorted_rows() {
+    std::vector<Row> sorted = rows();
+    std::sort(sorted.begin(), sorted.end(), [](const Row &a, const Row &b) { return a.name < b.name; });
+    return sorted;
+}
+
+bool is_chosen(const std::string &name, const std::string &filter) {
+    return filter[0] == '=' ? name == filter.substr(1) : name.find(filter) != std::string::npos;
+}
+
 struct Outcome {
     std::vector<std::string> problems;
     double worst = 0.0;
@@ -270,15 +280,17 @@ Outcome run_shape(const Library &library, const std::vector<std::unique_ptr<Stre
 
 }  // namespace
 
+void print_rows() {
+    for (const Row &row : sorted_rows()) std::printf("%s\n", row.name.c_str());
+}
+
 int run_all(const Library &library, const std::string &filter) {
     std::vector<std::unique_ptr<Stream>> streams;
     for (int64_t threads = 1; threads <= (library.backend() == "cpu" ? 4 : 1); threads++)
         streams.push_back(std::make_unique<Stream>(library, threads));
-    std::vector<Row> sorted = rows();
-    std::sort(sorted.begin(), sorted.end(), [](const Row &a, const Row &b) { return a.name < b.name; });
     int64_t passed = 0, failed = 0;
-    for (const Row &row : sorted) {
-        if (row.name.find(filter) == std::string::npos) continue;
+    for (const Row &row : sorted_rows()) {
+        if (!is_chosen(row.name, filter)) continue;
         double worst = 0.0;
         for (const Shape &shape : row.shapes) {
             Outcome outcome = run_shape(library, streams, row, shape);

@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,20 @@ namespace table {
 
 using Shape = std::vector<int64_t>;
 
+/* The back end opens no stream here: there is no device. */
+struct NoDevice : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /* Half an ulp of 1: the unit of every bound. */
 inline constexpr double u = 0x1p-24;
 
 /* A back end, loaded with dlopen. */
 class Library {
 public:
-    explicit Library(const std::string &path);
+    /* Fresh memory is filled with NaN bytes, or where `fills` is false left as it comes: then a tool sees what is read before it is written. */
+    explicit Library(const std::string &path, bool fills = true);
+    const bool fills;
     template <class Function>
     Function function(const char *name) const {
         return reinterpret_cast<Function>(symbol(name));
@@ -163,7 +171,10 @@ using Body = void (*)(Run &run, const Shape &shape);
 /* Registers a row. The name begins with the op's. */
 bool add(const std::string &name, const std::vector<Shape> &shapes, Body body);
 
-/* Runs what contains the filter; prints; returns the exit status. */
+/* The names of all rows in their order, one a line. */
+void print_rows();
+
+/* Runs what contains the filter, or with "=NAME" that row alone; prints; returns the exit status. */
 int run_all(const Library &library, const std::string &filter);
 
 /* Philox4x32-10 as sampling.h states it, written from the paper and checked against its authors' known answers (rows_elementwise.cpp). */
