@@ -14,6 +14,12 @@ __device__ inline void copy_async16(void *shared, const void *global) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(unsigned(__cvta_generic_to_shared(shared))), "l"(global) : "memory");
 }
 
+/* The same where of the 16 bytes only the first so many exist, 0 to 16: the others become 0 and are not read. */
+__device__ inline void copy_async16_up_to(void *shared, const void *global, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(unsigned(__cvta_generic_to_shared(shared))), "l"(global), "r"(bytes)
+                 : "memory");
+}
+
 /* Ends a group: the copies begun since the last one. */
 __device__ inline void commit_async() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
@@ -25,7 +31,8 @@ __device__ void wait_async() {
 
 #else
 
-__device__ inline void copy_async16(void *shared, const void *global) { emu::copy_async(shared, global, 16); }
+__device__ inline void copy_async16(void *shared, const void *global) { emu::copy_async(shared, global, 16, 16); }
+__device__ inline void copy_async16_up_to(void *shared, const void *global, int bytes) { emu::copy_async(shared, global, 16, bytes); }
 __device__ inline void commit_async() { emu::commit_async(); }
 template <int groups>
 __device__ void wait_async() {

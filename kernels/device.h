@@ -8,7 +8,7 @@
  *     LEEWAY_CONSTANT(float, levels, 16) = {…}  instead of __constant__ float levels[16]: fast where all lanes read one element
  *     LEEWAY_TABLE(Code, codes, 2) = {…}        instead of __device__ const Code codes[2]: where they read several
  *     LEEWAY_UNROLL                             before a loop over a local array: so that its elements are registers
- * PTX stands only in named wrappers with a host body (async.h). Both kinds of shared memory are aligned to 16.
+ * PTX stands only in named wrappers with a host body (async.h, mma.h). Both kinds of shared memory are aligned to 16.
  */
 #pragma once
 

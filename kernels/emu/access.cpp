@@ -128,13 +128,21 @@ void begin_atomic(const void *address, size_t bytes) {
 
 void end_atomic() { machine().atomic = false; }
 
-void copy_async(void *shared, const void *global, size_t bytes) {
-    check_access(shared, bytes, true);
-    check_access(global, bytes, false);
+/* A copy reads its source by the byte where it reads a part of it. */
+static void check_copy(const AsyncCopy &copy) {
+    check_access(copy.shared, copy.bytes, true);
+    if (copy.existing == copy.bytes) return check_access(copy.global, copy.bytes, false);
+    for (size_t i = 0; i < copy.existing; i++) check_access(static_cast<const char *>(copy.global) + i, 1, false);
+}
+
+void copy_async(void *shared, const void *global, int bytes, int existing) {
+    if (existing < 0 || existing > bytes) stop_kernel("cp.async of %d bytes is given %d", bytes, existing);
     if (!machine().shared.holds(shared) || !device.holds(global)) stop_kernel("cp.async copies from global to shared memory");
-    std::memset(shared, 0xFF, bytes);
+    require_aligned(global, size_t(bytes));
     Fiber &fiber = machine().fiber();
-    fiber.copies.push_back({shared, global, bytes, fiber.group});
+    fiber.copies.push_back({shared, global, size_t(bytes), size_t(existing), fiber.group});
+    check_copy(fiber.copies.back());
+    std::memset(shared, 0xFF, size_t(bytes));
 }
 
 void commit_async() { machine().fiber().group++; }
@@ -147,9 +155,9 @@ void wait_async(int groups) {
             fiber.copies[kept++] = copy;
             continue;
         }
-        check_access(copy.shared, copy.bytes, true);
-        check_access(copy.global, copy.bytes, false);
-        std::memcpy(copy.shared, copy.global, copy.bytes);
+        check_copy(copy);
+        std::memset(copy.shared, 0, copy.bytes);
+        std::memcpy(copy.shared, copy.global, copy.existing);
     }
     fiber.copies.resize(kept);
 }

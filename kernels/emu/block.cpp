@@ -168,7 +168,8 @@ bool run_block(Machine &m, int64_t index) {
     return true;
 }
 
-/* Joins the lanes of the running warp at a line. Whether this one is the last to come. */
+}  // namespace
+
 bool join_warp(int line) {
     Machine &m = machine();
     Warp &warp = m.warp();
@@ -185,8 +186,6 @@ bool join_warp(int line) {
     for (int i = first; i < first + lanes_a_warp; i++) m.fibers[size_t(i)].state = State::ready;
     return true;
 }
-
-}  // namespace
 
 Machine::Machine()
     : fibers(new Fiber[most_threads]()), warps(new Warp[most_threads / lanes_a_warp]()), cells(new Cell[shared_bytes / 2]()) {

@@ -62,8 +62,9 @@ void require_aligned(const void *address, size_t bytes);
 void begin_atomic(const void *address, size_t bytes);
 void end_atomic();
 
-/* cp.async: the copy happens in wait_async, whatever the source holds then; until that the destination is NaN. */
-void copy_async(void *shared, const void *global, size_t bytes);
+/* cp.async of the first existing of bytes bytes, 0 behind them: the copy happens in wait_async, whatever the source holds then; until that
+ * the destination is NaN. */
+void copy_async(void *shared, const void *global, int bytes, int existing);
 void commit_async();
 void wait_async(int groups);
 

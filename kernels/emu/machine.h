@@ -20,6 +20,7 @@ struct AsyncCopy {
     void *shared;
     const void *global;
     size_t bytes;
+    size_t existing; /* the others are 0 */
     int group;
 };
 
@@ -88,6 +89,9 @@ Machine &machine();
 inline bool on_fiber() {
     return current != nullptr && (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) ^ reinterpret_cast<uintptr_t>(current)) < stack_bytes;
 }
+
+/* Joins the lanes of the running warp at a line. Whether this one is the last to come; until it waits again the others stand still. */
+bool join_warp(int line);
 
 /* Ends the kernel unless the running thread may touch these bytes. */
 void check_access(const void *address, size_t bytes, bool write);

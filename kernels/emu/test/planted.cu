@@ -4,16 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <string>
-#include <vector>
-
 #include "async.h"
+#include "planted.h"
 #include "reduce.h"
 
 namespace {
 
 using namespace leeway;
+using namespace planted;
 
 constexpr int threads = 64;
 
@@ -79,59 +77,7 @@ __global__ void large_tile(float *y) {
     y[threadIdx.x] = tile[threadIdx.x];
 }
 
-/* A device with x = 0, 1, ... and a fresh y, and what became of the kernel that a plant ran on them. */
-struct Bench {
-    cudaStream_t stream = nullptr;
-    float *x = nullptr, *y = nullptr;
-    std::vector<float> host = std::vector<float>(threads);
-    std::string error;
-
-    Bench() {
-        cudaSetDevice(0);
-        cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
-        cudaMallocAsync(reinterpret_cast<void **>(&x), threads * sizeof(float), stream);
-        cudaMallocAsync(reinterpret_cast<void **>(&y), threads * sizeof(float), stream);
-        for (int i = 0; i < threads; i++) host[size_t(i)] = float(i);
-        cudaMemcpyAsync(x, host.data(), threads * sizeof(float), cudaMemcpyHostToDevice, stream);
-    }
-
-    template <class... P, class... A>
-    void run(void (*kernel)(P...), dim3 block, A... arguments) {
-        const cudaLaunchConfig_t configuration = {1, block, 0, stream, nullptr, 0};
-        cudaError_t status = cudaLaunchKernelEx(&configuration, kernel, arguments...);
-        if (status == cudaSuccess) status = cudaMemcpyAsync(host.data(), y, threads * sizeof(float), cudaMemcpyDeviceToHost, stream);
-        if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
-        if (status != cudaSuccess) error = cudaGetErrorString(status);
-    }
-
-    bool is_nan(int i) const { return host[size_t(i)] != host[size_t(i)]; }
-};
-
-int passed = 0, failed = 0;
-
-void expect(const char *name, bool holds, const std::string &found) {
-    holds ? passed++ : failed++;
-    if (!holds) std::printf("FAILED %s: %s\n", name, found.empty() ? "nothing was reported" : found.c_str());
-}
-
-/* Runs in a process of its own, since a broken kernel takes its device with it. 0: it held. */
-int in_child(void (*plant)()) {
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-        plant();
-        std::fflush(stdout);
-        _exit(failed == 0 ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return status;
-}
-
-const struct {
-    const char *name;
-    void (*plant)();
-} plants[] = {
+const Plant plants[] = {
     {"right kernels pass", [] {
          Bench a, b, c, d, e;
          a.run(reverse, threads, a.x, a.y, true);
@@ -218,13 +164,34 @@ const struct {
      }},
 };
 
+int passed = 0, failed = 0;
+
+/* Runs in a process of its own, since a broken kernel takes its device with it. 0: it held. */
+int in_child(void (*plant)()) {
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        plant();
+        std::fflush(stdout);
+        _exit(failed == 0 ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+void run(const Plant &plant) { expect(plant.name, in_child(plant.plant) == 0, "see above, or the process died"); }
+
 }  // namespace
 
+void planted::expect(const char *name, bool holds, const std::string &found) {
+    holds ? passed++ : failed++;
+    if (!holds) std::printf("FAILED %s: %s\n", name, found.empty() ? "nothing was reported" : found.c_str());
+}
+
 int main() {
-    for (const auto &plant : plants) {
-        const int status = in_child(plant.plant);
-        expect(plant.name, status == 0, "see above, or the process died");
-    }
+    for (const Plant &plant : plants) run(plant);
+    for (const Plant &plant : plants_of_products()) run(plant);
     const int status = in_child([] {
         Bench bench;
         std::printf("%g", double(*static_cast<volatile float *>(bench.x))); /* the host reads device memory */

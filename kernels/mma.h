@@ -1,0 +1,84 @@
+/* mma.h: products of bf16 matrices by the 32 lanes of a warp together (PTX ISA, mma.sync and ldmatrix). Compute capability 8.0 on.
+ *
+ * A register holds two bf16, the one of the lower index in the lower half. Lane l has, by PTX ISA, "Matrix Fragments for mma.m16n8k16 with
+ * floating point type" (g = l / 4, t = l % 4):
+ *     Left      A (16,16)  x[i]: row g + 8 (i % 2), k 2 t + 8 (i / 2) and the next one
+ *     Right     B (16,8)   x[i]: k 2 t + 8 i and the next one, column g
+ *     SumPiece  C (16,8)   x[i]: row g + 8 (i / 2), column 2 t + i % 2
+ * All 32 lanes call each of these functions from one place of the text.
+ */
+#pragma once
+
+#include "device.h"
+
+#if !defined(__CUDACC__)
+#include "emu/tensor.h"
+#endif
+
+namespace leeway {
+
+struct Left {
+    uint32_t x[4];
+};
+struct Right {
+    uint32_t x[2];
+};
+struct SumPiece {
+    float x[4];
+};
+
+/* The byte at which 16-byte chunk number chunk of a row lies in an array of rows of 32, 64 or 128 bytes: the chunks of a row are
+ * exchanged such that the same chunk of 8 rows that follow each other lies in different banks. */
+template <int row_bytes>
+__device__ constexpr int swizzled(int row, int chunk) {
+    static_assert(row_bytes == 32 || row_bytes == 64 || row_bytes == 128);
+    constexpr int chunks = row_bytes / 16, rows_of_line = 128 / row_bytes;
+    return row * row_bytes + (chunk ^ row / rows_of_line % chunks) * 16;
+}
+
+#if defined(__CUDACC__)
+
+/* count (1, 2, 4) matrices of 8 x 8 16-bit elements from shared memory: lane 8 m + r gives the address of row r of matrix m, 16 bytes and
+ * a multiple of 16; to[m] gets row l / 4, columns 2 (l % 4) and the next one. transposed: those of the transposed matrix. */
+template <bool transposed, int count>
+__device__ __forceinline__ void load_matrices(const void *row, uint32_t (&to)[count]) {
+    static_assert(count == 1 || count == 2 || count == 4);
+    const unsigned at = unsigned(__cvta_generic_to_shared(row));
+    if constexpr (count == 4 && transposed)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(at) : "memory");
+    else if constexpr (count == 4)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(at) : "memory");
+    else if constexpr (count == 2 && transposed)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];" : "=r"(to[0]), "=r"(to[1]) : "r"(at) : "memory");
+    else if constexpr (count == 2)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];" : "=r"(to[0]), "=r"(to[1]) : "r"(at) : "memory");
+    else if constexpr (transposed)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x1.trans.shared.b16 {%0}, [%1];" : "=r"(to[0]) : "r"(at) : "memory");
+    else
+        asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];" : "=r"(to[0]) : "r"(at) : "memory");
+}
+
+/* sum += a b. Products are exact; how the 16 of an element are added to its sum is the chip's own, the same wherever the element stands. */
+__device__ __forceinline__ void multiply_add(const Left &a, const Right &b, SumPiece &sum) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sum.x[0]), "+f"(sum.x[1]), "+f"(sum.x[2]), "+f"(sum.x[3])
+                 : "r"(a.x[0]), "r"(a.x[1]), "r"(a.x[2]), "r"(a.x[3]), "r"(b.x[0]), "r"(b.x[1]));
+}
+
+#else
+
+template <bool transposed, int count>
+__device__ void load_matrices(const void *row, uint32_t (&to)[count], int line = __builtin_LINE()) {
+    static_assert(count == 1 || count == 2 || count == 4);
+    emu::load_matrices(row, count, transposed, to, line);
+}
+
+__device__ inline void multiply_add(const Left &a, const Right &b, SumPiece &sum, int line = __builtin_LINE()) {
+    emu::multiply_add(a.x, b.x, sum.x, line);
+}
+
+#endif
+
+}  // namespace leeway
