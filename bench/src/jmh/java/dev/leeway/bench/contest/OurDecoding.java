@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Leeway's side of the decoding contest: greedy, a number of tokens a lane and turn; drawing the tokens is inside the time. */
@@ -45,13 +46,15 @@ public final class OurDecoding {
         var clock = new Turns();
         var first = new int[prompts.size()];
         var drawn = new int[prompts.size()];
+        Supplier<String> firstTokens = () ->
+            "\"first\": [" + Arrays.stream(first).mapToObj(Integer::toString).collect(Collectors.joining(", ")) + "]";
         int last = prompts.size() - 1;
         generator.generate(prompts, new Generator.Request(SamplingParameters.greedy(), tokens * turns + 1, Set.of()), (prompt, token) -> {
             if (drawn[prompt]++ == 0) {
                 first[prompt] = token;
             }
             if (prompt == last && drawn[prompt] > 1 && (drawn[prompt] - 1) % tokens == 0) {
-                clock.done("\"first\": [" + Arrays.stream(first).mapToObj(Integer::toString).collect(Collectors.joining(", ")) + "]");
+                clock.done(firstTokens);
             }
             if (prompt == last && (drawn[prompt] - 1) % tokens == 0 && drawn[prompt] <= tokens * turns) {
                 clock.await();

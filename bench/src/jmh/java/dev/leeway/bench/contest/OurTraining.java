@@ -72,7 +72,7 @@ public final class OurTraining {
                 public double epochs(int steps) {
                     return steps;
                 }
-            }, report -> clock.done(String.format(Locale.ROOT, "\"loss\": %.7f", report.loss())));
+            }, report -> clock.done(() -> String.format(Locale.ROOT, "\"loss\": %.7f", report.loss())));
     }
 
     /** Puts the contest's weights into a model. */

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** The contestant's side of a contest: waits for its turn, and tells what the turn took. */
 public final class Turns {
@@ -36,13 +37,13 @@ public final class Turns {
         began = System.nanoTime();
     }
 
-    /** Ends the turn; {@code more} is JSON such as {@code "loss": 8.3}. */
-    public void done(String more) {
+    /** Ends the turn; {@code more} makes JSON such as {@code "loss": 8.3}, which is not part of it. */
+    public void done(Supplier<String> more) {
         double seconds = (System.nanoTime() - began) * 1e-9;
         double cpu = (process.getProcessCpuTime() - used) * 1e-9;
         long garbage = threads.getCurrentThreadAllocatedBytes() - allocated;
         System.out.printf(Locale.ROOT, "{\"seconds\": %.6f, \"cpu_seconds\": %.6f, \"allocated_bytes\": %d, %s}%n", seconds, cpu, garbage,
-            more);
+            more.get());
         System.out.flush();
     }
 

@@ -13,7 +13,6 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +24,7 @@ import java.util.Set;
 final class LanguageHead implements Head {
 
     private static final String MODULE = "lm_head";
-    private static final List<Column> COLUMNS = List.of(Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS);
+    private static final Column[] COLUMNS = {Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS};
 
     private final ModelConfig config;
     private final Parameter weight;
@@ -107,8 +106,10 @@ final class LanguageHead implements Head {
             .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
             .at("soft_loss", wanted(Column.SOFT_LOSS, columns)).at("arg_max", Region.NONE).at("workspace", workspace.region())
             .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
-        for (var kind : columns) {
-            spread(device, scores.get(kind), result.room(kind, batch.rows()));
+        for (var kind : COLUMNS) {
+            if (columns.contains(kind)) {
+                spread(device, scores.get(kind), result.room(kind, batch.rows()));
+            }
         }
     }
 

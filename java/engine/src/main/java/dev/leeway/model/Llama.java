@@ -133,8 +133,8 @@ public final class Llama {
 
     /** Sets all gradients to zero. */
     public void zeroGradients() {
-        for (var parameter : trainedParameters) {
-            device.zero(parameter.gradient().orElseThrow());
+        for (int i = 0; i < trainedParameters.size(); i++) {
+            device.zero(trainedParameters.get(i).gradient().orElseThrow());
         }
     }
 

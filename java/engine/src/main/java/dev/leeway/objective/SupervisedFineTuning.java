@@ -19,6 +19,7 @@ public final class SupervisedFineTuning implements Objective {
     private final double labelSmoothingFactor;
     private final double zLossCoefficient;
     private final Set<Column> needs;
+    private final Column[] columns;
 
     /** The plain loss. */
     public SupervisedFineTuning() {
@@ -41,6 +42,7 @@ public final class SupervisedFineTuning implements Objective {
         this.labelSmoothingFactor = labelSmoothingFactor;
         this.zLossCoefficient = zLossCoefficient;
         this.needs = Collections.unmodifiableSet(columns());
+        this.columns = needs.toArray(Column[]::new);
     }
 
     private Set<Column> columns() {
@@ -69,7 +71,7 @@ public final class SupervisedFineTuning implements Objective {
         var mask = scored.targets().mask();
         double tokens = normalisers.tokens();
         double loss = 0;
-        for (var column : needs) {
+        for (var column : columns) {
             var scores = scored.policy().column(column);
             var gradient = scored.gradients().room(column, mask.length);
             double sum = 0;

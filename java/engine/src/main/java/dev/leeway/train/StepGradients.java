@@ -30,6 +30,7 @@ final class StepGradients {
     private final List<Targets> targets;
     private final Normalisers normalisers;
     private final Room room;
+    private final long tokens;
 
     /** Columns and their gradients, filled anew for each micro-batch of each step. */
     record Room(TokenScores scores, TokenGradients gradients) {
@@ -45,9 +46,12 @@ final class StepGradients {
         this.micros = micros;
         this.room = room;
         targets = new ArrayList<>(micros.size());
+        long rows = 0;
         for (var micro : micros) {
             targets.add(micro.objectiveTargets());
+            rows += micro.rows();
         }
+        tokens = rows;
         normalisers = Normalisers.of(targets);
         if (normalisers.tokens() == 0) {
             throw nothingTrained("step " + number(), normalisers);
@@ -72,10 +76,6 @@ final class StepGradients {
     }
 
     long tokens() {
-        long tokens = 0;
-        for (var micro : micros) {
-            tokens += micro.rows();
-        }
         return tokens;
     }
 
