@@ -137,6 +137,7 @@ template <int n, class T>
 __device__ void fill(float *to, int pitch, int count, const AttentionSizes &sizes, const RowArray<T> &from, const int64_t *rows, int s) {
     constexpr int packs = slice / n, part = n < 4 ? n : 4;
     const int width = slice_width(sizes, s);
+#pragma unroll 2
     for (int i = int(threadIdx.x); i < count * packs; i += attention_threads) {
         const int r = i / packs, d = i % packs * n;
         if (d >= width) continue;
@@ -194,7 +195,7 @@ __device__ void hold(float *to, const AttentionSizes &sizes, const RowArray<T> &
 __device__ inline void add_dots(Four &sums, const float *held, int pitch, const float *streamed, int width) {
     held += lane_row() * pitch;
     streamed += lane_column() * slice_pitch;
-#pragma unroll 2
+#pragma unroll 1
     for (int d = 0; d < width; d += 4) {
         Floats<4> left[4];
         for (int i = 0; i < 4; i++) left[i] = load<4>(held + i * pitch + d);
@@ -218,6 +219,7 @@ __device__ inline void put_weights(float *weights, const Four &values) {
 __device__ inline void add_product(Four &sums, const float *weights, const float *streamed, int low, int high, int width) {
     weights += lane_row() * slice_pitch;
     streamed += min(4 * lane_column(), width - 4); /* beyond the width: something to compute, never stored */
+#pragma unroll 1
     for (int j = low; j < high; j += 4) {
         Floats<4> left[4];
         for (int i = 0; i < 4; i++) left[i] = load<4>(weights + i * slice_pitch + j);

@@ -7,8 +7,8 @@
  * writes ds; dweight reads s and dy once more. */
 #include "rmsnorm.h"
 
+#include "partials.h"
 #include "reduce.h"
-#include "stream.h"
 
 namespace {
 
@@ -89,15 +89,6 @@ __global__ void __launch_bounds__(threads) weight_partials(Rows rows, int64_t co
     for (int i = 0; i < n; i++) partial[block * rows.width + c + i] = sum.x[i];
 }
 
-/* dweight += the blocks' sums, in order. */
-__global__ void __launch_bounds__(threads) add_partials(int64_t width, int64_t blocks, const float *partial, float *dweight) {
-    const int64_t c = grid_index();
-    if (c >= width) return;
-    float sum = 0.0f;
-    for (int64_t b = 0; b < blocks; b++) sum += partial[b * width + c];
-    dweight[c] += sum;
-}
-
 template <class T, int n>
 leeway_status add_dweight(leeway_stream *stream, const leeway_rmsnorm_backward_args &args, const Rows &rows, int64_t count) {
     const int64_t blocks = rmsnorm_blocks(count);
@@ -105,8 +96,7 @@ leeway_status add_dweight(leeway_stream *stream, const leeway_rmsnorm_backward_a
     auto *partial = static_cast<float *>(args.workspace);
     LEEWAY_TRY(LEEWAY_LAUNCH(stream, (weight_partials<T, n>), grid, threads, 0, rows, count, static_cast<const T *>(args.s), args.rstd,
                              static_cast<const T *>(args.dy), partial));
-    return LEEWAY_LAUNCH(stream, add_partials, unsigned(blocks_of(args.width, int64_t(threads))), threads, 0, args.width, blocks, partial,
-                         args.dweight);
+    return add_partials(stream, args.width, blocks, partial, args.dweight);
 }
 
 }  // namespace
