@@ -6,10 +6,10 @@
  * the packing, the tiles and the number of threads. The product of two bf16 operands has the bits of the product of the same numbers in
  * fp32 (subnormal numbers may count as 0).
  *
- * How: a task owns a tile of C. For each block of k it packs A's rows of the tile into panels of at most `height` rows, then walks the
- * columns in strips: it packs B's columns into panels of `width` and multiplies all panels of A with them. A panel of A stays in the L1
- * cache, the strip of B in L2. Two bf16 operands are packed as pairs where the processor multiplies pairs, else widened. B may come packed
- * (leeway_pack_weight), which skips its packing.
+ * How: a task owns a tile of C. For as many blocks of k as fit (a span) it packs A's rows of the tile into panels of at most `height`
+ * rows, then walks the columns in strips: it packs B's columns into panels of `width` and multiplies all panels of A with them, block
+ * after block, C waiting in the L1 cache. The strip of B stays in L2. Two bf16 operands are packed as pairs where the processor multiplies
+ * pairs, else widened. B may come packed (leeway_pack_weight), which skips its packing.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ int64_t product_width();
 /* Bytes of a packed B of so many columns and this dtype; 0 where this processor has no layout that is used in its place. */
 int64_t product_packed_bytes(leeway_dtype dtype, int64_t columns, int64_t depth);
 
-/* Writes all panels of B: for block after block of k, panel after panel, [step][width], columns behind the last one as zeros. */
+/* Writes all panels of B one behind the other, [step][width], columns behind the last one as zeros. */
 void product_pack(leeway_stream *stream, const Operand &b, int64_t columns, int64_t depth, void *packed);
 
 /* y[n] for n in [0, count) of an NF4 matrix, from element first on, rounded where y is bf16. */

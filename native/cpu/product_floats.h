@@ -15,6 +15,6 @@ inline Vector fused(Vector sum, Vector left, Vector right) { return sum + left *
 
 namespace leeway {
 namespace {
-constexpr ProductLoops float_loops = {tall, width, 1, panel_row, pack_floats};
+constexpr ProductLoops float_loops = {tall, width, 1, multiply_tile, pack_floats};
 }  // namespace
 }  // namespace leeway

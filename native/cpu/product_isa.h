@@ -16,27 +16,22 @@ struct Place {
     bool narrow;
 };
 
-/* Rows of bytes that are wanted in the cache soon. */
-struct Ahead {
-    const char *at;
-    int64_t stride; /* bytes between rows */
-    int64_t rows;   /* 0: none */
-    int64_t bytes;  /* of a row */
-};
-
-/* One packed panel of A ([depth][rows]) times the packed panels of B ([panel][depth][width]) that cover columns columns of C:
- *     after = fma(alpha, sum, before or 0), then + bias, rounded once where after is narrow. before and after may be the same place. */
-struct PanelRow {
+/* One packed panel of A ([steps][rows]) times neighbouring packed panels of B ([panel][steps][width], so many floats apart) that cover
+ * columns columns of C: for block after block of the steps,
+ *     C = fma(alpha, the block's sum, C), C being before or 0 at first; and + bias behind the last block.
+ * after = C, rounded once where after is narrow. before and after may be the same place. */
+struct PanelTile {
     const float *a;
     const float *b;
+    int64_t b_pitch;
     Place before;      /* at = NULL: 0 */
     Place after;
     const float *bias; /* (columns) or NULL */
     int64_t rows;      /* 1..height */
-    int64_t columns;
-    int64_t depth;     /* steps */
+    int64_t columns;   /* 1..width, or width * panels_at_once(height, rows) */
+    int64_t steps;
+    int64_t block;     /* steps of a block */
     float alpha;
-    Ahead next;
 };
 
 /* Panels of pitch lanes, one behind the other: to[panel][step][lane] = the elements from[(panel * pitch + lane) * lane_stride + k *
@@ -58,9 +53,12 @@ struct ProductLoops {
     int64_t height; /* largest number of rows of a panel of A */
     int64_t width;  /* columns of a panel of B */
     int64_t step;   /* 1: floats (bf16 is widened while it is packed); 2: pairs of bf16 */
-    void (*panel_row)(const PanelRow &);
+    void (*multiply)(const PanelTile &);
     void (*pack)(const Packing &);
 };
+
+/* With few rows a tile takes several panels of B at once, so that enough chains are in flight. */
+constexpr int64_t panels_at_once(int64_t height, int64_t rows) { return height >= 4 * rows ? 4 : height >= 2 * rows ? 2 : 1; }
 
 extern const ProductLoops product_loops_avx512bf16; /* pairs, panels as wide as those of product_loops_avx512 */
 extern const ProductLoops product_loops_avx512;

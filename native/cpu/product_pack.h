@@ -194,6 +194,8 @@ template <class Source>
 void pack_transpose(const Sheet<Source> &sheet, const Panel<Source> &panel) {
     for (int64_t s = 0; s < sheet.depth; s += lanes) {
         const int64_t steps = sheet.depth - s < lanes ? sheet.depth - s : lanes, k = s * Source::step, left = sheet.elements - k;
+        const int64_t far = 8 * lanes * Source::step; /* in the order of packing: behind a row's end comes the next panel's row */
+        const int64_t ahead = left > far ? far : sheet.pitch * sheet.lane_stride + far - sheet.elements;
         for (int64_t l = 0; l < panel.pitch; l += lanes) {
             Vector block[lanes];
 #pragma GCC unroll 16
@@ -201,7 +203,7 @@ void pack_transpose(const Sheet<Source> &sheet, const Panel<Source> &panel) {
                 const auto *from = panel.from + (l + i) * sheet.lane_stride + k;
                 const bool inside = l + i < panel.lanes, all = left >= lanes * Source::step;
                 block[i] = !inside ? Vector{} : all ? Source::across(from) : load_first<Source>(from, left);
-                if (inside) __builtin_prefetch(from + 8 * lanes * Source::step, 0, 2);
+                if (inside) __builtin_prefetch(from + ahead, 0, 2);
             }
             transpose(block);
             float *to = panel.to + s * panel.pitch + l;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX512BF16__)
+#if defined(__FMA__)
 #include <immintrin.h>
 #endif
 
@@ -22,6 +22,17 @@ typedef uint16_t UnalignedHalves __attribute__((vector_size(lanes * 2), aligned(
 inline Vector load(const void *from) { return *static_cast<const Unaligned *>(from); }
 inline void store(void *to, Vector value) { *static_cast<Unaligned *>(to) = value; }
 inline Vector splat(float value) { return value - Vector{}; }
+
+/* a * b + c with one rounding where the processor can: asked for, since a compiler that shares a * b fuses in some copies only. */
+inline Vector multiply_add(Vector a, Vector b, Vector c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+    return _mm256_fmadd_ps(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
 
 /* lanes bf16 as the lower halves of 32 bits. */
 inline Bits load_halves(const void *from) { return __builtin_convertvector(*static_cast<const UnalignedHalves *>(from), Bits); }
