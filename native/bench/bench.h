@@ -1,48 +1,14 @@
-/* bench.h: calling a back end through its C ABI, and timing it beside a ceiling of the same processor. */
+/* bench.h: timing ops of the CPU beside a ceiling of the same processor. */
 #pragma once
 
-#include <dlfcn.h>
 #include <time.h>
 
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <string>
-#include <vector>
 
 #include "ceilings.h"
-#include "leeway.h"
+#include "library.h"
 
 namespace bench {
-
-inline void *library = nullptr;
-inline leeway_stream *stream = nullptr;
-
-template <class Function>
-Function symbol(const char *name) {
-    void *address = dlsym(library, name);
-    if (address == nullptr) std::fprintf(stderr, "%s\n", dlerror()), std::exit(1);
-    return reinterpret_cast<Function>(address);
-}
-
-#define LEEWAY_CALL(op, ...)                                                                                     \
-    do {                                                                                                         \
-        leeway_##op##_args call_args = __VA_ARGS__;                                                              \
-        static const auto function = bench::symbol<decltype(&leeway_##op)>("leeway_" #op);                       \
-        if (function(bench::stream, &call_args) != LEEWAY_OK) {                                                  \
-            std::fprintf(stderr, "%s\n", bench::symbol<decltype(&leeway_message)>("leeway_message")());          \
-            std::exit(1);                                                                                        \
-        }                                                                                                        \
-    } while (0)
-
-/* Loads a back end and makes its stream of one thread. */
-inline void use_library(const char *path) {
-    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) std::fprintf(stderr, "%s\n", dlerror()), std::exit(2);
-    LEEWAY_CALL(stream_create, {.threads = 1, .device = 0, .stream = &stream});
-}
 
 /* Seconds of this process's own processor time that body takes: a busy machine disturbs them little. */
 inline double timed(const std::function<void()> &body) {
@@ -55,15 +21,6 @@ inline double timed(const std::function<void()> &body) {
     body();
     return now() - start;
 }
-
-inline double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
-inline int64_t bytes_of(leeway_dtype dtype) { return dtype == LEEWAY_U8 ? 1 : dtype == LEEWAY_BF16 ? 2 : 4; }
-
-inline const char *name_of(leeway_dtype dtype) { return dtype == LEEWAY_BF16 ? "bf16" : "f32"; }
 
 /* count numbers of dtype between 0 and 1. */
 inline void *numbers(int64_t count, leeway_dtype dtype) {

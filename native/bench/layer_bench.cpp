@@ -102,10 +102,7 @@ void optimiser(const char *name, leeway_dtype dtype, bool master, leeway_dtype g
     }, false);
 }
 
-}  // namespace
-
-int main(int count, char **arguments) {
-    if (count < 2) return std::fprintf(stderr, "usage: layer_bench <library.so> [filter] [repeats]\n"), 2;
+void run(int count, char **arguments) {
     use_library(arguments[1]);
     if (count > 2) filter = arguments[2];
     if (count > 3) repeats = std::atoi(arguments[3]);
@@ -119,4 +116,11 @@ int main(int count, char **arguments) {
     optimiser("master", LEEWAY_BF16, true, LEEWAY_F32, LEEWAY_F32, 0);
     optimiser("stochastic, bf16 gradient, 8-bit moments", LEEWAY_BF16, false, LEEWAY_BF16, LEEWAY_U8, 1);
     optimiser("nearest, all bf16", LEEWAY_BF16, false, LEEWAY_BF16, LEEWAY_BF16, 0);
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+    if (count < 2) return std::fprintf(stderr, "usage: layer_bench <library.so> [filter] [repeats]\n"), 2;
+    return exit_code_of([&] { run(count, arguments); });
 }

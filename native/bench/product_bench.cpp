@@ -87,10 +87,7 @@ void decode(const Shape &s, leeway_dtype dtype, const std::string &filter, int r
     for (void *address : {x, y, w, static_cast<void *>(packed)}) release(address);
 }
 
-}  // namespace
-
-int main(int count, char **arguments) {
-    if (count < 2) return std::fprintf(stderr, "usage: product_bench <library.so> [train|decode|all] [filter] [repeats]\n"), 2;
+void run(int count, char **arguments) {
     use_library(arguments[1]);
     const std::string which = count > 2 ? arguments[2] : "all", filter = count > 3 ? arguments[3] : "";
     const int repeats = count > 4 ? std::atoi(arguments[4]) : 9;
@@ -109,5 +106,11 @@ int main(int count, char **arguments) {
             for (int64_t rows : {1, 8, 64})
                 for (const Shape &s : {Shape{rows, 576, 1536}, Shape{rows, 2048, 2048}}) decode(s, dtype, filter, repeats);
     }
-    return 0;
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+    if (count < 2) return std::fprintf(stderr, "usage: product_bench <library.so> [train|decode|all] [filter] [repeats]\n"), 2;
+    return exit_code_of([&] { run(count, arguments); });
 }

@@ -280,6 +280,16 @@ Outcome run_shape(const Library &library, const std::vector<std::unique_ptr<Stre
 
 }  // namespace
 
+void print_device(const Library &library) {
+    Stream stream(library, 0);
+    int64_t total = 0, available = 0, scratch = 0, threads = 0;
+    char name[128] = "";
+    leeway_device_query_args args = {&total, &available, &scratch, &threads, name};
+    if (library.function<decltype(&leeway_device_query)>("leeway_device_query")(stream.get(), &args) != LEEWAY_OK)
+        throw std::runtime_error(library.function<decltype(&leeway_message)>("leeway_message")());
+    std::printf("%s\n%lld\n%lld\n", name, (long long)threads, (long long)total);
+}
+
 void print_rows() {
     for (const Row &row : sorted_rows()) std::printf("%s\n", row.name.c_str());
 }

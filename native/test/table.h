@@ -171,6 +171,9 @@ using Body = void (*)(Run &run, const Shape &shape);
 /* Registers a row. The name begins with the op's. */
 bool add(const std::string &name, const std::vector<Shape> &shapes, Body body);
 
+/* Name, threads and bytes of memory of the device, a line each. */
+void print_device(const Library &library);
+
 /* The names of all rows in their order, one a line. */
 void print_rows();
 
