@@ -29,34 +29,47 @@ struct SidedTerm {
     float alpha;
 };
 
-/* Elements of a Side as fp32. four(at): at .. at + 3, at being the begin of a pack. */
+/* Reads four neighbours of a Side: as they lie in memory, so that nothing waits for them before value() is asked.
+ *     four(at)          at .. at + 3, at being the begin of a pack
+ *     none()            four zeros; put(raw, e, at): sets one */
 template <class T>
 struct Elements {
+    using Raw = Pack<T, 4>;
     const T *data;
     __device__ explicit Elements(const Side &side) : data(static_cast<const T *>(side.data)) {}
-    __device__ float one(int64_t at) const { return widen(data[at]); }
-    __device__ Floats<4> four(int64_t at) const { return load<4>(data + at); }
+    __device__ Raw four(int64_t at) const { return load_pack<4>(data + at); }
+    __device__ static Raw none() { return {}; }
+    __device__ void put(Raw &raw, int e, int64_t at) const { raw.x[e] = data[at]; }
+    __device__ static float value(const Raw &raw, int e) { return widen(raw.x[e]); }
 };
 
-/* T: the type to which what the codes mean is rounded. */
+/* T: the type to which what the codes mean is rounded. Four neighbours lie in one block of absmax or in two. */
 template <class T>
 struct Nf4Elements {
+    struct Raw {
+        int codes; /* four bits each; bit 16 + e: element e takes the second scale */
+        float scale;
+        float second;
+    };
     const uint8_t *codes;
     const float *absmax;
     int64_t origin;
     __device__ explicit Nf4Elements(const Side &side)
         : codes(static_cast<const uint8_t *>(side.data)), absmax(side.absmax), origin(side.origin) {}
-    __device__ float one(int64_t at) const {
+    __device__ Raw four(int64_t at) const {
         at += origin;
-        return rounded_to<T>(nf4_level(codes[at / 2] >> (at % 2 * 4) & 15) * absmax[at / nf4_block]);
+        return {*reinterpret_cast<const uint16_t *>(codes + at / 2), absmax[at / nf4_block], 0.0f};
     }
-    __device__ Floats<4> four(int64_t at) const {
+    __device__ static Raw none() { return {0x7777, 0.0f, 0.0f}; }
+    __device__ void put(Raw &raw, int e, int64_t at) const {
         at += origin;
-        const int packed = *reinterpret_cast<const uint16_t *>(codes + at / 2);
-        const float scale = absmax[at / nf4_block];
-        Floats<4> values;
-        LEEWAY_UNROLL for (int i = 0; i < 4; i++) values.x[i] = rounded_to<T>(nf4_level(packed >> 4 * i & 15) * scale);
-        return values;
+        const int code = codes[at / 2] >> (at % 2 * 4) & 15;
+        const bool second = at % nf4_block < e;  // the block began behind element 0
+        raw.codes = (raw.codes & ~(15 << 4 * e)) | code << 4 * e | int(second) << (16 + e);
+        (second ? raw.second : raw.scale) = absmax[at / nf4_block];
+    }
+    __device__ static float value(const Raw &raw, int e) {
+        return rounded_to<T>(nf4_level(raw.codes >> 4 * e & 15) * (raw.codes >> (16 + e) & 1 ? raw.second : raw.scale));
     }
 };
 
@@ -66,56 +79,64 @@ class Slice {
     static constexpr int count = lanes * depth / 4 / threads; /* packs of a thread */
     static_assert(count * 4 * threads == lanes * depth && lanes % 4 == 0 && depth % 4 == 0);
 
+    using Raw = typename Source::Raw;
     const Source source;
-    const bool along_k, packs;
-    const int end; /* of k */
+    const bool along_k, whole; /* whole: all lanes are the operand's, in packs */
+    const int end;  /* of k */
     const int left; /* lanes of the operand from this slice's first one on */
     int lane, row;  /* where this thread's first pack stands in the slice: lane, and k */
     int lane_step, row_step;
-    int k;          /* of the first pack of the next fetch */
+    int next;       /* k that the next fetch begins with */
     int64_t at, step, advance;
-    Floats<4> held[count];
+    Raw held[count];
 
-    __device__ __forceinline__ Floats<4> read(int l, int i, int64_t from) const {
-        const bool lane_inside = l < left, k_inside = i < end;
-        if (packs && lane_inside && k_inside && (along_k ? i + 4 <= end : l + 4 <= left)) return source.four(from);
-        Floats<4> values = {};
+    /* The elements that exist of four from lane l and k i on. */
+    __device__ __forceinline__ Raw read(int l, int i, int64_t from) const {
+        Raw raw = Source::none();
         LEEWAY_UNROLL for (int e = 0; e < 4; e++)
-            if (along_k ? lane_inside && i + e < end : k_inside && l + e < left) values.x[e] = source.one(from + e);
-        return values;
+            if (along_k ? l < left && i + e < end : l + e < left && i < end) source.put(raw, e, from + e);
+        return raw;
     }
 
 public:
     /* Begins at k = first, ends before depth_end. */
     __device__ Slice(const Side &side, int first_lane, int first, int depth_end, int thread)
-        : source(side), along_k(side.along_k), packs(side.packs), end(depth_end), left(side.lanes - first_lane) {
+        : source(side), along_k(side.along_k), whole(side.packs && first_lane + lanes <= side.lanes), end(depth_end),
+          left(side.lanes - first_lane), next(first) {
         constexpr int per_row = depth / 4, per_column = lanes / 4;
         lane = along_k ? thread / per_row : thread % per_column * 4;
         row = along_k ? thread % per_row * 4 : thread / per_column;
         lane_step = along_k ? threads / per_row : 0;
         row_step = along_k ? 0 : threads / per_column;
-        k = first + row;
-        at = along_k ? (first_lane + lane) * side.stride + k : k * side.stride + first_lane + lane;
+        const int64_t l = first_lane + lane, k = first + row;
+        at = along_k ? l * side.stride + k : k * side.stride + l;
         step = (along_k ? lane_step : row_step) * side.stride;
         advance = along_k ? depth : depth * side.stride;
     }
 
     /* Loads this slice; the next fetch is of the one behind it. */
     __device__ __forceinline__ void fetch() {
-        LEEWAY_UNROLL for (int i = 0; i < count; i++) held[i] = read(lane + i * lane_step, k + i * row_step, at + i * step);
+        if (whole && next + depth <= end) {
+            LEEWAY_UNROLL for (int i = 0; i < count; i++) held[i] = source.four(at + i * step);
+        } else {
+            LEEWAY_UNROLL for (int i = 0; i < count; i++)
+                held[i] = read(lane + i * lane_step, next + row + i * row_step, at + i * step);
+        }
         at += advance;
-        k += depth;
+        next += depth;
     }
 
     /* What was fetched last, to shared (depth, pitch). */
     __device__ __forceinline__ void stage(float *shared) const {
         LEEWAY_UNROLL for (int i = 0; i < count; i++) {
             float *to = shared + (row + i * row_step) * pitch + lane + i * lane_step;
+            Floats<4> values;
+            LEEWAY_UNROLL for (int e = 0; e < 4; e++) values.x[e] = Source::value(held[i], e);
             if (!along_k && pitch % 4 == 0) {
-                store<4>(to, held[i]);
+                store<4>(to, values);
                 continue;
             }
-            LEEWAY_UNROLL for (int e = 0; e < 4; e++) to[along_k ? e * pitch : e] = held[i].x[e];
+            LEEWAY_UNROLL for (int e = 0; e < 4; e++) to[along_k ? e * pitch : e] = values.x[e];
         }
     }
 };
