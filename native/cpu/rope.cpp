@@ -14,27 +14,54 @@ namespace {
 
 using namespace leeway;
 
+struct Pair {
+    f32x16 a;
+    f32x16 b;
+};
+
+/* The pairs from x[0] and x[half] on, turned. */
 template <class T>
+LEEWAY_INLINE Pair turn(const T *x, int64_t half, const float *cosine, const float *sine, float sign, int64_t left) {
+    const f32x16 c = load_up_to(cosine, left), s = sign * load_up_to(sine, left);
+    const f32x16 a = load_up_to(x, left), b = load_up_to(x + half, left);
+    return {a * c - b * s, b * c + a * s};
+}
+
+template <class T>
+LEEWAY_INLINE void store_pair(T *x, int64_t half, const Pair &pair, int64_t left) {
+    store_up_to(x, pair.a, left);
+    store_up_to(x + half, pair.b, left);
+}
+
+/* x[0..half) and x[half..2 half). Where whole vectors do not fill a half, the last one overlaps the one before: it is turned first and
+ * stored last. */
+template <bool overlaps, class T>
+LEEWAY_INLINE void rotate_head(T *x, int64_t half, const float *cosine, const float *sine, float sign) {
+    const int64_t last = half - lanes, ends = overlaps ? last : half;
+    Pair end;
+    if constexpr (overlaps) end = turn(x + last, half, cosine + last, sine + last, sign, lanes);
+    for (int64_t j = 0; j < ends; j += lanes) store_pair(x + j, half, turn(x + j, half, cosine + j, sine + j, sign, half - j), half - j);
+    if constexpr (overlaps) store_pair(x + last, half, end, lanes);
+}
+
+template <bool overlaps, class T>
 LEEWAY_INLINE void rotate_heads(const leeway_rope_args *args, int64_t row) {
-    int64_t half = args->rotary_dim / 2;
-    const float *cosine = args->cosine + args->positions[row] * half;
-    const float *sine = args->sine + args->positions[row] * half;
-    float sign = args->inverse ? -1.0f : 1.0f;
-    for (int64_t head = 0; head < args->heads; head++) {
-        T *x = static_cast<T *>(args->x) + row * args->stride + head * args->head_dim;
-        for (int64_t j = 0; j < half; j += lanes) {
-            int64_t left = half - j;
-            f32x16 c = load_up_to(cosine + j, left), s = sign * load_up_to(sine + j, left);
-            f32x16 a = load_up_to(x + j, left), b = load_up_to(x + half + j, left);
-            store_up_to(x + j, a * c - b * s, left);
-            store_up_to(x + half + j, b * c + a * s, left);
-        }
-    }
+    const int64_t half = args->rotary_dim / 2, table = args->positions[row] * half;
+    T *x = static_cast<T *>(args->x) + row * args->stride;
+    for (int64_t head = 0; head < args->heads; head++, x += args->head_dim)
+        rotate_head<overlaps>(x, half, args->cosine + table, args->sine + table, args->inverse ? -1.0f : 1.0f);
+}
+
+template <class T>
+LEEWAY_INLINE void rotate(const leeway_rope_args *args, int64_t row) {
+    const int64_t half = args->rotary_dim / 2;
+    if (half > lanes && half % lanes != 0) rotate_heads<true, T>(args, row);
+    else rotate_heads<false, T>(args, row);
 }
 
 LEEWAY_CLONES void rotate_row(const leeway_rope_args *args, int64_t row) {
-    if (args->dtype == LEEWAY_F32) rotate_heads<float>(args, row);
-    else rotate_heads<bf16>(args, row);
+    if (args->dtype == LEEWAY_F32) rotate<float>(args, row);
+    else rotate<bf16>(args, row);
 }
 
 }  // namespace
