@@ -83,8 +83,7 @@ __device__ int tile_place(int i) {
 /* The count values of a tile; 0 behind them. */
 template <int threads, int n>
 __device__ void load_tile(const float *tile, int64_t count, float (&values)[tile_values]) {
-#pragma unroll
-    for (int i = 0; i < tile_values; i += 4) {
+    LEEWAY_UNROLL for (int i = 0; i < tile_values; i += 4) {
         const int at = tile_place<threads>(i);
         if (n == 4 && at + 4 <= count) {
             const auto pack = load<4>(tile + at);
@@ -98,8 +97,7 @@ __device__ void load_tile(const float *tile, int64_t count, float (&values)[tile
 /* Writes them, rounded where T is bf16, to a row that begins at a multiple of 16 bytes. */
 template <int threads, class T>
 __device__ void store_tile(T *tile, int64_t count, const float (&values)[tile_values]) {
-#pragma unroll
-    for (int i = 0; i < tile_values; i += 4) {
+    LEEWAY_UNROLL for (int i = 0; i < tile_values; i += 4) {
         const int at = tile_place<threads>(i);
         if (at + 4 <= count) {
             store<4>(tile + at, Floats<4>{values[i], values[i + 1], values[i + 2], values[i + 3]});
@@ -114,8 +112,7 @@ __device__ void store_tile(T *tile, int64_t count, const float (&values)[tile_va
 template <int threads>
 __device__ unsigned live_values(int64_t count, const uint32_t *allowed, int64_t first) {
     unsigned live = 0;
-#pragma unroll
-    for (int i = 0; i < tile_values; i++) {
+    LEEWAY_UNROLL for (int i = 0; i < tile_values; i++) {
         const int at = tile_place<threads>(i);
         if (at < count && is_allowed(allowed, first + at)) live |= 1u << i;
     }
@@ -126,14 +123,12 @@ __device__ unsigned live_values(int64_t count, const uint32_t *allowed, int64_t 
 template <int threads>
 __device__ RowSoftmax tile_softmax(const float (&z)[tile_values], unsigned live) {
     float most = -INFINITY;
-#pragma unroll
-    for (int i = 0; i < tile_values; i++)
+    LEEWAY_UNROLL for (int i = 0; i < tile_values; i++)
         if (live >> i & 1) most = larger(most, z[i]);
     RowSoftmax tile;
     tile.max = block_join<threads>(most, [](float x, float y) { return larger(x, y); });
     double sum = 0.0, weighted = 0.0;
-#pragma unroll
-    for (int i = 0; i < tile_values; i++) {
+    LEEWAY_UNROLL for (int i = 0; i < tile_values; i++) {
         const float below = z[i] - tile.max, d = !(live >> i & 1) || below < far_below ? far_below : below, e = expf(d);
         sum += double(e);
         weighted += double(e) * double(d);
@@ -147,8 +142,7 @@ __device__ RowSoftmax tile_softmax(const float (&z)[tile_values], unsigned live)
 template <int threads>
 __device__ int tile_arg_max(const float (&z)[tile_values], unsigned live, float max) {
     int lowest = INT_MAX;
-#pragma unroll
-    for (int i = tile_values - 1; i >= 0; i--)
+    LEEWAY_UNROLL for (int i = tile_values - 1; i >= 0; i--)
         if ((live >> i & 1) && z[i] == max) lowest = tile_place<threads>(i);
     return block_join<threads>(lowest, [](int x, int y) { return x < y ? x : y; });
 }
