@@ -188,7 +188,7 @@ Side side_of(const Operand &operand, int64_t lanes) {
     const bool along_k = operand.k_stride == 1;
     const int64_t stride = along_k ? operand.lane_stride : operand.k_stride;
     const bool nf4 = operand.dtype == LEEWAY_NF4;
-    const bool aligned = nf4 ? operand.origin % 4 == 0 && is_aligned(operand.data, 2) : is_aligned(operand.data, 4 * bytes_of(operand.dtype));
+    const bool aligned = nf4 ? operand.origin % 4 == 0 : is_aligned(operand.data, 4 * bytes_of(operand.dtype));
     return {operand.data, operand.absmax, operand.origin, stride, int(lanes), along_k, aligned && stride % 4 == 0};
 }
 

@@ -66,7 +66,8 @@ __device__ __forceinline__ void for_own_elements(const SidedProduct &job, int ro
 
 /* totals[e] += the term's blocks in order. */
 template <class Left, class Right, int lanes>
-__device__ __forceinline__ void add_term(const SidedProduct &job, const SidedTerm &term, int row, int column, float *shared, float *totals) {
+__device__ __forceinline__ void add_term(const SidedProduct &job, const SidedTerm &term, int row, int column, float *shared,
+                                         float *totals) {
     const int warps = blockDim.x / warp, own = threadIdx.x / warp;
     for (int first = 0; first < term.depth; first += warps * int(product_block)) {
         const int begin = first + own * int(product_block), blocks = min(warps, blocks_of(term.depth - first, int(product_block)));

@@ -47,50 +47,59 @@ bool on_own_stack(const void *address) {
 
 constexpr int16_t several = -1;
 
+/* Who accesses, and between which barriers. */
+struct Accessor {
+    uint32_t epoch, warp_epoch;
+    int16_t thread, warp;
+    Accessor(Machine &m, int index)
+        : epoch(m.epoch), warp_epoch(m.warps[size_t(index / lanes_a_warp)].epoch), thread(int16_t(index)),
+          warp(int16_t(index / lanes_a_warp)) {}
+};
+
 /* The writer was another thread, and no barrier of the block or of the warp that both are in lies between. */
-bool races_with_write(const Machine &m, const Cell &cell, int thread, const Warp &warp) {
-    if (cell.write_epoch != m.epoch || cell.writer == thread) return false;
-    return cell.writer / lanes_a_warp != thread / lanes_a_warp || cell.write_warp_epoch == warp.epoch;
+inline bool races_with_write(const Cell &cell, const Accessor &own) {
+    if (cell.write_epoch != own.epoch || cell.writer == own.thread) return false;
+    return cell.writer / lanes_a_warp != own.warp || cell.write_warp_epoch == own.warp_epoch;
 }
 
-bool races_with_read(const Machine &m, const Cell &cell, int thread, const Warp &warp) {
-    if (cell.read_epoch != m.epoch || cell.reader == thread) return false;
-    return cell.reader_warp != thread / lanes_a_warp || cell.read_warp_epoch == warp.epoch;
+inline bool races_with_read(const Cell &cell, const Accessor &own) {
+    if (cell.read_epoch != own.epoch || cell.reader == own.thread) return false;
+    return cell.reader_warp != own.warp || cell.read_warp_epoch == own.warp_epoch;
 }
 
-void note_read(const Machine &m, Cell &cell, int thread, const Warp &warp) {
-    const int16_t own_warp = int16_t(thread / lanes_a_warp);
-    if (cell.read_epoch != m.epoch) {
-        cell.reader = int16_t(thread);
-        cell.reader_warp = own_warp;
+inline void note_read(Cell &cell, const Accessor &own) {
+    if (cell.read_epoch != own.epoch) {
+        cell.read_epoch = own.epoch;
+        cell.reader = own.thread;
+        cell.reader_warp = own.warp;
     } else {
-        if (cell.reader != thread) cell.reader = several;
-        if (cell.reader_warp != own_warp) cell.reader_warp = several;
+        if (cell.reader != own.thread) cell.reader = several;
+        if (cell.reader_warp != own.warp) cell.reader_warp = several;
     }
-    cell.read_epoch = m.epoch;
-    cell.read_warp_epoch = warp.epoch;
+    cell.read_warp_epoch = own.warp_epoch;
 }
 
-void check_race(const void *address, size_t bytes, bool write) {
-    Machine &m = machine();
-    if (m.atomic) return;
-    const int thread = current->index;
-    const Warp &warp = m.warp();
+inline void note_write(Cell &cell, const Accessor &own) {
+    cell.write_epoch = own.epoch;
+    cell.write_warp_epoch = own.warp_epoch;
+    cell.writer = own.thread;
+}
+
+[[noreturn, gnu::cold]] void stop_race(size_t at, const Cell &cell, bool write, bool after_write) {
+    if (after_write)
+        stop_kernel("a race: byte %zu of shared memory is %s and thread %d wrote it without a barrier between", at,
+                    write ? "written" : "read", cell.writer);
+    stop_kernel("a race: byte %zu of shared memory is written and another thread read it without a barrier between", at);
+}
+
+inline void check_race(Machine &m, const void *address, size_t bytes, bool write) {
+    const Accessor own(m, current->index);
     const size_t at = size_t(static_cast<const unsigned char *>(address) - m.shared.base);
-    for (size_t c = at / 2; c < (at + bytes + 1) / 2; c++) {
-        Cell &cell = m.cells[c];
-        if (races_with_write(m, cell, thread, warp))
-            stop_kernel("a race: byte %zu of shared memory is %s and thread %d wrote it without a barrier between", at,
-                        write ? "written" : "read", cell.writer);
-        if (!write) {
-            note_read(m, cell, thread, warp);
-            continue;
-        }
-        if (races_with_read(m, cell, thread, warp))
-            stop_kernel("a race: byte %zu of shared memory is written and another thread read it without a barrier between", at);
-        cell.write_epoch = m.epoch;
-        cell.write_warp_epoch = warp.epoch;
-        cell.writer = int16_t(thread);
+    Cell *const end = &m.cells[(at + bytes + 1) / 2];
+    for (Cell *cell = &m.cells[at / 2]; cell < end; cell++) {
+        if (races_with_write(*cell, own)) stop_race(at, *cell, write, true);
+        if (write && races_with_read(*cell, own)) stop_race(at, *cell, write, false);
+        write ? note_write(*cell, own) : note_read(*cell, own);
     }
 }
 
@@ -105,17 +114,21 @@ void check_race(const void *address, size_t bytes, bool write) {
 
 }  // namespace
 
-void check_access(const void *address, size_t bytes, bool write) {
+/* Inlined where the size and the direction are constants. */
+[[gnu::always_inline]] inline void check(const void *address, size_t bytes, bool write) {
     if (!on_fiber() || on_own_stack(address)) return;
-    const bool in_device = device.holds(address), in_shared = !in_device && machine().shared.holds(address);
+    Machine &m = machine();
+    const bool in_device = device.holds(address), in_shared = !in_device && m.shared.holds(address);
     if (!in_device && !in_shared) {
         if (!write && library.holds(address)) return;
         refuse(address, bytes, write);
     }
     if (reinterpret_cast<uintptr_t>(address) % bytes != 0) stop_misaligned(address, bytes);
-    if (!(in_device ? device : machine().shared).is_live(address, bytes)) refuse(address, bytes, write);
-    if (in_shared) check_race(address, bytes, write);
+    if (!(in_device ? device : m.shared).is_live(address, bytes)) refuse(address, bytes, write);
+    if (in_shared && !m.atomic) check_race(m, address, bytes, write);
 }
+
+void check_access(const void *address, size_t bytes, bool write) { check(address, bytes, write); }
 
 void require_aligned(const void *address, size_t bytes) {
     if (reinterpret_cast<uintptr_t>(address) % bytes != 0) stop_misaligned(address, bytes);
@@ -166,8 +179,8 @@ void wait_async(int groups) {
 
 /* What g++ calls. Accesses of other sizes are structs, byte by byte. */
 #define LEEWAY_EMU_ACCESS(bytes)                                                                                               \
-    extern "C" void __asan_load##bytes##_noabort(void *address) { emu::check_access(address, bytes, false); }                  \
-    extern "C" void __asan_store##bytes##_noabort(void *address) { emu::check_access(address, bytes, true); }
+    extern "C" void __asan_load##bytes##_noabort(void *address) { emu::check(address, bytes, false); }                         \
+    extern "C" void __asan_store##bytes##_noabort(void *address) { emu::check(address, bytes, true); }
 LEEWAY_EMU_ACCESS(1)
 LEEWAY_EMU_ACCESS(2)
 LEEWAY_EMU_ACCESS(4)
