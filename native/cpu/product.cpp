@@ -71,10 +71,45 @@ Limits limits_of(const Product &job, Walk walk) {
     return {job.dtype == LEEWAY_BF16 ? most_summed_rows : most_rows, most_columns};
 }
 
+/* One term of few columns whose rows of A are read where they lie: packing them would take as long as multiplying them. */
+bool is_thin(const Product &job) {
+    const Operand &a = job.term[0].a, &b = job.term[0].b;
+    const ProductLoops &loops = loops_of(job.term[0]);
+    return job.terms == 1 && job.bias == nullptr && job.base == nullptr && job.columns <= loops.width && job.rows >= loops.thin &&
+           loops.thin > 0 && a.k_stride == 1 && a.dtype != LEEWAY_NF4 && b.dtype != LEEWAY_NF4 && b.packed == nullptr &&
+           job.term[0].depth * loops.width <= scratch_bytes_per_thread / int64_t(sizeof(float)) - slack;
+}
+
+/* C of so many rows from first on. */
+void multiply_thin(const Product &job, int64_t first, int64_t count, float *panel) {
+    const Term &term = job.term[0];
+    const ProductLoops &loops = loops_of(term);
+    const int64_t pitch = job.columns <= loops.width / 2 ? loops.width / 2 : loops.width;
+    loops.pack({term.b.data, term.b.dtype == LEEWAY_BF16, term.b.lane_stride, term.b.k_stride, job.columns, term.depth, pitch, true, panel});
+    const int64_t height = ceil_div(count, ceil_div(count, loops.thin));
+    const Place c = {job.c, job.c_stride, 1, job.dtype == LEEWAY_BF16}, nothing = {nullptr, 0, 1, false};
+    for (int64_t row = first; row < first + count; row += height) {
+        const Place at = moved(c, row, 0);
+        loops.multiply({element_at(term.a, row * term.a.lane_stride), panel, 0, {term.a.lane_stride, term.a.dtype == LEEWAY_BF16}, {},
+                        job.accumulate ? at : nothing, at, nullptr, std::min(height, first + count - row), job.columns, term.depth,
+                        product_block, term.alpha});
+    }
+}
+
+void product_thin(leeway_stream *stream, const Product &job) {
+    constexpr int64_t most = 256, least = 64; /* rows of a task */
+    const int64_t threads = thread_count(stream), rounds = ceil_div(job.rows, most * threads);
+    const int64_t rows = std::max(least, ceil_div(job.rows, rounds * threads));
+    parallel_for(stream, ceil_div(job.rows, rows), [&](int64_t index, void *memory) {
+        multiply_thin(job, index * rows, std::min(rows, job.rows - index * rows), static_cast<float *>(memory));
+    });
+}
+
 }  // namespace
 
 void product(leeway_stream *stream, const Product &job) {
     if (job.rows <= 0 || job.columns <= 0) return;
+    if (is_thin(job)) return product_thin(stream, job);
     const bool turned = is_better_turned(job), narrow = job.dtype == LEEWAY_BF16;
     const int64_t rows = turned ? job.columns : job.rows, columns = turned ? job.rows : job.columns;
     const Place c = {job.c, turned ? 1 : job.c_stride, turned ? job.c_stride : 1, narrow};

@@ -26,6 +26,6 @@ inline Vector fused(Vector sum, Vector left, Vector right) { return _mm512_dpbf1
 
 namespace leeway {
 
-extern const ProductLoops product_loops_avx512bf16 = {tall, width, 2, multiply_tile, pack_source<Pairs>};
+extern const ProductLoops product_loops_avx512bf16 = {tall, width, 0, 2, multiply_tile, pack_source<Pairs>};
 
 }  // namespace leeway

@@ -10,11 +10,11 @@ inline Vector fused(Vector sum, Vector left, Vector right) { return sum + left *
 }  // namespace
 }  // namespace leeway
 
-#include "product_kernel.h"
 #include "product_pack.h"
+#include "product_thin.h"
 
 namespace leeway {
 namespace {
-constexpr ProductLoops float_loops = {tall, width, 1, multiply_tile, pack_floats};
+constexpr ProductLoops float_loops = {tall, width, thin, 1, multiply_floats, pack_floats};
 }  // namespace
 }  // namespace leeway

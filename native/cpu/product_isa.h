@@ -16,14 +16,22 @@ struct Place {
     bool narrow;
 };
 
+/* How an operand lies in memory. */
+struct Lying {
+    int64_t stride = 0;  /* elements between rows of A, or between steps of B; 0: packed */
+    bool narrow = false; /* bf16 */
+};
+
 /* One packed panel of A ([steps][rows]) times neighbouring packed panels of B ([panel][steps][width], so many floats apart) that cover
- * columns columns of C: for block after block of the steps,
+ * columns columns of C. Loops of floats also take one of them as it lies in memory: rows of A whose k are neighbours, B being one panel
+ * [steps][width or half of it, if that is enough]; or width columns of B which are neighbours. For block after block of the steps,
  *     C = fma(alpha, the block's sum, C), C being before or 0 at first; and + bias behind the last block.
  * after = C, rounded once where after is narrow. before and after may be the same place. */
 struct PanelTile {
-    const float *a;
-    const float *b;
+    const void *a;
+    const void *b;
     int64_t b_pitch;
+    Lying a_lies, b_lies;
     Place before;      /* at = NULL: 0 */
     Place after;
     const float *bias; /* (columns) or NULL */
@@ -52,6 +60,7 @@ struct Packing {
 struct ProductLoops {
     int64_t height; /* largest number of rows of a panel of A */
     int64_t width;  /* columns of a panel of B */
+    int64_t thin;   /* largest number of rows of A that are multiplied where they lie; 0: none */
     int64_t step;   /* 1: floats (bf16 is widened while it is packed); 2: pairs of bf16 */
     void (*multiply)(const PanelTile &);
     void (*pack)(const Packing &);

@@ -107,26 +107,67 @@ inline void settle_sums(const Settling &job, const Vector (&sum)[rows][vectors],
     settle_tile(job, sums, rows, vectors * lanes, columns);
 }
 
-/* rows x columns <= panels * width elements of C. Between blocks C lies on the stack. */
-template <int rows, int panels>
-void multiply(const PanelTile &job) {
-    constexpr int vectors = panels * 2;
-    alignas(64) float between[rows * panels * width];
-    const Place inner = {between, panels * width, 1, false};
+/* Packed panels of B. */
+struct Panels {
+    const float *at;
+    int64_t pitch;
+    explicit Panels(const PanelTile &job) : at(static_cast<const float *>(job.b)), pitch(job.b_pitch) {}
+    Vector vector(int j) const { return load(at + (j / 2) * pitch + (j % 2) * lanes); }
+    void fetch(int j) const {
+        if (j * lanes % 16 == 0) __builtin_prefetch(at + j * lanes + ahead, 0, 2);
+    }
+    void step() { at += width; }
+};
+
+/* Columns of B where they lie. */
+template <class Element>
+struct Columns {
+    const Element *at;
+    int64_t stride;
+    explicit Columns(const PanelTile &job) : at(static_cast<const Element *>(job.b)), stride(job.b_lies.stride) {}
+    Vector vector(int j) const {
+        if constexpr (sizeof(Element) == 2) return load_narrow(at + j * lanes);
+        else return load(at + j * lanes);
+    }
+    void fetch(int j) const {
+        if (j * lanes * sizeof(Element) % 64 == 0) __builtin_prefetch(at + j * lanes + 16 * stride);
+    }
+    void step() { at += stride; }
+};
+
+/* The tile's blocks: sum_block(steps, sum) makes the sums of the next steps; between blocks C lies on the stack. */
+template <int rows, int vectors, class SumBlock>
+inline void settle_blocks(const PanelTile &job, SumBlock sum_block) {
+    alignas(64) float between[rows * vectors * lanes];
+    const Place inner = {between, vectors * lanes, 1, false};
     Settling settling = {something(job.before), inner, nullptr, job.alpha};
-    const float *a = job.a, *b = job.b;
-    if (job.before.at != nullptr && is_plain(settling) && job.columns == panels * width)
+    if (job.before.at != nullptr && is_plain(settling) && job.columns == vectors * lanes)
         for (int i = 0; i < rows; i++)
-            for (int p = 0; p < panels * width; p += 16) __builtin_prefetch(element<false>(job.before, i, p), 1);
+            for (int p = 0; p < vectors * lanes; p += 16) __builtin_prefetch(element<false>(job.before, i, p), 1);
     for (int64_t left = job.steps; left > 0;) {
         const int64_t steps = left < job.block ? left : job.block;
         Vector sum[rows][vectors] = {};
+        sum_block(steps, sum);
+        left -= steps;
+        if (left == 0) settling.after = job.after, settling.bias = job.bias;
+        settle_sums(settling, sum, job.columns);
+        settling.before = inner;
+    }
+}
+
+/* rows x columns <= panels * width elements of C. */
+template <int rows, int panels, class Right>
+void multiply(const PanelTile &job) {
+    constexpr int vectors = panels * 2;
+    const float *a = static_cast<const float *>(job.a);
+    Right b(job);
+    settle_blocks<rows, vectors>(job, [&](int64_t steps, Vector (&sum)[rows][vectors]) __attribute__((always_inline)) {
         for (int64_t k = 0; k < steps; k++) {
             Vector right[vectors];
 #pragma GCC unroll 8
             for (int j = 0; j < vectors; j++) {
-                right[j] = load(b + (j / 2) * job.b_pitch + (j % 2) * lanes);
-                if (panels == 1 && j * lanes % 16 == 0) __builtin_prefetch(b + j * lanes + ahead, 0, 2);
+                right[j] = b.vector(j);
+                if (panels == 1) b.fetch(j);
             }
 #pragma GCC unroll 16
             for (int i = 0; i < rows; i++) {
@@ -135,19 +176,15 @@ void multiply(const PanelTile &job) {
                 for (int j = 0; j < vectors; j++) sum[i][j] = fused(sum[i][j], factor, right[j]);
             }
             a += rows;
-            b += width;
+            b.step();
         }
-        left -= steps;
-        if (left == 0) settling.after = job.after, settling.bias = job.bias;
-        settle_sums(settling, sum, job.columns);
-        settling.before = inner;
-    }
+    });
 }
 
 template <int rows>
 void dispatch(const PanelTile &job) {
     if (job.rows == rows)
-        job.columns > width ? multiply<rows, panels_at_once(tall, rows)>(job) : multiply<rows, 1>(job);
+        job.columns > width ? multiply<rows, panels_at_once(tall, rows), Panels>(job) : multiply<rows, 1, Panels>(job);
     else if constexpr (rows > 1)
         dispatch<rows - 1>(job);
 }

@@ -134,10 +134,11 @@ Place moved(const Place &place, int64_t row, int64_t column) {
     return other;
 }
 
-/* Panels of B, so many floats apart. */
+/* Panels of B, so many floats apart; or one panel where it lies. */
 struct Right {
-    const float *at;
+    const void *at;
     int64_t pitch;
+    Lying lies = {};
 };
 
 /* Columns of B for a span of k: where they lie in a packed matrix, or packed now. */
@@ -257,11 +258,19 @@ struct SpanTile {
     const Output &out;
     const Scratch &scratch;
     int64_t height; /* of a panel of A */
+    bool in_place;  /* B is multiplied where it lies, a panel at a time */
     int64_t strip;  /* columns */
 
     SpanTile(const Span &span, const Tile &tile, const Place &before, const Place &after, const Output &out, const Scratch &scratch)
         : span(span), tile(tile), before(before), after(after), out(out), scratch(scratch),
-          height(ceil_div(tile.rows.count, ceil_div(tile.rows.count, loops().height))), strip(strip_of(tile.columns.count, span.steps)) {}
+          height(ceil_div(tile.rows.count, ceil_div(tile.rows.count, loops().height))), in_place(is_thin(span, tile)), strip(in_place ? loops().width : strip_of(tile.columns.count, span.steps)) {}
+
+    /* Packing B would take as long as multiplying it. */
+    static bool is_thin(const Span &span, const Tile &tile) {
+        const Operand &b = span.segment[0].term->b;
+        return span.count == 1 && span.segment[0].loops->thin > 0 && tile.rows.count <= 2 * loops().width && b.lane_stride == 1 &&
+               b.dtype != LEEWAY_NF4 && b.packed == nullptr;
+    }
 
     Left left(int64_t s, float *to) const {
         const Segment &segment = span.segment[s];
@@ -286,6 +295,11 @@ struct SpanTile {
         const Range all = {tile.columns.first + columns.first, columns.count};
         const int64_t padded = ceil_div(columns.count, loops().width) * loops().width;
         float *to = scratch.b;
+        if (in_place && columns.count == loops().width) {
+            const Operand &b = span.segment[0].term->b;
+            rights[0] = {element_at(b, all.first + span.segment[0].k.first * b.k_stride), 0, {b.k_stride, b.dtype == LEEWAY_BF16}};
+            return;
+        }
         for (int64_t s = 0; s < span.count; s++) {
             const Segment &segment = span.segment[s];
             rights[s] = panels_of(*segment.loops, *segment.term, all, segment.k, to, scratch.decoded);
@@ -303,7 +317,7 @@ struct SpanTile {
         PanelTile jobs[2];
         for (int64_t s = 0; s < span.count; s++) {
             const Segment &segment = span.segment[s];
-            jobs[s] = {lefts[s].panel(m), rights[s].at, rights[s].pitch, inner, inner, nullptr, rows, 0, segment.steps,
+            jobs[s] = {lefts[s].panel(m), rights[s].at, rights[s].pitch, {}, rights[s].lies, inner, inner, nullptr, rows, 0, segment.steps,
                        product_block / segment.loops->step, segment.term->alpha};
         }
         for (int64_t n = 0, count; n < columns.count; n += count) {
@@ -316,7 +330,7 @@ struct SpanTile {
                 job.columns = count;
                 job.bias = span.segment[s].bias ? bias + n : nullptr;
                 span.segment[s].loops->multiply(job);
-                job.b += count / width * job.b_pitch;
+                job.b = static_cast<const float *>(job.b) + count / width * job.b_pitch;
             }
         }
     }
