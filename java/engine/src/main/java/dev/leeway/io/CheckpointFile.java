@@ -20,6 +20,11 @@ public sealed interface CheckpointFile {
     /** Where its tensors lie in it, in the order of their bytes. */
     List<Manifest.Slice> tensors();
 
+    /** The bytes that no tensor's own checksum covers: all of a file without tensors, else the header before the first one. */
+    default List<MemorySegment> beforeTensors() {
+        return parts().subList(0, parts().size() - tensors().size());
+    }
+
     /** How long it will be. */
     default long bytes() {
         return parts().stream().mapToLong(MemorySegment::byteSize).sum();

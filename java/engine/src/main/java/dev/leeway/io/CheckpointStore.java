@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * The checkpoints of a run, {@code checkpoint-N} in its output folder. At every instant, also after a power cut, each of them is there
  * as a whole or not at all, and the newest one stays until a newer one is on disk.
  * <p>
- * Writing: temporary folder beside the target → each file, forced to disk → the {@link Manifest} → the folder forced → atomic rename →
+ * Writing: temporary folder beside the target → the files side by side, each forced to disk → the {@link Manifest} → the folder forced → atomic rename →
  * the parent forced → only then older ones are pruned. Pruning renames first and deletes then, so a half-deleted checkpoint has no name.
  * A store belongs to one thread at a time.
  */
@@ -167,14 +167,20 @@ public final class CheckpointStore {
     private void fill(Path temporary, List<CheckpointFile> files, CheckpointFile manifest) throws IOException {
         Files.createDirectory(temporary);
         Crash.at(Crash.Point.AFTER_FOLDER);
-        for (var file : files) {
-            disk.write(temporary.resolve(file.name()), file.parts());
-        }
+        SideBySide.run(files.stream().map(file -> writing(temporary, file)).toList()); // one is copied while another reaches the disk
         Crash.at(Crash.Point.BEFORE_MANIFEST);
         disk.write(temporary.resolve(manifest.name()), manifest.parts());
         Crash.at(Crash.Point.AFTER_MANIFEST);
         disk.sync(temporary);
         Crash.at(Crash.Point.AFTER_FOLDER_FSYNC);
+    }
+
+    private SideBySide.Task<Path> writing(Path temporary, CheckpointFile file) {
+        return () -> {
+            var path = temporary.resolve(file.name());
+            disk.write(path, file.parts());
+            return path;
+        };
     }
 
     /** The only instant without the old name or the new is between two renames; {@link #recover} undoes the first one. */

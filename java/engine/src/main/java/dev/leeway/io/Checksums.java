@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import java.util.zip.Checksum;
 
-/** SHA-256 tells that a file changed; CRC32C of each tensor, which finds every single flipped bit, tells where. */
+/**
+ * Sums that tell whether bytes are what was written: SHA-256 of headers and small files, CRC32C of tensors. CRC32C finds every burst of up
+ * to 32 bits (Castagnoli et al. 1993), is wrong about any other damage once in 2³², and takes a twentieth of the other's time.
+ */
 final class Checksums {
 
     private static final int BLOCK = 1 << 20;
@@ -31,13 +34,10 @@ final class Checksums {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Of all that the stream still has. */
-    static String sha256(InputStream stream) throws IOException {
+    /** Of the next {@code bytes} bytes of a stream, or of as many as it has. */
+    static String sha256(InputStream stream, long bytes) throws IOException {
         var digest = newSha256();
-        var block = new byte[BLOCK];
-        for (int read = stream.read(block); read >= 0; read = stream.read(block)) {
-            digest.update(block, 0, read);
-        }
+        read(stream, bytes, digest::update);
         return HexFormat.of().formatHex(digest.digest());
     }
 
@@ -53,16 +53,25 @@ final class Checksums {
     /** Of the next {@code bytes} bytes of a stream, or of as many as it has. */
     static String crc32c(InputStream stream, long bytes) throws IOException {
         var crc = new CRC32C();
+        read(stream, bytes, crc::update);
+        return hex(crc);
+    }
+
+    /** What takes bytes of an array: which, from where, how many. */
+    private interface Sink {
+        void update(byte[] block, int first, int count);
+    }
+
+    private static void read(InputStream stream, long bytes, Sink sink) throws IOException {
         var block = new byte[(int) Math.min(BLOCK, Math.max(1, bytes))];
         for (long left = bytes; left > 0;) {
             int read = stream.read(block, 0, (int) Math.min(block.length, left));
             if (read < 0) {
                 break;
             }
-            crc.update(block, 0, read);
+            sink.update(block, 0, read);
             left -= read;
         }
-        return hex(crc);
     }
 
     private static String hex(Checksum crc) {

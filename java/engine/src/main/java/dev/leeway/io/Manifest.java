@@ -24,8 +24,8 @@ public record Manifest(int step, List<Entry> files) {
 
     /** Its name. */
     public static final String NAME = "manifest.json";
-    /** The layout that this build writes, and the newest it reads. */
-    public static final int VERSION = 1;
+    /** The layout that this build writes, and the newest it reads. In version 1 a file's SHA-256 was of all its bytes. */
+    public static final int VERSION = 2;
 
     private static final String FORMAT = "leeway-checkpoint";
     private static final Pattern PLAIN = Pattern.compile("\\w[\\w.-]{0,120}");
@@ -39,13 +39,33 @@ public record Manifest(int step, List<Entry> files) {
      *
      * @param name without a folder
      * @param bytes its length
-     * @param sha256 of its content
+     * @param sha256 of its first {@code sha256Bytes} bytes
+     * @param sha256Bytes all of them, or those before the first tensor: each tensor has a checksum of its own
      * @param tensors where its tensors lie, in the order of their bytes; empty for a file without
      */
-    public record Entry(String name, long bytes, String sha256, List<Slice> tensors) {
+    public record Entry(String name, long bytes, String sha256, long sha256Bytes, List<Slice> tensors) {
 
         static Entry of(CheckpointFile file) {
-            return new Entry(file.name(), file.bytes(), Checksums.sha256(file.parts()), file.tensors());
+            var hashed = file.beforeTensors();
+            return new Entry(file.name(), file.bytes(), Checksums.sha256(hashed), hashed.stream().mapToLong(MemorySegment::byteSize).sum(),
+                file.tensors());
+        }
+
+        /** Whether the SHA-256 is of the whole file. */
+        boolean isHashedWhole() {
+            return sha256Bytes == bytes;
+        }
+
+        /** Whether a checksum covers every byte: the SHA-256 all, or those up to the first of tensors that lie end to end. */
+        private boolean isCovered() {
+            long end = sha256Bytes;
+            for (var slice : isHashedWhole() ? List.<Slice>of() : tensors) {
+                if (slice.begin() != end || slice.end() < end) {
+                    return false;
+                }
+                end = slice.end();
+            }
+            return end == bytes;
         }
     }
 
@@ -81,7 +101,8 @@ public record Manifest(int step, List<Entry> files) {
         var json = JsonFile.newObject().put("format", FORMAT).put("version", VERSION).put("step", step);
         var list = json.putArray("files");
         for (var file : files) {
-            var entry = list.addObject().put("name", file.name()).put("bytes", file.bytes()).put("sha256", file.sha256());
+            var entry = list.addObject().put("name", file.name()).put("bytes", file.bytes()).put("sha256", file.sha256())
+                .put("sha256_bytes", file.sha256Bytes());
             var tensors = entry.putArray("tensors");
             file.tensors().forEach(slice -> tensors.addObject().put("name", slice.name()).put("begin", slice.begin())
                 .put("end", slice.end()).put("crc32c", slice.crc32c()));
@@ -123,18 +144,29 @@ public record Manifest(int step, List<Entry> files) {
         if (!json.requireString("format").equals(FORMAT)) {
             throw json.wrong("format", "must be " + FORMAT + ", found " + quote(json.requireString("format")));
         }
-        requireVersion(json, VERSION);
-        return new Manifest(json.requireInt("step"), json.requireObjects("files").stream().map(Manifest::entry).toList());
+        boolean isFirst = json.requireInt("version") == 1;
+        if (!isFirst) {
+            requireVersion(json, VERSION);
+        }
+        return new Manifest(json.requireInt("step"), json.requireObjects("files").stream().map(file -> entry(file, isFirst)).toList());
     }
 
-    private static Entry entry(JsonObject json) {
+    private static Entry entry(JsonObject json, boolean isFirst) {
         var name = json.requireString("name");
         if (!PLAIN.matcher(name).matches() || name.equals(NAME)) {
             throw json.wrong("name", "must be a plain file name, found " + quote(name));
         }
-        return new Entry(name, json.requireLong("bytes"), json.requireString("sha256"), json.requireObjects("tensors").stream()
-            .map(slice -> new Slice(slice.requireString("name"), slice.requireLong("begin"), slice.requireLong("end"),
-                slice.requireString("crc32c"))).toList());
+        long bytes = json.requireLong("bytes");
+        var entry = new Entry(name, bytes, json.requireString("sha256"), isFirst ? bytes : json.requireLong("sha256_bytes"),
+            json.requireObjects("tensors").stream().map(Manifest::slice).toList());
+        if (!entry.isCovered()) {
+            throw json.wrong("tensors", "and sha256_bytes must cover all %d bytes of %s, end to end".formatted(bytes, name));
+        }
+        return entry;
+    }
+
+    private static Slice slice(JsonObject json) {
+        return new Slice(json.requireString("name"), json.requireLong("begin"), json.requireLong("end"), json.requireString("crc32c"));
     }
 
     /** Refuses a JSON file whose {@code version} is not the one that this build reads. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A checkpoint on disk whose every byte was compared with its manifest.
@@ -60,14 +61,25 @@ public record StoredCheckpoint(Path folder, Manifest manifest) {
 
     private static void verify(Path path, Manifest.Entry expected) {
         requireLength(path, expected);
-        try (var stream = Files.newInputStream(path)) {
-            if (!Checksums.sha256(stream).equals(expected.sha256())) {
-                throw LeewayException.data("%s: %s does not match its checksum in %s; the file changed after it was written", path,
-                    damaged(path, expected), Manifest.NAME);
-            }
+        try {
+            damage(path, expected).ifPresent(part -> {
+                throw LeewayException.data("%s: %s does not match its checksum in %s; the file changed after it was written", path, part,
+                    Manifest.NAME);
+            });
         } catch (IOException unreadable) {
             throw LeewayException.data(unreadable, "%s can't be read: %s", path, unreadable.getMessage());
         }
+    }
+
+    /** Which part of a file differs: a tensor, the header before the first one, or the file itself. */
+    private static Optional<String> damage(Path path, Manifest.Entry expected) throws IOException {
+        try (var stream = Files.newInputStream(path)) {
+            if (!Checksums.sha256(stream, expected.sha256Bytes()).equals(expected.sha256())) {
+                return Optional.of(expected.tensors().isEmpty() ? "it"
+                    : damagedTensor(path, expected).orElse("the header before the tensors"));
+            }
+        }
+        return expected.isHashedWhole() ? Optional.empty() : damagedTensor(path, expected);
     }
 
     private static void requireLength(Path path, Manifest.Entry expected) {
@@ -89,19 +101,18 @@ public record StoredCheckpoint(Path folder, Manifest manifest) {
             .map(slice -> " (from tensor " + quote(slice.name()) + " on)").orElse("");
     }
 
-    /** Which part of a file differs: a tensor, the header before the first one, or the file itself. */
-    private static String damaged(Path path, Manifest.Entry expected) throws IOException {
+    private static Optional<String> damagedTensor(Path path, Manifest.Entry expected) throws IOException {
         try (var stream = new BufferedInputStream(Files.newInputStream(path))) {
             long at = 0;
             for (var slice : expected.tensors()) {
                 stream.skipNBytes(slice.begin() - at);
                 if (!Checksums.crc32c(stream, slice.end() - slice.begin()).equals(slice.crc32c())) {
-                    return "tensor %s (bytes %d to %d)".formatted(quote(slice.name()), slice.begin(), slice.end() - 1);
+                    return Optional.of("tensor %s (bytes %d to %d)".formatted(quote(slice.name()), slice.begin(), slice.end() - 1));
                 }
                 at = slice.end();
             }
         }
-        return expected.tensors().isEmpty() ? "it" : "the header before the tensors";
+        return Optional.empty();
     }
 
     private static String alternative(Path folder) {

@@ -11,6 +11,7 @@ import dev.leeway.io.Manifest;
 import dev.leeway.io.StoredCheckpoint;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -129,6 +130,45 @@ final class BitRotTest {
             Files.write(file, content);
         }
         StoredCheckpoint.open(checkpoint);
+    }
+
+    /** Version 1, whose SHA-256 is of whole files. */
+    private static String first(String text, Path checkpoint, Manifest manifest) {
+        var old = text.replace("\"version\": 2", "\"version\": 1");
+        for (var file : manifest.files()) {
+            old = old.replaceFirst("\"sha256\": \"[0-9a-f]{64}\",\\s*\"sha256_bytes\": \\d+", "\"sha256\": \""
+                + Seal.sha256(bytes(checkpoint.resolve(file.name()))) + "\"");
+        }
+        return old;
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Test
+    void aCheckpointOfTheFirstVersionIsReadAndItsDamageNamed() throws IOException {
+        Seal.again(checkpoint, text -> first(text, checkpoint, manifest));
+        assertTrue(StoredCheckpoint.open(checkpoint).manifest().files().stream().allMatch(file -> file.sha256Bytes() == file.bytes()));
+        var weights = checkpoint.resolve("model.safetensors");
+        long at = manifest.find("model.safetensors").orElseThrow().tensors().getLast().begin();
+        for (long place : new long[] {at, 9}) {
+            flip(weights, place, 4);
+            Refusal.assertRefused(LeewayException.Kind.DATA, () -> StoredCheckpoint.open(checkpoint), partOf(weights, place));
+            flip(weights, place, 4);
+        }
+    }
+
+    @Test
+    void aManifestThatLeavesBytesWithoutAChecksumIsRefused() throws IOException {
+        var slice = manifest.find("model.safetensors").orElseThrow().tensors().getFirst();
+        Seal.again(checkpoint, text -> text.replaceFirst("\"end\": " + slice.end() + ",", "\"end\": " + (slice.end() - 4) + ","));
+        Refusal.assertRefused(LeewayException.Kind.DATA, () -> StoredCheckpoint.open(checkpoint), "sha256_bytes", "model.safetensors",
+            "checkpoint-1 can be used");
     }
 
     @Test

@@ -25,7 +25,7 @@ final class FailingDisk implements Disk {
         return failed;
     }
 
-    private void pass(String what) throws IOException {
+    private synchronized void pass(String what) throws IOException {
         if (left-- == 0) {
             failed = true;
             throw new IOException(what + ": Input/output error");

@@ -26,7 +26,7 @@ final class FullDisk implements Disk {
 
     /** Writes as much as fits, as a real one does. */
     @Override
-    public void write(Path file, List<MemorySegment> parts) throws IOException {
+    public synchronized void write(Path file, List<MemorySegment> parts) throws IOException {
         var fitting = new ArrayList<MemorySegment>();
         for (var part : parts) {
             long bytes = Math.min(left, part.byteSize());

@@ -105,7 +105,7 @@ final class PowerCutDisk implements Disk {
     }
 
     @Override
-    public void write(Path file, List<MemorySegment> parts) throws IOException {
+    public synchronized void write(Path file, List<MemorySegment> parts) throws IOException {
         real.write(file, parts);
         var name = file.getFileName().toString();
         var content = Files.readAllBytes(file);
