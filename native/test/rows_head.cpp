@@ -298,23 +298,35 @@ void head_nf4(Run &run, const Shape &shape) {
 }
 const bool nf4_rows = add("head_nf4", {{3, 33, 4160, 0, CAP}}, head_nf4);
 
-/* A target outside the vocabulary or not allowed is named by its row, on the CPU by its number too, and nothing is written. */
+/* A target outside the vocabulary or not allowed is named by its row, on the CPU by its number too. No column and no gradient of a weight
+ * is written. */
 void head_refusals(Run &run, const Shape &) {
     const Head good(run, {3, 4, 40, 0, MASK | ENTRIES});
-    auto log_prob = run.out<float>(3);
+    auto log_prob = run.out<float>(3), dx = run.out<float>(12), dweight = run.in(good.w);
     const bool tells_number = run.library().backend() == "cpu";
     auto refused = [&](const char *rule, const char *number, auto change) {
         Head h = good;
         change(h);
         auto work = workspace_of(run, h);
+        auto named = [&] {
+            const std::string message = run.library().function<decltype(&leeway_message)>("leeway_message")();
+            for (const char *part : {"row 2", rule, tells_number ? number : ""})
+                run.expect("the message lacks '" + std::string(part) + "': " + message, message.find(part) != std::string::npos);
+        };
         LEEWAY_EXPECT_STATUS(run, head_forward, LEEWAY_BAD_DATA,
                              {.rows = 3, .hidden = 4, .vocabulary = 40, .distribution = distribution_of(run, h), .soft = soft_of(run, h),
                               .x = run.in(h.x).get(), .targets = run.in(h.targets).get(), .log_prob = log_prob.get(),
                               .log_sum_exp = nullptr, .entropy = nullptr, .soft_loss = log_prob.get(), .arg_max = nullptr,
                               .workspace = work.get(), .workspace_bytes = work.count, .dtype = LEEWAY_F32});
-        const std::string message = run.library().function<decltype(&leeway_message)>("leeway_message")();
-        for (const char *part : {"row 2", rule, tells_number ? number : ""})
-            run.expect("the message lacks '" + std::string(part) + "': " + message, message.find(part) != std::string::npos);
+        named();
+        LEEWAY_EXPECT_STATUS(run, head_backward, LEEWAY_BAD_DATA,
+                             {.rows = 3, .hidden = 4, .vocabulary = 40, .distribution = distribution_of(run, h), .soft = soft_of(run, h),
+                              .x = run.in(h.x).get(), .targets = run.in(h.targets).get(), .log_sum_exp = run.in(h.w_lse).get(),
+                              .entropy = nullptr, .w_log_prob = run.in(h.w_log_prob).get(), .w_lse = nullptr, .w_entropy = nullptr,
+                              .w_soft = run.in(h.w_soft).get(), .dx = dx.get(), .dweight = dweight.get(), .lora_da = nullptr,
+                              .lora_db = nullptr, .workspace = work.get(), .workspace_bytes = work.count, .dtype = LEEWAY_F32,
+                              .gradient_dtype = LEEWAY_F32});
+        named();
     };
     refused("target", "is 40", [](Head &h) { h.targets[2] = 40; });
     refused("target", "is -1", [](Head &h) { h.targets[2] = -1; });
