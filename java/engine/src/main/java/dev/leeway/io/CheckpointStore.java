@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  * The checkpoints of a run, {@code checkpoint-N} in its output folder. At every instant, also after a power cut, each of them is there
  * as a whole or not at all, and the newest one stays until a newer one is on disk.
  * <p>
- * Writing: temporary folder beside the target → the files side by side, each forced to disk → the {@link Manifest} → the folder forced → atomic rename →
- * the parent forced → only then older ones are pruned. Pruning renames first and deletes then, so a half-deleted checkpoint has no name.
- * A store belongs to one thread at a time.
+ * Writing: temporary folder beside the target → the files side by side, each forced to disk → the {@link Manifest} → the folder forced →
+ * atomic rename → the parent forced → only then older ones are pruned. Pruning renames first and deletes then, so a half-deleted
+ * checkpoint has no name. A store belongs to one thread at a time.
  */
 public final class CheckpointStore {
 

@@ -14,8 +14,8 @@ import java.util.List;
 public interface Disk {
 
     /**
-     * Creates {@code file}, which must not exist, writes the parts one after the other, and returns when they are on the disk itself. Several
-     * threads may write different files at once.
+     * Creates {@code file}, which must not exist, writes the parts one after the other, and returns when they are on the disk itself.
+     * Several threads may write different files at once.
      *
      * @throws IOException if the file system refuses
      */

@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; tokens are appended to some lanes, and
- * then {@link #advance} leaves the logits of each one's last token. What a lane computes does not depend on the others. Nothing is allocated
- * on the way: arrays and placement are made once.
+ * then {@link #advance} leaves the logits of each one's last token. What a lane computes does not depend on the others. Nothing is
+ * allocated on the way: arrays and placement are made once.
  */
 public final class Decoding {
 
@@ -107,8 +107,8 @@ public final class Decoding {
     }
 
     /**
-     * Appends {@code count} tokens from number {@code first} on: one when decoding, more when a prompt is read. Each lane is named once, and
-     * all lanes together get at most {@link #rows} tokens.
+     * Appends {@code count} tokens from number {@code first} on: one when decoding, more when a prompt is read. Each lane is named
+     * once, and all lanes together get at most {@link #rows} tokens.
      */
     public void append(int lane, int[] from, int first, int count) {
         if (row + count > rows) {

@@ -63,8 +63,8 @@ final class RmsNorm {
     }
 
     /**
-     * Writes (or, accumulating, adds) the gradient of what was normed to ds, which on the residual stream holds the gradient that reaches it
-     * behind the norm.
+     * Writes (or, accumulating, adds) the gradient of what was normed to ds, which on the residual stream holds the gradient that reaches
+     * it behind the norm.
      *
      * @param workspace at least {@link #workspaceBytes}
      */

@@ -9,8 +9,8 @@ import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
 
 /**
- * Draws one token a row of logits. Rows are named first ({@link #begin}, {@link #row}, {@link #remember}); the drawn tokens stay to be asked
- * for until the next draw. Nothing is allocated on the way.
+ * Draws one token a row of logits. Rows are named first ({@link #begin}, {@link #row}, {@link #remember}); the drawn tokens stay to be
+ * asked for until the next draw. Nothing is allocated on the way.
  */
 public final class Sampler {
 

@@ -72,7 +72,8 @@ final class SamplerTest {
                 counts[token]++;
             }
             for (int row = 0; row < ROWS; row++) {
-                assertEquals(Math.log(full[sampler.token(row)]), sampler.logProb(row), 1e-6, "untruncated: sixteen roundings of numbers below 4");
+                assertEquals(Math.log(full[sampler.token(row)]), sampler.logProb(row), 1e-6,
+                    "untruncated: sixteen roundings of numbers below 4");
             }
         }
         double chi = 0;
