@@ -17,17 +17,21 @@ find_sanitizer() {
     no_device "compute-sanitizer was not found either; it comes with the CUDA toolkit, put it on PATH"
 }
 
-# One row under one tool. initcheck sees only memory that nobody filled; the table then misses its fillings, so its own verdict is of no use.
+# One row under one tool. initcheck sees only memory that nobody filled; the table then misses its fillings, so its own verdict is of no use,
+# nor are copies to the host of what an op left alone: what counts is kernels that read.
 one() {
     local tool=$1 name=$2 log=$work/sanitize/$1.$2 begun=$SECONDS status=0
     case $tool in
         plain) "$table" "$library" "=$name" >"$log" 2>&1 || status=$? ;;
-        initcheck) "$sanitizer" --tool initcheck --print-limit 5 "$table" --leave-unwritten "$library" "=$name" >"$log" 2>&1 || true ;;
-        *) "$sanitizer" --tool "$tool" --print-limit 5 --error-exitcode 86 "$table" "$library" "=$name" >"$log" 2>&1 || status=$? ;;
+        initcheck)
+            "$sanitizer" --tool initcheck --print-limit 1000 "$table" --leave-unwritten "$library" "=$name" >"$log" 2>&1 || true
+            ! grep -q 'Uninitialized __' "$log" && grep -q 'ERROR SUMMARY' "$log" || status=86
+            ;;
+        *)
+            "$sanitizer" --tool "$tool" --print-limit 5 --error-exitcode 86 "$table" "$library" "=$name" >"$log" 2>&1 || status=$?
+            grep -qE '(ERROR SUMMARY: 0 errors|RACECHECK SUMMARY: 0 hazards)' "$log" || status=86
+            ;;
     esac
-    if [ "$tool" != plain ] && ! grep -qE '(ERROR SUMMARY: 0 errors|RACECHECK SUMMARY: 0 hazards)' "$log"; then
-        status=86
-    fi
     echo "$status $((SECONDS - begun))" >"$log.status"
 }
 
@@ -51,6 +55,7 @@ jobs=$(($(nproc) < 12 ? $(nproc) : 12))
 step sanitize "$deadline" bash -c 'xargs -P "$1" -L 1 bash -c '\''one "$1" "$2"'\'' bash <"$2"' bash "$jobs" "$work/pairs" || true
 
 for tool in $tools; do
+    : >"$logs/sanitize-$tool.log"
     clean=0 wrong=0 undone=0 seconds=0
     while IFS= read -r name; do
         log=$work/sanitize/$tool.$name

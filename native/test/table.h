@@ -46,7 +46,7 @@ inline constexpr double u = 0x1p-24;
 /* A back end, loaded with dlopen. */
 class Library {
 public:
-    /* Fresh memory is filled with NaN bytes, or where `fills` is false left as it comes: then a tool sees what is read before it is written. */
+    /* Fresh memory is filled with NaN bytes, or where `fills` is false left as it comes: then a tool sees what is read unwritten. */
     explicit Library(const std::string &path, bool fills = true);
     const bool fills;
     template <class Function>
