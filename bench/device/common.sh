@@ -206,7 +206,8 @@ finish() {
         echo "results: $written"
     fi
     echo "$(wc -l <"$rows") rows, $(wc -l <"$failed") failed, $(wc -l <"$left_out") left out, $SECONDS s"
-    [ "$status" != 0 ] || { [ ! -s "$failed" ] && [ ! -s "$left_out" ]; } || status=1
+    [ "$status" != 0 ] || [ ! -s "$failed" ] || status=1
+    [ "$status" != 0 ] || [ ! -s "$left_out" ] || [ "$dry" = yes ] || status=1
     if [ "$status" = 0 ] && [ "$dry" = yes ]; then
         echo "no device: this was a dry run on the emulator"
         status=5
