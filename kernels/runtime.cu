@@ -94,9 +94,10 @@ leeway_status open(leeway_stream *stream, int64_t ordinal) {
     return LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults);
 }
 
-/* Frees what was opened. A lost device refuses, and nothing more can be done about that. */
+/* Frees what was opened, behind the copies that still read it. A lost device refuses, and nothing more can be done about that. */
 void close(leeway_stream *stream) {
     cudaSetDevice(stream->device);
+    if (stream->queue) cudaStreamSynchronize(stream->queue);
     for (auto &block : stream->staging) {
         if (block.copied) cudaEventDestroy(block.copied);
         if (block.memory) cudaFreeHost(block.memory);
