@@ -53,37 +53,31 @@ __device__ RowState<slices> fresh_rows(const AttentionSizes &sizes, const Tile &
 /* Dot products with the block from first_key on become p; sums and outputs so far are scaled to the new maximum. */
 template <int slices>
 __device__ void soften(const AttentionSizes &sizes, int first_key, Four &dots, RowState<slices> &state) {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++) {
         float top = -INFINITY;
         bool seen[4];
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
+        LEEWAY_UNROLL for (int j = 0; j < 4; j++) {
             seen[j] = sees(sizes, state.token[i], first_key + lane_column() + 16 * j);
             dots.x[i][j] = score(sizes, dots.x[i][j]).z;
             if (seen[j]) top = fmaxf(top, dots.x[i][j]);
         }
         const float new_max = fmaxf(state.max[i], half_warp_max(top));
         const float factor = new_max == state.max[i] ? 1.0f : expf(state.max[i] - new_max);
-#pragma unroll
-        for (int j = 0; j < 4; j++) dots.x[i][j] = seen[j] ? expf(dots.x[i][j] - new_max) : 0.0f;
+        LEEWAY_UNROLL for (int j = 0; j < 4; j++) dots.x[i][j] = seen[j] ? expf(dots.x[i][j] - new_max) : 0.0f;
         const float sum = half_warp_sum((dots.x[i][0] + dots.x[i][1]) + (dots.x[i][2] + dots.x[i][3]));
         state.max[i] = new_max;
         state.sum[i] = fmaf(state.sum[i], factor, sum);
-#pragma unroll
-        for (int s = 0; s < slices; s++)
+        LEEWAY_UNROLL for (int s = 0; s < slices; s++)
             for (int c = 0; c < 4; c++) state.out[s].x[i][c] *= factor;
     }
 }
 
 template <int n, int slices, class T>
 __device__ void finish(const AttentionSizes &sizes, const Tile &tile, RowState<slices> &state, T *out, float *lse) {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++) {
         if (state.token[i] < 0) continue;
         const int64_t row = query_row(sizes, tile, tile.begin + lane_row() + i);
-#pragma unroll
-        for (int s = 0; s < slices; s++)
+        LEEWAY_UNROLL for (int s = 0; s < slices; s++)
             for (int c = 0; c < 4; c++) state.out[s].x[i][c] /= state.sum[i];
         store_sums<n>(out + row * sizes.head_dim, sizes.head_dim, state.out, i);
         if (lse != nullptr && lane_column() == 0) lse[row] = state.max[i] + logf(state.sum[i]);

@@ -50,8 +50,7 @@ struct Queries {
 template <class T>
 __device__ Queries read_queries(const AttentionSizes &sizes, const Tile &tile, const Arrays<T> &arrays, const float *dout, int pitch) {
     Queries queries;
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++) {
         const int64_t r = tile.begin + lane_row() + i;
         queries.row[i] = r < tile.end ? query_row(sizes, tile, r) : -1;
         queries.token[i] = r < tile.end ? int(r / sizes.group) : -1;
@@ -67,10 +66,8 @@ __device__ Queries read_queries(const AttentionSizes &sizes, const Tile &tile, c
 
 /* da of the thread's rows and the block of keys from first on, instead of y. */
 __device__ void weigh_queries(const AttentionSizes &sizes, const Queries &queries, int first, Four &x, Four &y) {
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++)
+        LEEWAY_UNROLL for (int j = 0; j < 4; j++) {
             weigh(sizes, queries.lse[i], queries.delta[i], x.x[i][j], y.x[i][j]);
             if (!sees(sizes, queries.token[i], first + lane_column() + 16 * j)) y.x[i][j] = 0.0f;
         }
@@ -97,7 +94,9 @@ __global__ void __launch_bounds__(attention_threads) query_gradients(AttentionSi
     for (int first = all.low / stream_rows * stream_rows; first < all.high; first += stream_rows) {
         const int low = max(0, all.low - first) / 4 * 4, high = min(stream_rows, (all.high - first + 3) / 4 * 4);
         const bool needed = own.meets(first);
-        name_rows(parts.rows, stream_rows, [&](int r) { return first + r >= all.low && first + r < all.high ? tile.start + first + r : -1; });
+        name_rows(parts.rows, stream_rows, [&](int r) {
+            return first + r >= all.low && first + r < all.high ? tile.start + first + r : -1;
+        });
         Four x = {}, y = {};
         each_slice<n, slices>(parts.streamed, sizes, values, parts.rows, needed, [&](int s, int width) {
             add_dots(y, dout + s * slice, parts.pitch, parts.streamed, width);
@@ -113,8 +112,7 @@ __global__ void __launch_bounds__(attention_threads) query_gradients(AttentionSi
             add_product(sums[s], parts.weights, parts.streamed, low, high, width);
         });
     }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++)
         if (queries.row[i] >= 0) store_sums<n>(arrays.dq + queries.row[i] * sizes.head_dim, sizes.head_dim, sums, i);
 }
 
@@ -122,12 +120,10 @@ __global__ void __launch_bounds__(attention_threads) query_gradients(AttentionSi
 template <class T>
 __device__ void weigh_keys(const AttentionSizes &sizes, const Arrays<T> &arrays, int first, const int64_t *rows, const int *tokens, Four &x,
                            Four &y) {
-#pragma unroll
-    for (int j = 0; j < 4; j++) {
+    LEEWAY_UNROLL for (int j = 0; j < 4; j++) {
         const int r = lane_column() + 16 * j;
         const float lse = rows[r] >= 0 ? arrays.lse[rows[r]] : 0.0f, delta = rows[r] >= 0 ? arrays.delta[rows[r]] : 0.0f;
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
+        LEEWAY_UNROLL for (int i = 0; i < 4; i++) {
             weigh(sizes, lse, delta, x.x[i][j], y.x[i][j]);
             if (!sees(sizes, tokens[r], first + lane_row() + i)) x.x[i][j] = y.x[i][j] = 0.0f;
         }
@@ -185,8 +181,7 @@ __global__ void __launch_bounds__(attention_threads) key_gradients(AttentionSize
         const int high = (int(last - first) + 4) / 4 * 4;
         add_key_gradients<T, n, slices>(sizes, arrays, int(tile.begin), parts, needed, high, dk, dv);
     }
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++) {
         const int64_t row = (tile.start + tile.begin + lane_row() + i) * stride + at;
         if (tile.begin + lane_row() + i >= tile.end) continue;
         store_sums<n>(arrays.dk + row, sizes.head_dim, dk, i);
@@ -198,7 +193,8 @@ template <class T>
 Arrays<T> arrays_of(const leeway_attention_backward_args &args) {
     auto in = [](const void *p) { return static_cast<const T *>(p); };
     auto out = [](void *p) { return static_cast<T *>(p); };
-    return {in(args.q), in(args.k), in(args.v), in(args.out), args.lse, in(args.dout), args.delta, out(args.dq), out(args.dk), out(args.dv)};
+    return {in(args.q),    in(args.k), in(args.v),   in(args.out),  args.lse,
+            in(args.dout), args.delta, out(args.dq), out(args.dk), out(args.dv)};
 }
 
 }  // namespace
@@ -209,16 +205,17 @@ leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_atte
     if (args->rows == 0) return LEEWAY_OK;
     const AttentionShape shape = attention_shape(*args);
     Sequences sequences = {args->sequence_starts, args->sequences, args->rows, stream->faults, 0};
-    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, "attention_backward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld", args->rows},
-                    &sequences.rule));
+    const char *sentence = "attention_backward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld";
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, sentence, args->rows}, &sequences.rule));
     return with_slices(args->dtype, args->head_dim, [&](auto type, auto n, auto slices) {
         using T = decltype(type);
         const unsigned queries = attention_blocks(args->rows, shape.group(), args->sequences, args->kv_heads);
         const unsigned keys = attention_blocks(args->rows, 1, args->sequences, args->kv_heads);
         const size_t bytes = Parts<slices>::bytes;
-        LEEWAY_TRY(LEEWAY_LAUNCH(stream, (query_gradients<T, n, slices>), queries, attention_threads, bytes, AttentionSizes(shape), sequences,
-                                 arrays_of<T>(*args)));
+        const auto arrays = arrays_of<T>(*args);
+        LEEWAY_TRY(LEEWAY_LAUNCH(stream, (query_gradients<T, n, slices>), queries, attention_threads, bytes, AttentionSizes(shape),
+                                 sequences, arrays));
         return LEEWAY_LAUNCH(stream, (key_gradients<T, n, slices>), keys, attention_threads, bytes, AttentionSizes(shape), sequences,
-                             arrays_of<T>(*args));
+                             arrays);
     });
 }

@@ -12,7 +12,7 @@ leeway_status leeway_attention_forward(leeway_stream *stream, const leeway_atten
     LEEWAY_TRY(begin(stream, "attention_forward", {args->rows, args->heads, args->kv_heads, args->head_dim}));
     if (args->rows == 0) return LEEWAY_OK;
     Sequences sequences = {args->sequence_starts, args->sequences, args->rows, stream->faults, 0};
-    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, "attention_forward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld", args->rows},
-                    &sequences.rule));
+    const char *sentence = "attention_forward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld";
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, sentence, args->rows}, &sequences.rule));
     return attend(stream, args->dtype, attention_shape(*args), sequences, {}, {args->q, args->k, args->v, args->out, args->lse});
 }

@@ -174,8 +174,7 @@ __device__ void each_slice(float *tile, const AttentionSizes &sizes, const RowAr
 template <int n, int slices, bool kept, class T, class Use>
 __device__ void each_slice_back(float *tile, const AttentionSizes &sizes, const RowArray<T> &from, const int64_t *rows, bool needed,
                                 Use use) {
-#pragma unroll
-    for (int s = slices - 1; s >= 0; s--) {
+    LEEWAY_UNROLL for (int s = slices - 1; s >= 0; s--) {
         if (!kept || s < slices - 1) {
             fill<n>(tile, slice_pitch, stream_rows, sizes, from, rows, s);
             __syncthreads();
@@ -198,11 +197,11 @@ __device__ inline void add_dots(Four &sums, const float *held, int pitch, const 
 #pragma unroll 1
     for (int d = 0; d < width; d += 4) {
         Floats<4> left[4];
-        for (int i = 0; i < 4; i++) left[i] = load<4>(held + i * pitch + d);
-        for (int j = 0; j < 4; j++) {
+        LEEWAY_UNROLL for (int i = 0; i < 4; i++) left[i] = load<4>(held + i * pitch + d);
+        LEEWAY_UNROLL for (int j = 0; j < 4; j++) {
             const auto right = load<4>(streamed + 16 * j * slice_pitch + d);
-            for (int i = 0; i < 4; i++)
-                for (int e = 0; e < 4; e++) sums.x[i][j] = fmaf(left[i].x[e], right.x[e], sums.x[i][j]);
+            LEEWAY_UNROLL for (int i = 0; i < 4; i++)
+                LEEWAY_UNROLL for (int e = 0; e < 4; e++) sums.x[i][j] = fmaf(left[i].x[e], right.x[e], sums.x[i][j]);
         }
     }
 }
@@ -210,8 +209,8 @@ __device__ inline void add_dots(Four &sums, const float *held, int pitch, const 
 /* Writes products where add_product reads them; warps keep to their own rows. */
 __device__ inline void put_weights(float *weights, const Four &values) {
     __syncwarp(); /* the last ones have been read */
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++) weights[(lane_row() + i) * slice_pitch + lane_column() + 16 * j] = values.x[i][j];
+    LEEWAY_UNROLL for (int i = 0; i < 4; i++)
+        LEEWAY_UNROLL for (int j = 0; j < 4; j++) weights[(lane_row() + i) * slice_pitch + lane_column() + 16 * j] = values.x[i][j];
     __syncwarp();
 }
 
@@ -222,11 +221,11 @@ __device__ inline void add_product(Four &sums, const float *weights, const float
 #pragma unroll 1
     for (int j = low; j < high; j += 4) {
         Floats<4> left[4];
-        for (int i = 0; i < 4; i++) left[i] = load<4>(weights + i * slice_pitch + j);
-        for (int e = 0; e < 4; e++) {
+        LEEWAY_UNROLL for (int i = 0; i < 4; i++) left[i] = load<4>(weights + i * slice_pitch + j);
+        LEEWAY_UNROLL for (int e = 0; e < 4; e++) {
             const auto right = load<4>(streamed + (j + e) * slice_pitch);
-            for (int i = 0; i < 4; i++)
-                for (int c = 0; c < 4; c++) sums.x[i][c] = fmaf(left[i].x[e], right.x[c], sums.x[i][c]);
+            LEEWAY_UNROLL for (int i = 0; i < 4; i++)
+                LEEWAY_UNROLL for (int c = 0; c < 4; c++) sums.x[i][c] = fmaf(left[i].x[e], right.x[c], sums.x[i][c]);
         }
     }
 }
@@ -234,13 +233,12 @@ __device__ inline void add_product(Four &sums, const float *weights, const float
 /* Row i of a thread's sums to the row of an array that begins here; n > 1: head_dim is a multiple of 4. */
 template <int n, int slices, class T>
 __device__ void store_sums(T *row, int head_dim, const Four (&sums)[slices], int i) {
-#pragma unroll
-    for (int s = 0; s < slices; s++) {
+    LEEWAY_UNROLL for (int s = 0; s < slices; s++) {
         const int d = s * slice + 4 * lane_column();
         Floats<4> values;
-        for (int c = 0; c < 4; c++) values.x[c] = sums[s].x[i][c];
+        LEEWAY_UNROLL for (int c = 0; c < 4; c++) values.x[c] = sums[s].x[i][c];
         if (n > 1 && d < head_dim) store<4>(row + d, values);
-        for (int c = 0; n == 1 && c < 4; c++)
+        LEEWAY_UNROLL for (int c = 0; n == 1 && c < 4; c++)
             if (d + c < head_dim) row[d + c] = narrow<T>(values.x[c]);
     }
 }

@@ -12,7 +12,7 @@ using namespace leeway;
 
 constexpr int threads = 128;
 
-/* One number of any type, or as many as 16 bytes hold. */
+/* A word: two bf16 or a float, or 16 bytes of them. */
 template <class Word>
 struct AppendArrays {
     const Word *k;
@@ -22,8 +22,8 @@ struct AppendArrays {
 };
 
 template <class Word>
-__global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t end, int64_t width, AppendArrays<Word> arrays, Faults *faults,
-                                                  uint32_t rule) {
+__global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t end, int64_t width, AppendArrays<Word> arrays,
+                                                  Faults *faults, uint32_t rule) {
     const int64_t slot = slots[blockIdx.x], from = blockIdx.x * width, to = slot * width;
     if (slot >= end && threadIdx.x == 0) report(faults, rule, blockIdx.x);
     if (slot < 0 || slot >= end) return;
@@ -58,16 +58,15 @@ leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_a
     LEEWAY_TRY(check(*args));
     LEEWAY_TRY(begin(stream, "paged_attention", {args->rows, args->heads, args->kv_heads, args->head_dim, args->sequences}));
     if (args->rows == 0) return LEEWAY_OK;
+    const int64_t most = args->max_pages * args->page_size;
+    const char *starts = "paged_attention: query_starts[%lld] must not fall, from 0 on to rows = %lld";
+    const char *contexts = "paged_attention: context_lengths[%lld] must be from its query rows to max_pages * page_size = %lld";
+    const char *table = "paged_attention: element %lld of page_table must be from 0 to %lld";
     Sequences sequences = {args->query_starts, args->sequences, args->rows, stream->faults, 0};
     Pages pages = {args->page_table, args->context_lengths, args->max_pages, args->pages, args->page_size, 0, 0};
-    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, "paged_attention: query_starts[%lld] must not fall, from 0 on to rows = %lld", args->rows},
-                    &sequences.rule));
-    LEEWAY_TRY(rule(stream,
-                    {LEEWAY_BAD_ARGUMENT, "paged_attention: context_lengths[%lld] must be from its query rows to max_pages * page_size = %lld",
-                     args->max_pages * args->page_size},
-                    &pages.context_rule));
-    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, "paged_attention: element %lld of page_table must be from 0 to %lld", args->pages - 1},
-                    &pages.page_rule));
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, starts, args->rows}, &sequences.rule));
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, contexts, most}, &pages.context_rule));
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, table, args->pages - 1}, &pages.page_rule));
     return attend(stream, args->dtype, attention_shape(*args), sequences, pages,
                   {args->q, args->k_pages, args->v_pages, args->out, nullptr});
 }

@@ -40,8 +40,8 @@ __global__ void __launch_bounds__(threads) scaled_weight(int64_t hidden, const T
 
 /* partial[block][c] = the sum of w_value x over a block of rows, in order. */
 template <class T, int n>
-__global__ void __launch_bounds__(threads) weight_partials(int64_t rows, int64_t row_block, int64_t hidden, const T *x, const float *w_value,
-                                                           float *partial) {
+__global__ void __launch_bounds__(threads) weight_partials(int64_t rows, int64_t row_block, int64_t hidden, const T *x,
+                                                           const float *w_value, float *partial) {
     const int64_t block = blockIdx.x, c = (int64_t(blockIdx.y) * threads + threadIdx.x) * n;
     if (c >= hidden) return;
     Floats<n> sum = {};

@@ -63,7 +63,6 @@ Floats step(Run &run, const Problem &p, const Inputs &x, const Cache &cache, std
     return read(run, o);
 }
 
-/* On a device the sequences lie in memory that the host can't check. */
 void refuses_bad_sequences(Run &run, const Problem &p) {
     auto refuse = [&](int64_t page_size, int32_t context, int32_t page, leeway_status status) {
         auto starts = run.in(std::vector<int32_t>{0, 2}), contexts = run.in(std::vector<int32_t>{context});
@@ -74,7 +73,6 @@ void refuses_bad_sequences(Run &run, const Problem &p) {
                                                             p.scale, p.softcap, p.type});
     };
     refuse(48, 20, 1, LEEWAY_BAD_ARGUMENT);
-    if (run.library().backend() != "cpu") return;
     refuse(16, 1, 1, LEEWAY_BAD_ARGUMENT);   // fewer keys than queries
     refuse(16, 33, 1, LEEWAY_BAD_ARGUMENT);  // more than the table's width
     refuse(16, 20, 2, LEEWAY_BAD_DATA);      // no such page
@@ -135,6 +133,11 @@ void kv_append_row(Run &run, const Shape &shape) {
     LEEWAY_EXPECT_STATUS(run, kv_append, LEEWAY_BAD_ARGUMENT, args);
     run.same("k_pages", read(run, k_pages), want_k);
     run.same("v_pages", read(run, v_pages), want_v);
+    if (rows == 0) return;
+    slots.back() = pages * page_size;
+    auto beyond = run.in(slots);
+    args.page_size = page_size, args.slots = beyond.get();
+    LEEWAY_EXPECT_STATUS(run, kv_append, LEEWAY_BAD_DATA, args);
 }
 
 const std::vector<Shape> appended = {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 32}, {300, 8, 40, 192}};
