@@ -79,16 +79,24 @@ class Slice {
     static constexpr int count = lanes * depth / 4 / threads; /* packs of a thread */
     static_assert(count * 4 * threads == lanes * depth && lanes % 4 == 0 && depth % 4 == 0);
 
+    static constexpr int per_row = depth / 4, per_column = lanes / 4; /* packs */
     using Raw = typename Source::Raw;
     const Source source;
     const bool along_k, whole; /* whole: all lanes are the operand's, in packs */
+    const int thread;
     const int end;  /* of k */
     const int left; /* lanes of the operand from this slice's first one on */
-    int lane, row;  /* where this thread's first pack stands in the slice: lane, and k */
-    int lane_step, row_step;
     int next;       /* k that the next fetch begins with */
     int64_t at, step, advance;
     Raw held[count];
+
+    /* Where pack i of this thread stands in the slice. */
+    __device__ __forceinline__ int lane(int i) const {
+        return along_k ? thread / per_row + i * (threads / per_row) : thread % per_column * 4;
+    }
+    __device__ __forceinline__ int row(int i) const {
+        return along_k ? thread % per_row * 4 : thread / per_column + i * (threads / per_column);
+    }
 
     /* The elements that exist of four from lane l and k i on. */
     __device__ __forceinline__ Raw read(int l, int i, int64_t from) const {
@@ -101,16 +109,11 @@ class Slice {
 public:
     /* Begins at k = first, ends before depth_end. */
     __device__ Slice(const Side &side, int first_lane, int first, int depth_end, int thread)
-        : source(side), along_k(side.along_k), whole(side.packs && first_lane + lanes <= side.lanes), end(depth_end),
+        : source(side), along_k(side.along_k), whole(side.packs && first_lane + lanes <= side.lanes), thread(thread), end(depth_end),
           left(side.lanes - first_lane), next(first) {
-        constexpr int per_row = depth / 4, per_column = lanes / 4;
-        lane = along_k ? thread / per_row : thread % per_column * 4;
-        row = along_k ? thread % per_row * 4 : thread / per_column;
-        lane_step = along_k ? threads / per_row : 0;
-        row_step = along_k ? 0 : threads / per_column;
-        const int64_t l = first_lane + lane, k = first + row;
+        const int64_t l = first_lane + lane(0), k = first + row(0);
         at = along_k ? l * side.stride + k : k * side.stride + l;
-        step = (along_k ? lane_step : row_step) * side.stride;
+        step = (along_k ? threads / per_row : threads / per_column) * side.stride;
         advance = along_k ? depth : depth * side.stride;
     }
 
@@ -119,8 +122,7 @@ public:
         if (whole && next + depth <= end) {
             LEEWAY_UNROLL for (int i = 0; i < count; i++) held[i] = source.four(at + i * step);
         } else {
-            LEEWAY_UNROLL for (int i = 0; i < count; i++)
-                held[i] = read(lane + i * lane_step, next + row + i * row_step, at + i * step);
+            LEEWAY_UNROLL for (int i = 0; i < count; i++) held[i] = read(lane(i), next + row(i), at + i * step);
         }
         at += advance;
         next += depth;
@@ -129,7 +131,7 @@ public:
     /* What was fetched last, to shared (depth, pitch). */
     __device__ __forceinline__ void stage(float *shared) const {
         LEEWAY_UNROLL for (int i = 0; i < count; i++) {
-            float *to = shared + (row + i * row_step) * pitch + lane + i * lane_step;
+            float *to = shared + row(i) * pitch + lane(i);
             Floats<4> values;
             LEEWAY_UNROLL for (int e = 0; e < 4; e++) values.x[e] = Source::value(held[i], e);
             if (!along_k && pitch % 4 == 0) {
