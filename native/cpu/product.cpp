@@ -85,7 +85,8 @@ void multiply_thin(const Product &job, int64_t first, int64_t count, float *pane
     const Term &term = job.term[0];
     const ProductLoops &loops = loops_of(term);
     const int64_t pitch = job.columns <= loops.width / 2 ? loops.width / 2 : loops.width;
-    loops.pack({term.b.data, term.b.dtype == LEEWAY_BF16, term.b.lane_stride, term.b.k_stride, job.columns, term.depth, pitch, true, panel});
+    loops.pack({term.b.data, term.b.dtype == LEEWAY_BF16, term.b.lane_stride, term.b.k_stride, job.columns, term.depth, pitch, true,
+                panel});
     const int64_t height = ceil_div(count, ceil_div(count, loops.thin));
     const Place c = {job.c, job.c_stride, 1, job.dtype == LEEWAY_BF16}, nothing = {nullptr, 0, 1, false};
     for (int64_t row = first; row < first + count; row += height) {

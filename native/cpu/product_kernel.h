@@ -141,9 +141,10 @@ inline void settle_blocks(const PanelTile &job, SumBlock sum_block) {
     alignas(64) float between[rows * vectors * lanes];
     const Place inner = {between, vectors * lanes, 1, false};
     Settling settling = {something(job.before), inner, nullptr, job.alpha};
-    if (job.before.at != nullptr && is_plain(settling) && job.columns == vectors * lanes)
+    if (job.after.column == 1 && job.columns == vectors * lanes) /* C's lines come while the sums are made */
         for (int i = 0; i < rows; i++)
-            for (int p = 0; p < vectors * lanes; p += 16) __builtin_prefetch(element<false>(job.before, i, p), 1);
+            for (int p = 0; p < vectors * lanes; p += job.after.narrow ? 32 : 16)
+                __builtin_prefetch(job.after.narrow ? element<true>(job.after, i, p) : element<false>(job.after, i, p), 1);
     for (int64_t left = job.steps; left > 0;) {
         const int64_t steps = left < job.block ? left : job.block;
         Vector sum[rows][vectors] = {};

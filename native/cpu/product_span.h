@@ -263,7 +263,8 @@ struct SpanTile {
 
     SpanTile(const Span &span, const Tile &tile, const Place &before, const Place &after, const Output &out, const Scratch &scratch)
         : span(span), tile(tile), before(before), after(after), out(out), scratch(scratch),
-          height(ceil_div(tile.rows.count, ceil_div(tile.rows.count, loops().height))), in_place(is_thin(span, tile)), strip(in_place ? loops().width : strip_of(tile.columns.count, span.steps)) {}
+          height(ceil_div(tile.rows.count, ceil_div(tile.rows.count, loops().height))), in_place(is_thin(span, tile)),
+          strip(in_place ? loops().width : strip_of(tile.columns.count, span.steps)) {}
 
     /* Packing B would take as long as multiplying it. */
     static bool is_thin(const Span &span, const Tile &tile) {

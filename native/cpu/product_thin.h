@@ -1,6 +1,5 @@
-/* product_thin.h: loops on floats that read the long operand of a product with a low rank where it lies, since packing it would take as long
- * as multiplying it (see product_isa.h). Included by product_floats.h behind product_kernel.h, so everything here has internal linkage, too.
- */
+/* product_thin.h: loops on floats that read the long operand of a product with a low rank where it lies, since packing it would take as
+ * long as multiplying it (see product_isa.h). Included by product_floats.h, so everything here has internal linkage, too. */
 #pragma once
 
 #include "product_kernel.h"
