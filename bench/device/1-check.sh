@@ -4,20 +4,23 @@
 part=check
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+one_row='"$1" "$2" "=$3" >"$4/$3" 2>&1 || echo "exit code $?" >>"$4/$3"'
+
 # Every row in a process of its own, as many at a time as there are processors: most of the time is the oracle's.
 op_table() {
     local library=$native/libleeway_$backend.so status=0 passed wrong count
     rm -rf "$work/table"
     mkdir "$work/table"
-    "$work/op_table" --rows | grep -F -e "$filter" >"$work/table.rows" || { fail "no row of the op table has \"$filter\" in its name"; return; }
+    choose_rows
     count=$(wc -l <"$work/table.rows")
     # shellcheck disable=SC2016
-    step op-table 300 sh -c 'xargs -P "$(nproc)" -I "{}" sh -c '\''"$1" "$2" "=$3" >"$4/$3" 2>&1 || echo "exit code $?" >>"$4/$3"'\'' sh "$1" "$2" "{}" "$3" <"$4"' \
-        sh "$work/op_table" "$library" "$work/table" "$work/table.rows" || status=$?
+    step op-table 300 sh -c 'xargs -P "$(nproc)" -I "{}" sh -c "$1" sh "$2" "$3" "{}" "$4" <"$5"' \
+        sh "$one_row" "$work/op_table" "$library" "$work/table" "$work/table.rows" || status=$?
     (cd "$work/table" && LC_ALL=C grep -H '' ./*) | sed 's|^\./||' >"$logs/op-table.log"
     passed=$(sed -n -E 's/.*:([0-9]+) passed, [0-9]+ failed$/\1/p' "$logs/op-table.log" | awk '{n += $1} END {print n + 0}')
     wrong=$(sed -n -E 's/.*:[0-9]+ passed, ([0-9]+) failed$/\1/p' "$logs/op-table.log" | awk '{n += $1} END {print n + 0}')
-    row "op table" "shapes passed" "$passed" "\"failed\": $wrong, \"rows\": $count, \"seconds\": $took" "op_table libleeway_$backend.so $filter"
+    row "op table" "shapes passed" "$passed" "\"failed\": $wrong, \"rows\": $count, \"seconds\": $took" \
+        "op_table libleeway_$backend.so $filter"
     while IFS= read -r one; do
         if ! grep -q ' passed, 0 failed$' "$work/table/$one" 2>/dev/null; then
             if [ "$status" = 124 ] && ! grep -q '^exit code' "$work/table/$one" 2>/dev/null; then
@@ -34,12 +37,14 @@ op_table() {
 verify() {
     local name=$1 dtype=$2 status=0 counts
     shift 2
-    step "verify-$dtype" 180 "$work/bundle/runtime/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dleeway.native.path=$native" \
-        -cp "$work/bundle/app/*" dev.leeway.cli.Main verify --device "$backend" --dtype "$dtype" "$@" || status=$?
+    step "verify-$dtype" 180 "$work/bundle/runtime/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+        "-Dleeway.native.path=$native" -cp "$work/bundle/app/*" \
+        dev.leeway.cli.Main verify --device "$backend" --dtype "$dtype" "$@" || status=$?
     [ "$status" != 124 ] || leave_out "$name: not done when its time was over"
-    counts=$(tail -n 1 "$logs/verify-$dtype.log")
+    counts=$(tail -n 1 "$logs/verify-$dtype.log" 2>/dev/null || true)
     if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ not\ checked$ ]]; then
-        row "$name" "cases passed" "${BASH_REMATCH[1]}" "\"failed\": ${BASH_REMATCH[2]}, \"not_checked\": ${BASH_REMATCH[3]}, \"seconds\": $took" \
+        row "$name" "cases passed" "${BASH_REMATCH[1]}" \
+            "\"failed\": ${BASH_REMATCH[2]}, \"not_checked\": ${BASH_REMATCH[3]}, \"seconds\": $took" \
             "leeway verify --device $backend --dtype $dtype"
         echo "$name: $counts"
     fi

@@ -4,11 +4,13 @@
 part=sanitize
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+finding='^=========.*(Invalid|Error|error|hazard|Uninitialized|Barrier|SUMMARY)|^FAILED'
 tools="memcheck racecheck synccheck initcheck"
 
 find_sanitizer() {
     local folder
-    for folder in "$(dirname "$(command -v compute-sanitizer || echo /none/x)")" "${CUDA_HOME:-/none}/bin" /usr/local/cuda/bin /opt/nvidia/compute-sanitizer; do
+    for folder in "$(dirname "$(command -v compute-sanitizer || echo /none/x)")" "${CUDA_HOME:-/none}/bin" /usr/local/cuda/bin \
+        /opt/nvidia/compute-sanitizer; do
         if [ -x "$folder/compute-sanitizer" ]; then
             sanitizer=$folder/compute-sanitizer
             return
@@ -17,8 +19,8 @@ find_sanitizer() {
     no_device "compute-sanitizer was not found either; it comes with the CUDA toolkit, put it on PATH"
 }
 
-# One row under one tool. initcheck sees only memory that nobody filled; the table then misses its fillings, so its own verdict is of no use,
-# nor are copies to the host of what an op left alone: what counts is kernels that read.
+# One row under one tool. initcheck sees only memory that nobody filled; the table then misses its fillings, so its own verdict is of no
+# use, nor are copies to the host of what an op left alone: what counts is kernels that read.
 one() {
     local tool=$1 name=$2 log=$work/sanitize/$1.$2 begun=$SECONDS status=0
     case $tool in
@@ -46,7 +48,7 @@ rm -rf "$work/sanitize"
 mkdir "$work/sanitize"
 export work table library sanitizer
 export -f one
-"$work/op_table" --rows | grep -F -e "$filter" >"$work/table.rows" || fail "no row of the op table has \"$filter\" in its name"
+choose_rows
 for tool in $tools; do
     sed "s/^/$tool /" "$work/table.rows"
 done >"$work/pairs"
@@ -69,7 +71,7 @@ for tool in $tools; do
             clean=$((clean + 1))
         else
             wrong=$((wrong + 1))
-            fail "$tool, row $name: $(grep -m 1 -E '^=========.*(Invalid|Error|error|hazard|Uninitialized|Barrier|SUMMARY)|^FAILED' "$log" || tail -n 1 "$log")"
+            fail "$tool, row $name: $(grep -m 1 -E "$finding" "$log" || tail -n 1 "$log")"
         fi
         { echo "## $tool $name"; cat "$log"; } >>"$logs/sanitize-$tool.log"
     done <"$work/table.rows"

@@ -26,11 +26,15 @@ find_device
 peer=()
 find_peer
 status=0
-step speed "$deadline" "$work/device_bench" "$native/libleeway_$backend.so" "$models" "$filter" $(($(seconds_left) - 40)) ${peer[@]+"${peer[@]}"} || status=$?
-grep '^{"name"' "$logs/speed.log" | sed "s|}\$|, \"command\": $(json "device_bench libleeway_$backend.so $models '$filter' ${peer[*]-}")}|" >>"$rows" || true
+step speed "$deadline" "$work/device_bench" "$native/libleeway_$backend.so" "$models" "$filter" $(($(seconds_left) - 40)) \
+    ${peer[@]+"${peer[@]}"} || status=$?
+said="device_bench libleeway_$backend.so $models '$filter' ${peer[*]-}"
+grep '^{"name"' "$logs/speed.log" | sed "s|}\$|, \"command\": $(json "$said")}|" >>"$rows" || true
 sed -n -E 's/^\{"ceiling": ("[a-z0-9_]+"), "value": ([-+.e0-9]+)\}$/\1: \2/p' "$logs/speed.log" >"$work/ceilings"
 sed -n -E 's/^\{"left_out": "(.*)"\}$/\1/p' "$logs/speed.log" | while IFS= read -r line; do leave_out "$line"; done
 sed -n -E 's/^\{"failed": "(.*)"\}$/\1/p' "$logs/speed.log" | while IFS= read -r line; do fail "$line"; done
-[ "$status" = 0 ] || [ -s "$failed" ] || fail "device_bench: exit code $status: $(tail -n 1 "$logs/speed.log")"
-sed -n -E 's/^\{"name": "([^"]*)", .*"ours": ([-+.e0-9]+),.*"ratio": ([-+.e0-9]+),.*$/\2 s, \3 times as fast as PyTorch: \1/p' "$logs/speed.log"
+[ "$status" != 124 ] || leave_out "the rest: the time was over"
+[ "$status" = 0 ] || [ "$status" = 124 ] || [ -s "$failed" ] || fail "device_bench: exit code $status: $(tail -n 1 "$logs/speed.log")"
+pair='s/^\{"name": "([^"]*)", .*"ours": ([-+.e0-9]+),.*"ratio": ([-+.e0-9]+),.*$/\2 s, \3 times as fast as PyTorch: \1/p'
+sed -n -E "$pair" "$logs/speed.log"
 write_results

@@ -34,7 +34,7 @@ sampler=
 seconds_left() { echo $((deadline - SECONDS > 0 ? deadline - SECONDS : 0)); }
 
 # Text as a JSON string.
-json() { printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\010\013-\037' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/ /g' | awk 'NR > 1 {printf " "} {printf "%s", $0}')"; }
+json() { printf '"%s"' "$(printf '%s' "$1" | tr '\t\n' '  ' | tr -d '\000-\037' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"; }
 
 # A file of lines as a JSON list of strings.
 json_list() {
@@ -46,9 +46,6 @@ json_list() {
     done <"$1"
     printf ']'
 }
-
-# A JSON number or null.
-number() { [[ $1 =~ ^-?[0-9]+(\.[0-9]+)?$ ]] && echo "$1" || echo null; }
 
 commit() {
     local head
@@ -64,13 +61,18 @@ commit() {
 # The minimum, median and maximum of a column of what nvidia-smi said while this script ran.
 clock() {
     awk -F, -v column="$1" '$column + 0 > 0 {print $column + 0}' "$work/clocks.csv" 2>/dev/null | sort -n |
-        awk '{all[NR] = $1} END {if (NR) printf "{\"least\": %s, \"median\": %s, \"most\": %s}", all[1], all[int((NR + 1) / 2)], all[NR]; else printf "null"}'
+        awk '{ all[NR] = $1 }
+             END {
+                 if (NR) printf "{\"least\": %s, \"median\": %s, \"most\": %s}", all[1], all[int((NR + 1) / 2)], all[NR]
+                 else printf "null"
+             }'
 }
 
 # Rewrites the results from what is known so far.
 write_results() {
     local file slug
-    slug=$(echo "${device:-no-device}" | tr '[:upper:]' '[:lower:]' | sed -E -e 's/, compute capability.*//' -e 's/[^a-z0-9]+/-/g' -e 's/^-|-$//g')
+    slug=$(echo "${device:-no-device}" | tr '[:upper:]' '[:lower:]' |
+        sed -E -e 's/, compute capability.*//' -e 's/[^a-z0-9]+/-/g' -e 's/^-|-$//g')
     file=$results/$slug-$date-$commit-$part.json
     {
         printf '{"device": %s, "threads": %s, "processors": %s, "java": %s, "commit": %s, "date": %s, "command": %s, "depth": %s,\n' \
@@ -89,8 +91,8 @@ write_results() {
 
 # row NAME UNIT VALUE WORK COMMAND: adds a figure that was taken once; WORK is what stands between the braces of a JSON object.
 row() {
-    printf '{"name": %s, "unit": %s, "ours": %s, "runs": [%s], "work": {%s}, "command": %s}\n' "$(json "$1")" "$(json "$2")" "$3" "$3" "$4" \
-        "$(json "$5")" >>"$rows"
+    printf '{"name": %s, "unit": %s, "ours": %s, "runs": [%s], "work": {%s}, "command": %s}\n' \
+        "$(json "$1")" "$(json "$2")" "$3" "$3" "$4" "$(json "$5")" >>"$rows"
     write_results
 }
 
@@ -110,10 +112,8 @@ step() {
     local name=$1 most=$2 began=$EPOCHREALTIME status=0
     shift 2
     [ "$most" -lt "$(seconds_left)" ] || most=$(seconds_left)
-    if [ "$most" -le 0 ]; then
-        leave_out "$name: no time left of $deadline s"
-        return 124
-    fi
+    took=0
+    [ "$most" -gt 0 ] || return 124
     timeout -k 5 "$most" "$@" >"$logs/$name.log" 2>&1 || status=$?
     took=$(awk "BEGIN {printf \"%.1f\", $EPOCHREALTIME - $began}")
     echo "$name: $took s, exit code $status"
@@ -123,6 +123,17 @@ step() {
 no_device() {
     echo "no device: $1"
     exit 5
+}
+
+# What nvcc compiles for: the chip that is here; sm_90a where none is; PTX for one without a target of its own.
+target() {
+    local capability
+    capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 || true)
+    case $capability in
+        8.0 | 8.6 | 8.9) echo "sm_${capability/./}" ;;
+        9.0 | '') echo sm_90a ;;
+        *) echo compute_90 ;;
+    esac
 }
 
 # The library for the chip that is here (or for sm_90a where none is), or in a dry run the emulator's.
@@ -136,12 +147,13 @@ build_library() {
         }
         return
     fi
-    if ! step build "$deadline" env LEEWAY_CUDA_TARGETS="${LEEWAY_CUDA_TARGETS:-sm_90a}" kernels/build.sh yes "$root/kernels/target/resources"; then
+    local targets=${LEEWAY_CUDA_TARGETS:-$(target)}
+    if ! step build "$deadline" env LEEWAY_CUDA_TARGETS="$targets" kernels/build.sh yes "$root/kernels/target/resources"; then
         tail -n 30 "$logs/build.log" >&2
         fail "the kernels do not build: $(tail -n 1 "$logs/build.log")"
         exit 1
     fi
-    row "build of libleeway_cuda" s "$took" "\"targets\": $(json "${LEEWAY_CUDA_TARGETS:-sm_90a}")" "kernels/build.sh yes kernels/target/resources"
+    row "build of libleeway_cuda" s "$took" "\"targets\": $(json "$targets")" "kernels/build.sh yes kernels/target/resources"
 }
 
 # A program of C++ files beside leeway.h, compiled file by file. compile NAME FILE…
@@ -162,6 +174,14 @@ compile() {
     g++ "$folder"/*.o -ldl -o "$work/$name"
 }
 
+# The rows of the op table that the filter chooses, one a line in table.rows.
+choose_rows() {
+    "$work/op_table" --rows | grep -F -e "$filter" >"$work/table.rows" || {
+        echo "$0: no row of the op table has \"$filter\" in its name" >&2
+        exit 2
+    }
+}
+
 # Asks the library what it runs on, and ends here where that is nothing.
 find_device() {
     local facts status=0
@@ -176,7 +196,8 @@ find_device() {
     echo "device: $device"
     command -v nvidia-smi >/dev/null && [ "$dry" = no ] || return 0
     driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -n 1)
-    nvidia-smi --query-gpu=clocks.sm,clocks.mem,power.draw,temperature.gpu --format=csv,noheader,nounits -lms 500 >"$work/clocks.csv" 2>/dev/null &
+    nvidia-smi --query-gpu=clocks.sm,clocks.mem,power.draw,temperature.gpu --format=csv,noheader,nounits -lms 500 \
+        >"$work/clocks.csv" 2>/dev/null &
     sampler=$!
 }
 
@@ -217,7 +238,8 @@ finish() {
 
 java=
 cuda=$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\).*/\1/p')
-cpu_flags="[$(grep -m 1 -E '^(flags|Features)' /proc/cpuinfo | grep -oE '\b(avx2|fma|avx512f|avx512bw|avx512vl|avx512dq|avx512_bf16|asimd|bf16)\b' | sort -u | sed 's/.*/"&"/' | paste -sd, || true)]"
+relevant='\b(avx2|fma|avx512f|avx512bw|avx512vl|avx512dq|avx512_bf16|asimd|bf16)\b'
+cpu_flags="[$(grep -m 1 -E '^(flags|Features)' /proc/cpuinfo | grep -oE "$relevant" | sort -u | sed 's/.*/"&"/' | paste -sd, || true)]"
 commit=$(commit)
 rm -f "$work/clocks.csv" "$work/ceilings"
 : >"$work/ceilings"
