@@ -5,6 +5,7 @@
  * x (M,C), W (V,C), z (M,V) never stored whole. Softmax statistics are row_softmax.h's (Milakov and Gimelshein 2018), sums of q and q z
  * are in double by fixed trees. Bytes moved: W once for 512 rows, and 4 M V written to and read from the L2 cache once.
  */
+#include "head_products.h"
 #include "head_tiles.h"
 
 namespace leeway {
@@ -99,7 +100,7 @@ leeway_status run_tile(leeway_stream *stream, const leeway_head_forward_args &ar
                        const HeadTargets &targets, const HeadWorkspace &work) {
     const auto &head = args.distribution;
     const int64_t pitch = head_shape(args).pitch();
-    LEEWAY_TRY(head_tile_logits(stream, head, tile, args.hidden, args.vocabulary, x, work.xa, work.logits, pitch));
+    LEEWAY_TRY(product(stream, head_logits_product(head, tile, args.hidden, args.vocabulary, x, work.xa, work.logits, pitch)));
     return with_tile_threads(args.vocabulary, [&](auto threads) {
         return LEEWAY_LAUNCH(stream, add_tile<threads>, unsigned(tile.rows), threads(), 0, tile, pitch, work.logits,
                              Scaling{head.softcap, head.temperature}, targets, columns_from(args, tile.row),

@@ -7,22 +7,11 @@
  * is bf16), and three products use it: dx += da W (k = tokens, in order over the tiles, so a row depends on itself alone), dweight += da^T
  * x and the low-rank ones (k = rows, chunk by chunk). Bytes moved: W twice and dweight twice for 512 rows, and 20 M V in the L2 cache.
  */
+#include "head_products.h"
 #include "head_tiles.h"
 
 namespace leeway {
 namespace {
-
-/* Everything of one row but its logits. */
-struct RowWeights {
-    float log_prob;
-    float entropy;
-    float soft;
-    float lse;      /* log sum exp z of the row */
-    float h;        /* entropy of the row */
-    float constant; /* w_lse - w_log_prob + w_soft sum q */
-    float uniform;  /* w_soft soft_uniform */
-};
-static_assert(sizeof(RowWeights) <= size_t(head_row_bytes));
 
 /* The columns' derivatives and what else is known of all rows; NULL: 0. */
 struct Columns {
@@ -38,13 +27,13 @@ struct Scaling {
 __device__ inline float element(const float *column, int64_t m) { return column ? column[m] : 0.0f; }
 
 /* A warp a row of the chunk. */
-__global__ void weigh_rows(HeadTile chunk, HeadTargets t, Columns columns, RowWeights *rows, const Faults *faults) {
+__global__ void weigh_rows(HeadTile chunk, HeadTargets t, Columns columns, HeadRowWeights *rows, const Faults *faults) {
     if (refused(faults)) return;
     const int64_t m = grid_index() / warp, row = chunk.row + m;
     if (m >= chunk.rows) return;
     const double mass = columns.soft ? soft_mass(t, row) : 0.0;
     if (threadIdx.x % warp != 0) return;
-    RowWeights w = {element(columns.log_prob, row), element(columns.entropy, row), element(columns.soft, row), columns.log_sum_exp[row],
+    HeadRowWeights w = {element(columns.log_prob, row), element(columns.entropy, row), element(columns.soft, row), columns.log_sum_exp[row],
                     element(columns.h, row), 0.0f, 0.0f};
     w.constant = float(double(element(columns.lse, row)) - double(w.log_prob) + double(w.soft) * mass);
     w.uniform = columns.soft ? w.soft * t.soft.soft_uniform : 0.0f;
@@ -68,7 +57,7 @@ __device__ void add_entry(float dz, int at, const Scaling &scaling, const float 
 
 /* The entries of the target and of soft_ids. */
 template <int threads>
-__device__ void add_entries(const HeadTargets &t, int64_t row, const HeadTile &tile, const RowWeights &w, const Scaling &scaling,
+__device__ void add_entries(const HeadTargets &t, int64_t row, const HeadTile &tile, const HeadRowWeights &w, const Scaling &scaling,
                             const float (&c)[tile_values], float (&da)[tile_values]) {
     auto inside = [&](int64_t at) { return at >= 0 && at < tile.tokens; };
     if (t.targets != nullptr)
@@ -83,13 +72,13 @@ __device__ void add_entries(const HeadTargets &t, int64_t row, const HeadTile &t
  * products behind add nothing to a gradient. */
 template <class T, int threads>
 __global__ void __launch_bounds__(threads, 2) make_da(HeadTile tile, int64_t pitch, float *logits, Scaling scaling, HeadTargets t,
-                                                   const RowWeights *rows, const Faults *faults) {
+                                                   const HeadRowWeights *rows, const Faults *faults) {
     const int64_t m = blockIdx.x;
     float *row = logits + m * pitch;
     float c[tile_values], da[tile_values] = {};
     load_tile<threads, 4>(row, tile.tokens, c);
     if (!refused(faults)) {
-        const RowWeights w = rows[m];
+        const HeadRowWeights w = rows[m];
         const unsigned live = live_values<threads>(tile.tokens, t.allowed, tile.token);
         LEEWAY_UNROLL for (int i = 0; i < tile_values; i++) {
             c[i] = capped(c[i], scaling.softcap);
@@ -120,47 +109,12 @@ leeway_status store_rounded(leeway_stream *stream, int64_t count, const float *f
     });
 }
 
-/* dx of a chunk, + a term. A bf16 dx is summed in the workspace until its last term. */
-leeway_status add_to_dx(leeway_stream *stream, const leeway_head_backward_args &args, const HeadTile &rows, const Term &term, bool starts,
-                        bool ends, const HeadWorkspace &work) {
-    void *dx = offset(args.dx, args.dtype, rows.row * args.hidden);
-    Product job = dense_product(dx, args.dtype, rows.rows, args.hidden, !starts, term);
-    if (args.dtype == LEEWAY_BF16) {
-        job.accumulate = false;
-        job.base = starts ? nullptr : work.dx;
-        if (!ends) job.c = work.dx, job.dtype = LEEWAY_F32;
-    }
-    return product(stream, job);
-}
-
-/* The products with da (rows, tokens) of one chunk and tile. */
-leeway_status use_tile(leeway_stream *stream, const leeway_head_backward_args &args, const HeadTile &tile, const HeadWorkspace &work) {
-    const auto &lora = args.distribution.lora;
-    const int64_t hidden = args.hidden, rank = lora.rank;
-    const int64_t pitch = head_shape(args).pitch() * int64_t(sizeof(float)) / bytes_of(args.dtype);
-    const Operand da = by_row(work.logits, args.dtype, pitch), da_columns = by_column(work.logits, args.dtype, pitch);
-    const Operand weight = weight_plain(args.distribution.weight, tile.token, hidden);
-    const bool ends = rank == 0 && tile.token + tile.tokens == args.vocabulary;
-    LEEWAY_TRY(add_to_dx(stream, args, tile, {da, weight, tile.tokens}, tile.token == 0, ends, work));
-    if (args.dweight) {
-        const Operand x = by_column(offset(args.x, args.dtype, tile.row * hidden), args.dtype, hidden);
-        void *dweight = offset(args.dweight, args.gradient_dtype, tile.token * hidden);
-        LEEWAY_TRY(product(stream, dense_product(dweight, args.gradient_dtype, tile.tokens, hidden, true, {da_columns, x, tile.rows})));
-    }
-    if (rank == 0) return LEEWAY_OK;
-    const Operand b = by_column(lora.b + tile.token * rank, rank);
-    LEEWAY_TRY(product(stream, dense_product(work.dyb, tile.rows, rank, tile.token > 0, {da, b, tile.tokens})));
-    if (!args.lora_db) return LEEWAY_OK;
-    const Term term = {da_columns, by_column(work.xa, rank), tile.rows, lora.scaling};
-    return product(stream, dense_product(args.lora_db + tile.token * rank, tile.tokens, rank, true, term));
-}
-
 /* dx += scaling * mask/(1-p) * (dyb A), over drop(x), which nobody reads any more. */
 leeway_status add_low_rank_gradient(leeway_stream *stream, const leeway_head_backward_args &args, const leeway_lora &lora,
                                     const HeadTile &chunk, const HeadWorkspace &work) {
     const int64_t hidden = args.hidden;
     const Term term = {by_row(work.dyb, lora.rank), by_column(lora.a, hidden), lora.rank, lora.scaling};
-    if (!drops(lora)) return add_to_dx(stream, args, chunk, term, false, true, work);
+    if (!drops(lora)) return product(stream, head_dx_product(args, chunk, term, false, true, work));
     void *dx = offset(args.dx, args.dtype, chunk.row * hidden);
     const void *sum = args.dtype == LEEWAY_BF16 ? work.dx : dx;
     LEEWAY_TRY(product(stream, dense_product(work.dropped, chunk.rows, hidden, false, term)));
@@ -173,15 +127,17 @@ leeway_status run_tile(leeway_stream *stream, const leeway_head_backward_args &a
                        const HeadTargets &targets, const HeadWorkspace &work) {
     const auto &head = args.distribution;
     const int64_t pitch = head_shape(args).pitch();
-    LEEWAY_TRY(head_tile_logits(stream, head, tile, args.hidden, args.vocabulary, x, work.xa, work.logits, pitch));
+    LEEWAY_TRY(product(stream, head_logits_product(head, tile, args.hidden, args.vocabulary, x, work.xa, work.logits, pitch)));
     LEEWAY_TRY(with_type(args.dtype, [&](auto type) {
         return with_tile_threads(args.vocabulary, [&](auto threads) {
             return LEEWAY_LAUNCH(stream, (make_da<decltype(type), threads>), unsigned(tile.rows), threads(), 0, tile, pitch, work.logits,
-                                 Scaling{head.softcap, head.temperature}, targets, static_cast<const RowWeights *>(work.rows),
+                                 Scaling{head.softcap, head.temperature}, targets, static_cast<const HeadRowWeights *>(work.rows),
                                  stream->faults);
         });
     }));
-    return use_tile(stream, args, tile, work);
+    const HeadProducts products = head_gradient_products(args, tile, pitch, work);
+    for (int i = 0; i < products.count; i++) LEEWAY_TRY(product(stream, products.job[i]));
+    return LEEWAY_OK;
 }
 
 leeway_status run_chunk(leeway_stream *stream, const leeway_head_backward_args &args, const HeadTile &chunk, const HeadTargets &targets,
@@ -195,7 +151,7 @@ leeway_status run_chunk(leeway_stream *stream, const leeway_head_backward_args &
     const Columns columns = {args.w_log_prob, args.w_lse, args.w_entropy, args.w_soft, args.log_sum_exp, args.entropy};
     constexpr int threads = 256;
     LEEWAY_TRY(LEEWAY_LAUNCH(stream, weigh_rows, unsigned(blocks_of(chunk.rows * warp, int64_t(threads))), threads, 0, chunk, targets,
-                             columns, static_cast<RowWeights *>(work.rows), stream->faults));
+                             columns, static_cast<HeadRowWeights *>(work.rows), stream->faults));
     for (int64_t token = 0; token < args.vocabulary; token += softmax_tile) {
         const HeadTile tile = {chunk.row, chunk.rows, token, std::min(softmax_tile, args.vocabulary - token)};
         LEEWAY_TRY(run_tile(stream, args, tile, by_row(rows, args.dtype, hidden), targets, work));

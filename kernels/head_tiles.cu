@@ -1,6 +1,8 @@
 /* head_tiles.cu: see head_tiles.h; and head_logits, head_workspace. */
 #include "head_tiles.h"
 
+#include "head_products.h"
+
 namespace leeway {
 namespace {
 
@@ -100,19 +102,6 @@ leeway_status head_low_rank(leeway_stream *stream, const leeway_distribution &he
     return product(stream, dense_product(xa, rows, rank, false, {x, by_row(head.lora.a, hidden), hidden}));
 }
 
-leeway_status head_tile_logits(leeway_stream *stream, const leeway_distribution &head, const HeadTile &tile, int64_t hidden,
-                               int64_t vocabulary, const Operand &x, const float *xa, float *c, int64_t pitch) {
-    const int64_t rank = head.lora.rank;
-    Product job = dense_product(c, tile.rows, tile.tokens, false,
-                                {x, weight_transposed(head.weight, tile.token, vocabulary, hidden), hidden});
-    job.c_stride = pitch;
-    if (rank > 0) {
-        job.terms = 2;
-        job.term[1] = {by_row(xa, rank), by_row(head.lora.b + tile.token * rank, rank), rank, head.lora.scaling};
-    }
-    return product(stream, job);
-}
-
 }  // namespace leeway
 
 using namespace leeway;
@@ -131,6 +120,7 @@ leeway_status leeway_head_logits(leeway_stream *stream, const leeway_head_logits
     const HeadTile all = {0, args->rows, 0, args->vocabulary};
     const Operand x = by_row(args->x, args->dtype, args->hidden);
     LEEWAY_TRY(head_low_rank(stream, head, args->rows, args->hidden, x, args->xa));
-    LEEWAY_TRY(head_tile_logits(stream, head, all, args->hidden, args->vocabulary, x, args->xa, args->logits, args->vocabulary));
+    LEEWAY_TRY(product(stream, head_logits_product(head, all, args->hidden, args->vocabulary, x, args->xa, args->logits,
+                                                   args->vocabulary)));
     return cap_logits(stream, args->rows * args->vocabulary, args->logits, head.softcap);
 }

@@ -1,4 +1,4 @@
-/* head_tiles.h: what the forward and the backward pass of the head share: the logits of a tile, the checks of targets. */
+/* head_tiles.h: what the forward and the backward pass of the head share: the checks of targets, sums over them, the low-rank term. */
 #pragma once
 
 #include "head.h"
@@ -63,9 +63,5 @@ leeway_status head_drop(leeway_stream *stream, const leeway_lora &lora, int64_t 
 /* xa (rows, R) = x A^T, where rank > 0. */
 leeway_status head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64_t rows, int64_t hidden, const Operand &x,
                             float *xa);
-
-/* c (tile.rows, pitch) = the logits before soft-cap, temperature and mask; x and xa are those of the tile's first row. */
-leeway_status head_tile_logits(leeway_stream *stream, const leeway_distribution &head, const HeadTile &tile, int64_t hidden,
-                               int64_t vocabulary, const Operand &x, const float *xa, float *c, int64_t pitch);
 
 }  // namespace leeway

@@ -10,26 +10,16 @@
 #include <algorithm>
 
 #include "bf16.h"
+#include "head_products.h"
 #include "head_tiles.h"
 #include "parallel.h"
 
 namespace leeway {
 namespace {
 
-/* Everything of one row but its logits. */
-struct RowWeights {
-    float log_prob;
-    float entropy;
-    float soft;
-    float lse;      /* log sum exp z of the row */
-    float h;        /* entropy of the row */
-    float constant; /* w_lse - w_log_prob + w_soft sum q */
-    float uniform;  /* w_soft soft_uniform */
-};
-
-RowWeights row_weights(const leeway_head_backward_args *args, int64_t m, int64_t allowed_tokens) {
+HeadRowWeights row_weights(const leeway_head_backward_args *args, int64_t m, int64_t allowed_tokens) {
     auto at = [m](const float *column) { return column ? column[m] : 0.0f; };
-    RowWeights w = {at(args->w_log_prob), at(args->w_entropy), at(args->w_soft), args->log_sum_exp[m], at(args->entropy), 0, 0};
+    HeadRowWeights w = {at(args->w_log_prob), at(args->w_entropy), at(args->w_soft), args->log_sum_exp[m], at(args->entropy), 0, 0};
     double constant = double(at(args->w_lse)) - double(w.log_prob);
     if (args->w_soft) {
         const double mass = soft_entries_mass(args->soft, m) + double(args->soft.soft_uniform) * double(allowed_tokens);
@@ -55,7 +45,8 @@ LEEWAY_INLINE f32x16 keep_allowed(f32x16 value, const uint32_t *allowed, int64_t
 }
 
 /* da of all tokens, without the entries of the target and of soft_ids. */
-LEEWAY_CLONES void dense_gradient(const RowWeights &w, const leeway_distribution &head, const HeadTile &tile, const float *c, float *da) {
+LEEWAY_CLONES void dense_gradient(const HeadRowWeights &w, const leeway_distribution &head, const HeadTile &tile, const float *c,
+                                  float *da) {
     for (int64_t i = 0; i < tile.tokens; i += lanes) {
         const f32x16 logits = load_up_to(c + i, tile.tokens - i);
         const f32x16 log_p = logits / head.temperature - w.lse;
@@ -79,7 +70,7 @@ LEEWAY_CLONES void narrow_row(const float *row, bf16 *to, int64_t count) {
 }
 
 void row_gradient(const leeway_head_backward_args *args, int64_t m, int64_t allowed_tokens, const HeadTile &tile, float *da, float *c) {
-    const RowWeights w = row_weights(args, m, allowed_tokens);
+    const HeadRowWeights w = row_weights(args, m, allowed_tokens);
     std::copy_n(da, tile.tokens, c);
     dense_gradient(w, args->distribution, tile, c, da);
     if (args->w_log_prob) {
@@ -93,51 +84,13 @@ void row_gradient(const leeway_head_backward_args *args, int64_t m, int64_t allo
     }
 }
 
-/* dx of a chunk, + a term. A bf16 dx is summed in the workspace until its last term. */
-void add_to_dx(leeway_stream *stream, const leeway_head_backward_args *args, int64_t first, int64_t count, const Term &term, bool starts,
-               bool ends, const HeadWorkspace &work) {
-    void *dx = offset(args->dx, args->dtype, first * args->hidden);
-    Product job = dense_product(dx, args->dtype, count, args->hidden, !starts, term);
-    if (args->dtype == LEEWAY_BF16) {
-        job.accumulate = false;
-        job.base = starts ? nullptr : work.dx;
-        if (!ends) job.c = work.dx, job.dtype = LEEWAY_F32;
-    }
-    product(stream, job);
-}
-
-/* The products with da (rows, tokens) of one chunk and tile. */
-void use_tile(leeway_stream *stream, const leeway_head_backward_args *args, const HeadTile &tile, const HeadWorkspace &work) {
-    const auto &lora = args->distribution.lora;
-    const int64_t hidden = args->hidden, rank = lora.rank;
-    const int64_t pitch = args->dtype == LEEWAY_BF16 ? 2 * tile.tokens : tile.tokens; /* a row of da starts where its logits did */
-    const Operand da = by_row(work.logits, args->dtype, pitch), da_columns = by_column(work.logits, args->dtype, pitch);
-    const Operand weight = weight_plain(args->distribution.weight, tile.token, hidden);
-    const bool ends = rank == 0 && tile.token + tile.tokens == args->vocabulary;
-    add_to_dx(stream, args, tile.row, tile.rows, {da, weight, tile.tokens}, tile.token == 0, ends, work);
-    if (args->dweight) {
-        const Operand x = by_column(offset(args->x, args->dtype, tile.row * hidden), args->dtype, hidden);
-        void *dweight = offset(args->dweight, args->gradient_dtype, tile.token * hidden);
-        product(stream, dense_product(dweight, args->gradient_dtype, tile.tokens, hidden, true, {da_columns, x, tile.rows}));
-    }
-    if (rank == 0) return;
-    const Operand b = by_column(lora.b + tile.token * rank, rank);
-    product(stream, dense_product(work.dyb, tile.rows, rank, tile.token > 0, {da, b, tile.tokens}));
-    if (args->lora_db) {
-        const Term term = {da_columns, by_column(work.xa, rank), tile.rows, lora.scaling};
-        product(stream, dense_product(args->lora_db + tile.token * rank, tile.tokens, rank, true, term));
-    }
-}
-
 /* dx += scaling * mask/(1-p) * (dyb A), over drop(x), which nobody reads any more. */
 void add_low_rank_gradient(leeway_stream *stream, const leeway_head_backward_args *args, const leeway_lora &lora, int64_t first,
                            int64_t count, const HeadWorkspace &work) {
     const int64_t hidden = args->hidden;
     const Term term = {by_row(work.dyb, lora.rank), by_column(lora.a, hidden), lora.rank, lora.scaling};
-    if (lora.dropout == 0) {
-        add_to_dx(stream, args, first, count, term, false, true, work);
-        return;
-    }
+    if (lora.dropout == 0)
+        return product(stream, head_dx_product(*args, {first, count, 0, args->vocabulary}, term, false, true, work));
     void *dx = offset(args->dx, args->dtype, first * hidden);
     const bool narrow = args->dtype == LEEWAY_BF16;
     product(stream, dense_product(work.dropped, count, hidden, false, term));
@@ -166,7 +119,8 @@ void run_chunk(leeway_stream *stream, const leeway_head_backward_args *args, int
             row_gradient(args, first + m, allowed_tokens, tile, da, static_cast<float *>(scratch));
             if (args->dtype == LEEWAY_BF16) narrow_row(da, reinterpret_cast<bf16 *>(da), tile.tokens);
         });
-        use_tile(stream, args, tile, work);
+        const HeadProducts products = head_gradient_products(*args, tile, tile.tokens, work);
+        for (int i = 0; i < products.count; i++) product(stream, products.job[i]);
     }
     if (rank == 0) return;
     if (args->lora_da) {

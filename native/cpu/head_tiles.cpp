@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "head_products.h"
 #include "parallel.h"
 
 namespace leeway {
@@ -77,15 +78,7 @@ void head_low_rank(leeway_stream *stream, const leeway_distribution &head, int64
 
 void head_tile_logits(leeway_stream *stream, const leeway_distribution &head, const HeadTile &tile, int64_t hidden, int64_t vocabulary,
                       const Operand &x, const float *xa, float *c, int64_t stride) {
-    const int64_t rank = head.lora.rank;
-    const Operand weight = weight_transposed(head.weight, tile.token, vocabulary, hidden);
-    Product job = dense_product(c, tile.rows, tile.tokens, false, {x, weight, hidden});
-    job.c_stride = stride;
-    if (rank > 0) {
-        job.terms = 2;
-        job.term[1] = {by_row(xa, rank), by_row(head.lora.b + tile.token * rank, rank), rank, head.lora.scaling};
-    }
-    product(stream, job);
+    product(stream, head_logits_product(head, tile, hidden, vocabulary, x, xa, c, stride));
     if (head.softcap > 0)
         parallel_for(stream, tile.rows, [&](int64_t m, void *) { softcap_logits(c + m * stride, tile.tokens, head.softcap); });
 }

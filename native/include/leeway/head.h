@@ -33,8 +33,8 @@ typedef struct {
 /* The columns of M rows, without ever holding M x V logits. Each is skipped where its pointer is NULL:
  *     log_prob = z_target - lse      log_sum_exp = lse = log sum exp z      entropy = lse - sum p z
  *     soft_loss = sum q (lse - z)    arg_max = the lowest token with the largest z
- * A target must be allowed and inside 0..V-1. lse, entropy: online over tiles of 4096 tokens in order; inside a tile sixteen
- * interleaved partial sums, added as a fixed tree. */
+ * A target must be allowed and inside 0..V-1. lse, entropy: online over tiles of 4096 tokens in order; inside a tile
+ * interleaved partial sums (sixteen on the CPU, one a thread of a block on a GPU), added as a fixed tree. */
 typedef struct {
     int64_t rows;                 /* M */
     int64_t hidden;               /* C */
