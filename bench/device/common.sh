@@ -206,7 +206,7 @@ unpack() {
     local archive
     for archive in runtime app cases; do
         [ -e "$bundle/$archive.tar.xz" ] || return 1
-        [ "$work/bundle/$archive.key" -nt "$bundle/$archive.key" ] && continue
+        cmp -s "$work/bundle/$archive.key" "$bundle/$archive.key" && continue
         mkdir -p "$work/bundle"
         if command -v xz >/dev/null; then
             tar xJf "$bundle/$archive.tar.xz" -C "$work/bundle"
