@@ -23,7 +23,7 @@ results=${OUT:-bench/results}
 [ "$dry" = no ] || results=$work/dry-run
 logs=${OUT:-$work/logs}
 mkdir -p "$work" "$results" "$logs"
-rows=$work/rows left_out=$work/left-out failed=$work/failed
+rows=$work/$part-$dry.rows left_out=$work/$part-$dry.left failed=$work/$part-$dry.failed
 : >"$rows" >"$left_out" >"$failed"
 date=$(date -u +%F)
 backend=cuda
@@ -52,7 +52,9 @@ commit() {
     if head=$(git rev-parse --short=12 HEAD 2>/dev/null); then
         echo "$head$([ -z "$(git status --porcelain --untracked-files=no 2>/dev/null)" ] || echo +changes)"
     elif [ -e "$bundle/commit" ]; then # a copy of the tree without its history
-        echo "$(head -n 1 "$bundle/commit")$([ "$(tail -n 1 "$bundle/commit")" = "$(bench/device/sources.sh)" ] || echo +changes)"
+        head=$(head -n 1 "$bundle/commit")
+        [ "$(tail -n 1 "$bundle/commit")" = "$(bench/device/sources.sh)" ] || head=${head%+changes}+changes
+        echo "$head"
     else
         echo unknown
     fi
