@@ -17,6 +17,9 @@ case $1 in
         "$build/emulator_test"
         began=$(date +%s)
         "$here/../native/target/cmake/test/op_table" "$here/target/emu/dev/leeway/ffi/linux-x86_64/libleeway_emu.so"
+        # The other way in which tensor cores add.
+        LEEWAY_EMU_TENSOR=16 "$build/emulator_test"
+        LEEWAY_EMU_TENSOR=16 "$here/../native/target/cmake/test/op_table" "$here/target/emu/dev/leeway/ffi/linux-x86_64/libleeway_emu.so" =linear
         echo "the op table took $(($(date +%s) - began)) s on the emulator"
         ;;
     *)

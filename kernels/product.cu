@@ -220,9 +220,10 @@ SidedProduct sided(const Product &job, bool turned) {
 leeway_status product(leeway_stream *stream, const Product &job) {
     if (job.rows <= 0 || job.columns <= 0) return LEEWAY_OK;
     const leeway_dtype a = job.term[0].a.dtype, b = job.term[0].b.dtype;
-    if (job.rows <= thin_lanes) return thin_product(stream, sided(job, false), a, b);
-    if (job.columns <= thin_lanes && b != LEEWAY_NF4 && !job.bias) return thin_product(stream, sided(job, true), b, a);
     const SidedProduct tiled = sided(job, false);
+    if (fits_tensor_cores(tiled, a, b)) return tensor_product(stream, tiled, b);
+    if (job.rows <= thin_lanes) return thin_product(stream, tiled, a, b);
+    if (job.columns <= thin_lanes && b != LEEWAY_NF4 && !job.bias) return thin_product(stream, sided(job, true), b, a);
     const bool fills = count_tiles(tiled, 128) >= stream->properties.multiProcessorCount;
     return fills ? launch_tiles<128>(stream, tiled, a, b) : launch_tiles<32>(stream, tiled, a, b);
 }

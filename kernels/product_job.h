@@ -29,6 +29,14 @@ struct SidedProduct {
 inline constexpr int thin_lanes = 16;
 leeway_status thin_product(leeway_stream *stream, const SidedProduct &job, leeway_dtype left, leeway_dtype right);
 
+/* Whether tensor cores take a product: the first term is bf16 (B may be NF4, which counts as its bf16 copy), its rows begin at multiples of
+ * 16 bytes, and its layout is one of a linear layer's: A and B along k (x W^T), A alone (dy W), or none (dy^T x). The number of rows has no
+ * say. */
+bool fits_tensor_cores(const SidedProduct &job, leeway_dtype left, leeway_dtype right);
+
+/* Queues a product that fits (product_mma.cu). */
+leeway_status tensor_product(leeway_stream *stream, const SidedProduct &job, leeway_dtype right);
+
 /* body(left, right) with the Elements of a left of F32 or BF16 and a right of F32, BF16 or NF4 in std::type_identity. */
 template <class Body>
 leeway_status with_elements(leeway_dtype left, leeway_dtype right, Body body) {

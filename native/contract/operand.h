@@ -1,5 +1,6 @@
 /* operand.h: what the matrix product of linear layers and the head is given on every back end. The numerics, each C element:
- *   - k is cut into blocks of 512; a block's sum is one chain of fused multiply-adds over ascending k that starts from 0;
+ *   - k is cut into blocks of 512; a block's sum is one chain of fused multiply-adds over ascending k that starts from 0; where a device's
+ *     tensor cores take a product of bf16, it is a chain of steps of 16 k, and the order inside a step is the chip's own;
  *   - C = fma(alpha, block sum, C) for the blocks in order, terms in order, C being 0 at first unless accumulate or base; bias is added
  *     behind the last block of the first term;
  *   - a C of bf16 is widened before and rounded once behind all of this;

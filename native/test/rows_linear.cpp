@@ -115,13 +115,19 @@ const bool linear_rows = add("linear",
                               {15, 2049, 40, 64, BIAS | DROPOUT | BF16},
                               {64, 64, 64, 0, BIAS | ACCUMULATE | BF16 | HALF_GRADIENT},
                               {29, 97, 259, 512, BF16},
+                              {1, 1032, 264, 4, BIAS | BF16},
+                              {11, 2056, 72, 20, DROPOUT | ACCUMULATE | BF16},
+                              {17, 520, 72, 3, BIAS | DROPOUT | ACCUMULATE | BF16 | HALF_GRADIENT},
+                              {300, 136, 264, 8, BIAS | ACCUMULATE | BF16},
                               {300, 96, 129, 8, BIAS | DROPOUT | ACCUMULATE | HALF_WEIGHT | HALF_GRADIENT},
                               {513, 33, 64, 5, BIAS | ACCUMULATE | BF16},
                               {2048, 48, 40, 0, BIAS | HALF},
+                              {2056, 40, 24, 2, BIAS | BF16},
                               {2049, 31, 37, 1, DROPOUT | BF16 | HALF_GRADIENT}},
                              layer);
 
-/* bf16 operands give what the same numbers give in fp32, rounded once: to the bit, whatever the processor. */
+/* bf16 operands give what the same numbers give in fp32, rounded once: to the bit, whatever the processor, where no tensor core takes them
+ * (those want rows that begin at multiples of 16 bytes). */
 void linear_bf16(Run &run, const Shape &shape) {
     const Layer half(run, shape), whole = half.with(half.flags & ~(BF16 | HALF_GRADIENT));
     const Gradients before(run, half);
@@ -171,7 +177,9 @@ const bool batch_rows = add("linear_batch",
                              {301, 1030, 259, 0, 0},
                              {300, 37, 65, 4, BIAS | DROPOUT | BF16},
                              {2049, 33, 31, 0, ACCUMULATE | BF16},
-                             {301, 1030, 259, 0, BF16}},
+                             {301, 1030, 259, 0, BF16},
+                             {301, 1032, 264, 4, BIAS | BF16},
+                             {2049, 40, 136, 0, ACCUMULATE | BF16}},
                             linear_batch);
 
 /* Weight gradients of 1024 rows and then of the others are those of all rows, bit for bit: only the order of the rows counts. */
@@ -188,7 +196,9 @@ void linear_split(Run &run, const Shape &shape) {
     run.same("da", split.a, whole.a);
     run.same("db", split.b, whole.b);
 }
-const bool split_rows = add("linear_split", {{1025, 40, 72, 4, DROPOUT}, {2048, 31, 17, 40, 0}, {2048, 31, 17, 4, BF16}}, linear_split);
+const bool split_rows = add("linear_split",
+                            {{1025, 40, 72, 4, DROPOUT}, {2048, 31, 17, 40, 0}, {2048, 31, 17, 4, BF16}, {1100, 136, 264, 4, BF16}},
+                            linear_split);
 
 /* What breaks the contract is refused and nothing is written; no rows are no work. */
 void linear_refusals(Run &run, const Shape &) {

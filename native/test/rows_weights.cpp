@@ -67,7 +67,10 @@ const bool nf4_rows = add("linear_nf4",
                            {40, 1088, 130, 8, 0},
                            {3, 1, 64, 2, BIAS | HALF},
                            {5, 33, 192, 4, BF16},
-                           {40, 1088, 130, 8, HALF}},
+                           {40, 1088, 130, 8, HALF},
+                           {13, 1088, 136, 3, BIAS | HALF},
+                           {40, 192, 72, 0, BF16},
+                           {150, 136, 1152, 4, ACCUMULATE | HALF}},
                           linear_nf4);
 
 /* W + scaling B A */

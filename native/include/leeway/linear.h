@@ -37,7 +37,9 @@ typedef struct {
 
 /* y = x W^T + bias + lora term; with accumulate = 1, y += it.
  * Each y[n,o] is one chain over i in ascending order inside blocks of 512, blocks in order; then bias; then the low-rank chain; then one
- * rounding where y is BF16. The low-rank term is computed and kept in fp32 in any case. */
+ * rounding where y is BF16. On a device with tensor cores a chain of BF16 operands whose rows begin at multiples of 16 bytes, here and in
+ * the gradients, goes in steps of 16, the order inside of which is the chip's own: the same for any number of rows, but not the CPU's bits.
+ * The low-rank term is computed and kept in fp32 in any case. */
 typedef struct {
     int64_t rows;        /* N >= 0 */
     int64_t in;          /* I */
