@@ -236,8 +236,9 @@ struct Walk {
         Span span;
         while (!ends()) {
             const int64_t step = loops_of(terms[term]).step, rest = terms[term].depth - first, room = most_steps - span.steps;
-            const int64_t k = ceil_div(rest, step) <= room ? rest : room * step / product_block * product_block;
-            if (k == 0) break;
+            int64_t k = ceil_div(rest, step) <= room ? rest : room * step / product_block * product_block;
+            if (k == 0 && span.count > 0) break;
+            if (k == 0) k = std::min(rest, product_block); // a span takes a block at least, however many steps that is
             const bool biased = bias && term == 0 && k == rest;
             span.segment[span.count++] = {&terms[term], &loops_of(terms[term]), {first, k}, ceil_div(k, step), biased};
             span.steps += ceil_div(k, step);

@@ -81,8 +81,13 @@ public final class Native implements AutoCloseable {
                 file, version, ABI_VERSION);
         }
         var library = new Native(backend, symbols);
-        library.stream = library.createStream(threads);
-        return library;
+        try {
+            library.stream = library.createStream(threads);
+            return library;
+        } catch (RuntimeException refused) {
+            library.arena.close();
+            throw refused;
+        }
     }
 
     /** Whether the library of a back end is there to be loaded: in this build, or in the folder that {@code leeway.native.path} names. */
@@ -173,9 +178,12 @@ public final class Native implements AutoCloseable {
 
     @Override
     public void close() {
-        call(Ops.STREAM_DESTROY).i64("reserved", 0).run();
-        stream = MemorySegment.NULL;
-        arena.close();
+        try {
+            call(Ops.STREAM_DESTROY).i64("reserved", 0).run();
+        } finally {
+            stream = MemorySegment.NULL;
+            arena.close();
+        }
     }
 
     void invoke(Op op, MemorySegment arguments) {

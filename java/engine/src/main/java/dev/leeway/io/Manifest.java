@@ -59,6 +59,9 @@ public record Manifest(int step, List<Entry> files) {
         /** Whether a checksum covers every byte: the SHA-256 all, or those up to the first of tensors that lie end to end. */
         private boolean isCovered() {
             long end = sha256Bytes;
+            if (end < 0) {
+                return false;
+            }
             for (var slice : isHashedWhole() ? List.<Slice>of() : tensors) {
                 if (slice.begin() != end || slice.end() < end) {
                     return false;

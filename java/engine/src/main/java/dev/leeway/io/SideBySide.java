@@ -37,19 +37,23 @@ final class SideBySide {
 
     private static <T> CompletableFuture<T> start(Task<T> task) {
         var result = new CompletableFuture<T>();
-        Thread.ofPlatform().daemon().name("checkpoint-file").start(() -> {
-            try {
-                result.complete(task.run());
-            } catch (Throwable failure) {
-                result.completeExceptionally(failure);
-            }
-        });
+        try {
+            Thread.ofPlatform().daemon().name("checkpoint-file").start(() -> {
+                try {
+                    result.complete(task.run());
+                } catch (Throwable failure) {
+                    result.completeExceptionally(failure);
+                }
+            });
+        } catch (OutOfMemoryError noThread) { // the tasks that did start must be waited for
+            result.completeExceptionally(noThread);
+        }
         return result;
     }
 
     private static IOException failure(List<Throwable> failures) {
         var first = failures.getFirst();
-        failures.stream().skip(1).forEach(first::addSuppressed);
+        failures.stream().filter(other -> other != first).forEach(first::addSuppressed);
         switch (first) {
             case RuntimeException mistake -> throw mistake;
             case Error error -> throw error;

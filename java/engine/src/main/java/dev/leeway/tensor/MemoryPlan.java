@@ -127,7 +127,12 @@ public final class MemoryPlan {
         }
         allocated = true;
         var block = device.allocate(total);
-        device.zero(block);
+        try {
+            device.zero(block);
+        } catch (RuntimeException failure) {
+            device.free(block);
+            throw failure;
+        }
         long offset = 0;
         for (var tensor : tensors) {
             tensor.place(block.slice(offset, tensor.bytes()));
