@@ -22,9 +22,19 @@ if [ "$asked" != yes ] && ! gpu_present; then
     not_built "this machine has no NVIDIA GPU; ask for it with LEEWAY_CUDA=1"
 fi
 objects=$here/target/cuda
-# sm_90a holds the paths that only Hopper has; compute_90 PTX serves later chips.
+# sm_90a holds the paths that only Hopper has; compute_90 PTX serves later chips. Unasked, the chip that is here is enough.
+targets="sm_80 sm_86 sm_89 sm_90a compute_90"
+if [ "$asked" != yes ]; then
+    case $(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1) in
+        8.0) targets=sm_80 ;;
+        8.6) targets=sm_86 ;;
+        8.9) targets=sm_89 ;;
+        9.0) targets=sm_90a ;;
+    esac
+fi
 status=0
-"$here/compile.sh" "$objects" ${LEEWAY_CUDA_TARGETS:-sm_80 sm_86 sm_89 sm_90a compute_90} || status=$?
+# shellcheck disable=SC2086
+"$here/compile.sh" "$objects" ${LEEWAY_CUDA_TARGETS:-$targets} || status=$?
 if [ "$status" = 3 ] && [ "$asked" != yes ]; then
     not_built "this machine has a GPU but no nvcc; install CUDA 13 and build again"
 fi
@@ -32,8 +42,9 @@ fi
 
 library=$out/libleeway_cuda.so
 mkdir -p "$out"
-if [ ! -e "$library" ] || [ -n "$(find "$objects" -name '*.o' -newer "$library" -print)" ]; then
+if [ ! -e "$library" ] || [ ! -e "$objects/linked" ] || [ -n "$(find "$objects" -name '*.o' -newer "$library" -print)" ]; then
     echo '{ global: leeway_*; local: *; };' >"$objects/exports.map"
     "$(cat "$objects/nvcc")" --shared -cudart static -Xcompiler -static-libstdc++,-static-libgcc -Xlinker "--version-script=$objects/exports.map" "$objects"/*.o -o "$library.new"
     mv "$library.new" "$library"
+    : >"$objects/linked"
 fi

@@ -13,17 +13,24 @@ for home in "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda; do
 done
 [ -n "$nvcc" ] || { echo "nvcc of CUDA 13 was not found; put it on PATH or set CUDA_HOME" >&2; exit 3; }
 
+version=$("$nvcc" --version | sed -n 's/.*release \([0-9]*\).*/\1/p')
+[ "${version:-0}" -ge 13 ] || { echo "$nvcc is of CUDA ${version:-unknown}, and CUDA 13 is needed; set CUDA_HOME" >&2; exit 3; }
+
 codes=
 for target in "$@"; do
     codes="$codes -gencode arch=compute_${target#*_},code=$target"
 done
 mkdir -p "$folder"
-# Objects of other targets, or older than a header, are of no use.
-if [ "$(cat "$folder/targets" 2>/dev/null)" != "$*" ] ||
-    [ -n "$(find "$here" "$here/../native/include" "$here/../native/contract" -name '*.h' -newer "$folder/targets" -print)" ]; then
-    rm -f "$folder"/*.o
-    echo "$*" >"$folder/targets"
+# Objects of another compiler, other targets or flags, older than a header, or of a source that is gone, are of no use.
+made=$(echo "$*"; "$nvcc" --version; cat "$0")
+if [ "$(cat "$folder/made" 2>/dev/null)" != "$made" ] ||
+    [ -n "$(find "$here" "$here/../native/include" "$here/../native/contract" -name '*.h' -newer "$folder/made" -print)" ]; then
+    rm -f "$folder"/*.o "$folder"/*.ptxas
+    echo "$made" >"$folder/made"
 fi
+for object in "$folder"/*.o; do
+    [ -e "$here/$(basename "$object" .o).cu" ] || rm -f "$object" "${object%.o}.ptxas" "$folder/linked"
+done
 
 export nvcc codes folder here
 # shellcheck disable=SC2016

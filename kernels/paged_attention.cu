@@ -21,12 +21,17 @@ struct AppendArrays {
     Word *v_pages;
 };
 
+/* Reports every slot behind the pages; one below 0 is skipped. */
+__global__ void find_behind(int64_t rows, const int64_t *slots, int64_t end, Faults *faults, uint32_t rule) {
+    for (int64_t i = grid_index(); i < rows; i += grid_stride())
+        if (slots[i] >= end) report(faults, rule, i);
+}
+
 template <class Word>
-__global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t end, int64_t width, AppendArrays<Word> arrays,
-                                                  Faults *faults, uint32_t rule) {
+__global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t width, AppendArrays<Word> arrays, const Faults *faults) {
+    if (refused(faults)) return;
     const int64_t slot = slots[blockIdx.x], from = blockIdx.x * width, to = slot * width;
-    if (slot >= end && threadIdx.x == 0) report(faults, rule, blockIdx.x);
-    if (slot < 0 || slot >= end) return;
+    if (slot < 0) return;
     for (int64_t i = threadIdx.x; i < width; i += threads) {
         arrays.k_pages[to + i] = arrays.k[from + i];
         arrays.v_pages[to + i] = arrays.v[from + i];
@@ -34,11 +39,11 @@ __global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t 
 }
 
 template <class Word>
-leeway_status append_words(leeway_stream *stream, const leeway_kv_append_args &args, int64_t bytes, uint32_t rule) {
+leeway_status append_words(leeway_stream *stream, const leeway_kv_append_args &args, int64_t bytes) {
     const AppendArrays<Word> arrays = {static_cast<const Word *>(args.k), static_cast<const Word *>(args.v),
                                        static_cast<Word *>(args.k_pages), static_cast<Word *>(args.v_pages)};
-    return LEEWAY_LAUNCH(stream, append<Word>, unsigned(args.rows), threads, 0, args.slots, args.pages * args.page_size,
-                         bytes / int64_t(sizeof(Word)), arrays, stream->faults, rule);
+    return LEEWAY_LAUNCH(stream, append<Word>, unsigned(args.rows), threads, 0, args.slots, bytes / int64_t(sizeof(Word)), arrays,
+                         stream->faults);
 }
 
 }  // namespace
@@ -49,9 +54,11 @@ leeway_status leeway_kv_append(leeway_stream *stream, const leeway_kv_append_arg
     if (args->rows == 0) return LEEWAY_OK;
     uint32_t number = 0;
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, "kv_append: slots[%lld] must be below %lld", args->pages * args->page_size}, &number));
+    LEEWAY_TRY(LEEWAY_LAUNCH(stream, find_behind, grid_for(stream, args->rows, threads), threads, 0, args->rows, args->slots,
+                             args->pages * args->page_size, stream->faults, number));
     const int64_t bytes = args->kv_heads * args->head_dim * (args->dtype == LEEWAY_BF16 ? 2 : 4);
-    if (bytes % 16 == 0) return append_words<Pack<uint32_t, 4>>(stream, *args, bytes, number);
-    return append_words<uint32_t>(stream, *args, bytes, number);  /* head_dim is even */
+    if (bytes % 16 == 0) return append_words<Pack<uint32_t, 4>>(stream, *args, bytes);
+    return append_words<uint32_t>(stream, *args, bytes);  /* head_dim is even */
 }
 
 leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_attention_args *args) {

@@ -22,7 +22,7 @@ constexpr const char *remedy = "the GPU's state is lost, so start again, from th
                                "environment names the very kernel";
 
 bool synchronous() {
-    const char *value = std::getenv("LEEWAY_CUDA_SYNC");
+    static const char *const value = std::getenv("LEEWAY_CUDA_SYNC");
     return value != nullptr && std::strcmp(value, "1") == 0;
 }
 
@@ -64,32 +64,47 @@ leeway_status choose_device(leeway_stream *stream, int64_t ordinal) {
     if (ordinal < 0 || ordinal >= devices)
         return fail(LEEWAY_BAD_ARGUMENT, "stream_create: device must be 0 to %d, got %lld", devices - 1, (long long)ordinal);
     stream->device = int(ordinal);
-    LEEWAY_CUDA(stream, cudaSetDevice(stream->device));
-    LEEWAY_CUDA(stream, cudaGetDeviceProperties(&stream->properties, stream->device));
-    if (stream->properties.major < 8)
+    LEEWAY_CUDA(stream, "the device", cudaSetDevice(stream->device));
+    LEEWAY_CUDA(stream, "the device's properties", cudaGetDeviceProperties(&stream->properties, stream->device));
+    const cudaDeviceProp &chip = stream->properties;
+    if (chip.major < 8)
         return fail(LEEWAY_DEVICE_LOST, "%s has compute capability %d.%d and the kernels need 8.0 (Ampere) or later; choose --device cpu",
-                    stream->properties.name, stream->properties.major, stream->properties.minor);
+                    chip.name, chip.major, chip.minor);
+    if (!chip.memoryPoolsSupported)
+        return fail(LEEWAY_DEVICE_LOST, "%s has no stream-ordered memory, which this back end needs (a virtual GPU may lack it); choose "
+                    "--device cpu", chip.name);
     return LEEWAY_OK;
 }
 
 leeway_status keep_freed_memory(leeway_stream *stream) {
     cudaMemPool_t pool;
-    LEEWAY_CUDA(stream, cudaDeviceGetDefaultMemPool(&pool, stream->device));
+    LEEWAY_CUDA(stream, "the memory pool", cudaDeviceGetDefaultMemPool(&pool, stream->device));
     uint64_t most = UINT64_MAX;
-    LEEWAY_CUDA(stream, cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &most));
+    LEEWAY_CUDA(stream, "the memory pool", cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &most));
     return LEEWAY_OK;
+}
+
+/* Pinned memory of the host. */
+template <class T>
+leeway_status pin(T **address, int64_t bytes) {
+    if (cudaMallocHost(reinterpret_cast<void **>(address), size_t(bytes)) == cudaSuccess) return LEEWAY_OK;
+    cudaGetLastError();
+    *address = nullptr;
+    return fail(LEEWAY_OUT_OF_MEMORY, "stream_create: the host has no %lld bytes that the GPU can copy from", (long long)bytes);
 }
 
 /* The first kernel also tells whether the library holds code for this chip. */
 leeway_status open(leeway_stream *stream, int64_t ordinal) {
     LEEWAY_TRY(choose_device(stream, ordinal));
-    LEEWAY_CUDA(stream, cudaStreamCreateWithFlags(&stream->queue, cudaStreamNonBlocking));
+    LEEWAY_CUDA(stream, "a stream", cudaStreamCreateWithFlags(&stream->queue, cudaStreamNonBlocking));
     LEEWAY_TRY(keep_freed_memory(stream));
-    LEEWAY_CUDA(stream, cudaMallocAsync(reinterpret_cast<void **>(&stream->scratch), size_t(scratch_bytes), stream->queue));
-    LEEWAY_CUDA(stream, cudaMallocAsync(reinterpret_cast<void **>(&stream->faults), sizeof(Faults), stream->queue));
+    LEEWAY_CUDA(stream, "32 MiB of scratch",
+                cudaMallocAsync(reinterpret_cast<void **>(&stream->scratch), size_t(scratch_bytes), stream->queue));
+    LEEWAY_CUDA(stream, "8 bytes", cudaMallocAsync(reinterpret_cast<void **>(&stream->faults), sizeof(Faults), stream->queue));
+    LEEWAY_TRY(pin(&stream->fault, sizeof(Faults)));
     for (auto &block : stream->staging) {
-        LEEWAY_CUDA(stream, cudaMallocHost(reinterpret_cast<void **>(&block.memory), size_t(staging_bytes)));
-        LEEWAY_CUDA(stream, cudaEventCreateWithFlags(&block.copied, cudaEventDisableTiming));
+        LEEWAY_TRY(pin(&block.memory, staging_bytes));
+        LEEWAY_CUDA(stream, "an event", cudaEventCreateWithFlags(&block.copied, cudaEventDisableTiming));
     }
     return LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults);
 }
@@ -102,6 +117,7 @@ void close(leeway_stream *stream) {
         if (block.copied) cudaEventDestroy(block.copied);
         if (block.memory) cudaFreeHost(block.memory);
     }
+    if (stream->fault) cudaFreeHost(stream->fault);
     if (stream->faults) cudaFreeAsync(stream->faults, stream->queue);
     if (stream->scratch) cudaFreeAsync(stream->scratch, stream->queue);
     if (stream->queue) {
@@ -116,7 +132,8 @@ leeway_status raise_fault(leeway_stream *stream, Faults fault) {
         stream->rules.clear();
         return LEEWAY_OK;
     }
-    const Rule broken = stream->rules.at(size_t(fault >> 32));
+    if (fault >> 32 >= stream->rules.size()) return failed(stream, "the word of reports, which a kernel overwrote", cudaErrorLaunchFailure);
+    const Rule broken = stream->rules[size_t(fault >> 32)];
     stream->rules.clear();
     LEEWAY_TRY(LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults));
     char sentence[512];
@@ -127,25 +144,44 @@ leeway_status raise_fault(leeway_stream *stream, Faults fault) {
     return fail(broken.status, "%s", sentence);
 }
 
+/* Queues the copy that wait() looks at. */
+leeway_status ask_for_fault(leeway_stream *stream) {
+    *stream->fault = ~Faults(0);
+    if (stream->rules.empty()) return LEEWAY_OK;
+    LEEWAY_CUDA(stream, "8 bytes", cudaMemcpyAsync(stream->fault, stream->faults, sizeof(Faults), cudaMemcpyDeviceToHost, stream->queue));
+    return LEEWAY_OK;
+}
+
 leeway_status wait(leeway_stream *stream) {
-    Faults fault = ~Faults(0);
-    if (!stream->rules.empty())
-        LEEWAY_CUDA(stream, cudaMemcpyAsync(&fault, stream->faults, sizeof fault, cudaMemcpyDeviceToHost, stream->queue));
-    LEEWAY_CUDA(stream, cudaStreamSynchronize(stream->queue));
+    LEEWAY_CUDA(stream, "what was queued", cudaStreamSynchronize(stream->queue));
     stream->launches = 0;
-    return raise_fault(stream, fault);
+    return raise_fault(stream, *stream->fault);
+}
+
+/* Room in a pinned block whose last copies are done; at most *bytes, which becomes what there is. */
+leeway_status stage(leeway_stream *stream, int64_t *bytes, unsigned char **room) {
+    auto *block = &stream->staging[stream->next_staging];
+    if (block->used == staging_bytes) {
+        LEEWAY_CUDA(stream, "an upload", cudaEventRecord(block->copied, stream->queue));
+        stream->next_staging ^= 1;
+        block = &stream->staging[stream->next_staging];
+        LEEWAY_CUDA(stream, "an upload", cudaEventSynchronize(block->copied));
+        block->used = 0;
+    }
+    *bytes = std::min(*bytes, staging_bytes - block->used);
+    *room = block->memory + block->used;
+    block->used = std::min(staging_bytes, (block->used + *bytes + 255) / 256 * 256);
+    return LEEWAY_OK;
 }
 
 /* Through the pinned blocks in turn: source may change as soon as this returns. */
 leeway_status upload(leeway_stream *stream, char *destination, const char *source, int64_t bytes) {
-    for (int64_t at = 0; at < bytes; at += staging_bytes) {
-        const size_t count = size_t(std::min(staging_bytes, bytes - at));
-        auto &block = stream->staging[stream->next_staging];
-        stream->next_staging ^= 1;
-        LEEWAY_CUDA(stream, cudaEventSynchronize(block.copied));
-        std::memcpy(block.memory, source + at, count);
-        LEEWAY_CUDA(stream, cudaMemcpyAsync(destination + at, block.memory, count, cudaMemcpyHostToDevice, stream->queue));
-        LEEWAY_CUDA(stream, cudaEventRecord(block.copied, stream->queue));
+    for (int64_t at = 0, count; at < bytes; at += count) {
+        unsigned char *room = nullptr;
+        count = bytes - at;
+        LEEWAY_TRY(stage(stream, &count, &room));
+        std::memcpy(room, source + at, size_t(count));
+        LEEWAY_CUDA(stream, "an upload", cudaMemcpyAsync(destination + at, room, size_t(count), cudaMemcpyHostToDevice, stream->queue));
     }
     return LEEWAY_OK;
 }
@@ -165,27 +201,24 @@ leeway_status fail(leeway_status status, const char *format, ...) {
 leeway_status begin(leeway_stream *stream, const char *op, std::initializer_list<int64_t> shape) {
     if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s: not run, because earlier %s", op, stream->lost);
     describe(stream->op, sizeof stream->op, op, shape);
+    LEEWAY_CUDA(stream, "the device", cudaSetDevice(stream->device)); /* the one of the calling thread may be another */
     return LEEWAY_OK;
 }
 
-leeway_status failed(leeway_stream *stream, const char *call, cudaError_t error) {
+leeway_status failed(leeway_stream *stream, const char *what, cudaError_t error) {
     cudaGetLastError();  // an error that does not stay is forgotten
     const char *reason = cudaGetErrorString(error);
-    switch (error) {
-        case cudaErrorMemoryAllocation:
-            return fail(LEEWAY_OUT_OF_MEMORY, "%s: the GPU has no memory left for %s", stream->op, call);
-        case cudaErrorNoKernelImageForDevice:
-            return fail(LEEWAY_DEVICE_LOST, "this library holds no code for %s (compute capability %d.%d); build it on this machine with LEEWAY_CUDA=1",
-                        stream->properties.name, stream->properties.major, stream->properties.minor);
-        case cudaErrorInvalidConfiguration:
-        case cudaErrorInvalidValue:
-        case cudaErrorLaunchOutOfResources:
-            return fail(LEEWAY_UNSUPPORTED, "%s: the GPU refuses %s: %s", stream->op, call, reason);
-        default:
-            std::snprintf(stream->lost, sizeof stream->lost, "%s failed in one of %lld kernels up to %s: %s; %s", call,
-                          (long long)stream->launches, stream->op, reason, remedy);
-            return fail(LEEWAY_DEVICE_LOST, "%s", stream->lost);
-    }
+    if (error == cudaErrorMemoryAllocation) return fail(LEEWAY_OUT_OF_MEMORY, "%s: the GPU has no memory left for %s", stream->op, what);
+    if (error == cudaErrorNoKernelImageForDevice)
+        return fail(LEEWAY_DEVICE_LOST,
+                    "this library holds no code for %s (compute capability %d.%d); build it on this machine with LEEWAY_CUDA=1",
+                    stream->properties.name, stream->properties.major, stream->properties.minor);
+    const cudaError_t now = stream->queue ? cudaStreamQuery(stream->queue) : cudaSuccess;
+    if (error != cudaErrorLaunchFailure && (now == cudaSuccess || now == cudaErrorNotReady)) /* the device goes on */
+        return fail(LEEWAY_UNSUPPORTED, "%s: CUDA refuses %s: %s", stream->op, what, reason);
+    std::snprintf(stream->lost, sizeof stream->lost, "%s failed in one of %lld kernels up to %s: %s; %s", what, (long long)stream->launches,
+                  stream->op, reason, remedy);
+    return fail(LEEWAY_DEVICE_LOST, "%s", stream->lost);
 }
 
 leeway_status launched(leeway_stream *stream, const char *kernel, cudaError_t error) {
@@ -246,6 +279,8 @@ leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_d
 leeway_status leeway_synchronize(leeway_stream *stream, const leeway_synchronize_args *args) {
     LEEWAY_CHECK("synchronize", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
     if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s", stream->lost);
+    LEEWAY_CUDA(stream, "the device", cudaSetDevice(stream->device));
+    LEEWAY_TRY(ask_for_fault(stream));
     return wait(stream);
 }
 
@@ -254,12 +289,12 @@ leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_que
                  "every output must be given");
     LEEWAY_TRY(begin(stream, "device_query", {}));
     size_t available = 0, total = 0;
-    LEEWAY_CUDA(stream, cudaMemGetInfo(&available, &total));
+    LEEWAY_CUDA(stream, "the free memory", cudaMemGetInfo(&available, &total));
     cudaMemPool_t pool;
     uint64_t reserved = 0, used = 0;
-    LEEWAY_CUDA(stream, cudaDeviceGetDefaultMemPool(&pool, stream->device));
-    LEEWAY_CUDA(stream, cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReservedMemCurrent, &reserved));
-    LEEWAY_CUDA(stream, cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &used));
+    LEEWAY_CUDA(stream, "the memory pool", cudaDeviceGetDefaultMemPool(&pool, stream->device));
+    LEEWAY_CUDA(stream, "the memory pool", cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReservedMemCurrent, &reserved));
+    LEEWAY_CUDA(stream, "the memory pool", cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &used));
     *args->total_bytes = int64_t(total);
     *args->free_bytes = int64_t(available) + int64_t(reserved - used);
     *args->scratch_bytes = scratch_bytes;
@@ -279,14 +314,15 @@ leeway_status leeway_allocate(leeway_stream *stream, const leeway_allocate_args 
         cudaGetLastError();
         return fail(LEEWAY_OUT_OF_MEMORY, "allocate: the GPU has no block of %lld bytes", (long long)args->bytes);
     }
-    if (error != cudaSuccess) return failed(stream, "cudaMallocAsync", error);
+    if (error != cudaSuccess) return failed(stream, "a block", error);
     *args->address = block;
     return LEEWAY_OK;
 }
 
 leeway_status leeway_free(leeway_stream *stream, const leeway_free_args *args) {
     if (args->address == nullptr || stream->lost[0] != '\0') return LEEWAY_OK;  // what a lost device held is gone
-    LEEWAY_CUDA(stream, cudaFreeAsync(args->address, stream->queue));
+    LEEWAY_TRY(begin(stream, "free", {}));
+    LEEWAY_CUDA(stream, "the block", cudaFreeAsync(args->address, stream->queue));
     return LEEWAY_OK;
 }
 
@@ -300,7 +336,8 @@ leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args) {
     if (args->kind == LEEWAY_HOST_TO_DEVICE)
         return upload(stream, static_cast<char *>(args->destination), static_cast<const char *>(args->source), args->bytes);
     const bool down = args->kind == LEEWAY_DEVICE_TO_HOST;
-    LEEWAY_CUDA(stream, cudaMemcpyAsync(args->destination, args->source, size_t(args->bytes),
-                                        down ? cudaMemcpyDeviceToHost : cudaMemcpyDeviceToDevice, stream->queue));
+    if (down) LEEWAY_TRY(ask_for_fault(stream));
+    LEEWAY_CUDA(stream, "a copy", cudaMemcpyAsync(args->destination, args->source, size_t(args->bytes),
+                                                  down ? cudaMemcpyDeviceToHost : cudaMemcpyDeviceToDevice, stream->queue));
     return down ? wait(stream) : leeway_status(LEEWAY_OK);
 }

@@ -28,9 +28,11 @@ struct leeway_stream {
     cudaDeviceProp properties = {};
     unsigned char *scratch = nullptr;  /* of leeway::scratch_bytes: what an op needs inside one call beyond its arguments */
     leeway::Faults *faults = nullptr;  /* device memory */
+    leeway::Faults *fault = nullptr;   /* pinned host memory: what faults held when it was asked for */
     struct Staging {
         unsigned char *memory = nullptr; /* pinned host memory */
-        cudaEvent_t copied = nullptr;
+        int64_t used = 0;
+        cudaEvent_t copied = nullptr;    /* all that was staged, once the block is full */
     } staging[2];
     int next_staging = 0;
     std::vector<leeway::Rule> rules; /* those asked about since the last synchronisation, each once */
@@ -47,8 +49,8 @@ inline constexpr int64_t staging_bytes = int64_t(8) << 20;
 /* Begins an op: refuses where the device was lost, and keeps name and shapes for the sentence about a failure. */
 leeway_status begin(leeway_stream *stream, const char *op, std::initializer_list<int64_t> shape);
 
-/* The status and sentence of a failed CUDA call in the op that was begun. */
-leeway_status failed(leeway_stream *stream, const char *call, cudaError_t error);
+/* The status and sentence of a CUDA call that failed in the op that was begun, over what: "32 MiB of scratch", a kernel. */
+leeway_status failed(leeway_stream *stream, const char *what, cudaError_t error);
 
 /* Behind a launch: its own failure, or with LEEWAY_CUDA_SYNC=1 in the environment that of the kernel. */
 leeway_status launched(leeway_stream *stream, const char *kernel, cudaError_t error);
@@ -88,8 +90,8 @@ leeway_status launch(leeway_stream *stream, const char *name, void (*kernel)(Par
 /* LEEWAY_LAUNCH(stream, (kernel<T>), grid, block, shared bytes, arguments...): queues it; the status of the launch. */
 #define LEEWAY_LAUNCH(stream, kernel, grid, block, shared, ...) leeway::launch(stream, #kernel, kernel, grid, block, shared, __VA_ARGS__)
 
-/* Returns the status of a CUDA call that failed. */
-#define LEEWAY_CUDA(stream, call)                                                                       \
-    do {                                                                                                \
-        if (cudaError_t error = (call); error != cudaSuccess) return leeway::failed(stream, #call, error); \
+/* Returns the status of a CUDA call that failed, over what. */
+#define LEEWAY_CUDA(stream, what, call)                                                                   \
+    do {                                                                                                  \
+        if (cudaError_t error = (call); error != cudaSuccess) return leeway::failed(stream, what, error); \
     } while (0)

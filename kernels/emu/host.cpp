@@ -14,10 +14,12 @@
 
 struct EmulatedStream {
     std::deque<std::function<cudaError_t()>> queue;
+    uint64_t done = 0; /* how much of what was ever queued */
 };
 
 struct EmulatedEvent {
     cudaStream_t stream = nullptr; /* that it was recorded on */
+    uint64_t position = 0;         /* how much was queued there by then */
 };
 
 namespace {
@@ -38,11 +40,13 @@ bool is_pinned(const void *address) {
     return block != pinned.begin() && static_cast<const char *>(address) < (--block)->first + block->second;
 }
 
-cudaError_t drain(cudaStream_t stream) {
+/* Runs what is queued, up to a position. */
+cudaError_t drain(cudaStream_t stream, uint64_t position = UINT64_MAX) {
     std::lock_guard guard(lock);
-    while (sticky == cudaSuccess && !stream->queue.empty()) {
+    while (sticky == cudaSuccess && !stream->queue.empty() && stream->done < position) {
         auto work = std::move(stream->queue.front());
         stream->queue.pop_front();
+        stream->done++;
         sticky = work();
     }
     return sticky;
@@ -128,6 +132,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int) {
     properties->major = emu::faults().driver == emu::Driver::old_chip ? 7 : 8;
     properties->minor = emu::faults().driver == emu::Driver::old_chip ? 5 : 0;
     properties->multiProcessorCount = 4;
+    properties->memoryPoolsSupported = 1;
     properties->totalGlobalMem = emu::device_bytes_total();
     return cudaSuccess;
 }
@@ -162,6 +167,11 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return drain(stream); }
 
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+    std::lock_guard guard(lock);
+    return sticky != cudaSuccess ? sticky : stream->queue.empty() ? cudaSuccess : cudaErrorNotReady;
+}
+
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned) {
     *event = new EmulatedEvent();
     return sticky;
@@ -173,12 +183,11 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-    event->stream = stream;
+    *event = {stream, stream->done + stream->queue.size()};
     return sticky;
 }
 
-/* Waits for all that is queued, which is more than the event asks for. */
-cudaError_t cudaEventSynchronize(cudaEvent_t event) { return event->stream ? drain(event->stream) : sticky; }
+cudaError_t cudaEventSynchronize(cudaEvent_t event) { return event->stream ? drain(event->stream, event->position) : sticky; }
 
 cudaError_t cudaMallocAsync(void **address, size_t bytes, cudaStream_t stream) {
     std::lock_guard guard(lock);

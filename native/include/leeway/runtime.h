@@ -61,8 +61,8 @@ typedef struct {
 LEEWAY_API leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *args);
 
 /* Returns when all queued work is done; reports the failure of earlier queued work. Where a back end queues, an element that breaks the
- * contract of its op (LEEWAY_BAD_DATA; offsets and tables too) is seen then, here or in a copy to the host: the ops that read it left their
- * outputs as they were. */
+ * contract of its op (LEEWAY_BAD_DATA; offsets and tables too) is seen then, here or in a copy to the host: what the ops that read it wrote is
+ * undefined then, but what they add to and the pages of a cache stay as they were. */
 typedef struct {
     int64_t reserved; /* 0 */
 } leeway_synchronize_args;
