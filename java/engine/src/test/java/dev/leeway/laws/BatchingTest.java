@@ -51,7 +51,6 @@ final class BatchingTest {
         requireThatPackingChangesNoScore(family, DType.F32, Optional.empty());
     }
 
-    @Tag("device")
     @ParameterizedTest
     @EnumSource
     void packedScoresInBfloat16AreTheBitsOfUnpackedOnes(Family family) {
