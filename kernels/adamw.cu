@@ -2,7 +2,8 @@
  *
  * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others but for the scale that
  * a block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
- * A thread four elements at a time; a block of 8-bit moments is a warp, eight elements a lane, and the tables of codes lie in shared memory.
+ * A thread four elements at a time; a block of 8-bit moments is a warp, eight elements a lane, and the tables of codes lie in shared
+ * memory.
  * Bytes moved an element: parameter, m, v read and written, gradient read: 28 in fp32; 26 with bf16 weights, fp32 master and fp32 moments
  * and gradient; 10 with bf16 weights and gradient and 8-bit moments. */
 #include "adamw.h"

@@ -1,12 +1,11 @@
 /* device.h: the dialect of the .cu files.
  *
  * nvcc compiles them for the GPU; g++ compiles the same text for the emulator (emu/), where a thread of a block is a fiber. So a kernel is
- * plain CUDA but for six things:
+ * plain CUDA but for five things:
  *     LEEWAY_LAUNCH                             instead of <<< >>>; see stream.h
  *     LEEWAY_SHARED(float, tile, 32 * 33)       instead of __shared__ float tile[32 * 33]
  *     LEEWAY_DYNAMIC_SHARED(float, tile)        instead of extern __shared__
- *     LEEWAY_CONSTANT(float, levels, 16) = {…}  instead of __constant__ float levels[16]: fast where all lanes read one element
- *     LEEWAY_TABLE(Code, codes, 2) = {…}        instead of __device__ const Code codes[2]: where they read several
+ *     LEEWAY_TABLE(Code, codes, 2) = {…}        instead of __device__ const Code codes[2]
  *     LEEWAY_UNROLL                             before a loop over a local array: so that its elements are registers
  * PTX stands only in named wrappers with a host body (async.h, mma.h). Both kinds of shared memory are aligned to 16.
  */
@@ -22,7 +21,6 @@
 #define LEEWAY_DYNAMIC_SHARED(type, name)                                   \
     extern __shared__ __align__(16) unsigned char leeway_dynamic_shared[];  \
     type *const name = reinterpret_cast<type *>(leeway_dynamic_shared)
-#define LEEWAY_CONSTANT(type, name, count) static __constant__ type name[count]
 #define LEEWAY_TABLE(type, name, count) static __device__ const type name[count]
 #define LEEWAY_UNROLL _Pragma("unroll")
 /* The emulator ends a kernel that breaks this; a GPU does so itself. */

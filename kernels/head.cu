@@ -20,11 +20,6 @@ struct HeadRow {
 };
 static_assert(sizeof(HeadRow) <= size_t(head_row_bytes));
 
-struct Scaling {
-    float softcap;
-    float temperature;
-};
-
 /* The columns from a chunk's first row on. */
 struct Columns {
     float *log_prob, *log_sum_exp, *entropy, *soft_loss;

@@ -19,11 +19,6 @@ struct Columns {
     const float *log_sum_exp, *h;
 };
 
-struct Scaling {
-    float softcap;
-    float temperature;
-};
-
 __device__ inline float element(const float *column, int64_t m) { return column ? column[m] : 0.0f; }
 
 /* A warp a row of the chunk. */

@@ -7,6 +7,12 @@
 
 namespace leeway {
 
+/* How logits become z (leeway_distribution). */
+struct Scaling {
+    float softcap;
+    float temperature;
+};
+
 /* What all rows of a call share where a kernel reads their targets. NULL: not read. */
 struct HeadTargets {
     int64_t vocabulary;

@@ -5,6 +5,7 @@
  * the bias are added while the tile of y is in registers. There is no packed layout.
  */
 #include "linear_operand.h"
+#include "linear_products.h"
 
 using namespace leeway;
 
@@ -13,18 +14,9 @@ leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_f
     LEEWAY_TRY(check(*args));
     LEEWAY_TRY(begin(stream, "linear_forward", {args->rows, args->in, args->out, lora.rank}));
     if (args->rows == 0) return LEEWAY_OK;
-    const Operand weight = weight_transposed(args->weight, 0, args->out, args->in);
-    const Operand x = by_row(args->x, args->dtype, args->in);
-    Product y = dense_product(args->y, args->dtype, args->rows, args->out, args->accumulate == 1, {x, weight, args->in});
-    y.bias = args->bias;
-    if (lora.rank > 0) {
-        if (drops(lora)) LEEWAY_TRY(lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped));
-        const Term low_rank = {drops(lora) ? by_row(args->dropped, args->in) : x, by_row(lora.a, args->in), args->in};
-        LEEWAY_TRY(product(stream, dense_product(args->xa, args->rows, lora.rank, false, low_rank)));
-        y.terms = 2;
-        y.term[1] = {by_row(args->xa, lora.rank), by_row(lora.b, lora.rank), lora.rank, lora.scaling};
-    }
-    return product(stream, y);
+    if (drops(lora)) LEEWAY_TRY(lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped));
+    if (lora.rank > 0) LEEWAY_TRY(product(stream, linear_xa(*args)));
+    return product(stream, linear_y(*args));
 }
 
 leeway_status leeway_packed_bytes(leeway_stream *, const leeway_packed_bytes_args *args) {

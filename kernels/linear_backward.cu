@@ -8,6 +8,7 @@
  * reads dy once.
  */
 #include "linear_operand.h"
+#include "linear_products.h"
 
 namespace leeway {
 namespace {
@@ -59,44 +60,24 @@ leeway_status leeway_linear_backward_input(leeway_stream *stream, const leeway_l
     LEEWAY_TRY(check(*args));
     LEEWAY_TRY(begin(stream, "linear_backward_input", {args->rows, args->in, args->out, lora.rank}));
     if (args->rows == 0) return LEEWAY_OK;
-    const Operand dy = by_row(args->dy, args->dtype, args->out);
-    Product job = dense_product(args->dx, args->dtype, args->rows, args->in, args->accumulate == 1,
-                                {dy, weight_plain(args->weight, 0, args->in), args->out});
-    if (lora.rank > 0) {
-        const Term dyb = {dy, by_column(lora.b, lora.rank), args->out};
-        LEEWAY_TRY(product(stream, dense_product(args->dyb, args->rows, lora.rank, false, dyb)));
-        const Term low_rank = {by_row(args->dyb, lora.rank), by_column(lora.a, args->in), lora.rank, lora.scaling};
-        if (drops(lora)) {
-            LEEWAY_TRY(product(stream, dense_product(args->dropped, args->rows, args->in, false, low_rank)));
-            LEEWAY_TRY(lora_mask(stream, lora, args->rows, args->in, args->dropped, job.accumulate ? args->dx : nullptr, args->dtype));
-            job.base = args->dropped;
-        } else {
-            job.term[1] = low_rank;
-            job.terms = 2;
-        }
+    if (lora.rank > 0) LEEWAY_TRY(product(stream, linear_dyb(*args)));
+    if (drops(lora)) {
+        LEEWAY_TRY(product(stream, linear_dropped_dx(*args)));
+        LEEWAY_TRY(lora_mask(stream, lora, args->rows, args->in, args->dropped, args->accumulate ? args->dx : nullptr, args->dtype));
     }
-    return product(stream, job);
+    return product(stream, linear_dx(*args));
 }
 
 leeway_status leeway_linear_backward_weight(leeway_stream *stream, const leeway_linear_backward_weight_args *args) {
     const auto &lora = args->lora;
     LEEWAY_TRY(check(*args));
-    const int64_t rows = args->rows, in = args->in, out = args->out, rank = lora.rank;
-    LEEWAY_TRY(begin(stream, "linear_backward_weight", {rows, in, out, rank}));
-    if (rows == 0) return LEEWAY_OK;
-    const bool da = rank > 0 && args->da, db = rank > 0 && args->db, drop = da && drops(lora);
-    const Operand dy = by_column(args->dy, args->dtype, out), x = by_column(args->x, args->dtype, in);
-    if (args->dweight) LEEWAY_TRY(product(stream, dense_product(args->dweight, args->gradient_dtype, out, in, true, {dy, x, rows})));
+    LEEWAY_TRY(begin(stream, "linear_backward_weight", {args->rows, args->in, args->out, lora.rank}));
+    if (args->rows == 0) return LEEWAY_OK;
+    const bool da = lora.rank > 0 && args->da, db = lora.rank > 0 && args->db;
+    if (args->dweight) LEEWAY_TRY(product(stream, linear_dweight(*args)));
     if (args->dbias) LEEWAY_TRY(add_dbias(stream, *args));
-    if (drop) LEEWAY_TRY(lora_drop(stream, lora, rows, in, args->x, args->dtype, args->dropped));
-    const Operand inputs = drop ? by_column(args->dropped, in) : x;
-    if (da) {
-        const Term term = {by_column(args->dyb, rank), inputs, rows, lora.scaling};
-        LEEWAY_TRY(product(stream, dense_product(args->da, rank, in, true, term)));
-    }
-    if (db) {
-        const Term term = {dy, by_column(args->xa, rank), rows, lora.scaling};
-        LEEWAY_TRY(product(stream, dense_product(args->db, out, rank, true, term)));
-    }
+    if (da && drops(lora)) LEEWAY_TRY(lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped));
+    if (da) LEEWAY_TRY(product(stream, linear_da(*args)));
+    if (db) LEEWAY_TRY(product(stream, linear_db(*args)));
     return LEEWAY_OK;
 }

@@ -15,9 +15,6 @@
 
 namespace leeway {
 
-/* What a token that may not occur counts as: far below any maximum, and finite so that e^d d = 0. */
-inline constexpr float far_below = -1000.0f;
-
 /* NaN wins. */
 __device__ inline float larger(float x, float y) { return x > y || x != x ? x : y; }
 

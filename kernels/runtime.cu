@@ -1,7 +1,7 @@
 /* runtime.cu: streams, memory and copies of the CUDA back end (runtime.h).
  *
- * Memory comes from the device's stream-ordered pool, which keeps what is freed, so allocating costs no synchronisation. Uploads pass through
- * two pinned blocks in turn: the host's copy into one overlaps the device's copy out of the other. */
+ * Memory comes from the device's stream-ordered pool, which keeps what is freed, so allocating costs no synchronisation. Uploads pass
+ * through two pinned blocks in turn: the host's copy into one overlaps the device's copy out of the other. */
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
@@ -9,17 +9,16 @@
 #include <cstring>
 #include <memory>
 
+#include "message.h"
 #include "stream.h"
 
 namespace {
 
 using namespace leeway;
 
-thread_local char message[1024] = "";
-
 /* What to do about an error that stays with the process. */
-constexpr const char *remedy = "the GPU's state is lost, so start again, from the last checkpoint where there is one; LEEWAY_CUDA_SYNC=1 in the "
-                               "environment names the very kernel";
+constexpr const char *remedy = "the GPU's state is lost, so start again, from the last checkpoint where there is one; LEEWAY_CUDA_SYNC=1 in "
+                               "the environment names the very kernel";
 
 bool synchronous() {
     static const char *const value = std::getenv("LEEWAY_CUDA_SYNC");
@@ -46,8 +45,8 @@ leeway_status no_device(cudaError_t error) {
             cudaDriverGetVersion(&version);
             if (version == 0)
                 return fail(LEEWAY_DEVICE_LOST, "no NVIDIA driver was found on this machine; install one, or choose --device cpu");
-            return fail(LEEWAY_DEVICE_LOST, "the NVIDIA driver speaks CUDA %d.%d and this library needs %d.%d; update the driver, or choose "
-                        "--device cpu", version / 1000, version % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+            return fail(LEEWAY_DEVICE_LOST, "the NVIDIA driver speaks CUDA %d.%d and this library needs %d.%d; update the driver, or "
+                        "choose --device cpu", version / 1000, version % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
         }
         case cudaErrorNoDevice:
             return fail(LEEWAY_DEVICE_LOST, "the NVIDIA driver shows no GPU (is CUDA_VISIBLE_DEVICES set?); choose --device cpu");
@@ -190,14 +189,6 @@ leeway_status upload(leeway_stream *stream, char *destination, const char *sourc
 
 namespace leeway {
 
-leeway_status fail(leeway_status status, const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    std::vsnprintf(message, sizeof message, format, values);
-    va_end(values);
-    return status;
-}
-
 leeway_status begin(leeway_stream *stream, const char *op, std::initializer_list<int64_t> shape) {
     if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s: not run, because earlier %s", op, stream->lost);
     describe(stream->op, sizeof stream->op, op, shape);
@@ -248,11 +239,7 @@ leeway_status rule(leeway_stream *stream, const Rule &rule, uint32_t *number) {
 
 }  // namespace leeway
 
-int32_t leeway_abi_version(void) { return LEEWAY_ABI_VERSION; }
-
 const char *leeway_backend(void) { return LEEWAY_BACKEND; }
-
-const char *leeway_message(void) { return message; }
 
 leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_args *args) {
     LEEWAY_CHECK("stream_create", args->stream != nullptr, "stream must not be NULL");

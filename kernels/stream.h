@@ -78,7 +78,8 @@ leeway_status launch(leeway_stream *stream, const char *name, void (*kernel)(Par
                      Arguments... arguments) {
     constexpr size_t without_asking = 48 << 10;
     if (shared > without_asking) {
-        const cudaError_t error = cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared));
+        const auto *function = reinterpret_cast<const void *>(kernel);
+        const cudaError_t error = cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared));
         if (error != cudaSuccess) return failed(stream, name, error);
     }
     const cudaLaunchConfig_t configuration = {grid, block, shared, stream->queue, nullptr, 0};

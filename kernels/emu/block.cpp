@@ -1,4 +1,4 @@
-/* block.cpp: see block.h. Threads run until they wait; warps, lanes and blocks take turns in a random order that the launch's seed gives. */
+/* block.cpp: see block.h. Threads run until they wait; warps, lanes and blocks take turns in the random order of the launch's seed. */
 #include "block.h"
 
 #include <sys/mman.h>
@@ -146,8 +146,8 @@ void report_deadlock(Machine &m) {
     for (int w = 0; w * lanes_a_warp < m.threads; w++) {
         const Warp &warp = m.warps[size_t(w)];
         if (warp.arrived == 0) continue;
-        std::snprintf(failure_text, sizeof failure_text, "%d of a warp's 32 lanes wait at line %d for the others, who never come", warp.arrived,
-                      warp.line);
+        std::snprintf(failure_text, sizeof failure_text, "%d of a warp's 32 lanes wait at line %d for the others, who never come",
+                      warp.arrived, warp.line);
         return;
     }
     std::snprintf(failure_text, sizeof failure_text, "%d of %d threads wait at the barrier of %s:%d for the others, who never come",
@@ -190,7 +190,7 @@ bool join_warp(int line) {
 Machine::Machine()
     : fibers(new Fiber[most_threads]()), warps(new Warp[most_threads / lanes_a_warp]()), cells(new Cell[shared_bytes / 2]()) {
     const size_t bytes = stack_bytes * (most_threads + 1);
-    auto *range = static_cast<unsigned char *>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    void *const range = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) std::abort();
     stacks = reinterpret_cast<unsigned char *>((reinterpret_cast<uintptr_t>(range) + stack_bytes - 1) / stack_bytes * stack_bytes);
     shared.base = static_cast<unsigned char *>(std::aligned_alloc(256, shared_bytes));
@@ -296,17 +296,6 @@ uint64_t exchange(unsigned lanes, uint64_t value, int source, int line) {
     warp.value[parity][lane()] = value;
     join_warp(line);
     return warp.value[parity][source];
-}
-
-unsigned ballot(unsigned lanes, bool vote, int line) {
-    if (lanes != 0xffffffffu) stop_kernel("line %d votes among lanes %08x; all lanes must take part", line, lanes);
-    Warp &warp = machine().warp();
-    const int parity = warp.parity;
-    warp.value[parity][lane()] = vote;
-    join_warp(line);
-    unsigned votes = 0;
-    for (int i = 0; i < lanes_a_warp; i++) votes |= unsigned(warp.value[parity][i] != 0) << i;
-    return votes;
 }
 
 }  // namespace emu

@@ -55,7 +55,6 @@ void block_barrier(const char *file, int line);
 void warp_barrier(int line);
 int lane();
 uint64_t exchange(unsigned lanes, uint64_t value, int source, int line);
-unsigned ballot(unsigned lanes, bool vote, int line);
 
 void require_aligned(const void *address, size_t bytes);
 /* Between these an access of the address is not a race. */

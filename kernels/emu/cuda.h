@@ -31,7 +31,6 @@
     static char name##_key;              \
     auto &name = *static_cast<type(*)[count]>(emu::shared_array(&name##_key, sizeof(type) * size_t(count)))
 #define LEEWAY_DYNAMIC_SHARED(type, name) type *const name = static_cast<type *>(emu::dynamic_shared())
-#define LEEWAY_CONSTANT(type, name, count) static const type name[count]
 #define LEEWAY_TABLE(type, name, count) static const type name[count]
 #define LEEWAY_UNROLL _Pragma("GCC unroll 32")
 #define LEEWAY_REQUIRE_ALIGNED(address, bytes) emu::require_aligned(address, bytes)
@@ -41,9 +40,6 @@
 
 using std::max;
 using std::min;
-
-inline float rsqrtf(float x) { return 1.0f / std::sqrt(x); }
-inline double rsqrt(double x) { return 1.0 / std::sqrt(x); }
 
 /* The value of lane source(lane). All 32 lanes of the warp take part, from one line of the text. */
 template <class T>
@@ -56,29 +52,15 @@ T emu_shuffle(unsigned lanes, T value, int source, int line) {
     return value;
 }
 template <class T>
-T __shfl_sync(unsigned lanes, T value, int source, int line = __builtin_LINE()) {
-    return emu_shuffle(lanes, value, source & 31, line);
-}
-template <class T>
 T __shfl_xor_sync(unsigned lanes, T value, int mask, int line = __builtin_LINE()) {
     return emu_shuffle(lanes, value, emu::lane() ^ mask, line);
-}
-template <class T>
-T __shfl_down_sync(unsigned lanes, T value, int distance, int line = __builtin_LINE()) {
-    const int source = emu::lane() + distance;
-    return emu_shuffle(lanes, value, source < 32 ? source : emu::lane(), line);
 }
 template <class T>
 T __shfl_up_sync(unsigned lanes, T value, int distance, int line = __builtin_LINE()) {
     const int source = emu::lane() - distance;
     return emu_shuffle(lanes, value, source >= 0 ? source : emu::lane(), line);
 }
-inline unsigned __ballot_sync(unsigned lanes, bool vote, int line = __builtin_LINE()) { return emu::ballot(lanes, vote, line); }
-inline bool __any_sync(unsigned lanes, bool vote, int line = __builtin_LINE()) { return emu::ballot(lanes, vote, line) != 0; }
-inline bool __all_sync(unsigned lanes, bool vote, int line = __builtin_LINE()) { return emu::ballot(lanes, vote, line) == lanes; }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
-inline int __ffs(int x) { return __builtin_ffs(x); }
-inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(unsigned(x)); }
 
 template <class T, class Change>
 T emu_atomic(T *address, Change change) {
@@ -91,10 +73,6 @@ T emu_atomic(T *address, Change change) {
 template <class T>
 T atomicMin(T *address, T value) {
     return emu_atomic(address, [=](T old) { return std::min(old, value); });
-}
-template <class T>
-T atomicMax(T *address, T value) {
-    return emu_atomic(address, [=](T old) { return std::max(old, value); });
 }
 template <class T>
 T atomicAdd(T *address, T value) {
@@ -163,7 +141,6 @@ cudaError_t cudaFreeAsync(void *address, cudaStream_t stream);
 cudaError_t cudaMallocHost(void **address, size_t bytes);
 cudaError_t cudaFreeHost(void *address);
 cudaError_t cudaMemcpyAsync(void *destination, const void *source, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
-cudaError_t cudaMemsetAsync(void *destination, int value, size_t bytes, cudaStream_t stream);
 cudaError_t cudaFuncSetAttribute(const void *kernel, int attribute, int value);
 cudaError_t emu_queue(const cudaLaunchConfig_t &configuration, const void *kernel, const emu::Body &body);
 

@@ -1,4 +1,4 @@
-/* host.cpp: the host's side of the emulated CUDA runtime: queues, events, copies, errors. What is queued runs when the host waits for it. */
+/* host.cpp: the host's side of the emulated CUDA runtime: queues, events, copies, errors. Queued work runs when the host waits. */
 #include <sys/mman.h>
 
 #include <cstdio>
@@ -226,19 +226,11 @@ cudaError_t cudaFreeHost(void *address) {
 cudaError_t cudaMemcpyAsync(void *destination, const void *source, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
     const bool to_device = kind != cudaMemcpyDeviceToHost, from_device = kind != cudaMemcpyHostToDevice;
     if (to_device != emu::device.holds(destination) || from_device != emu::device.holds(source)) return cudaErrorInvalidValue;
-    if ((to_device && !is_device_range(destination, bytes)) || (from_device && !is_device_range(source, bytes))) return cudaErrorInvalidValue;
+    if (to_device && !is_device_range(destination, bytes)) return cudaErrorInvalidValue;
+    if (from_device && !is_device_range(source, bytes)) return cudaErrorInvalidValue;
     if (from_device || is_pinned(source)) return enqueue(stream, [=] { return copy_now(destination, source, bytes); });
     const cudaError_t error = drain(stream); /* memory that may be paged out is read before the call returns */
     return error == cudaSuccess ? copy_now(destination, source, bytes) : error;
-}
-
-cudaError_t cudaMemsetAsync(void *destination, int value, size_t bytes, cudaStream_t stream) {
-    if (!is_device_range(destination, bytes)) return cudaErrorInvalidValue;
-    return enqueue(stream, [=] {
-        emu::DeviceAccess open;
-        std::memset(destination, value, bytes);
-        return cudaSuccess;
-    });
 }
 
 cudaError_t cudaFuncSetAttribute(const void *kernel, int attribute, int value) {

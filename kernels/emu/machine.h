@@ -87,7 +87,8 @@ Machine &machine();
 
 /* Whether the caller is a fiber, and not another host thread while a kernel runs. */
 inline bool on_fiber() {
-    return current != nullptr && (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) ^ reinterpret_cast<uintptr_t>(current)) < stack_bytes;
+    const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    return current != nullptr && (frame ^ reinterpret_cast<uintptr_t>(current)) < stack_bytes;
 }
 
 /* Joins the lanes of the running warp at a line. Whether this one is the last to come; until it waits again the others stand still. */

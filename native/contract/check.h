@@ -1,5 +1,5 @@
-/* check.h: how an entry point refuses its arguments. The headers of this folder are what every back end agrees on: the checks of arguments that
- * need no look into memory, random numbers, tables of codes. Functions that a kernel calls too are constexpr. */
+/* check.h: how an entry point refuses its arguments. The headers of this folder are what every back end agrees on: the checks of
+ * arguments that need no look into memory, random numbers, tables of codes. Functions that a kernel calls too are constexpr. */
 #pragma once
 
 #include <cstdarg>

@@ -45,13 +45,21 @@ inline leeway_status check_lora(const char *op, const leeway_lora &lora) {
 /* Whether the low-rank term drops elements of x. */
 inline bool drops(const leeway_lora &lora) { return lora.rank > 0 && lora.dropout > 0; }
 
+/* What the two directions of the layer through its rows ask alike. */
+template <class Args>
+leeway_status check_layer(const char *op, const Args &args) {
+    LEEWAY_TRY(check_sizes(op, args.rows, args.in, args.out));
+    LEEWAY_TRY(check_float(op, "dtype", args.dtype));
+    LEEWAY_TRY(check_weight(op, args.weight, args.in, args.out));
+    LEEWAY_TRY(check_lora(op, args.lora));
+    if (args.accumulate != 0 && args.accumulate != 1)
+        return fail(LEEWAY_BAD_ARGUMENT, "%s: accumulate must be 0 or 1, got %d", op, args.accumulate);
+    return LEEWAY_OK;
+}
+
 inline leeway_status check(const leeway_linear_forward_args &args) {
     const auto &lora = args.lora;
-    LEEWAY_TRY(check_sizes("linear_forward", args.rows, args.in, args.out));
-    LEEWAY_CHECK_FLOAT("linear_forward", "dtype", args.dtype);
-    LEEWAY_TRY(check_weight("linear_forward", args.weight, args.in, args.out));
-    LEEWAY_TRY(check_lora("linear_forward", lora));
-    LEEWAY_CHECK("linear_forward", args.accumulate == 0 || args.accumulate == 1, "accumulate must be 0 or 1, got %d", args.accumulate);
+    LEEWAY_TRY(check_layer("linear_forward", args));
     if (args.rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("linear_forward", args.x && args.y, "x and y must not be NULL");
     LEEWAY_CHECK("linear_forward", lora.rank == 0 || args.xa, "xa must not be NULL with rank %lld", (long long)lora.rank);
@@ -61,12 +69,7 @@ inline leeway_status check(const leeway_linear_forward_args &args) {
 
 inline leeway_status check(const leeway_linear_backward_input_args &args) {
     const auto &lora = args.lora;
-    LEEWAY_TRY(check_sizes("linear_backward_input", args.rows, args.in, args.out));
-    LEEWAY_CHECK_FLOAT("linear_backward_input", "dtype", args.dtype);
-    LEEWAY_TRY(check_weight("linear_backward_input", args.weight, args.in, args.out));
-    LEEWAY_TRY(check_lora("linear_backward_input", lora));
-    LEEWAY_CHECK("linear_backward_input", args.accumulate == 0 || args.accumulate == 1, "accumulate must be 0 or 1, got %d",
-                 args.accumulate);
+    LEEWAY_TRY(check_layer("linear_backward_input", args));
     if (args.rows == 0) return LEEWAY_OK;
     LEEWAY_CHECK("linear_backward_input", args.dy && args.dx, "dy and dx must not be NULL");
     LEEWAY_CHECK("linear_backward_input", lora.rank == 0 || args.dyb, "dyb must not be NULL with rank %lld", (long long)lora.rank);

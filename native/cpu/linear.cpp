@@ -5,6 +5,7 @@
  * caches; the low-rank term and the bias are added while the tile of y is still there.
  */
 #include "linear_operand.h"
+#include "linear_products.h"
 
 using namespace leeway;
 
@@ -12,18 +13,9 @@ leeway_status leeway_linear_forward(leeway_stream *stream, const leeway_linear_f
     const auto &lora = args->lora;
     LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    const Operand weight = weight_transposed(args->weight, 0, args->out, args->in);
-    const Operand x = by_row(args->x, args->dtype, args->in);
-    Product y = dense_product(args->y, args->dtype, args->rows, args->out, args->accumulate == 1, {x, weight, args->in});
-    y.bias = args->bias;
-    if (lora.rank > 0) {
-        if (drops(lora)) lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped);
-        const Term low_rank = {drops(lora) ? by_row(args->dropped, args->in) : x, by_row(lora.a, args->in), args->in};
-        product(stream, dense_product(args->xa, args->rows, lora.rank, false, low_rank));
-        y.terms = 2;
-        y.term[1] = {by_row(args->xa, lora.rank), by_row(lora.b, lora.rank), lora.rank, lora.scaling};
-    }
-    product(stream, y);
+    if (drops(lora)) lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped);
+    if (lora.rank > 0) product(stream, linear_xa(*args));
+    product(stream, linear_y(*args));
     return LEEWAY_OK;
 }
 

@@ -7,6 +7,7 @@
  * others: a row of dx depends on that row alone, a weight gradient on the order of the rows only. Bytes moved: each matrix about once.
  */
 #include "linear_operand.h"
+#include "linear_products.h"
 #include "parallel.h"
 #include "simd.h"
 
@@ -66,22 +67,12 @@ leeway_status leeway_linear_backward_input(leeway_stream *stream, const leeway_l
     const auto &lora = args->lora;
     LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    const Operand dy = by_row(args->dy, args->dtype, args->out);
-    Product job = dense_product(args->dx, args->dtype, args->rows, args->in, args->accumulate == 1,
-                                {dy, weight_plain(args->weight, 0, args->in), args->out});
-    if (lora.rank > 0) {
-        product(stream, dense_product(args->dyb, args->rows, lora.rank, false, {dy, by_column(lora.b, lora.rank), args->out}));
-        const Term low_rank = {by_row(args->dyb, lora.rank), by_column(lora.a, args->in), lora.rank, lora.scaling};
-        if (drops(lora)) {
-            product(stream, dense_product(args->dropped, args->rows, args->in, false, low_rank));
-            lora_mask(stream, lora, args->rows, args->in, args->dropped, job.accumulate ? args->dx : nullptr, args->dtype);
-            job.base = args->dropped;
-        } else {
-            job.term[1] = low_rank;
-            job.terms = 2;
-        }
+    if (lora.rank > 0) product(stream, linear_dyb(*args));
+    if (drops(lora)) {
+        product(stream, linear_dropped_dx(*args));
+        lora_mask(stream, lora, args->rows, args->in, args->dropped, args->accumulate ? args->dx : nullptr, args->dtype);
     }
-    product(stream, job);
+    product(stream, linear_dx(*args));
     return LEEWAY_OK;
 }
 
@@ -89,14 +80,11 @@ leeway_status leeway_linear_backward_weight(leeway_stream *stream, const leeway_
     const auto &lora = args->lora;
     LEEWAY_TRY(check(*args));
     if (args->rows == 0) return LEEWAY_OK;
-    const int64_t rows = args->rows, in = args->in, out = args->out, rank = lora.rank;
-    const bool da = rank > 0 && args->da, db = rank > 0 && args->db, drop = da && drops(lora);
-    const Operand dy = by_column(args->dy, args->dtype, out), x = by_column(args->x, args->dtype, in);
-    if (args->dweight) product(stream, dense_product(args->dweight, args->gradient_dtype, out, in, true, {dy, x, rows}));
+    const bool da = lora.rank > 0 && args->da, db = lora.rank > 0 && args->db;
+    if (args->dweight) product(stream, linear_dweight(*args));
     if (args->dbias) add_row_sums(stream, args);
-    if (drop) lora_drop(stream, lora, rows, in, args->x, args->dtype, args->dropped);
-    const Operand inputs = drop ? by_column(args->dropped, in) : x;
-    if (da) product(stream, dense_product(args->da, rank, in, true, {by_column(args->dyb, rank), inputs, rows, lora.scaling}));
-    if (db) product(stream, dense_product(args->db, out, rank, true, {dy, by_column(args->xa, rank), rows, lora.scaling}));
+    if (da && drops(lora)) lora_drop(stream, lora, args->rows, args->in, args->x, args->dtype, args->dropped);
+    if (da) product(stream, linear_da(*args));
+    if (db) product(stream, linear_db(*args));
     return LEEWAY_OK;
 }

@@ -1,13 +1,11 @@
 /* row_softmax.cpp: see row_softmax.h. Milakov and Gimelshein 2018, algorithm 3, on tiles. Reads every logit twice, from cache. */
 #include "row_softmax.h"
 
+#include "logits.h"
 #include "simd.h"
 
 namespace leeway {
 namespace {
-
-/* What a token that may not occur counts as: far below any maximum, and finite so that e^d d = 0. */
-constexpr float far_below = -1000.0f;
 
 /* -1 in lane l where token first + l is allowed; first is a multiple of 16. */
 LEEWAY_INLINE i32x16 allowed_lanes(const uint32_t *allowed, int64_t first) {

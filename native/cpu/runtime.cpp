@@ -10,13 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "check.h"
 #include "host.h"
+#include "message.h"
 #include "parallel.h"
 
 namespace {
-
-thread_local char failure[512] = "";
 
 using leeway::Task;
 
@@ -111,14 +109,6 @@ private:
 
 namespace leeway {
 
-leeway_status fail(leeway_status status, const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    std::vsnprintf(failure, sizeof failure, format, values);
-    va_end(values);
-    return status;
-}
-
 int64_t thread_count(const leeway_stream *stream) { return int64_t(stream->scratch.size()); }
 
 void parallel_for(leeway_stream *stream, int64_t tasks, const Task &task) {
@@ -143,11 +133,7 @@ const char *isa_name() {
 
 }  // namespace
 
-int32_t leeway_abi_version(void) { return LEEWAY_ABI_VERSION; }
-
 const char *leeway_backend(void) { return "cpu"; }
-
-const char *leeway_message(void) { return failure; }
 
 leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_args *args) {
     LEEWAY_CHECK("stream_create", args->stream != nullptr, "stream must not be NULL");

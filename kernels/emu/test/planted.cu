@@ -85,7 +85,8 @@ const Plant plants[] = {
          c.run(copy_fours, threads, c.x, c.y, 4);
          d.run(copy_through_async, threads, d.x, d.y, true);
          e.run(sum_of_some_lanes, threads, e.y, 32u);
-         expect("right kernels", (a.error + b.error + c.error + d.error + e.error).empty(), a.error + b.error + c.error + d.error + e.error);
+         const std::string errors = a.error + b.error + c.error + d.error + e.error;
+         expect("right kernels", errors.empty(), errors);
          expect("their results", a.host[0] == 63 && b.host[0] == 31 && c.host[0] == 4 && d.host[9] == 9 && e.host[5] == 32, "other values");
      }},
     {"missing barrier", [] {

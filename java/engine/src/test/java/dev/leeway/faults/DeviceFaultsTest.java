@@ -99,7 +99,8 @@ final class DeviceFaultsTest {
             return true;
         } catch (LeewayException failure) {
             assertEquals(Kind.RESOURCES, failure.kind());
-            assertTrue(failure.getMessage().matches("[^\\n]*(the GPU has no (memory left|block)|the host has no \\d+ bytes)[^\\n]*"), failure.getMessage());
+            assertTrue(failure.getMessage().matches("[^\\n]*(the GPU has no (memory left|block)|the host has no \\d+ bytes)[^\\n]*"),
+                failure.getMessage());
             return false;
         } finally {
             emulator.plant("none", 0);

@@ -18,7 +18,6 @@ import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Bfloat16;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
-import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.StepReport;
@@ -62,7 +61,7 @@ final class Bfloat16Test {
     private record Both(Device device, TrainingSession wide, TrainingSession narrow) implements AutoCloseable {
 
         static Both open(Family family, Optional<AdapterConfig> adapter) {
-            var device = TestDevice.open(2);
+            var device = Device.open("cpu", 2);
             var both = new Both(device, TrainingSession.open(family.config(), settings(adapter, DType.F32), device),
                 TrainingSession.open(family.config(), settings(adapter, DType.BF16), device));
             TinyModel.randomize(both.narrow.model(), 1);
@@ -165,7 +164,7 @@ final class Bfloat16Test {
     /** A hundredth of a weight's last place a step: bf16 alone would stay where it is for ever. */
     @Test
     void stepsBelowTheLastPlaceOfAWeightAddUpInItsMaster() {
-        try (var device = TestDevice.open(2); var session = TrainingSession.open(Family.LLAMA.config(),
+        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(Family.LLAMA.config(),
             settings(Optional.empty(), DType.BF16), device)) {
             TinyModel.randomize(session.model(), 1);
             var before = values(session.model(), Parameter::value);

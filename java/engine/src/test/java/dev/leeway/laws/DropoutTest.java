@@ -18,7 +18,6 @@ import dev.leeway.objective.TokenGradients;
 import dev.leeway.rollout.Generator;
 import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
-import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.StepReport;
@@ -47,7 +46,7 @@ final class DropoutTest {
     /** A session on its own device. */
     private record Run(Device device, TrainingSession session) implements AutoCloseable {
         static Run open(double dropout, int threads) {
-            var device = TestDevice.open(threads);
+            var device = Device.open("cpu", threads);
             var settings = new TrainingSession.Settings(lora(dropout), 512, ROWS, 40, AdamW.Settings.standard(), 2);
             var session = TrainingSession.open(Small.CONFIG, settings, device);
             TinyModel.randomize(session.model(), 1);

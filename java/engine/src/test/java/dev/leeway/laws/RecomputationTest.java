@@ -15,9 +15,9 @@ import dev.leeway.model.Llama;
 import dev.leeway.model.ModelPlan;
 import dev.leeway.model.TinyModel;
 import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.MemoryPlan;
-import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.StepReport;
@@ -44,7 +44,7 @@ final class RecomputationTest {
     }
 
     private static Outcome train(Family family, TrainingSession.Settings settings) {
-        try (var device = TestDevice.open(2); var session = TrainingSession.open(family.config(), settings, device)) {
+        try (var device = Device.open("cpu", 2); var session = TrainingSession.open(family.config(), settings, device)) {
             TinyModel.randomize(session.model(), 1);
             var reports = new ArrayList<StepReport>();
             var micros = List.of(Batch.of(TinyModel.sequences(Family.VOCABULARY, 1, 40, 1, 30)),
@@ -91,7 +91,7 @@ final class RecomputationTest {
     }
 
     private static long activations(Family family, Capacity capacity, Optional<AdapterConfig> adapter) {
-        try (var device = TestDevice.open(1)) {
+        try (var device = Device.open("cpu", 1)) {
             var memory = new MemoryPlan();
             var trained = adapter.isPresent() ? ModelPlan.Trained.ADAPTER : ModelPlan.Trained.BASE;
             new Llama(family.config(), 64, device, new ModelPlan(memory, capacity, trained, adapter));

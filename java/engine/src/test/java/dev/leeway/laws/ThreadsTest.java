@@ -8,7 +8,7 @@ import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Batch;
 import dev.leeway.model.TinyModel;
 import dev.leeway.objective.SupervisedFineTuning;
-import dev.leeway.tensor.TestDevice;
+import dev.leeway.tensor.Device;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.TrainingSession;
 import java.util.List;
@@ -24,7 +24,7 @@ final class ThreadsTest {
     /** The hash of all weights after twenty steps over sequences of at most 96 tokens, as many in all as the settings have rows. */
     private static int trained(TrainingSession.Settings settings, int threads) {
         int tokens = settings.rows();
-        try (var device = TestDevice.open(threads); var session = TrainingSession.open(Small.CONFIG, settings, device)) {
+        try (var device = Device.open("cpu", threads); var session = TrainingSession.open(Small.CONFIG, settings, device)) {
             TinyModel.randomize(session.model(), 1);
             int before = Small.hash(session.model());
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, STEPS, 0);
