@@ -10,9 +10,11 @@ import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -115,8 +117,9 @@ public final class RunAll implements Callable<Integer> {
 
     private void keep(Run run) throws IOException {
         var date = LocalDate.now().toString();
-        var name = "cpu-" + run.machine().slug() + "-" + date;
-        var command = "java -jar bench/target/lib/leeway-bench-0.1.0-SNAPSHOT.jar --" + depth().name().toLowerCase(java.util.Locale.ROOT);
+        var name = "cpu-" + run.machine().slug() + "-" + date + only.stream().map(part -> "-" + part).collect(Collectors.joining());
+        var command = "java -jar bench/target/lib/leeway-bench-0.1.0-SNAPSHOT.jar --" + depth().name().toLowerCase(Locale.ROOT)
+            + only.stream().map(part -> " --only " + part).collect(Collectors.joining());
         Files.createDirectories(out);
         Results.write(run, command, date, out.resolve(name + ".json"));
         Report.write(run, command, date, out.resolve(name + ".html"));
