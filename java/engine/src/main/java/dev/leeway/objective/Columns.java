@@ -13,8 +13,9 @@ final class Columns {
     private final Map<Column, double[]> arrays = new EnumMap<>(Column.class);
     private final Set<Column> present = EnumSet.noneOf(Column.class);
 
+    /** Copies, so that neither side sees what the other does to an array later. */
     void put(Column column, double[] values) {
-        arrays.put(column, values);
+        arrays.put(column, values.clone());
         present.add(column);
     }
 

@@ -11,6 +11,25 @@ public interface Objective {
     /** What must not be split between micro-batches. */
     Scope scope();
 
+    /** Whether {@link Scored#reference} must be there, with {@link Column#LOG_PROB} at every position that the mask scores. */
+    default boolean needsReference() {
+        return false;
+    }
+
+    /** Whether {@link Scored#old} must be there: {@link Column#LOG_PROB} as the sampler stored it. */
+    default boolean needsOld() {
+        return false;
+    }
+
+    /**
+     * What a forward-only pass before the gradients measures in a micro-batch, where {@link #scope} is {@link Scope#BATCH}. The entries of all
+     * micro-batches of a step are added up and come back as {@link Normalisers#measured}; so the pass with gradients may be split anywhere
+     * between units.
+     */
+    default double[] measure(Scored scored) {
+        return Targets.NONE;
+    }
+
     /**
      * The loss of a micro-batch and its derivatives.
      *

@@ -10,6 +10,6 @@ public enum Scope {
     PAIR,
     /** All completions of a prompt. */
     GROUP,
-    /** Everything of an optimiser step: needs a forward-only pass first. */
+    /** Everything of an optimiser step: {@link Objective#measure} runs over all of it first, then units may be split from each other. */
     BATCH
 }

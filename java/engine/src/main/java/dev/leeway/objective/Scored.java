@@ -24,4 +24,24 @@ public record Scored(TokenScores policy, Optional<TokenScores> reference, Option
         room.clear();
         return new Scored(policy, Optional.empty(), Optional.empty(), targets, room);
     }
+
+    /** The same with the frozen reference's columns. */
+    public Scored withReference(TokenScores scores) {
+        return new Scored(policy, Optional.of(scores), old, targets, gradients);
+    }
+
+    /** The same with the sampler's columns. */
+    public Scored withOld(TokenScores scores) {
+        return new Scored(policy, reference, Optional.of(scores), targets, gradients);
+    }
+
+    /** The reference's columns, for an objective that said it needs them. */
+    public TokenScores requireReference() {
+        return reference.orElseThrow(() -> new IllegalStateException("the objective needs a reference, and its scores are not here"));
+    }
+
+    /** The sampler's columns, for an objective that said it needs them. */
+    public TokenScores requireOld() {
+        return old.orElseThrow(() -> new IllegalStateException("the objective needs the sampler's log-probabilities, and they are not here"));
+    }
 }

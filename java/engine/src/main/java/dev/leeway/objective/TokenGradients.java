@@ -11,7 +11,7 @@ public final class TokenGradients {
     public TokenGradients() {
     }
 
-    /** These gradients with one more column. */
+    /** Copies of these columns and of one more; filling this object again changes none of them. */
     public TokenGradients with(Column column, double[] values) {
         var result = new TokenGradients();
         result.columns.putAll(columns);

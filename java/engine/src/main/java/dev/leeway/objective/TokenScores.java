@@ -15,11 +15,17 @@ public final class TokenScores {
     public TokenScores() {
     }
 
-    /** These columns with one more. */
+    /** Copies of these columns and of one more; filling this object again changes none of them. */
     public TokenScores with(Column column, double[] values) {
+        var result = copy();
+        result.columns.put(column, values);
+        return result;
+    }
+
+    /** Copies of these columns, to be kept while this object is filled again. */
+    public TokenScores copy() {
         var result = new TokenScores();
         result.columns.putAll(columns);
-        result.columns.put(column, values);
         return result;
     }
 

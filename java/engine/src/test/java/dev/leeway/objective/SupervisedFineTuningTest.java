@@ -21,7 +21,7 @@ final class SupervisedFineTuningTest {
     @Test
     void theLossIsTheMeanOverTheTrainedTokensOfTheWholeStep() {
         var step = Normalisers.of(List.of(FIRST, SECOND));
-        assertEquals(new Normalisers(4, 3, 3), step);
+        assertEquals(List.of(4L, 3L, 3L), List.of(step.tokens(), step.sequences(), step.units()));
         var first = weigh(FIRST, step, -1, -100, -2);
         var second = weigh(SECOND, step, -3, -4);
         assertEquals((1 + 2 + 3 + 4) / 4.0, first.loss() + second.loss(), 1e-15);
