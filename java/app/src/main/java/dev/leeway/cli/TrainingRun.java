@@ -216,7 +216,7 @@ final class TrainingRun implements AutoCloseable {
         var evaluation = job.rows().evaluation();
         if (evaluation.isDue(step, totalSteps)) {
             session.model().nameRows(evaluation.places()::apply);
-            log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()));
+            log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()).loss());
             session.model().nameRows(job.rows().training()::place);
         }
     }

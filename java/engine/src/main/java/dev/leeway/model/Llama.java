@@ -140,10 +140,15 @@ public final class Llama {
 
     /** The columns of a packed batch, at the rows whose target is trained; nothing is random. */
     public TokenScores score(Batch batch, Set<Column> columns) {
-        var scores = new TokenScores();
+        return score(batch, columns, new TokenScores());
+    }
+
+    /** The same into {@code room}, which it clears, fills and returns. */
+    public TokenScores score(Batch batch, Set<Column> columns, TokenScores room) {
         forward(batch);
-        head.score(device, batch, decoder.output(), columns, scores);
-        return scores;
+        room.clear();
+        head.score(device, batch, decoder.output(), columns, room);
+        return room;
     }
 
     /** The same as a training pass sees it: with dropout and noise, as drawn for an optimiser step. {@link #backward} follows the draws. */
@@ -165,12 +170,20 @@ public final class Llama {
         decoder.backward(device, buffers.upload(device, batch, Optional.empty()), buffers.tokens());
     }
 
+    /** Refuses to go without an adapter that replaced weights of the base. */
+    public void requireBase() {
+        for (int i = 0; i < adapterParameters.size(); i++) {
+            if (!adapterParameters.get(i).isAdapter()) {
+                throw LeewayException.usage("the adapter replaces %s (modules_to_save), so its base is not here to be the reference; "
+                    + "give the run a reference model of its own, or pre-compute the reference's log-probs",
+                    adapterParameters.get(i).name());
+            }
+        }
+    }
+
     /** Runs {@code work} with the adapter switched off: the base model as its own reference. */
     public <T> T withoutAdapter(Supplier<T> work) {
-        adapterParameters.stream().filter(parameter -> !parameter.isAdapter()).findFirst().ifPresent(parameter -> {
-            throw LeewayException.usage("the adapter replaces %s (modules_to_save), so its base is not here to be the reference",
-                parameter.name());
-        });
+        requireBase();
         boolean before = adapterSwitch.isOn();
         adapterSwitch.set(false);
         try {

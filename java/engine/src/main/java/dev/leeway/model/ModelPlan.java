@@ -29,6 +29,7 @@ public final class ModelPlan {
     }
 
     private final MemoryPlan memory;
+    private final Optional<Purpose> only;
     private final Capacity capacity;
     private final Trained trained;
     private final Optional<AdapterConfig> adapter;
@@ -53,12 +54,23 @@ public final class ModelPlan {
      *     each trained base weight has an fp32 master that the optimiser moves. Low-rank factors and all gradients of parameters are F32
      */
     public ModelPlan(MemoryPlan memory, Capacity capacity, Trained trained, Optional<AdapterConfig> adapter, DType dtype) {
+        this(memory, Optional.empty(), capacity, trained, adapter, dtype);
+    }
+
+    private ModelPlan(MemoryPlan memory, Optional<Purpose> only, Capacity capacity, Trained trained, Optional<AdapterConfig> adapter,
+            DType dtype) {
         this.memory = memory;
+        this.only = only;
         this.capacity = capacity;
         this.trained = capacity.training() ? trained : Trained.NOTHING;
         this.adapter = adapter;
         this.dtype = dtype;
         this.dropout = new Dropout(adapter.map(AdapterConfig::loraDropout).orElse(0.0));
+    }
+
+    /** Plans a second, frozen model: all that it takes counts as {@link Purpose#REFERENCE}. */
+    public static ModelPlan ofReference(MemoryPlan memory, Capacity capacity, DType dtype) {
+        return new ModelPlan(memory, Optional.of(Purpose.REFERENCE), capacity, Trained.NOTHING, Optional.empty(), dtype);
     }
 
     Capacity capacity() {
@@ -136,12 +148,12 @@ public final class ModelPlan {
 
     /** An activation with one row a token, of the model's type. */
     Tensor activation(String name, long width) {
-        return memory.reserve(Purpose.ACTIVATIONS, name, dtype, capacity.rows(), width);
+        return buffer(Purpose.ACTIVATIONS, name, dtype, capacity.rows(), width);
     }
 
     /** F32 with one row a token: sums and statistics that are kept unrounded. */
     Tensor statistics(String name, long width) {
-        return memory.reserve(Purpose.ACTIVATIONS, name, DType.F32, capacity.rows(), width);
+        return buffer(Purpose.ACTIVATIONS, name, DType.F32, capacity.rows(), width);
     }
 
     /** Statistics of a module; layers that share their activations share them with the modules of its name and width in other layers. */
@@ -151,15 +163,15 @@ public final class ModelPlan {
             : statistics(module + name, width);
     }
 
-    Tensor buffer(Purpose purpose, String name, DType dtype, long... shape) {
-        return memory.reserve(purpose, name, dtype, shape);
+    Tensor buffer(Purpose purpose, String name, DType type, long... shape) {
+        return memory.reserve(only.orElse(purpose), name, type, shape);
     }
 
     private Parameter parameter(String name, DType type, boolean isTrained, long... shape) {
-        var value = memory.reserve(Purpose.WEIGHTS, name, type, shape);
-        var gradient = isTrained ? Optional.of(memory.reserve(Purpose.GRADIENTS, name, DType.F32, shape)) : Optional.<Tensor>empty();
-        var master = isTrained && type != DType.F32
-            ? Optional.of(memory.reserve(Purpose.OPTIMIZER, name + ".master", DType.F32, shape)) : Optional.<Tensor>empty();
+        var value = buffer(Purpose.WEIGHTS, name, type, shape);
+        var gradient = isTrained ? Optional.of(buffer(Purpose.GRADIENTS, name, DType.F32, shape)) : Optional.<Tensor>empty();
+        var master = isTrained && type != DType.F32 ? Optional.of(buffer(Purpose.OPTIMIZER, name + ".master", DType.F32, shape))
+            : Optional.<Tensor>empty();
         var parameter = new Parameter(name, value, gradient, master);
         parameters.add(parameter);
         return parameter;

@@ -30,6 +30,16 @@ public interface Objective {
         return Targets.NONE;
     }
 
+    /** Whether {@link #measure} reads anything of a micro-batch with these targets. */
+    default boolean measures(Targets targets) {
+        return true;
+    }
+
+    /** Whether {@link #weigh} makes anything of a micro-batch with these targets; if not, the pass with gradients leaves it out. */
+    default boolean trains(Targets targets) {
+        return true;
+    }
+
     /**
      * The loss of a micro-batch and its derivatives.
      *

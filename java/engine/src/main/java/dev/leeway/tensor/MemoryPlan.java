@@ -22,6 +22,8 @@ public final class MemoryPlan {
     public enum Purpose {
         /** Model and adapter weights. */
         WEIGHTS,
+        /** A frozen second model: its weights, and what its forward passes need. */
+        REFERENCE,
         /** Gradients of the trained parameters. */
         GRADIENTS,
         /** Moments of the optimiser. */

@@ -157,6 +157,11 @@ final class Guard {
     }
 
     private void requireFiniteScores(StepGradients pass, int micro, Batch batch, Scored scored) {
+        var unknown = scored.reference().flatMap(scores -> scores.find(Column.LOG_PROB))
+            .map(values -> nonfinite(batch, Column.LOG_PROB, values)).orElse(List.of());
+        if (!unknown.isEmpty()) {
+            throw failure(pass, "a log-prob of the reference is not finite", place(micro, batch, unknown));
+        }
         for (var column : Column.values()) {
             var rows = scored.policy().find(column).map(values -> nonfinite(batch, column, values)).orElse(List.of());
             if (!rows.isEmpty()) {

@@ -2,49 +2,39 @@ package dev.leeway.train;
 
 import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
-import dev.leeway.model.Llama;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Normalisers;
 import dev.leeway.objective.Objective;
+import dev.leeway.objective.Scope;
 import dev.leeway.objective.Scored;
 import dev.leeway.objective.Targets;
-import dev.leeway.objective.TokenGradients;
-import dev.leeway.objective.TokenScores;
 import dev.leeway.objective.Weighed;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.ObjDoubleConsumer;
 
-/** The gradients of one optimiser step: micro-batches, the denominators of them all, and what is random in it. */
+/**
+ * The micro-batches of one optimiser step, the denominators of them all, and what is random in it. Without noise they are an evaluation,
+ * which is a step that nothing follows.
+ */
 final class StepGradients {
 
-    /** What the micro-batches add up to. */
-    record Sum(double loss, Map<String, Double> metrics) {
-    }
-
-    private final Llama policy;
+    private final Scoring scoring;
     private final Objective objective;
-    private final TrainingNoise noise;
+    private final Optional<TrainingNoise> noise;
     private final List<Batch> micros;
     private final List<Targets> targets;
-    private final Normalisers normalisers;
-    private final Room room;
     private final long tokens;
+    private Normalisers normalisers;
 
-    /** Columns and their gradients, filled anew for each micro-batch of each step. */
-    record Room(TokenScores scores, TokenGradients gradients) {
-        Room() {
-            this(new TokenScores(), new TokenGradients());
-        }
-    }
-
-    StepGradients(Llama policy, Objective objective, TrainingNoise noise, List<Batch> micros, Room room) {
-        this.policy = policy;
-        this.objective = objective;
+    StepGradients(Scoring scoring, Optional<TrainingNoise> noise, List<Batch> micros) {
+        this.scoring = scoring;
         this.noise = noise;
         this.micros = micros;
-        this.room = room;
+        objective = scoring.method().objective();
         targets = new ArrayList<>(micros.size());
         long rows = 0;
         for (var micro : micros) {
@@ -54,17 +44,19 @@ final class StepGradients {
         tokens = rows;
         normalisers = Normalisers.of(targets);
         if (normalisers.tokens() == 0) {
-            throw nothingTrained("step " + number(), normalisers);
+            throw LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data", name(),
+                normalisers.sequences());
         }
+        new WholeUnits(name(), scoring.policy().rowNames(), micros).require(objective.scope());
     }
 
-    static LeewayException nothingTrained(String what, Normalisers normalisers) {
-        return LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data", what, normalisers.sequences());
+    private String name() {
+        return noise.isPresent() ? "step " + number() : "the evaluation";
     }
 
     /** The step, from 1. */
     long number() {
-        return noise.step() + 1;
+        return noise.orElseThrow().step() + 1;
     }
 
     List<Batch> micros() {
@@ -80,17 +72,57 @@ final class StepGradients {
     }
 
     /** Leaves the sum over all micro-batches in the model. */
-    Sum accumulate() {
-        policy.zeroGradients();
+    EvaluationReport accumulate() {
+        scoring.policy().zeroGradients();
+        return sum((micro, weighed) -> backward(micro, weighed), (batch, loss) -> { });
+    }
+
+    /** The same without gradients; {@code check} hears of the loss behind each batch. */
+    EvaluationReport evaluate(ObjDoubleConsumer<Batch> check) {
+        return sum((micro, weighed) -> { }, check);
+    }
+
+    private interface Following {
+        void follow(int micro, Weighed weighed);
+    }
+
+    private EvaluationReport sum(Following following, ObjDoubleConsumer<Batch> check) {
+        scoring.method().prepare(scoring.policy());
+        if (objective.scope() == Scope.BATCH) {
+            normalisers = normalisers.withMeasured(measured());
+        }
         double loss = 0;
         Map<String, Double> metrics = Map.of();
         for (int micro = 0; micro < micros.size(); micro++) {
+            if (!objective.trains(targets.get(micro))) {
+                continue;
+            }
             var weighed = weigh(score(micro));
-            backward(micro, weighed);
+            following.follow(micro, weighed);
             loss += weighed.loss();
             metrics = sum(metrics, weighed.metrics());
+            check.accept(micros.get(micro), loss);
         }
-        return new Sum(loss, metrics);
+        return new EvaluationReport(loss, metrics);
+    }
+
+    /** Statistics of the whole step, in a pass of its own that keeps nothing. */
+    private double[] measured() {
+        double[] sum = {};
+        for (int micro = 0; micro < micros.size(); micro++) {
+            if (objective.measures(targets.get(micro))) {
+                var share = objective.measure(score(micro));
+                sum = sum.length == 0 ? share.clone() : add(sum, share);
+            }
+        }
+        return sum;
+    }
+
+    private static double[] add(double[] sum, double[] share) {
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += share[i];
+        }
+        return sum;
     }
 
     private static Map<String, Double> sum(Map<String, Double> some, Map<String, Double> others) {
@@ -103,8 +135,7 @@ final class StepGradients {
     }
 
     Scored score(int micro) {
-        var scores = policy.score(micros.get(micro), objective.needs(), noise, room.scores());
-        return Scored.of(scores, targets.get(micro), room.gradients());
+        return scoring.score(micros.get(micro), noise);
     }
 
     Weighed weigh(Scored scored) {
@@ -113,6 +144,6 @@ final class StepGradients {
 
     /** Adds the gradients of the micro-batch that was scored last. */
     void backward(int micro, Weighed weighed) {
-        policy.backward(micros.get(micro), weighed.gradients());
+        scoring.policy().backward(micros.get(micro), weighed.gradients());
     }
 }

@@ -3,32 +3,28 @@ package dev.leeway.train;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Llama;
 import dev.leeway.model.TrainingNoise;
-import dev.leeway.objective.Normalisers;
-import dev.leeway.objective.Objective;
-import dev.leeway.objective.Scored;
 import java.util.List;
+import java.util.Optional;
 
 /** The training loop: any objective, any batch source, full weights or an adapter. */
 public final class Trainer {
 
-    private final Llama policy;
-    private final Objective objective;
     private final AdamW optimizer;
     private final Schedule schedule;
     private final double learningRate;
     private final TrainingNoise noise;
     private final Guard guard;
-    private final StepGradients.Room room = new StepGradients.Room();
+    private final Scoring scoring;
 
     /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; {@code noise} is drawn anew at each step. */
-    public Trainer(Llama policy, Objective objective, AdamW optimizer, Schedule schedule, double learningRate, TrainingNoise noise) {
-        this.policy = policy;
-        this.objective = objective;
+    public Trainer(Llama policy, Method method, AdamW optimizer, Schedule schedule, double learningRate, TrainingNoise noise) {
+        method.requireReference(policy);
         this.optimizer = optimizer;
         this.schedule = schedule;
         this.learningRate = learningRate;
         this.noise = noise;
         this.guard = new Guard(policy, optimizer);
+        this.scoring = new Scoring(policy, method);
     }
 
     /** Runs all steps of the schedule. */
@@ -57,7 +53,7 @@ public final class Trainer {
 
     private StepReport take(BatchSource data, int step, int steps) {
         long begin = System.nanoTime();
-        var pass = new StepGradients(policy, objective, noise.at(step), data.step(step), room);
+        var pass = new StepGradients(scoring, Optional.of(noise.at(step)), data.step(step));
         var sum = pass.accumulate();
         var gradients = optimizer.measure();
         guard.requireFinite(pass, sum.loss(), gradients);
@@ -67,18 +63,8 @@ public final class Trainer {
             pass.tokens(), (System.nanoTime() - begin) * 1e-9, sum.metrics());
     }
 
-    /** The mean loss over batches without training: the objective with all of them as one step. */
-    public double evaluate(List<Batch> batches) {
-        var normalisers = Normalisers.of(batches.stream().map(Batch::objectiveTargets).toList());
-        if (normalisers.tokens() == 0) {
-            throw StepGradients.nothingTrained("the evaluation", normalisers);
-        }
-        double loss = 0;
-        for (var batch : batches) {
-            var scores = policy.score(batch, objective.needs());
-            loss += objective.weigh(Scored.of(scores, batch.objectiveTargets()), normalisers).loss();
-            guard.requireFiniteLoss(batch, loss);
-        }
-        return loss;
+    /** Loss and metrics over batches without training: the objective with all of them as one step; nothing is random. */
+    public EvaluationReport evaluate(List<Batch> batches) {
+        return new StepGradients(scoring, Optional.empty(), batches).evaluate(guard::requireFiniteLoss);
     }
 }

@@ -37,29 +37,38 @@ public final class TrainingSession implements AutoCloseable {
      * @param gradientCheckpointing {@code gradient_checkpointing}: compute layers again on the way back, keep no activations
      * @param dtype F32, or BF16 for weights and activations in bf16, as {@link ModelPlan} says
      * @param checkpoints whether a {@link TrainingState} will be taken of the session; its copies on the host are then counted
+     * @param referenceModel whether there is a second, frozen model of the same configuration, for forward passes alone
      */
     public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
-            int samplingLanes, boolean gradientCheckpointing, DType dtype, boolean checkpoints) {
+            int samplingLanes, boolean gradientCheckpointing, DType dtype, boolean checkpoints, boolean referenceModel) {
 
         /** F32 settings that keep all activations. */
         public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
                 int samplingLanes) {
-            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false);
+            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false, false);
         }
 
         /** The same with layers computed again on the way back. */
         public Settings withGradientCheckpointing() {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype, checkpoints);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype, checkpoints, referenceModel);
         }
 
         /** The same in another number type. */
         public Settings withDtype(DType other) {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other, checkpoints);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other, checkpoints,
+                referenceModel);
         }
 
         /** The same for a session that is saved on the way. */
         public Settings withCheckpoints() {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, true);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, true,
+                referenceModel);
+        }
+
+        /** The same with a frozen reference model beside the one that is trained. */
+        public Settings withReferenceModel() {
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, checkpoints,
+                true);
         }
 
         private Capacity capacity() {
@@ -71,6 +80,7 @@ public final class TrainingSession implements AutoCloseable {
 
     private final Llama model;
     private final AdamW optimizer;
+    private final Optional<Llama> reference;
     private final Optional<Generator> generator;
     private final Scorer scorer;
     private final MemoryPlan.Allocation memory;
@@ -79,16 +89,20 @@ public final class TrainingSession implements AutoCloseable {
     private TrainingSession(Planned planned, Device device) {
         model = planned.model();
         optimizer = planned.optimizer();
+        reference = planned.reference();
         generator = planned.generator();
         scorer = planned.scorer();
         breakdown = planned.memory().breakdown();
         memory = planned.memory().allocate(device, "shorten max_length, lower per_device_train_batch_size (and raise "
-            + "gradient_accumulation_steps), or train a LoRA adapter");
+            + "gradient_accumulation_steps), or train a LoRA adapter"
+            + (reference.isPresent() ? "; precompute_ref_log_probs needs no second model" : ""));
         model.prepare();
+        reference.ifPresent(Llama::prepare);
     }
 
     /** A session before it has memory. */
-    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Generator> generator, Scorer scorer) {
+    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Llama> reference, Optional<Generator> generator,
+            Scorer scorer) {
 
         static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
             var memory = new MemoryPlan();
@@ -96,13 +110,15 @@ public final class TrainingSession implements AutoCloseable {
             var model = new Llama(config, settings.maxLength(), device,
                 new ModelPlan(memory, settings.capacity(), trained, settings.adapter(), settings.dtype()));
             var optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, memory);
+            var reference = settings.referenceModel() ? Optional.of(new Llama(config, settings.maxLength(), device, ModelPlan.ofReference(
+                memory, Capacity.inference(settings.rows(), settings.sequences()), settings.dtype()))) : Optional.<Llama>empty();
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
                 : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));
             memory.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
             if (settings.checkpoints()) {
                 memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent()));
             }
-            return new Planned(memory, model, optimizer, generator, new Scorer(model, settings.rows(), settings.sequences()));
+            return new Planned(memory, model, optimizer, reference, generator, new Scorer(model, settings.rows(), settings.sequences()));
         }
     }
 
@@ -146,6 +162,14 @@ public final class TrainingSession implements AutoCloseable {
         return model;
     }
 
+    /**
+     * The frozen model beside the one that is trained; nothing but {@link Reference#frozen} should use it. Load its weights as you load the
+     * model's.
+     */
+    public Llama referenceModel() {
+        return reference.orElseThrow(() -> new IllegalStateException("the session was planned without a reference model"));
+    }
+
     /** Generates with the weights as they are at the moment. */
     public Generator generator() {
         return generator.orElseThrow(() -> new IllegalStateException("the session was planned without sampling lanes"));
@@ -173,7 +197,12 @@ public final class TrainingSession implements AutoCloseable {
 
     /** A trainer of this session's model that draws this noise anew at each step. */
     public Trainer trainer(Objective objective, Schedule schedule, double learningRate, TrainingNoise noise) {
-        return new Trainer(model, objective, optimizer, schedule, learningRate, noise);
+        return trainer(Method.of(objective), schedule, learningRate, noise);
+    }
+
+    /** A trainer of this session's model by a method that may compare it with a reference, or divide its logits. */
+    public Trainer trainer(Method method, Schedule schedule, double learningRate, TrainingNoise noise) {
+        return new Trainer(model, method, optimizer, schedule, learningRate, noise);
     }
 
     /** Bytes the session holds on the device. */

@@ -160,6 +160,16 @@ public final class TinyModel implements AutoCloseable {
         return sequences;
     }
 
+    /** Pairs of a chosen and a rejected sequence of these lengths in turn; the pairs' unit ids begin with {@code firstUnit}. */
+    public static List<Batch.Sequence> pairs(int vocabulary, long seed, long firstUnit, int... lengths) {
+        var sequences = sequences(vocabulary, seed, lengths);
+        var pairs = new ArrayList<Batch.Sequence>();
+        for (int s = 0; s < sequences.size(); s++) {
+            pairs.add(new Batch.Sequence(sequences.get(s).tokens(), sequences.get(s).trained(), firstUnit + s / 2));
+        }
+        return pairs;
+    }
+
     private static double[] widened(float[] values) {
         var wide = new double[values.length];
         for (int i = 0; i < values.length; i++) {

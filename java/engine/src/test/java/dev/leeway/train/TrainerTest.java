@@ -102,9 +102,9 @@ final class TrainerTest {
     @Test
     void theLossOfAStepIsWhatEvaluationSays() {
         var trainer = session.trainer(new SupervisedFineTuning(), constant(1), 1e-2);
-        double before = trainer.evaluate(batches);
+        double before = trainer.evaluate(batches).loss();
         int hash = hash();
-        assertEquals(before, trainer.evaluate(batches));
+        assertEquals(before, trainer.evaluate(batches).loss());
         assertEquals(hash, hash());
         assertEquals(before, train(new SupervisedFineTuning(), constant(1), batches).getFirst().loss());
     }

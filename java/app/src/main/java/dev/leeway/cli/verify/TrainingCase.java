@@ -64,7 +64,7 @@ record TrainingCase(Path path, JsonObject json) implements Case {
     }
 
     private static void evaluate(Trainer trainer, List<Batch> rows, JsonObject expected, String when, Checks checks) {
-        checks.absolute("evaluation " + when, trainer.evaluate(rows), expected.requireDouble("loss"), Gates.TRAINING_LOSS);
+        checks.absolute("evaluation " + when, trainer.evaluate(rows).loss(), expected.requireDouble("loss"), Gates.TRAINING_LOSS);
         checks.same("evaluation tokens " + when, rows.stream().mapToLong(row -> row.objectiveTargets().trainedTokens()).sum(),
             expected.requireLong("tokens"));
     }
