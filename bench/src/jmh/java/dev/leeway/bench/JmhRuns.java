@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -76,14 +78,23 @@ final class JmhRuns {
             .with("gigabytes_per_second", bytes / seconds * 1e-9);
         boolean bf16 = keys.contains("dtype") && parameters.getParam("dtype").equals("BF16");
         if (flops > 0) {
-            row = row.with("share_of_peak", flops / seconds / run.ceilings().peak(bf16));
+            row = row.with("share_of_peak", shareOfPeak(result, flops));
         }
         return bytes == 0 ? row
             : row.with("share_of_roofline", (flops > 0 ? flops : bytes) / seconds / run.ceilings().attainable(bf16, flops, bytes));
     }
 
     private static List<Double> iterations(RunResult result) {
-        return result.getBenchmarkResults().stream().flatMap(benchmark -> benchmark.getIterationResults().stream())
-            .map(iteration -> iteration.getPrimaryResult().getScore()).toList();
+        return iterationResults(result).map(iteration -> iteration.getPrimaryResult().getScore()).toList();
+    }
+
+    /** The median over the iterations of rate / the peak that was measured around each. */
+    private static double shareOfPeak(RunResult result, double flops) {
+        return Row.median(iterationResults(result).map(iteration -> flops / (iteration.getPrimaryResult().getScore() * 1e-9)
+            / iteration.getSecondaryResults().get("peak").getScore()).toList());
+    }
+
+    private static Stream<IterationResult> iterationResults(RunResult result) {
+        return result.getBenchmarkResults().stream().flatMap(benchmark -> benchmark.getIterationResults().stream());
     }
 }

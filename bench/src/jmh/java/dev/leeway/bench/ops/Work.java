@@ -11,6 +11,7 @@ public class Work {
 
     private double flops;
     private double bytes;
+    private double peak;
 
     /** Floating-point operations of a call. */
     public double flops() {
@@ -20,6 +21,19 @@ public class Work {
     /** Bytes that a call must read and write if nothing stays in a cache. */
     public double bytes() {
         return bytes;
+    }
+
+    /** FLOP/s of multiply-adds from registers, measured right before and right behind the iteration: their mean. */
+    public double peak() {
+        return peak;
+    }
+
+    void addPeak(double half) {
+        peak += half / 2;
+    }
+
+    void forgetPeak() {
+        peak = 0;
     }
 
     /** Sets both. */
