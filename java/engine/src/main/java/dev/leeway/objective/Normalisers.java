@@ -1,6 +1,5 @@
 package dev.leeway.objective;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,14 +23,11 @@ public final class Normalisers {
     /** Counts over all micro-batches of a step. */
     public static Normalisers of(List<Targets> step) {
         var counts = new long[Count.values().length];
-        int ids = 0;
         for (var targets : step) {
             for (int s = 0; s < targets.sequences(); s++) {
                 count(targets, s, counts);
             }
-            ids += targets.unitIds().length;
         }
-        counts[Count.UNITS.ordinal()] = distinct(step, new long[ids]);
         return new Normalisers(counts, Targets.NONE);
     }
 
@@ -46,23 +42,10 @@ public final class Normalisers {
         counts[Count.CHOSEN_COMPLETION_TOKENS.ordinal()] += chosen ? completion : 0;
         counts[Count.LONGEST_COMPLETION.ordinal()] = Math.max(counts[Count.LONGEST_COMPLETION.ordinal()], completion);
         counts[Count.SEQUENCES.ordinal()]++;
+        counts[Count.UNITS.ordinal()] += targets.isFirstOfUnit(sequence) ? 1 : 0;
         counts[Count.TRAINED_SEQUENCES.ordinal()] += tokens > 0 ? 1 : 0;
         counts[Count.DESIRABLE.ordinal()] += label > 0 ? 1 : 0;
         counts[Count.UNDESIRABLE.ordinal()] += label < 0 ? 1 : 0;
-    }
-
-    private static long distinct(List<Targets> step, long[] ids) {
-        int next = 0;
-        for (var targets : step) {
-            System.arraycopy(targets.unitIds(), 0, ids, next, targets.unitIds().length);
-            next += targets.unitIds().length;
-        }
-        Arrays.sort(ids);
-        long distinct = 0;
-        for (int i = 0; i < ids.length; i++) {
-            distinct += i == 0 || ids[i] != ids[i - 1] ? 1 : 0;
-        }
-        return distinct;
     }
 
     /** The same with what the shares of {@link Objective#measure} added up to. */
@@ -130,7 +113,7 @@ public final class Normalisers {
         return get(Count.TRAINED_SEQUENCES);
     }
 
-    /** Distinct unit ids: pairs, groups. */
+    /** Units, as pairs and groups: sequences with one unit id beside each other. A row that a step holds twice is two of them. */
     public long units() {
         return get(Count.UNITS);
     }

@@ -31,6 +31,12 @@ final class NormalisersTest {
         assertEquals(2, step.undesirable());
     }
 
+    /** A step that is larger than the data, or lies across the end of an epoch. */
+    @Test
+    void aRowThatAStepHoldsTwiceIsTwoUnits() {
+        assertEquals(3, Normalisers.of(List.of(pair(4), pair(5), pair(4))).units());
+    }
+
     @Test
     void givenDenominatorsReplaceCountedOnesAndNothingElse() {
         var step = Normalisers.of(List.of(pair(4))).withTokens(29).withCompletionTokens(31).withLongestCompletion(37)
