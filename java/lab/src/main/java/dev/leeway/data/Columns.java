@@ -14,7 +14,7 @@ import java.util.Set;
 public record Columns(Map<String, String> sources) {
 
     private static final Set<String> PARTS = Set.of(JsonRow.PROMPT, JsonRow.COMPLETION, JsonRow.TEXT, JsonRow.MESSAGES,
-            JsonRow.TOOLS, JsonRow.CHOSEN, JsonRow.REJECTED, JsonRow.LABEL);
+            JsonRow.TOOLS, JsonRow.CHOSEN, JsonRow.REJECTED, JsonRow.LABEL, JsonRow.MARGIN);
 
     /** Every part from the column of its own name. */
     public static final Columns AS_NAMED = new Columns(Map.of());
@@ -29,7 +29,8 @@ public record Columns(Map<String, String> sources) {
         for (String part : sources.keySet()) {
             if (!PARTS.contains(part)) {
                 throw LeewayException.usage("columns: '%s' is not a column that training reads; expected messages, tools, prompt,"
-                        + " completion, text, chosen, rejected or label left of the '=', and the name in your file right of it", part);
+                        + " completion, text, chosen, rejected, label or margin left of the '=', and the name in your file right of"
+                        + " it", part);
             }
         }
     }

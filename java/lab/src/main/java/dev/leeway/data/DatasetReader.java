@@ -59,6 +59,11 @@ public final class DatasetReader {
             return new Options(Columns.AS_NAMED, UNLIMITED, false);
         }
 
+        /** The same with all of a row trained, which is where it is not asked what of it was given. */
+        public Options whole() {
+            return new Options(columns, maxLength, allowTruncation, chat.map(format -> format.withTrained(TrainedTurns.ALL_TOKENS)), false);
+        }
+
         /** The same with a way to read conversations. */
         public Options withChat(ChatFormat format) {
             return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly);
@@ -84,6 +89,21 @@ public final class DatasetReader {
         return read(files, tokenizer, options, Purpose.PREFERENCE);
     }
 
+    /**
+     * Reads the same files for reward models, which judge a text or conversation as a whole: both need not begin alike, the mask covers all
+     * of them, and {@code margin} may say by how much the better one is better.
+     */
+    public static RowSet<PreferenceExample> readRanked(List<Path> files, Tokenizer tokenizer, Options options) {
+        return read(files, tokenizer, options.whole(), Purpose.RANKED);
+    }
+
+    /** Whether the first row of a file has the columns {@code chosen} and {@code rejected}. */
+    public static boolean hasPairs(Path file, Columns columns) {
+        try (Stream<JsonRow> rows = JsonRows.open(file)) {
+            return rows.findFirst().filter(row -> row.has(JsonRow.CHOSEN, columns) && row.has(JsonRow.REJECTED, columns)).isPresent();
+        }
+    }
+
     /** Reads files of {@code prompt}, {@code completion} and {@code label}; else as {@link #read}. */
     public static RowSet<LabelledExample> readLabelled(List<Path> files, Tokenizer tokenizer, Options options) {
         return read(files, tokenizer, options, Purpose.LABELLED);
@@ -95,14 +115,28 @@ public final class DatasetReader {
      * @throws LeewayException if too many rows would be truncated, or if no example is left
      */
     public static Dataset encode(List<? extends Exchange> rows, Tokenizer tokenizer, Options options) {
-        List<Example> examples = new ArrayList<>();
-        try (var encoder = new RowEncoder<>(tokenizer, options, Purpose.SUPERVISED)) {
+        RowSet<Example> encoded = encode(rows, tokenizer, options, Purpose.SUPERVISED);
+        return new Dataset(encoded.units(), encoded.report());
+    }
+
+    /** The same for preferences. */
+    public static RowSet<PreferenceExample> encodePreferences(List<Preference> rows, Tokenizer tokenizer, Options options) {
+        return encode(rows, tokenizer, options, Purpose.PREFERENCE);
+    }
+
+    /** The same for answers that are good or bad by themselves. */
+    public static RowSet<LabelledExample> encodeLabelled(List<Labelled> rows, Tokenizer tokenizer, Options options) {
+        return encode(rows, tokenizer, options, Purpose.LABELLED);
+    }
+
+    private static <U extends Unit> RowSet<U> encode(List<? extends Row> rows, Tokenizer tokenizer, Options options, Purpose<U> purpose) {
+        List<U> units = new ArrayList<>();
+        try (var encoder = new RowEncoder<>(tokenizer, options, purpose)) {
             for (int i = 0; i < rows.size(); i++) {
                 encoder.take("row " + (i + 1), rows.get(i));
-                drainIfFull(encoder, examples);
+                drainIfFull(encoder, units);
             }
-            RowSet<Example> encoded = finished(encoder, examples, "the list", options);
-            return new Dataset(encoded.units(), encoded.report());
+            return finished(encoder, units, "the list", options);
         }
     }
 

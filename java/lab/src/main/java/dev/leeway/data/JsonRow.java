@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -27,6 +28,7 @@ public record JsonRow(Path file, long line, ObjectNode fields) {
     static final String CHOSEN = "chosen";
     static final String REJECTED = "rejected";
     static final String LABEL = "label";
+    static final String MARGIN = "margin";
 
     private static final Pattern UNPRINTABLE = Pattern.compile("\\p{Cntrl}");
     private static final int MOST_NAMES = 20;
@@ -109,6 +111,18 @@ public record JsonRow(Path file, long line, ObjectNode fields) {
             return value.asLong() == 1;
         }
         throw LeewayException.data("%s: '%s' must be true or false, found %s", place(), columns.source(part), kind(value));
+    }
+
+    /** The number of a part; {@code null} and an absent column are none. */
+    OptionalDouble number(String part, Columns columns) {
+        JsonNode value = fields.path(columns.source(part));
+        if (value.isMissingNode() || value.isNull()) {
+            return OptionalDouble.empty();
+        }
+        if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+            throw LeewayException.data("%s: '%s' must be a finite number, found %s", place(), columns.source(part), kind(value));
+        }
+        return OptionalDouble.of(value.doubleValue());
     }
 
     JsonNode value(String part, Columns columns) {

@@ -1,19 +1,26 @@
 package dev.leeway.data;
 
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * An encoded row of preference training.
  *
  * @param chosen   prompt and better answer as one sequence; its mask covers the answer
  * @param rejected the same prompt and the worse answer, with the same unit id
+ * @param margin   by how much the better answer is better, if the row says so
  */
-public record PreferenceExample(Example chosen, Example rejected) implements Unit {
+public record PreferenceExample(Example chosen, Example rejected, OptionalDouble margin) implements Unit {
 
     public PreferenceExample {
         if (chosen.unitId() != rejected.unitId()) {
             throw new IllegalArgumentException("the answers are of rows " + chosen.unitId() + " and " + rejected.unitId());
         }
+    }
+
+    /** Without a margin. */
+    public PreferenceExample(Example chosen, Example rejected) {
+        this(chosen, rejected, OptionalDouble.empty());
     }
 
     @Override

@@ -18,11 +18,19 @@ record Purpose<U extends Unit>(List<RowFormat> formats, BiFunction<Row, List<Exa
 
     /** A better and a worse answer. */
     static final Purpose<PreferenceExample> PREFERENCE = new Purpose<>(List.of(RowFormat.PREFERENCE),
-            (_, sequences) -> new PreferenceExample(sequences.getFirst(), sequences.getLast()));
+            Purpose::pair);
+
+    /** A better and a worse text, as a whole. */
+    static final Purpose<PreferenceExample> RANKED = new Purpose<>(List.of(RowFormat.RANKED),
+            Purpose::pair);
 
     /** An answer and whether it is good. */
     static final Purpose<LabelledExample> LABELLED = new Purpose<>(List.of(RowFormat.LABELLED),
             (row, sequences) -> new LabelledExample(sequences.getFirst(), ((Labelled) row).label()));
+
+    private static PreferenceExample pair(Row row, List<Example> sequences) {
+        return new PreferenceExample(sequences.getFirst(), sequences.getLast(), ((Preference) row).margin());
+    }
 
     /** The formats' columns, for messages: {@code messages; prompt + completion; text}. */
     String columns() {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -154,7 +155,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
     private List<Exchange> exchanges(Row row) {
         return switch (row) {
             case Exchange exchange -> List.of(options.completionOnly() ? exchange : exchange.whole());
-            case Preference(Exchange chosen, Exchange rejected) -> List.of(chosen, rejected);
+            case Preference(Exchange chosen, Exchange rejected, OptionalDouble _) -> List.of(chosen, rejected);
             case Labelled(Exchange exchange, boolean _) -> List.of(exchange);
         };
     }

@@ -15,6 +15,8 @@ enum RowFormat {
     TEXT("supervised training", JsonRow.TEXT),
     /** {@code chosen} and {@code rejected}; {@code prompt} may be a column of its own or be what both begin with. */
     PREFERENCE("preference training", JsonRow.CHOSEN, JsonRow.REJECTED),
+    /** The same columns, where both texts or conversations are judged as a whole and need not begin alike; {@code margin} may be there. */
+    RANKED("reward models", JsonRow.CHOSEN, JsonRow.REJECTED),
     /** {@code prompt}, {@code completion}, {@code label}. */
     LABELLED("KTO", JsonRow.PROMPT, JsonRow.COMPLETION, JsonRow.LABEL);
 

@@ -17,6 +17,15 @@ public record RowPlaces(List<Path> files) {
         files = List.copyOf(files);
     }
 
+    /** The places of all rows, in order, read in one pass over the files. */
+    public List<String> all() {
+        return files.stream().flatMap(file -> {
+            try (Stream<JsonRow> rows = JsonRows.open(file)) {
+                return rows.map(JsonRow::place).toList().stream();
+            }
+        }).toList();
+    }
+
     /** The place of a row as the reader names it, {@code train.jsonl:118}; {@code row 118} where the files no longer have it. */
     public String of(long unitId) {
         long before = 0;

@@ -29,6 +29,8 @@ final class RowReader {
             case PROMPT_COMPLETION -> reader.exchange(JsonRow.COMPLETION);
             case TEXT -> PromptCompletion.ofText(reader.nonEmpty(JsonRow.TEXT));
             case PREFERENCE -> reader.preference();
+            case RANKED -> new Preference(reader.whole(JsonRow.CHOSEN), reader.whole(JsonRow.REJECTED),
+                    row.number(JsonRow.MARGIN, columns));
             case LABELLED -> new Labelled(reader.exchange(JsonRow.COMPLETION), row.truth(JsonRow.LABEL, columns));
         };
     }
@@ -42,12 +44,22 @@ final class RowReader {
 
     /** Where both answers are whole conversations and the prompt is text, the prompt only repeats how they begin (so does TRL read it). */
     private Preference preference() {
-        boolean messages = row.isList(JsonRow.CHOSEN, columns);
-        boolean explicit = row.hasValue(JsonRow.PROMPT, columns) && row.isList(JsonRow.PROMPT, columns) == messages;
-        if (explicit) {
+        if (hasPrompt()) {
             return new Preference(exchange(JsonRow.CHOSEN), exchange(JsonRow.REJECTED));
         }
-        return messages ? sharedMessages() : sharedText();
+        return row.isList(JsonRow.CHOSEN, columns) ? sharedMessages() : sharedText();
+    }
+
+    private boolean hasPrompt() {
+        return row.hasValue(JsonRow.PROMPT, columns) && row.isList(JsonRow.PROMPT, columns) == row.isList(JsonRow.CHOSEN, columns);
+    }
+
+    /** Prompt and answer, or the answer that holds its prompt. */
+    private Exchange whole(String answer) {
+        if (hasPrompt()) {
+            return exchange(answer).whole();
+        }
+        return row.isList(answer, columns) ? conversation(List.of(), messages(answer)) : PromptCompletion.ofText(nonEmpty(answer));
     }
 
     private Preference sharedMessages() {

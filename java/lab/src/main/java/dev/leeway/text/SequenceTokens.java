@@ -15,14 +15,16 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * The tokens that open and close a sequence, as a Hugging Face model folder names them: by text in {@code tokenizer_config.json}
- * ({@code bos_token}, {@code eos_token}: a string, or an object with {@code content}), by number in {@code generation_config.json} and
- * {@code config.json} ({@code bos_token_id}, {@code eos_token_id}: a number or a list). Text wins where both are there.
+ * ({@code bos_token}, {@code eos_token}, {@code pad_token}: a string, or an object with {@code content}), by number in {@code
+ * generation_config.json} and {@code config.json} ({@code bos_token_id}, {@code eos_token_id}: a number or a list). Text wins where both
+ * are there.
  *
  * @param begin what an empty prompt starts from
  * @param end   what training appends to a finished text
  * @param ends  every token that ends a generation; {@code end} first
+ * @param padding what other software fills batches with
  */
-record SequenceTokens(OptionalInt begin, OptionalInt end, Set<Integer> ends) {
+record SequenceTokens(OptionalInt begin, OptionalInt end, Set<Integer> ends, OptionalInt padding) {
 
     /** Reads the folder's three files, each of which may be missing. */
     static SequenceTokens read(Path folder, Map<String, Integer> ids) {
@@ -34,7 +36,8 @@ record SequenceTokens(OptionalInt begin, OptionalInt end, Set<Integer> ends) {
         begins.addAll(numbered("bos_token_id", generation, model));
         Set<Integer> ends = named(tokenizer.path("eos_token"), ids);
         ends.addAll(numbered("eos_token_id", generation, model));
-        return new SequenceTokens(first(begins), first(ends), Collections.unmodifiableSet(ends));
+        return new SequenceTokens(first(begins), first(ends), Collections.unmodifiableSet(ends),
+                first(named(tokenizer.path("pad_token"), ids)));
     }
 
     private static Set<Integer> named(JsonNode token, Map<String, Integer> ids) {

@@ -133,6 +133,11 @@ public final class Tokenizer implements AutoCloseable {
         return sequence.end();
     }
 
+    /** {@code pad_token}, or else {@link #endOfSequence}, as TRL chooses it; nothing here pads, but a saved reward model names it. */
+    public OptionalInt padding() {
+        return sequence.padding().isPresent() ? sequence.padding() : sequence.end();
+    }
+
     /** Every token that ends a generation: {@link #endOfSequence} and the {@code eos_token_id} of the model's configuration. */
     public Set<Integer> endIds() {
         return sequence.ends();
