@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -26,7 +27,12 @@ import tools.jackson.databind.node.ObjectNode;
 public record AdapterConfig(LoraScale scale, ModuleSelection targetModules, double loraDropout, List<String> modulesToSave,
         Optional<String> taskType, String baseModelNameOrPath) {
 
+    /** {@code task_type} of an adapter of a sequence classifier. */
+    public static final String SEQ_CLS = "SEQ_CLS";
+
     private static final String ALL_LINEAR = "all-linear";
+    /** What PEFT takes for the heads of classifiers, whatever they are called. */
+    private static final List<String> HEADS = List.of("classifier", "score");
 
     /** Keys that {@link #from} reads into a component. */
     private static final Set<String> READ = Set.of("r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern", "target_modules",
@@ -50,6 +56,16 @@ public record AdapterConfig(LoraScale scale, ModuleSelection targetModules, doub
     /** An adapter of a causal language model without dropout. */
     public static AdapterConfig of(LoraScale scale, ModuleSelection targetModules) {
         return new AdapterConfig(scale, targetModules, 0, List.of(), Optional.of("CAUSAL_LM"), "");
+    }
+
+    /** Whether it is a reward model's: {@code task_type} SEQ_CLS. */
+    public boolean isClassifier() {
+        return taskType.filter(SEQ_CLS::equals).isPresent();
+    }
+
+    /** The modules that it replaces as a whole; PEFT adds a classifier's head to them whether it is named or not. */
+    public List<String> replacedModules() {
+        return isClassifier() ? Stream.concat(modulesToSave.stream(), HEADS.stream()).distinct().toList() : modulesToSave;
     }
 
     /** Reads an {@code adapter_config.json}. */

@@ -201,11 +201,6 @@ public record Batch(int[] tokens, int[] positions, int[] targets, Targets object
         return rows;
     }
 
-    /** The last row of every sequence. */
-    public int[] lastRows() {
-        return java.util.stream.IntStream.range(0, sequences()).map(s -> sequenceStarts()[s + 1] - 1).toArray();
-    }
-
     /** Writes an identity of every row to ids (N): a function of its sequence's unit id and its position there. */
     void rowIds(long[] ids) {
         for (int s = 0; s < sequences(); s++) {

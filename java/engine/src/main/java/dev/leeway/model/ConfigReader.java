@@ -5,15 +5,17 @@ import dev.leeway.model.ModelConfig.Activation;
 import dev.leeway.model.ModelConfig.AttentionConfig;
 import dev.leeway.model.ModelConfig.LayerConfig;
 import dev.leeway.model.ModelConfig.Norm;
+import dev.leeway.model.ModelConfig.Score;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Reads {@code config.json} with the defaults that transformers 4.57 has for each {@code model_type}. */
 public final class ConfigReader {
 
     private static final List<String> KNOWN = List.of("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text");
+    /** How the names of architectures with a {@code score} head end. */
+    static final String CLASSIFIER = "ForSequenceClassification";
     private static final String SLIDING = "sliding_attention";
     private static final String FULL = "full_attention";
     /** The largest axis that the products take. */
@@ -44,7 +46,7 @@ public final class ConfigReader {
         return new ModelConfig(type, positive("vocab_size"), hidden, positive("intermediate_size"), positions,
             json.optionalBoolean("tie_word_embeddings").orElse(isGemma()), isGemma() ? Math.sqrt(hidden) : 1,
             number("final_logit_softcapping", type.equals("gemma2") ? 30 : 0), activation(), type.equals("llama") && flag("mlp_bias"),
-            new Norm(number("rms_norm_eps", 1e-6), isGemma() ? 1 : 0, isSandwich()), attention, layers(attention.headDim()), labels());
+            new Norm(number("rms_norm_eps", 1e-6), isGemma() ? 1 : 0, isSandwich()), attention, layers(attention.headDim()), score());
     }
 
     private boolean isGemma() {
@@ -187,16 +189,16 @@ public final class ConfigReader {
             options.optionalDouble("attention_factor").orElse(RopeConfig.Yarn.defaultAttentionFactor(factor)));
     }
 
-    private OptionalInt labels() {
+    private Optional<Score> score() {
         var architectures = json.optionalStrings("architectures").orElse(List.of());
-        if (architectures.stream().noneMatch(name -> name.endsWith("ForSequenceClassification"))) {
-            return OptionalInt.empty();
+        if (architectures.stream().noneMatch(name -> name.endsWith(CLASSIFIER))) {
+            return Optional.empty();
         }
         int count = json.optionalObject("id2label").map(map -> map.names().size()).orElse(json.optionalInt("num_labels").orElse(2));
         if (count != 1) {
             throw json.wrong("id2label", "must have exactly one label: this engine's sequence classifiers are reward models; got " + count);
         }
-        return OptionalInt.of(count);
+        return Optional.of(new Score(false, json.optionalInt("pad_token_id")));
     }
 
     private int positive(String name) {

@@ -32,6 +32,11 @@ public final class Initializer {
         model.parameters().stream().filter(parameter -> !parameter.isAdapter()).forEach(parameter -> fill(model, parameter));
     }
 
+    /** Fills the head of a reward model that starts from a language model: normal, a bias 0. */
+    public void fillScore(Llama model) {
+        model.parameters().stream().filter(Parameter::isScore).forEach(parameter -> fill(model, parameter));
+    }
+
     /** Fills the adapter. */
     public void fillAdapter(Llama model) {
         model.parameters().stream().filter(Parameter::isAdapter).forEach(parameter -> fill(model, parameter));

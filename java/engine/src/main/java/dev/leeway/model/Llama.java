@@ -65,6 +65,10 @@ public final class Llama {
     }
 
     private void requireModules(AdapterConfig adapter) {
+        if (adapter.isClassifier() && !config.isClassifier()) {
+            throw LeewayException.usage("the adapter is a reward model's (task_type %s): it scores texts and gives tokens no probability; "
+                + "use it with leeway score", AdapterConfig.SEQ_CLS);
+        }
         if (parameters.stream().noneMatch(Parameter::isAdapter)) {
             throw LeewayException.usage("target_modules %s names no layer of this model; q_proj, k_proj, v_proj, o_proj, gate_proj, "
                 + "up_proj, down_proj, lm_head and embed_tokens exist", adapter.targetModules());

@@ -3,6 +3,7 @@ package dev.leeway.model;
 import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterDirectory;
+import dev.leeway.objective.Column;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
@@ -12,13 +13,17 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Makes an adapter part of its base model: merges, saves, loads what was saved, and compares it with base and adapter side by side. */
+/**
+ * Makes an adapter part of its base model: merges, saves, loads what was saved, and compares it with base and adapter side by side, by
+ * their logits or, of a reward model, by their scores.
+ */
 public final class Merge {
 
     /**
-     * What the comparison found over all positions of the probes and the whole vocabulary.
+     * What the comparison found over all positions of the probes and the whole vocabulary, or over the scores of the probes.
      *
      * @param largestDifference |logit of the merged model − logit of base and adapter|
      * @param largestLogit of base and adapter, by magnitude: what the difference is to be seen against
@@ -30,7 +35,7 @@ public final class Merge {
     private final AdapterDirectory adapter;
     private final Device device;
 
-    /** A merge of an adapter into the base model that it was trained on. */
+    /** A merge of an adapter into the base model that it was trained on; for a reward model's adapter that is a reward model too. */
     public Merge(ModelDirectory base, AdapterDirectory adapter, Device device) {
         this.base = base;
         this.adapter = adapter;
@@ -79,15 +84,19 @@ public final class Merge {
             var plan = new MemoryPlan();
             model = new Llama(config, rows, device,
                 new ModelPlan(plan, Capacity.inference(rows, 1), ModelPlan.Trained.NOTHING, adapter.map(AdapterDirectory::config)));
-            logits = plan.reserve(Purpose.HEAD, "probe.logits", DType.F32, rows, config.vocabSize());
+            logits = plan.reserve(Purpose.HEAD, "probe.logits", DType.F32, config.isClassifier() ? 1 : rows, config.vocabSize());
             memory = plan.allocate(device);
             model.prepare();
         }
 
-        /** (T·V) */
+        /** (T·V), or the score. */
         float[] logits(Batch.Sequence probe) {
-            int rows = probe.tokens().length;
-            model.forward(Batch.of(List.of(probe)));
+            var batch = Batch.of(List.of(probe));
+            if (model.config().isClassifier()) {
+                return new float[] {(float) model.score(batch, Set.of(Column.VALUE)).value()[0]};
+            }
+            int rows = batch.rows();
+            model.forward(batch);
             model.logits(IntStream.range(0, rows).toArray(), rows, logits);
             return Arrays.copyOf(device.floats(logits), rows * model.config().vocabSize());
         }

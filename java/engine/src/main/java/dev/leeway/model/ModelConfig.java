@@ -1,6 +1,7 @@
 package dev.leeway.model;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -20,11 +21,11 @@ import java.util.OptionalInt;
  * @param norm the RMSNorm's kind
  * @param attention heads, biases, scale and cap of attention
  * @param layers one entry a layer: its window and rotary embedding
- * @param numLabels outputs of a sequence classifier's {@code score} head; empty for a language model
+ * @param score the head of a sequence classifier with one label (reward model); empty for a language model
  */
 public record ModelConfig(String modelType, int vocabSize, int hiddenSize, int intermediateSize, int maxPositionEmbeddings,
         boolean tieWordEmbeddings, double embeddingScale, double finalLogitSoftcapping, Activation activation, boolean mlpBias,
-        Norm norm, AttentionConfig attention, List<LayerConfig> layers, OptionalInt numLabels) {
+        Norm norm, AttentionConfig attention, List<LayerConfig> layers, Optional<Score> score) {
 
     /** The gate's activation, in the order of {@code leeway_activation}. */
     public enum Activation {
@@ -71,6 +72,16 @@ public record ModelConfig(String modelType, int vocabSize, int hiddenSize, int i
     public record LayerConfig(int window, RopeConfig rope) {
     }
 
+    /**
+     * The head of a reward model: transformers' {@code score}, a linear layer with one output.
+     *
+     * @param bias whether it has one; transformers' own never has, and no {@code config.json} says so: the weights do
+     * @param padTokenId {@code pad_token_id}: the score is read at the last token that is another one, as in transformers; empty = at the
+     *     last token
+     */
+    public record Score(boolean bias, OptionalInt padTokenId) {
+    }
+
     /** Number of decoder layers. */
     public int numHiddenLayers() {
         return layers.size();
@@ -78,6 +89,12 @@ public record ModelConfig(String modelType, int vocabSize, int hiddenSize, int i
 
     /** Whether this is a sequence classifier (reward model) and not a language model. */
     public boolean isClassifier() {
-        return numLabels.isPresent();
+        return score.isPresent();
+    }
+
+    /** The same reward model with a bias in its head. */
+    ModelConfig withScoreBias() {
+        return new ModelConfig(modelType, vocabSize, hiddenSize, intermediateSize, maxPositionEmbeddings, tieWordEmbeddings, embeddingScale,
+            finalLogitSoftcapping, activation, mlpBias, norm, attention, layers, score.map(head -> new Score(true, head.padTokenId())));
     }
 }

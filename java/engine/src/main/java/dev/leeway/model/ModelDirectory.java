@@ -23,10 +23,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A Hugging Face model directory: {@code config.json} and weights in safetensors. */
+/**
+ * A Hugging Face model directory: {@code config.json} and weights in safetensors; a language model ({@code …ForCausalLM}) or a reward model
+ * ({@code …ForSequenceClassification} with one label).
+ */
 public final class ModelDirectory {
 
     private static final String CONFIG = "config.json";
@@ -36,11 +40,13 @@ public final class ModelDirectory {
     private final Path path;
     private final JsonObject json;
     private final ModelConfig config;
+    private final boolean freshScore;
 
-    private ModelDirectory(Path path) {
+    private ModelDirectory(Path path, JsonObject json, ModelConfig config, boolean freshScore) {
         this.path = path;
-        this.json = JsonFile.read(path.resolve(CONFIG));
-        this.config = ConfigReader.read(json);
+        this.json = json;
+        this.config = config;
+        this.freshScore = freshScore;
     }
 
     /** Opens a directory and reads its configuration. */
@@ -52,7 +58,64 @@ public final class ModelDirectory {
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
             throw LeewayException.data("%s has no config.json; a Hugging Face model directory is expected", path);
         }
-        return new ModelDirectory(path);
+        var json = JsonFile.read(path.resolve(CONFIG));
+        var config = ConfigReader.read(json);
+        return new ModelDirectory(path, json, config.isClassifier() && hasScoreBias(path) ? config.withScoreBias() : config, false);
+    }
+
+    /** A directory without weights has none: it may be planned with, and can't be loaded. */
+    private static boolean hasScoreBias(Path path) {
+        if (!Files.exists(path.resolve(TensorFiles.SINGLE)) && !Files.exists(path.resolve(TensorFiles.INDEX))) {
+            return false;
+        }
+        try (var files = TensorFiles.open(path)) {
+            return files.find(ScalarHead.MODULE + ".bias").isPresent();
+        }
+    }
+
+    /**
+     * A reward model that starts from this language model: the same decoder below a new {@code score} head, which {@link #loadInto} leaves
+     * for {@link Initializer#fillScore} or an adapter to fill. A reward model is returned as it is.
+     *
+     * @param padTokenId the tokenizer's padding token, for a config.json that names none; transformers needs it for batches
+     */
+    public ModelDirectory asRewardModel(OptionalInt padTokenId) {
+        if (config.isClassifier()) {
+            return this;
+        }
+        var classifier = json.node().deepCopy();
+        classifier.putArray("architectures").add(classifierArchitecture());
+        classifier.putObject("id2label").put("0", "LABEL_0");
+        classifier.putObject("label2id").put("LABEL_0", 0);
+        classifier.remove("num_labels");
+        if (!json.has("pad_token_id")) {
+            padTokenId.ifPresent(id -> classifier.put("pad_token_id", id));
+        }
+        var object = new JsonObject(json.where(), "", classifier);
+        return new ModelDirectory(path, object, ConfigReader.read(object), true);
+    }
+
+    private String classifierArchitecture() {
+        return switch (config.modelType()) {
+            case "llama" -> "Llama";
+            case "mistral" -> "Mistral";
+            case "qwen2" -> "Qwen2";
+            case "qwen3" -> "Qwen3";
+            case "gemma" -> "Gemma";
+            case "gemma2" -> "Gemma2";
+            case "gemma3_text" -> "Gemma3Text";
+            default -> throw new IllegalStateException(config.modelType());
+        } + ConfigReader.CLASSIFIER;
+    }
+
+    /** Whether its {@code score} head is in no file yet: of a language model {@link #asRewardModel}. */
+    public boolean hasFreshScore() {
+        return freshScore;
+    }
+
+    /** What config.json says, or would say once it is saved. */
+    public JsonObject json() {
+        return json;
     }
 
     /** Where it is. */
@@ -65,10 +128,14 @@ public final class ModelDirectory {
         return config;
     }
 
-    /** Loads the base weights into a model of this configuration. */
+    /** Loads the base weights into a model of this configuration; a fresh {@code score} head is left as it is. */
     public void loadInto(Llama model) {
         try (var files = TensorFiles.open(path)) {
-            Weights.loadBase(model, files.asMap(), path.toString());
+            if (freshScore) {
+                Weights.loadDecoder(model, files.asMap(), path.toString());
+            } else {
+                Weights.loadBase(model, files.asMap(), path.toString());
+            }
         }
     }
 

@@ -139,7 +139,7 @@ public final class ModelPlan {
 
     /** The modules that the adapter replaces as a whole. */
     ModuleSelection.Names savedWhole() {
-        return new ModuleSelection.Names(adapter.map(AdapterConfig::modulesToSave).orElse(List.of()));
+        return new ModuleSelection.Names(adapter.map(AdapterConfig::replacedModules).orElse(List.of()));
     }
 
     void useRank(int rank) {

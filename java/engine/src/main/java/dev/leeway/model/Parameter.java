@@ -36,6 +36,11 @@ public record Parameter(String name, Tensor value, Optional<Tensor> gradient, Op
         return name.contains(".lora_A.") || name.contains(".lora_B.") || name.contains(EMBEDDING_A) || name.contains(EMBEDDING_B);
     }
 
+    /** Whether it belongs to the head of a reward model. */
+    public boolean isScore() {
+        return name.startsWith(ScalarHead.MODULE + ".");
+    }
+
     /** Whether files hold its transpose: A of an embedding is (R,V) there, and (V,R) on the device. */
     public boolean isStoredTransposed() {
         return name.endsWith(EMBEDDING_A);

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Moves parameters between safetensors and a device, checking names and shapes. */
 public final class Weights {
@@ -32,9 +33,18 @@ public final class Weights {
      * place for are refused, except a stored head that is tied and the rotary buffers of old checkpoints.
      */
     public static void loadBase(Llama model, Map<String, StoredTensor> tensors, String where) {
+        loadBase(model, tensors, where, parameter -> true);
+    }
+
+    /** The same for a reward model whose {@code score} head is in no file: it stays as it is. */
+    static void loadDecoder(Llama model, Map<String, StoredTensor> tensors, String where) {
+        loadBase(model, tensors, where, parameter -> !parameter.isScore());
+    }
+
+    private static void loadBase(Llama model, Map<String, StoredTensor> tensors, String where, Predicate<Parameter> wanted) {
         var placed = new HashSet<String>();
         for (var parameter : model.parameters()) {
-            if (!parameter.isAdapter()) {
+            if (!parameter.isAdapter() && wanted.test(parameter)) {
                 load(model.device(), parameter, require(tensors, parameter.name(), where), where);
                 placed.add(parameter.name());
             }

@@ -1,5 +1,6 @@
 package dev.leeway.rollout;
 
+import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Capacity;
@@ -11,20 +12,24 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import java.util.Optional;
 
-/** A model planned for scoring and generation alone, with its memory. Weights are undefined until they are loaded. */
+/**
+ * A model planned for scoring and generation alone, with its memory: a language model generates and says how probable completions are, a
+ * reward model gives scores. Weights are undefined until they are loaded.
+ */
 public final class InferenceSession implements AutoCloseable {
 
     private final Llama model;
-    private final Generator generator;
-    private final Scorer scorer;
+    private final Optional<Generator> generator;
+    private final Size size;
     private final MemoryPlan.Allocation memory;
 
     private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device) {
         var plan = new MemoryPlan();
-        var capacity = Capacity.inference(size.rows(), size.lanes()).withDecoding();
-        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, capacity, Trained.NOTHING, adapter, dtype));
-        generator = new Generator(model, size.rows(), size.lanes(), plan);
-        scorer = new Scorer(model, size.rows(), size.lanes());
+        var capacity = Capacity.inference(size.rows(), size.lanes());
+        this.size = size;
+        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, config.isClassifier() ? capacity : capacity.withDecoding(),
+            Trained.NOTHING, adapter, dtype));
+        generator = config.isClassifier() ? Optional.empty() : Optional.of(new Generator(model, size.rows(), size.lanes(), plan));
         plan.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
         memory = plan.allocate(device, "shorten the sequences (prompt and max_new_tokens), or generate fewer at once");
         model.prepare();
@@ -72,14 +77,24 @@ public final class InferenceSession implements AutoCloseable {
         return model;
     }
 
-    /** Generates completions. */
+    /**
+     * Generates completions.
+     *
+     * @throws LeewayException if the model is a reward model
+     */
     public Generator generator() {
-        return generator;
+        return generator.orElseThrow(() -> LeewayException.usage("this model is a sequence classifier and generates nothing; name a "
+            + "…ForCausalLM directory"));
     }
 
-    /** Scores completions; the longest item has as many tokens as the session has rows. */
+    /** Says how probable completions are; the longest item has as many tokens as the session has rows. */
     public Scorer scorer() {
-        return scorer;
+        return new Scorer(model, size.rows(), size.lanes());
+    }
+
+    /** Says what a reward model gives to texts; the longest has as many tokens as the session has rows. */
+    public RewardScorer rewardScorer() {
+        return new RewardScorer(model, size.rows(), size.lanes());
     }
 
     @Override

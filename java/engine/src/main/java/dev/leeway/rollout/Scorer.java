@@ -61,8 +61,7 @@ public final class Scorer {
     }
 
     private final Llama model;
-    private final int rows;
-    private final int sequences;
+    private final Passes passes;
 
     /**
      * A scorer that puts at most {@code rows} tokens of at most {@code sequences} items into one forward pass.
@@ -71,8 +70,7 @@ public final class Scorer {
      */
     public Scorer(Llama model, int rows, int sequences) {
         this.model = model;
-        this.rows = rows;
-        this.sequences = sequences;
+        this.passes = new Passes(model, rows, sequences);
     }
 
     /**
@@ -83,47 +81,28 @@ public final class Scorer {
      */
     public List<Score> score(List<Item> items) {
         if (model.config().isClassifier()) {
-            throw LeewayException.usage("this model is a sequence classifier and gives tokens no probability; name a …ForCausalLM "
-                + "directory");
+            throw LeewayException.usage("this model is a sequence classifier and gives tokens no probability; use its rewardScorer, or "
+                + "name a …ForCausalLM directory");
         }
         for (int i = 0; i < items.size(); i++) {
             requireFit(i, items.get(i));
         }
         var scores = new ArrayList<Score>(items.size());
         while (scores.size() < items.size()) {
-            scores.addAll(scorePass(nextPass(items, scores.size())));
+            scores.addAll(scorePass(passes.next(items, scores.size(), Item::length)));
         }
         return List.copyOf(scores);
     }
 
     private void requireFit(int index, Item item) {
-        int longest = Math.min(rows, model.positions());
+        int longest = passes.longest();
         if (item.prompt().length == 0 || item.length() > longest) {
             throw LeewayException.usage("item %d has a prompt of %d tokens and a completion of %d; at least 1 token of prompt is expected, "
                 + "and at most %d tokens together: shorten it, or plan more rows and positions", index + 1, item.prompt().length,
                 item.completion().length, longest);
         }
-        requireTokens(index, item.prompt(), 1);
-        requireTokens(index, item.completion(), item.prompt().length + 1);
-    }
-
-    /** Here and not in the model, whose names of rows are those of the data it is trained on. */
-    private void requireTokens(int index, int[] tokens, int first) {
-        int vocabulary = model.config().vocabSize();
-        for (int t = 0; t < tokens.length; t++) {
-            if (tokens[t] < 0 || tokens[t] >= vocabulary) {
-                throw LeewayException.data("item %d, token %d: id %d is outside the model's vocabulary of %d; the tokenizer and the model do "
-                    + "not belong together", index + 1, first + t, tokens[t], vocabulary);
-            }
-        }
-    }
-
-    private List<Item> nextPass(List<Item> items, int from) {
-        int to = from;
-        for (int room = rows; to < items.size() && to - from < sequences && items.get(to).length() <= room; to++) {
-            room -= items.get(to).length();
-        }
-        return items.subList(from, to);
+        passes.requireTokens(index, item.prompt(), 1);
+        passes.requireTokens(index, item.completion(), item.prompt().length + 1);
     }
 
     private List<Score> scorePass(List<Item> pass) {

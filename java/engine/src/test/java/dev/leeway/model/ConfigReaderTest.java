@@ -11,6 +11,7 @@ import dev.leeway.io.JsonObject;
 import dev.leeway.model.ModelConfig.Activation;
 import dev.leeway.model.ModelConfig.LayerConfig;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +65,7 @@ final class ConfigReaderTest {
         assertEquals(1 / Math.sqrt(type.startsWith("gemma") ? 256 : headDim), attention.scale(), 1e-15);
         assertEquals(type.startsWith("gemma") ? Math.sqrt(512) : 1, config.embeddingScale());
         assertEquals(type.startsWith("gemma") ? Activation.GELU_TANH : Activation.SILU, config.activation());
-        assertEquals(OptionalInt.empty(), config.numLabels());
+        assertEquals(Optional.empty(), config.score());
         assertEquals(type.equals("gemma3_text") ? 1e6 : 1e4, ConfigReader.read(json(type, 6, "")).layers().getLast().rope().theta());
     }
 
@@ -157,7 +158,9 @@ final class ConfigReaderTest {
     @Test
     void aRewardModelHasOneLabel() {
         var config = read("qwen3", "\"architectures\": [\"Qwen3ForSequenceClassification\"], \"id2label\": {\"0\": \"LABEL_0\"}");
-        assertEquals(OptionalInt.of(1), config.numLabels());
+        assertEquals(Optional.of(new ModelConfig.Score(false, OptionalInt.empty())), config.score());
         assertTrue(config.isClassifier());
+        var padded = read("qwen3", "\"architectures\": [\"Qwen3ForSequenceClassification\"], \"num_labels\": 1, \"pad_token_id\": 7");
+        assertEquals(OptionalInt.of(7), padded.score().orElseThrow().padTokenId());
     }
 }

@@ -126,6 +126,14 @@ public enum Family {
         return ConfigReader.read(json());
     }
 
+    /** A reward model of the family. */
+    public JsonObject rewardJson() {
+        var json = json();
+        json.node().putArray("architectures").add("SomethingForSequenceClassification");
+        json.node().putObject("id2label").put("0", "LABEL_0");
+        return json;
+    }
+
     /** The same for sequences of more than 64 tokens. */
     public ModelConfig config(int positions) {
         var longer = json();
