@@ -10,6 +10,8 @@ public enum Column {
     ENTROPY,
     /** Cross entropy with the uniform distribution over the vocabulary, −(1/V) Σ log p (label smoothing). */
     SOFT_LOSS,
-    /** The scalar head's output at the last token of a sequence. */
-    VALUE
+    /** The scalar head's output at the last token of a sequence: one entry a sequence. */
+    VALUE,
+    /** The scalar head's output at every position that the mask scores: what a value model says of the state before each token. */
+    TOKEN_VALUE
 }

@@ -92,7 +92,7 @@ public final class SupervisedFineTuning implements Objective {
             case LOG_PROB -> -(1 - labelSmoothingFactor) * score;
             case SOFT_LOSS -> labelSmoothingFactor * score;
             case LOG_SUM_EXP -> zLossCoefficient * score * score;
-            case ENTROPY, VALUE -> throw new IllegalStateException(column + " was not asked for");
+            case ENTROPY, VALUE, TOKEN_VALUE -> throw new IllegalStateException(column + " was not asked for");
         };
     }
 
@@ -101,7 +101,7 @@ public final class SupervisedFineTuning implements Objective {
             case LOG_PROB -> -(1 - labelSmoothingFactor);
             case SOFT_LOSS -> labelSmoothingFactor;
             case LOG_SUM_EXP -> 2 * zLossCoefficient * score;
-            case ENTROPY, VALUE -> throw new IllegalStateException(column + " was not asked for");
+            case ENTROPY, VALUE, TOKEN_VALUE -> throw new IllegalStateException(column + " was not asked for");
         };
     }
 }

@@ -8,7 +8,7 @@ package dev.leeway.objective;
  * @param sequenceStarts S+1 offsets of the sequences
  * @param unitIds per sequence: a stable identity (row of the data set), equal for the sequences of one pair or group, which are neighbours; of
  *     a pair, the chosen one comes first
- * @param advantages per position, or empty
+ * @param advantages per sequence or per position, as the objective defines; or empty
  * @param rewards per sequence: rewards, margins of pairs (at the chosen sequence), or labels (+1 desirable, −1 undesirable, 0 a mismatched
  *     answer that only measures), as the objective defines; or empty
  */
@@ -51,6 +51,11 @@ public record Targets(boolean[] mask, boolean[] completion, int[] sequenceStarts
     /** The same with rewards, margins or labels. */
     public Targets withRewards(double[] perSequence) {
         return new Targets(mask, completion, sequenceStarts, unitIds, advantages, perSequence);
+    }
+
+    /** The advantage of a position: its own, or its sequence's where there is one a sequence. */
+    public double advantage(int sequence, int position) {
+        return advantages[advantages.length == sequences() ? sequence : position];
     }
 
     /** How many targets are trained. */

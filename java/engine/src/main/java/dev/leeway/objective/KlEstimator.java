@@ -1,0 +1,33 @@
+package dev.leeway.objective;
+
+import dev.leeway.LeewayException;
+
+/** What a token says of the divergence of policy and reference (Schulman 2020), by the names of {@code kl_estimator}. */
+public enum KlEstimator {
+    /** ℓ − ℓ_ref: unbiased, and negative now and then. */
+    K1 {
+        @Override
+        public double of(double logProb, double reference) {
+            return logProb - reference;
+        }
+    },
+    /** e^d − d − 1 for d = ℓ_ref − ℓ: unbiased, never negative, of less variance while the two are near each other. */
+    K3 {
+        @Override
+        public double of(double logProb, double reference) {
+            return KlPenalty.k3(reference - logProb);
+        }
+    };
+
+    /** The estimate of a token. */
+    public abstract double of(double logProb, double reference);
+
+    /** The estimator with this name. */
+    public static KlEstimator named(String name) {
+        return switch (name) {
+            case "k1" -> K1;
+            case "k3" -> K3;
+            default -> throw LeewayException.usage("kl_estimator must be k1 or k3, got %s", name);
+        };
+    }
+}
