@@ -3,6 +3,7 @@ package dev.leeway.train;
 import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
 import dev.leeway.model.TrainingNoise;
+import dev.leeway.objective.Metrics;
 import dev.leeway.objective.Normalisers;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.Scope;
@@ -10,7 +11,6 @@ import dev.leeway.objective.Scored;
 import dev.leeway.objective.Targets;
 import dev.leeway.objective.Weighed;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,7 +100,7 @@ final class StepGradients {
             var weighed = weigh(score(micro));
             following.follow(micro, weighed);
             loss += weighed.loss();
-            metrics = sum(metrics, weighed.metrics());
+            metrics = Metrics.sum(metrics, weighed.metrics());
             check.accept(micros.get(micro), loss);
         }
         return new EvaluationReport(loss, metrics);
@@ -122,15 +122,6 @@ final class StepGradients {
         for (int i = 0; i < sum.length; i++) {
             sum[i] += share[i];
         }
-        return sum;
-    }
-
-    private static Map<String, Double> sum(Map<String, Double> some, Map<String, Double> others) {
-        if (others.isEmpty()) {
-            return some;
-        }
-        var sum = new HashMap<>(some);
-        others.forEach((name, value) -> sum.merge(name, value, Double::sum));
         return sum;
     }
 
