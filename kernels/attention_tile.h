@@ -52,36 +52,37 @@ struct Tile {
     int64_t end;
 };
 
-/* Blocks that are enough for tiles of rows_a_token rows a token: sequence s has those from first_slot(s) on, of every kv head. */
-inline unsigned attention_blocks(int64_t rows, int64_t rows_a_token, int64_t sequences, int64_t kv_heads) {
-    return unsigned((rows * rows_a_token / tile_rows + sequences) * kv_heads);
+/* Places that are enough for tiles of height rows, rows_a_token rows a token: sequence s has those from first_slot(s) on, of every kv head. */
+inline unsigned attention_blocks(int64_t rows, int64_t rows_a_token, int64_t sequences, int64_t kv_heads, int height = tile_rows) {
+    return unsigned((rows * rows_a_token / height + sequences) * kv_heads);
 }
-__device__ inline int64_t first_slot(const Sequences &sequences, int64_t s, int rows_a_token) {
-    return int64_t(sequences.starts[s]) * rows_a_token / tile_rows + s;
+__device__ inline int64_t first_slot(const Sequences &sequences, int64_t s, int rows_a_token, int height) {
+    return int64_t(sequences.starts[s]) * rows_a_token / height + s;
 }
 
-/* Each thread of the grid checks one start: there are more of them than starts. */
+/* By all threads of the grid. */
 __device__ inline void check_starts(const Sequences &sequences) {
-    const int64_t s = grid_index();
-    if (s > sequences.count) return;
-    const int64_t start = sequences.starts[s], least = s == 0 ? 0 : sequences.starts[s - 1];
-    const bool bound = s == 0 ? start == 0 : s < sequences.count || start == sequences.rows;
-    if (start < least || !bound) report(sequences.faults, sequences.rule, s);
+    for (int64_t s = grid_index(); s <= sequences.count; s += grid_stride()) {
+        const int64_t start = sequences.starts[s], least = s == 0 ? 0 : sequences.starts[s - 1];
+        const bool bound = s == 0 ? start == 0 : s < sequences.count || start == sequences.rows;
+        if (start < least || !bound) report(sequences.faults, sequences.rule, s);
+    }
 }
 
-/* The long tiles of a sequence, at its end, go first. */
-__device__ inline Tile find_tile(const Sequences &sequences, int rows_a_token, int kv_heads) {
-    const int64_t slot = blockIdx.x / unsigned(kv_heads);
+/* The tile at a place. The long tiles of a sequence, at its end, go first. */
+template <int height = tile_rows>
+__device__ Tile find_tile(const Sequences &sequences, int rows_a_token, int kv_heads, unsigned place = blockIdx.x) {
+    const int64_t slot = place / unsigned(kv_heads);
     int64_t low = 0, high = sequences.count - 1;
     while (low < high) {
         const int64_t middle = (low + high + 1) / 2;
-        if (first_slot(sequences, middle, rows_a_token) <= slot) low = middle;
+        if (first_slot(sequences, middle, rows_a_token, height) <= slot) low = middle;
         else high = middle - 1;
     }
     const int64_t start = sequences.starts[low], end = sequences.starts[low + 1], rows = (end - start) * rows_a_token;
-    const int64_t index = blocks_of(rows, int64_t(tile_rows)) - 1 - (slot - first_slot(sequences, low, rows_a_token));
-    if (start < 0 || end < start || end > sequences.rows || index < 0 || index * tile_rows >= rows) return {};
-    return {low, start, int(end - start), int(blockIdx.x % unsigned(kv_heads)), index * tile_rows, min(rows, (index + 1) * tile_rows)};
+    const int64_t index = blocks_of(rows, int64_t(height)) - 1 - (slot - first_slot(sequences, low, rows_a_token, height));
+    if (start < 0 || end < start || end > sequences.rows || index < 0 || index * height >= rows) return {};
+    return {low, start, int(end - start), int(place % unsigned(kv_heads)), index * height, min(rows, (index + 1) * height)};
 }
 
 /* Row r of the tile's sequence and kv head in an (N,H) array. */

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "device.h"
+#include "number.h"
 
 #if !defined(__CUDACC__)
 #include "emu/tensor.h"
@@ -27,13 +27,18 @@ struct SumPiece {
     float x[4];
 };
 
-/* The byte at which 16-byte chunk number chunk of a row lies in an array of rows of 32, 64 or 128 bytes: the chunks of a row are
- * exchanged such that the same chunk of 8 rows that follow each other lies in different banks. */
+/* Among how many neighbouring 16-byte chunks of a row of so many bytes the swizzle exchanges: the largest power of two up to 8 that divides
+ * their number. */
+template <int row_bytes>
+inline constexpr int exchanged_chunks = row_bytes % 128 == 0 ? 8 : row_bytes % 64 == 0 ? 4 : 2;
+
+/* The byte at which 16-byte chunk number chunk of a row lies in an array of rows of a multiple of 32 bytes: the chunks of a row are exchanged
+ * such that the same chunk of 8 rows that follow each other lies in different banks. */
 template <int row_bytes>
 __device__ constexpr int swizzled(int row, int chunk) {
-    static_assert(row_bytes == 32 || row_bytes == 64 || row_bytes == 128);
-    constexpr int chunks = row_bytes / 16, rows_of_line = 128 / row_bytes;
-    return row * row_bytes + (chunk ^ row / rows_of_line % chunks) * 16;
+    static_assert(row_bytes % 32 == 0);
+    constexpr unsigned among = exchanged_chunks<row_bytes>;
+    return row * row_bytes + int(unsigned(chunk) ^ unsigned(row) / (8 / among) % among) * 16;
 }
 
 #if defined(__CUDACC__)
@@ -67,6 +72,23 @@ __device__ __forceinline__ void multiply_add(const Left &a, const Right &b, SumP
                  : "r"(a.x[0]), "r"(a.x[1]), "r"(a.x[2]), "r"(a.x[3]), "r"(b.x[0]), "r"(b.x[1]));
 }
 
+/* Both rounded to bf16, nearest even, the first one in the lower half. */
+__device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
+    uint32_t pair;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+}
+
+/* 2^x to 2 units in the last place; 0 below 2^-126, and 1 at 0. */
+__device__ __forceinline__ float power_of_two(float x) {
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+/* a b rounded, never part of a fused multiply-add: the same bits in every kernel. */
+__device__ __forceinline__ float rounded_product(float a, float b) { return __fmul_rn(a, b); }
+
 #else
 
 template <bool transposed, int count>
@@ -77,6 +99,19 @@ __device__ void load_matrices(const void *row, uint32_t (&to)[count], int line =
 
 __device__ inline void multiply_add(const Left &a, const Right &b, SumPiece &sum, int line = __builtin_LINE()) {
     emu::multiply_add(a.x, b.x, sum.x, line);
+}
+
+__device__ inline uint32_t narrow_pair(float low, float high) { return round_to_bf16(low).bits | uint32_t(round_to_bf16(high).bits) << 16; }
+
+__device__ inline float power_of_two(float x) {
+    const float y = exp2f(x);
+    return y < 0x1p-126f ? 0.0f : y;
+}
+
+__device__ inline float rounded_product(float a, float b) {
+    float y = a * b;
+    asm("" : "+x"(y));
+    return y;
 }
 
 #endif
