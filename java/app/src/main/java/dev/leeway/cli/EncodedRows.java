@@ -1,13 +1,14 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
+import dev.leeway.data.Batching;
 import dev.leeway.data.EpochBatches;
 import dev.leeway.data.EpochBatches.Steps;
-import dev.leeway.data.Example;
 import dev.leeway.data.Order;
 import dev.leeway.data.Packer;
 import dev.leeway.data.Report;
 import dev.leeway.data.RowOrder;
+import dev.leeway.data.RowSet;
+import dev.leeway.data.Unit;
 import dev.leeway.train.BatchSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,12 +21,13 @@ import java.util.function.LongFunction;
  *
  * @param bins what counts as a row of a batch: one example, or several that are packed
  * @param order in which an epoch visits the bins
+ * @param batching how they become micro-batches
  * @param report what became of the rows
  * @param notes for people
  * @param places unit id → where the row is
  */
-record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List<Note> notes, LongFunction<String> places)
-    implements TrainingRows {
+record EncodedRows(List<List<Unit>> bins, RowOrder order, Batching batching, Report report, List<Note> notes,
+    LongFunction<String> places) implements TrainingRows {
 
     EncodedRows {
         bins = List.copyOf(bins);
@@ -33,8 +35,8 @@ record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List
     }
 
     /** Rows as they were read, in an order that the seed decides. */
-    static EncodedRows of(Dataset rows, long seed) {
-        return new EncodedRows(rows.examples().stream().map(List::of).toList(), Order.shuffled(seed, rows.examples().size()),
+    static EncodedRows of(RowSet<? extends Unit> rows, Batching batching, long seed) {
+        return new EncodedRows(rows.units().stream().map(List::<Unit>of).toList(), Order.shuffled(seed, rows.units().size()), batching,
             rows.report(), List.of(), id -> "row " + (id + 1));
     }
 
@@ -42,14 +44,14 @@ record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List
     EncodedRows with(Note note) {
         var all = new ArrayList<>(notes);
         all.add(note);
-        return new EncodedRows(bins, order, report, all, places);
+        return new EncodedRows(bins, order, batching, report, all, places);
     }
 
     private EpochBatches epochs(Steps steps) {
-        return EpochBatches.packed(bins, order, steps);
+        return EpochBatches.packed(bins, order, steps).with(batching);
     }
 
-    private List<Example> examples() {
+    private List<Unit> units() {
         return bins.stream().flatMap(List::stream).toList();
     }
 
@@ -68,14 +70,13 @@ record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List
     @Override
     public TrainingRows shortened(int length) {
         boolean packed = bins.stream().anyMatch(bin -> bin.size() > 1);
-        var cut = shortened(examples(), length);
+        var cut = shortened(units(), length);
         var newBins = packed ? Packer.pack(cut, length).bins() : cut.stream().map(List::of).toList();
-        return new EncodedRows(newBins, Order.shuffled(0, newBins.size()), report, notes, places);
+        return new EncodedRows(newBins, Order.shuffled(0, newBins.size()), batching.shortened(length), report, notes, places);
     }
 
-    static List<Example> shortened(List<Example> rows, int length) {
-        return rows.stream().map(row -> row.length() <= length ? row
-            : new Example(Arrays.copyOf(row.tokens(), length), Arrays.copyOf(row.mask(), length), row.unitId())).toList();
+    static List<Unit> shortened(List<Unit> rows, int length) {
+        return rows.stream().map(row -> row.cut(length)).toList();
     }
 
     @Override
@@ -95,7 +96,7 @@ record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List
 
     @Override
     public String fingerprint() {
-        return Fingerprint.of(examples());
+        return Fingerprint.of(units());
     }
 
     @Override
@@ -105,14 +106,14 @@ record EncodedRows(List<List<Example>> bins, RowOrder order, Report report, List
 
     @Override
     public void requireIdsBelow(int vocabSize, String model) {
-        requireIdsBelow(vocabSize, model, examples(), places);
+        requireIdsBelow(vocabSize, model, units(), places);
     }
 
-    static void requireIdsBelow(int vocabSize, String model, List<Example> examples, LongFunction<String> places) {
-        for (var example : examples) {
-            int largest = Arrays.stream(example.tokens()).max().orElse(0);
+    static void requireIdsBelow(int vocabSize, String model, List<? extends Unit> units, LongFunction<String> places) {
+        for (var unit : units) {
+            int largest = unit.sequences().stream().flatMapToInt(sequence -> Arrays.stream(sequence.tokens())).max().orElse(0);
             if (largest >= vocabSize) {
-                throw TrainingRows.unknownId(places.apply(example.unitId()), largest, vocabSize, model);
+                throw TrainingRows.unknownId(places.apply(unit.unitId()), largest, vocabSize, model);
             }
         }
     }

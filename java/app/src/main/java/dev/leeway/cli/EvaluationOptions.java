@@ -1,7 +1,7 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
-import dev.leeway.data.Example;
+import dev.leeway.data.RowSet;
+import dev.leeway.data.Unit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,13 +50,13 @@ final class EvaluationOptions {
     }
 
     /** The rows that were set aside, or those of files, which {@code read} reads as it reads the training's. */
-    Evaluation evaluation(List<Example> aside, DataOptions data, Function<List<Path>, Dataset> read) {
+    Evaluation evaluation(List<Unit> aside, DataOptions data, Function<List<Path>, RowSet<? extends Unit>> read) {
         var named = testSplit.isPresent() ? data.files.stream().flatMap(name -> DataOptions.expand(name, testSplit).stream()).toList()
             : files.stream().flatMap(name -> DataOptions.expand(name, Optional.empty()).stream()).toList();
         if (split.isEmpty() && named.isEmpty()) {
             return Evaluation.NONE;
         }
-        return new Evaluation(split.isPresent() ? aside : read.apply(named).examples(), batchSize.orElse(8), steps.orElse(0),
+        return new Evaluation(split.isPresent() ? aside : read.apply(named).units(), batchSize.orElse(8), steps.orElse(0),
             RowLoader.places(split.isPresent() ? data.expanded() : named));
     }
 

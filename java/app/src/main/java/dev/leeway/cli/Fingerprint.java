@@ -2,6 +2,8 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.Example;
+import dev.leeway.data.LabelledExample;
+import dev.leeway.data.Unit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -35,18 +37,25 @@ final class Fingerprint {
         return print.hex();
     }
 
-    /** SHA-256 over tokens, masks and numbers of rows. */
-    static String of(List<Example> rows) {
+    /** SHA-256 over tokens, masks, labels and numbers of rows. */
+    static String of(List<? extends Unit> rows) {
         var print = new Fingerprint();
         for (var row : rows) {
-            var bytes = ByteBuffer.allocate(Long.BYTES + Integer.BYTES + row.length() * (Integer.BYTES + 1));
-            bytes.putLong(row.unitId()).putInt(row.length());
-            for (int i = 0; i < row.length(); i++) {
-                bytes.putInt(row.tokens()[i]).put((byte) (row.mask()[i] ? 1 : 0));
+            row.sequences().forEach(print::add);
+            if (row instanceof LabelledExample labelled) {
+                print.digest.update((byte) (labelled.label() ? 1 : 0));
             }
-            print.digest.update(bytes.array());
         }
         return print.hex();
+    }
+
+    private void add(Example row) {
+        var bytes = ByteBuffer.allocate(Long.BYTES + Integer.BYTES + row.length() * (Integer.BYTES + 1));
+        bytes.putLong(row.unitId()).putInt(row.length());
+        for (int i = 0; i < row.length(); i++) {
+            bytes.putInt(row.tokens()[i]).put((byte) (row.mask()[i] ? 1 : 0));
+        }
+        digest.update(bytes.array());
     }
 
     /**

@@ -6,6 +6,9 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -19,9 +22,6 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "leeway", scope = ScopeType.INHERIT, mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
     sortOptions = false, sortSynopsis = false, abbreviateSynopsis = true, usageHelpAutoWidth = true, showDefaultValues = false,
     synopsisHeading = "%nUsage: ", descriptionHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n",
-    subcommands = {QuickstartCommand.class, PretrainCommand.class, SftCommand.class, GenerateCommand.class, VerifyCommand.class,
-        PlanCommand.class, ChatCommand.class, MergeCommand.class, DoctorCommand.class,
-        HelpCommand.class},
     description = "Post-trains language models of the Llama family and measures what the training did to them.",
     footer = {"", "Start with:  leeway quickstart",
         "Exit codes:  0 done, 1 failed check or internal error, 2 usage, 3 data, 4 numerics, 5 resources"})
@@ -45,7 +45,7 @@ public final class Main {
 
     /** Runs a command; results go to {@code out}, everything else to {@code err}. Returns the exit code. */
     public static int run(String[] arguments, PrintWriter out, PrintWriter err) {
-        var line = new CommandLine(new Main());
+        var line = commands();
         var file = ConfigFile.expand(arguments, line);
         prepare(line, file).setOut(out).setErr(err);
         try {
@@ -58,6 +58,26 @@ public final class Main {
             out.flush();
             err.flush();
         }
+    }
+
+    /** All commands. Those that train a model that exists differ in the options of their objective; plan takes the same. */
+    static CommandLine commands() {
+        var line = new CommandLine(new Main()).addSubcommand("quickstart", new QuickstartCommand())
+            .addSubcommand("pretrain", new PretrainCommand());
+        var plan = new CommandLine(new PlanCommand(new SupervisedOptions()));
+        objectives().forEach((name, options) -> {
+            line.addSubcommand(name, new TrainCommand(options.get()));
+            plan.addSubcommand(name, new PlanCommand(options.get()));
+        });
+        return line.addSubcommand("generate", new GenerateCommand()).addSubcommand("verify", new VerifyCommand())
+            .addSubcommand("plan", plan).addSubcommand("chat", new ChatCommand()).addSubcommand("merge", new MergeCommand())
+            .addSubcommand("doctor", new DoctorCommand()).addSubcommand("help", new HelpCommand());
+    }
+
+    private static SequencedMap<String, Supplier<ObjectiveOptions>> objectives() {
+        var objectives = new LinkedHashMap<String, Supplier<ObjectiveOptions>>();
+        objectives.put("sft", SupervisedOptions::new);
+        return objectives;
     }
 
     private static CommandLine prepare(CommandLine line, ConfigFile file) {

@@ -10,9 +10,6 @@ import picocli.CommandLine.Option;
 /** How weights are moved; names and meanings are those of TRL and transformers. */
 final class OptimizationOptions {
 
-    private static final double FULL_RATE = 2e-5;
-    private static final double ADAPTER_RATE = 2e-4;
-
     @Option(names = "--learning_rate", paramLabel = "RATE", description = "peak learning rate (default: see above)")
     Optional<Double> learningRate = Optional.empty();
 
@@ -67,14 +64,6 @@ final class OptimizationOptions {
             + "moves stay float32 (default: false)")
     boolean bf16;
 
-    @Option(names = "--label_smoothing_factor", paramLabel = "E",
-        description = "share of the target that is spread over all tokens, from 0 to below 1 (default: 0)")
-    double labelSmoothing;
-
-    @Option(names = {"--z_loss_coefficient", "--z_loss"}, paramLabel = "Z",
-        description = "adds Z times the squared log of the softmax's normaliser; PaLM's is 1e-4 (default: 0)")
-    double zLoss;
-
     @Option(names = "--neftune_noise_alpha", paramLabel = "A", description = "noise on embeddings in training, such as 5 (default: 0)")
     double neftuneAlpha;
 
@@ -98,20 +87,8 @@ final class OptimizationOptions {
         problems.require(beta2 >= 0 && beta2 < 1, "--adam_beta2 must be at least 0 and below 1; got %s", beta2);
         problems.require(epsilon > 0 && Double.isFinite(epsilon), "--adam_epsilon must be positive; got %s", epsilon);
         problems.require(maxGradNorm >= 0, "--max_grad_norm must be at least 0; got %s", maxGradNorm);
-        checkRegularisation(problems);
-    }
-
-    private void checkRegularisation(Problems problems) {
-        problems.require(labelSmoothing >= 0 && labelSmoothing < 1, "--label_smoothing_factor must be at least 0 and below 1; got %s",
-            labelSmoothing);
-        problems.require(zLoss >= 0 && Double.isFinite(zLoss), "--z_loss_coefficient must be at least 0; got %s", zLoss);
         problems.require(neftuneAlpha >= 0 && Double.isFinite(neftuneAlpha), "--neftune_noise_alpha must be at least 0; got %s",
             neftuneAlpha);
-    }
-
-    /** The recipe of fine-tuning: where no learning rate is given, TRL's for all weights, ten times that for an adapter. */
-    Recipe fineTuning(boolean adapter, long seed) {
-        return recipe(adapter ? ADAPTER_RATE : FULL_RATE, seed);
     }
 
     /** The checked options; {@code usualRate} is the learning rate where none was given. */
@@ -119,8 +96,7 @@ final class OptimizationOptions {
         var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm);
         var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
             minRate.orElse(0.1));
-        return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam,
-            new Recipe.Regularisation(labelSmoothing, zLoss, neftuneAlpha),
+        return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, neftuneAlpha,
             new Recipe.Passes(gradientCheckpointing, bf16 ? DType.BF16 : DType.F32), seed);
     }
 }

@@ -1,9 +1,11 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.Dataset;
 import dev.leeway.data.Example;
+import dev.leeway.data.Purpose;
 import dev.leeway.data.Report;
+import dev.leeway.data.RowSet;
+import dev.leeway.data.Unit;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.tensor.Device;
 import dev.leeway.text.Tokenizer;
@@ -17,9 +19,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code leeway plan}: what {@code leeway sft} would do with the same options. */
-@Command(name = "plan", description = {"Takes the options of sft and says what the run would be, without training: parameters, memory, "
-    + "steps, work, what becomes of the rows, and the first micro-batch with its trained tokens in colour (or in brackets).",
+/** {@code leeway plan}, {@code leeway plan dpo} and so on: what the command would do with the same options. */
+@Command(description = {"Takes the options of a command that trains (sft unless another is named behind plan) and says what the run would "
+    + "be, without training: parameters, memory, steps, work, what becomes of the rows, and the first micro-batch with its trained tokens "
+    + "in colour (or in brackets).",
     "Without --dataset_name it plans full micro-batches, and the model directory needs no more than its config.json.",
     "Nothing is allocated, and nothing written but the cache of encoded rows; a run that doesn't fit into memory is exit code 5."})
 final class PlanCommand implements Callable<Integer>, Checked {
@@ -30,9 +33,17 @@ final class PlanCommand implements Callable<Integer>, Checked {
     @Spec
     private CommandSpec spec;
 
-    /** Those of the output folder are accepted, so that a command line of sft is one of plan. */
+    /** Those of the output folder are accepted, so that a command line of a command that trains is one of plan. */
     @Mixin
-    private final SftOptions options = new SftOptions();
+    private final TrainingOptions options = new TrainingOptions();
+
+    @Mixin
+    private final ObjectiveOptions objective;
+
+    /** A plan for the command with these options of its own. */
+    PlanCommand(ObjectiveOptions objective) {
+        this.objective = objective;
+    }
 
     @Override
     public Integer call() {
@@ -50,19 +61,24 @@ final class PlanCommand implements Callable<Integer>, Checked {
 
     private void plan(ModelDirectory directory, Device opened) {
         try (var tokenizer = Tokenizer.load(directory.path())) {
-            var job = options.job(directory, tokenizer);
+            var job = options.job(directory, tokenizer, objective);
             try (var _ = job.rows().training()) {
                 var planned = PlannedRun.of(job, opened);
                 var text = new BatchText(tokenizer, isColoured() ? BatchText.Marks.COLOUR : BatchText.Marks.BRACKETS);
-                planned.print(Speakers.count(options.data.expanded(), options.data.readColumns(), tokenizer), text,
-                    spec.commandLine().getOut());
+                planned.print(speakers(job, tokenizer), text, spec.commandLine().getOut());
                 planned.room().require();
             }
         }
     }
 
+    /** Who speaks in conversations; the answers of a pair are said to one prompt, which nobody said twice. */
+    private Speakers speakers(TrainingRun.Job job, Tokenizer tokenizer) {
+        return job.task().purpose() != Purpose.SUPERVISED ? Speakers.UNKNOWN
+            : Speakers.count(options.data.expanded(), options.data.readColumns(), tokenizer);
+    }
+
     private void planWithoutRows(ModelDirectory directory, Device opened) {
-        var planned = PlannedRun.of(options.job(directory, TrainingRun.Rows.without(fullRows(directory))), opened);
+        var planned = PlannedRun.of(options.job(directory, objective, TrainingRun.Rows.without(fullRows(directory))), opened);
         planned.printWithoutData(spec.commandLine().getOut());
         planned.room().require();
     }
@@ -74,8 +90,11 @@ final class PlanCommand implements Callable<Integer>, Checked {
         Arrays.fill(mask, 1, length, true);
         int rows = rowsOfStep();
         var nothing = new Report.Count(0, Optional.empty());
-        return EncodedRows.of(new Dataset(Collections.nCopies(rows, new Example(new int[length], mask, 0)),
-            new Report(rows, (long) rows * length, (long) rows * (length - 1), nothing, nothing, nothing, nothing, List.of())), 0);
+        var task = objective.task(length);
+        Unit row = task.purpose().alike(new Example(new int[length], mask, 0));
+        var report = new Report(rows, (long) rows * row.length(), (long) rows * row.trainedTokens(), nothing, nothing, nothing, nothing,
+            List.of());
+        return EncodedRows.of(new RowSet<>(Collections.nCopies(rows, row), report), task.batching(), 0);
     }
 
     private int rowsOfStep() {
@@ -99,5 +118,6 @@ final class PlanCommand implements Callable<Integer>, Checked {
         } else {
             options.check(problems);
         }
+        objective.check(options, problems);
     }
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -59,6 +60,9 @@ final class PretrainCommand implements Callable<Integer>, Checked {
     @Option(names = "--sample_by", paramLabel = "KIND",
         description = "documents of a .txt file: line, paragraph or document (default: line)")
     private String sampleBy = "line";
+
+    @Mixin
+    private final SupervisedOptions objective = new SupervisedOptions();
 
     @ArgGroup(validate = false, heading = "%nNew model:%n")
     private final ArchitectureOptions architecture = new ArchitectureOptions();
@@ -110,6 +114,7 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         problems.require(Stream.of(data.files, evaluation.files).flatMap(List::stream).map(TextRows::isPlain).distinct().count() <= 1,
             "--dataset_name and --eval_dataset_name mix .txt files with others");
         optimization.check(problems);
+        objective.check(problems);
         data.checkStreaming(optimization, run.saving, problems);
         run.check(problems);
         device.check(problems);
@@ -124,9 +129,9 @@ final class PretrainCommand implements Callable<Integer>, Checked {
     private RowSource source(TextRows.SampleBy by, Tokenizer tokenizer, ModelConfig config) {
         var options = data.readerOptions(config, Optional.empty());
         return data.files.stream().anyMatch(TextRows::isPlain)
-            ? new RowSource(tokenizer, options, files -> TextRows.read(files, by, tokenizer, options),
+            ? new RowSource(tokenizer, options, objective.task(), files -> TextRows.read(files, by, tokenizer, options),
                 () -> new TrainingRows.Note("cache", "not used for .txt files"))
-            : RowSource.cached(data, tokenizer, options);
+            : RowSource.cached(data, tokenizer, options, objective.task());
     }
 
     private Start start(Tokenizer tokenizer, Path tokenizerFolder) {
@@ -143,10 +148,11 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         var line = spec.commandLine();
         var name = start.weights().map(directory -> directory.path().toString()).orElse("a new model");
         var recipe = optimization.recipe(start.weights().isPresent() ? FURTHER_RATE : NEW_RATE, run.seed);
-        var job = new TrainingRun.Job(name, start.json(), Optional.empty(), rows, recipe);
+        var job = new TrainingRun.Job(name, start.json(), Optional.empty(), objective.task(), rows, recipe);
         try (var training = new TrainingRun(job, TrainingRun.Extras.PRETRAINING, opened)) {
             start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
                 () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
+            training.dependsOn("command", spec.name());
             training.dependsOn(describe(training.model().config()));
             line.getErr().println("leeway pretrain → " + folder.path());
             var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, start.json(), start.tokenizer()),

@@ -27,6 +27,17 @@ final class Problems {
         onlyData = false;
     }
 
+    /** Whether nothing is wrong so far. */
+    boolean isEmpty() {
+        return sentences.isEmpty();
+    }
+
+    /** All that another check found. */
+    void addAll(Problems others) {
+        sentences.addAll(others.sentences);
+        onlyData &= others.onlyData;
+    }
+
     /** A wrong request unless the condition holds. */
     void require(boolean condition, String format, Object... arguments) {
         if (!condition) {

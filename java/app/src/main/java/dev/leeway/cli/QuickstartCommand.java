@@ -1,6 +1,8 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.data.Batching;
+import dev.leeway.data.Columns;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.data.EpochBatches;
 import dev.leeway.ffi.DType;
@@ -107,9 +109,8 @@ final class QuickstartCommand implements Callable<Integer> {
             var tokenizer = Tokenizer.load(learned.path())) {
             var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
                 tokenizer.endOfSequence());
-            var rows = DatasetReader.encode(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer, options());
-            var job = new TrainingRun.Job("a new model", json, Optional.empty(), TrainingRun.Rows.without(EncodedRows.of(rows, seed)),
-                recipe(pretrainSteps, 2e-3));
+            var job = new TrainingRun.Job("a new model", json, Optional.empty(), Task.nextToken(),
+                rows(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer), recipe(pretrainSteps, 2e-3));
             try (var training = new TrainingRun(job, TrainingRun.Extras.samples(BEGINNINGS.size(), MAX_LENGTH), opened)) {
                 new Initializer(seed, 0.02).fillBase(training.model());
                 var samples = new Samples(training.session().generator(), tokenizer);
@@ -130,10 +131,8 @@ final class QuickstartCommand implements Callable<Integer> {
         try (var tokenizer = Tokenizer.load(directory.path())) {
             var config = JsonFile.read(directory.path().resolve("config.json"));
             var adapter = new LoraOptions().configured("../model");
-            var rows = DatasetReader.encode(questions, tokenizer, options());
-            var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter),
-                TrainingRun.Rows.without(EncodedRows.of(rows, seed)),
-                recipe(tuneSteps, 3e-3));
+            var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter), Task.nextToken(),
+                rows(questions, tokenizer), recipe(tuneSteps, 3e-3));
             try (var training = new TrainingRun(job, TrainingRun.Extras.samples(16, MAX_LENGTH), opened)) {
                 directory.loadInto(training.model());
                 new Initializer(seed, 0).fillAdapter(training.model());
@@ -172,8 +171,9 @@ final class QuickstartCommand implements Callable<Integer> {
             AdamW.Settings.standard(), seed).withDtype(bf16 ? DType.BF16 : DType.F32);
     }
 
-    private static DatasetReader.Options options() {
-        return new DatasetReader.Options(dev.leeway.data.Columns.AS_NAMED, MAX_LENGTH, false);
+    private TrainingRun.Rows rows(List<PromptCompletion> texts, Tokenizer tokenizer) {
+        var encoded = DatasetReader.encode(texts, tokenizer, new DatasetReader.Options(Columns.AS_NAMED, MAX_LENGTH, false));
+        return TrainingRun.Rows.without(EncodedRows.of(encoded.rows(), Batching.PLAIN, seed));
     }
 
     private void writeRows(String name, Stream<ObjectNode> rows) {

@@ -3,7 +3,6 @@ package dev.leeway.cli;
 import dev.leeway.data.EpochBatches;
 import dev.leeway.ffi.DType;
 import dev.leeway.model.TrainingNoise;
-import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,15 +13,15 @@ import tools.jackson.databind.node.ObjectNode;
  * @param steps how rows become optimiser steps
  * @param rate the learning rate over the run
  * @param adam the optimiser
- * @param regularisation what the loss and the passes have beside the data
+ * @param neftuneNoiseAlpha {@code neftune_noise_alpha}, noise on embeddings
  * @param passes how a micro-batch goes forward and back
  * @param seed of the order of the rows and of new weights
  */
-record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regularisation regularisation, Passes passes, long seed) {
+record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, double neftuneNoiseAlpha, Passes passes, long seed) {
 
-    /** A recipe of the plain loss in F32 that keeps all activations. */
+    /** A recipe without noise in F32 that keeps all activations. */
     Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long seed) {
-        this(steps, rate, adam, Regularisation.NONE, new Passes(false, DType.F32), seed);
+        this(steps, rate, adam, 0, new Passes(false, DType.F32), seed);
     }
 
     /**
@@ -32,28 +31,6 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
      * @param dtype what weights and activations are held in
      */
     record Passes(boolean gradientCheckpointing, DType dtype) {
-    }
-
-    /**
-     * What is added to the loss and the passes.
-     *
-     * @param labelSmoothingFactor {@code label_smoothing_factor}
-     * @param zLossCoefficient {@code z_loss_coefficient}
-     * @param neftuneNoiseAlpha {@code neftune_noise_alpha}
-     */
-    record Regularisation(double labelSmoothingFactor, double zLossCoefficient, double neftuneNoiseAlpha) {
-
-        static final Regularisation NONE = new Regularisation(0, 0, 0);
-
-        /** The objective with these terms. */
-        SupervisedFineTuning objective() {
-            return new SupervisedFineTuning(labelSmoothingFactor, zLossCoefficient);
-        }
-
-        /** The noise of a run. */
-        TrainingNoise noise(long seed) {
-            return new TrainingNoise(seed, 0, neftuneNoiseAlpha);
-        }
     }
 
     /**
@@ -74,19 +51,24 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
         }
     }
 
+    /** What is random in the passes. */
+    TrainingNoise noise() {
+        return new TrainingNoise(seed, 0, neftuneNoiseAlpha);
+    }
+
     /** The same with other steps. */
     Recipe withSteps(EpochBatches.Steps other) {
-        return new Recipe(other, rate, adam, regularisation, passes, seed);
+        return new Recipe(other, rate, adam, neftuneNoiseAlpha, passes, seed);
     }
 
     /** The same with layers computed again on the way back. */
     Recipe withGradientCheckpointing() {
-        return new Recipe(steps, rate, adam, regularisation, new Passes(true, passes.dtype()), seed);
+        return new Recipe(steps, rate, adam, neftuneNoiseAlpha, new Passes(true, passes.dtype()), seed);
     }
 
     /** The same in another number type. */
     Recipe withDtype(DType dtype) {
-        return new Recipe(steps, rate, adam, regularisation, new Passes(passes.gradientCheckpointing(), dtype), seed);
+        return new Recipe(steps, rate, adam, neftuneNoiseAlpha, new Passes(passes.gradientCheckpointing(), dtype), seed);
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */
@@ -96,8 +78,6 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, Regulari
             .put("warmup_steps", rate.warmupSteps()).put("min_lr_rate", rate.minRate()).put("adam_beta1", adam.beta1())
             .put("adam_beta2", adam.beta2()).put("adam_epsilon", adam.eps()).put("weight_decay", adam.weightDecay())
             .put("max_grad_norm", Double.toString(adam.maxGradNorm())).put("seed", seed)
-            .put("label_smoothing_factor", regularisation.labelSmoothingFactor())
-            .put("z_loss_coefficient", regularisation.zLossCoefficient())
-            .put("neftune_noise_alpha", regularisation.neftuneNoiseAlpha()).put("bf16", passes.dtype() == DType.BF16);
+            .put("neftune_noise_alpha", neftuneNoiseAlpha).put("bf16", passes.dtype() == DType.BF16);
     }
 }

@@ -1,7 +1,6 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
-import dev.leeway.data.Example;
+import dev.leeway.data.Batching;
 import dev.leeway.data.MixedOrder;
 import dev.leeway.data.Mixture;
 import dev.leeway.data.Order;
@@ -9,7 +8,9 @@ import dev.leeway.data.Packer;
 import dev.leeway.data.Report;
 import dev.leeway.data.RowOrder;
 import dev.leeway.data.RowPlaces;
+import dev.leeway.data.RowSet;
 import dev.leeway.data.Split;
+import dev.leeway.data.Unit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +22,10 @@ import java.util.function.LongFunction;
 /** From files to the rows of a run: read, partly set aside for evaluation, packed, mixed. */
 final class RowLoader {
 
-    private final Function<List<Path>, Dataset> read;
+    private final Function<List<Path>, RowSet<? extends Unit>> read;
     private final Layout layout;
-    private final List<Example> aside = new ArrayList<>();
-    private final List<List<Example>> bins = new ArrayList<>();
+    private final List<Unit> aside = new ArrayList<>();
+    private final List<List<Unit>> bins = new ArrayList<>();
     private final List<Integer> sizes = new ArrayList<>();
     private final List<TrainingRows.Note> notes = new ArrayList<>();
     private Optional<Report> report = Optional.empty();
@@ -35,13 +36,14 @@ final class RowLoader {
      *
      * @param capacity tokens of a bin; empty = rows are not packed
      * @param evalSplit share of the rows to set aside; empty = none
+     * @param batching how rows become micro-batches
      * @param seed of what is drawn
      */
-    record Layout(Optional<Integer> capacity, Optional<Double> evalSplit, long seed) {
+    record Layout(Optional<Integer> capacity, Optional<Double> evalSplit, Batching batching, long seed) {
     }
 
     /** {@code read} encodes files. */
-    RowLoader(Function<List<Path>, Dataset> read, Layout layout) {
+    RowLoader(Function<List<Path>, RowSet<? extends Unit>> read, Layout layout) {
         this.read = read;
         this.layout = layout;
     }
@@ -64,19 +66,22 @@ final class RowLoader {
     }
 
     /** The rows that were set aside. */
-    List<Example> aside() {
+    List<Unit> aside() {
         return List.copyOf(aside);
     }
 
     private void add(List<Path> files) {
-        var all = read.apply(files);
+        add(read.apply(files));
+    }
+
+    private <U extends Unit> void add(RowSet<U> all) {
         var training = all;
         if (layout.evalSplit().isPresent()) {
             var parts = Split.of(all, layout.evalSplit().get(), layout.seed());
-            training = new Dataset(parts.train().units(), parts.train().report());
+            training = parts.train();
             parts.validation().units().forEach(row -> aside.add(row.numbered(row.unitId() + numbered)));
         }
-        var rows = training.examples().stream().map(row -> row.numbered(row.unitId() + numbered)).toList();
+        var rows = training.units().stream().map(row -> row.numbered(row.unitId() + numbered)).toList();
         int before = bins.size();
         bins.addAll(packed(rows));
         sizes.add(bins.size() - before);
@@ -85,7 +90,7 @@ final class RowLoader {
         numbered += all.report().rows();
     }
 
-    private List<List<Example>> packed(List<Example> rows) {
+    private List<List<Unit>> packed(List<Unit> rows) {
         if (layout.capacity().isEmpty()) {
             return rows.stream().map(List::of).toList();
         }
@@ -95,7 +100,7 @@ final class RowLoader {
     }
 
     private EncodedRows rows(RowOrder order, LongFunction<String> places) {
-        return new EncodedRows(bins, order, report.orElseThrow(), notes, places);
+        return new EncodedRows(bins, order, layout.batching(), report.orElseThrow(), notes, places);
     }
 
     /** Plain text has no lines that are rows. */

@@ -1,7 +1,8 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
 import dev.leeway.data.DatasetReader;
+import dev.leeway.data.RowSet;
+import dev.leeway.data.Unit;
 import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,27 +15,29 @@ import java.util.function.Supplier;
  *
  * @param tokenizer that encodes them
  * @param options of the reader
+ * @param task what they are read for
  * @param read files → encoded rows
  * @param note how the reading went
  */
-record RowSource(Tokenizer tokenizer, DatasetReader.Options options, Function<List<Path>, Dataset> read,
+record RowSource(Tokenizer tokenizer, DatasetReader.Options options, Task task, Function<List<Path>, RowSet<? extends Unit>> read,
     Supplier<TrainingRows.Note> note) {
 
     /** Rows of data files, through the cache of encoded rows. */
-    static RowSource cached(DataOptions data, Tokenizer tokenizer, DatasetReader.Options options) {
-        var reader = new CachedReader(tokenizer, options, data.cacheFolder());
-        return new RowSource(tokenizer, options, reader, reader::note);
+    static RowSource cached(DataOptions data, Tokenizer tokenizer, DatasetReader.Options options, Task task) {
+        var reader = new CachedReader(tokenizer, options, task.purpose(), data.cacheFolder());
+        return new RowSource(tokenizer, options, task, reader, reader::note);
     }
 
     /** The rows to train on, and those to evaluate on. */
     TrainingRun.Rows rows(DataOptions data, EvaluationOptions evaluation, long seed) {
         if (data.streaming) {
-            return new TrainingRun.Rows(data.stream(tokenizer, options, seed), evaluation.evaluation(List.of(), data, read));
+            return new TrainingRun.Rows(data.stream(tokenizer, options, seed),
+                evaluation.evaluation(List.of(), data, read).with(task.batching()));
         }
         var capacity = Optional.of(options.maxLength()).filter(_ -> data.packing);
-        var loader = new RowLoader(read, new RowLoader.Layout(capacity, evaluation.split, seed));
+        var loader = new RowLoader(read, new RowLoader.Layout(capacity, evaluation.split, task.batching(), seed));
         var training = data.load(loader);
-        var held = evaluation.evaluation(loader.aside(), data, read);
+        var held = evaluation.evaluation(loader.aside(), data, read).with(task.batching());
         return new TrainingRun.Rows(training.with(note.get()), held);
     }
 }

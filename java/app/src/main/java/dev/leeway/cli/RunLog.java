@@ -3,6 +3,7 @@ package dev.leeway.cli;
 import dev.leeway.LeewayException;
 import dev.leeway.io.AppendLog;
 import dev.leeway.io.JsonFile;
+import dev.leeway.train.EvaluationReport;
 import dev.leeway.train.RunState;
 import dev.leeway.train.StepListener;
 import dev.leeway.train.StepReport;
@@ -10,9 +11,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
@@ -24,6 +28,8 @@ final class RunLog implements StepListener, AutoCloseable {
 
     static final String METRICS = "metrics.jsonl";
     static final String TIMINGS = "timings.jsonl";
+    /** What progress lines show of the objective's metrics, and what they call it. */
+    private static final SequencedMap<String, String> SHOWN = shown();
 
     private final PrintWriter out;
     private final int loggingSteps;
@@ -51,6 +57,13 @@ final class RunLog implements StepListener, AutoCloseable {
         tokens = resumed.isEmpty() ? 0 : Metrics.read(folder.resolve(METRICS)).tokens();
         shownTokens = tokens;
         board = tensorBoard.map(runs -> TensorBoardEvents.create(runs, System.currentTimeMillis()));
+    }
+
+    private static SequencedMap<String, String> shown() {
+        var words = new LinkedHashMap<String, String>();
+        words.put("rewards/accuracies", "acc");
+        words.put("rewards/margins", "margin");
+        return Collections.unmodifiableSequencedMap(words);
     }
 
     /** The log of a run that goes on from a checkpoint, if any, without later lines; {@code tensorBoard} is the folder of its events. */
@@ -88,12 +101,28 @@ final class RunLog implements StepListener, AutoCloseable {
         }
     }
 
-    /** A loss of rows that are not trained on, behind so many steps. */
-    void evaluated(int step, int totalSteps, double epoch, double loss) {
-        metrics.append(JsonFile.newObject().put("step", step).put("epoch", epoch).put("eval_loss", loss));
-        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), step, Map.of("eval/loss", loss)));
-        note(out, String.format(Locale.ROOT, "step %d/%d  eval_loss %s", step, totalSteps, Figures.loss(loss)));
+    /** What the objective says of rows that are not trained on, behind so many steps. */
+    void evaluated(int step, int totalSteps, double epoch, EvaluationReport evaluated) {
+        var json = JsonFile.newObject().put("step", step).put("epoch", epoch).put("eval_loss", evaluated.loss());
+        new TreeMap<>(evaluated.metrics()).forEach((name, value) -> json.put("eval_" + name, value));
+        metrics.append(json);
+        var scalars = new TreeMap<>(Map.of("eval/loss", evaluated.loss()));
+        evaluated.metrics().forEach((name, value) -> scalars.put("eval/" + name, value));
+        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), step, scalars));
+        note(out, String.format(Locale.ROOT, "step %d/%d  eval_loss %s%s", step, totalSteps, Figures.loss(evaluated.loss()),
+            preferences(evaluated.metrics())));
         out.flush();
+    }
+
+    /** How far the better answers are ahead, where there are some. */
+    private static String preferences(Map<String, Double> metrics) {
+        var text = new StringBuilder();
+        SHOWN.forEach((name, word) -> {
+            if (metrics.containsKey(name)) {
+                text.append(String.format(Locale.ROOT, "  %s %.3f", word, metrics.get(name)));
+            }
+        });
+        return text.toString();
     }
 
     private void write(StepReport report) {
@@ -102,9 +131,10 @@ final class RunLog implements StepListener, AutoCloseable {
             .put("num_trained_tokens", report.trainedTokens());
         new TreeMap<>(report.metrics()).forEach(json::put);
         metrics.append(json);
-        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), new TreeMap<>(Map.of(
-            "train/loss", report.loss(), "train/learning_rate", report.learningRate(), "train/grad_norm", report.gradientNorm(),
-            "train/epoch", report.epoch()))));
+        var scalars = new TreeMap<>(Map.of("train/loss", report.loss(), "train/learning_rate", report.learningRate(), "train/grad_norm",
+            report.gradientNorm(), "train/epoch", report.epoch()));
+        report.metrics().forEach((name, value) -> scalars.put("train/" + name, value));
+        board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), scalars));
         timings.append(JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
             .put("tokens_per_second", report.tokens() / report.seconds()));
     }
@@ -112,8 +142,8 @@ final class RunLog implements StepListener, AutoCloseable {
     private void show(StepReport report, boolean keep) {
         double perSecond = (tokens - shownTokens) / (seconds - shownSeconds);
         double left = (report.totalSteps() - report.step()) * seconds / stepsHere;
-        var line = String.format(Locale.ROOT, "step %d/%d  loss %s  lr %s  grad %.2f  tok/s %s  ETA %s", report.step(), report.totalSteps(),
-            Figures.loss(report.loss()), Figures.rate(report.learningRate()), report.gradientNorm(), Figures.count(Math.round(perSecond)),
+        var line = String.format(Locale.ROOT, "step %d/%d  loss %s%s  lr %s  grad %.2f  tok/s %s  ETA %s", report.step(), report.totalSteps(),
+            Figures.loss(report.loss()), preferences(report.metrics()), Figures.rate(report.learningRate()), report.gradientNorm(), Figures.count(Math.round(perSecond)),
             Figures.duration(left));
         var blank = " ".repeat(Math.max(0, shownWidth - line.length()));
         if (keep) {

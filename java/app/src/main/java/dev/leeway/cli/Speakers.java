@@ -20,6 +20,9 @@ import tools.jackson.databind.JsonNode;
  */
 record Speakers(Map<String, Said> roles, long rows) {
 
+    /** Nobody asked. */
+    static final Speakers UNKNOWN = new Speakers(Map.of(), 0);
+
     private static final List<String> PARTS = List.of("messages", "prompt", "completion");
 
     /**

@@ -2,10 +2,11 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.Columns;
-import dev.leeway.data.Dataset;
 import dev.leeway.data.DatasetReader;
+import dev.leeway.data.Example;
 import dev.leeway.data.JsonRows;
 import dev.leeway.data.PromptCompletion;
+import dev.leeway.data.RowSet;
 import dev.leeway.text.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -52,12 +53,12 @@ final class TextRows {
     }
 
     /** The encoded rows of all files, which are either all plain or all JSON. */
-    static Dataset read(List<Path> files, SampleBy by, Tokenizer tokenizer, DatasetReader.Options options) {
+    static RowSet<Example> read(List<Path> files, SampleBy by, Tokenizer tokenizer, DatasetReader.Options options) {
         if (!isPlain(files.getFirst())) {
-            return DatasetReader.read(files, tokenizer, options);
+            return DatasetReader.read(files, tokenizer, options).rows();
         }
         return DatasetReader.encode(texts(files, options.columns(), by).stream().map(PromptCompletion::ofText).toList(), tokenizer,
-            options);
+            options).rows();
     }
 
     private static List<String> plain(Path file, SampleBy by) {

@@ -24,7 +24,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Next-token training of a model on encoded rows, from the first allocation to the last step. */
+/** Training of a model on encoded rows, from the first allocation to the last step. */
 final class TrainingRun implements AutoCloseable {
 
     /**
@@ -33,10 +33,11 @@ final class TrainingRun implements AutoCloseable {
      * @param name of the model, for people
      * @param json what the model is, as its config.json says it
      * @param adapter the LoRA to train; empty = all weights
+     * @param task what it is trained for
      * @param rows what it is trained and evaluated on
      * @param recipe how they are trained on
      */
-    record Job(String name, JsonObject json, Optional<AdapterConfig> adapter, Rows rows, Recipe recipe) {
+    record Job(String name, JsonObject json, Optional<AdapterConfig> adapter, Task task, Rows rows, Recipe recipe) {
 
         /** What the model is. */
         ModelConfig config() {
@@ -80,22 +81,22 @@ final class TrainingRun implements AutoCloseable {
             var evaluation = rows.evaluation();
             int longest = IntStream.of(extras.maxLength(), evaluation.longest(), training.longest()).max().orElseThrow();
             int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), extras.maxLength()).max().orElseThrow();
-            int sequences = Math.max(training.sequences(), evaluation.largestGroup());
+            int sequences = Math.max(training.sequences(), evaluation.mostSequences());
             var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), extras.lanes())
                 .withCheckpoints().withDtype(recipe.passes().dtype());
             return recipe.passes().gradientCheckpointing() ? kept.withGradientCheckpointing() : kept;
         }
 
         Job withAdapter(AdapterConfig other) {
-            return new Job(name, json, Optional.of(other), rows, recipe);
+            return new Job(name, json, Optional.of(other), task, rows, recipe);
         }
 
         Job withRows(Rows other) {
-            return new Job(name, json, adapter, other, recipe);
+            return new Job(name, json, adapter, task, other, recipe);
         }
 
         Job withRecipe(Recipe other) {
-            return new Job(name, json, adapter, rows, other);
+            return new Job(name, json, adapter, task, rows, other);
         }
     }
 
@@ -148,8 +149,7 @@ final class TrainingRun implements AutoCloseable {
         session = TrainingSession.open(config, settings, device);
         var rate = recipe.rate();
         session.model().nameRows(job.rows().training()::place);
-        trainer = session.trainer(recipe.regularisation().objective(), rate.over(totalSteps), rate.peak(),
-            recipe.regularisation().noise(recipe.seed()));
+        trainer = session.trainer(job.task().objective(), rate.over(totalSteps), rate.peak(), recipe.noise());
     }
 
     JsonObject json() {
@@ -216,7 +216,7 @@ final class TrainingRun implements AutoCloseable {
         var evaluation = job.rows().evaluation();
         if (evaluation.isDue(step, totalSteps)) {
             session.model().nameRows(evaluation.places()::apply);
-            log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()).loss());
+            log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()));
             session.model().nameRows(job.rows().training()::place);
         }
     }
@@ -249,6 +249,7 @@ final class TrainingRun implements AutoCloseable {
     RunConfiguration configuration() {
         var all = dependencies.deepCopy();
         job.recipe().describe(all);
+        all.setAll(job.task().settings());
         all.put("total_steps", totalSteps).put("model_config", Fingerprint.of(job.json().node().toString()))
             .put("rows", job.rows().training().fingerprint());
         LoraOptions.describe(job.adapter(), all);

@@ -130,7 +130,7 @@ final class CommandLineTest {
     @Test
     void whatNobodyForesawIsAnInternalErrorWithItsStack() {
         var err = new java.io.StringWriter();
-        var line = new picocli.CommandLine(new SftCommand()).setErr(new java.io.PrintWriter(err));
+        var line = Main.commands().setErr(new java.io.PrintWriter(err));
         assertEquals(1, Failures.report(new IllegalStateException("boom"), line, ConfigFile.expand(new String[0], line)));
         assertTrue(err.toString().contains("internal error") && err.toString().contains("boom") && err.toString().contains("\tat "),
             err.toString());
@@ -138,7 +138,7 @@ final class CommandLineTest {
 
     @Test
     void aFullHeapIsAResourceError() {
-        var line = new picocli.CommandLine(new SftCommand()).setErr(new java.io.PrintWriter(new java.io.StringWriter()));
+        var line = Main.commands().setErr(new java.io.PrintWriter(new java.io.StringWriter()));
         assertEquals(5, Failures.report(new OutOfMemoryError("Java heap space"), line, ConfigFile.expand(new String[0], line)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.Dataset;
+import dev.leeway.data.Batching;
+import dev.leeway.data.RowSet;
 import dev.leeway.data.EpochBatches;
 import dev.leeway.data.Example;
 import dev.leeway.data.Report;
@@ -117,8 +118,8 @@ final class MeasuredRun {
             new Recipe.Rate(1e-4, Schedule.Kind.CONSTANT, 0, 0, 0), AdamW.Settings.standard(), 1);
         var evaluation = configuration.evaluated() == 0 ? Evaluation.NONE
             : new Evaluation(examples.subList(0, configuration.evaluated()), configuration.evaluated(), 1, Evaluation.NONE.places());
-        return new TrainingRun.Job(configuration.name(), json(configuration), adapter.map(lora -> lora.configured("model")),
-            new TrainingRun.Rows(EncodedRows.of(new Dataset(examples, report(examples)), 1), evaluation),
+        return new TrainingRun.Job(configuration.name(), json(configuration), adapter.map(lora -> lora.configured("model")), Task.nextToken(),
+            new TrainingRun.Rows(EncodedRows.of(new RowSet<>(examples, report(examples)), Batching.PLAIN, 1), evaluation),
             configuration.recomputes() ? recipe.withGradientCheckpointing() : recipe);
     }
 

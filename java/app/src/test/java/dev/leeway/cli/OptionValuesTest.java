@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Whatever number an option is given: it works, or a sentence says why not; it is never an internal error. */
 final class OptionValuesTest {
@@ -121,7 +120,7 @@ final class OptionValuesTest {
     @Test
     void everyNumericOptionIsInTheTable() throws IOException {
         var table = Files.readString(Path.of("src/test/java/dev/leeway/cli/OptionValuesTest.java"));
-        for (var command : new CommandLine(new Main()).getSubcommands().values()) {
+        for (var command : Main.commands().getSubcommands().values()) {
             for (var option : command.getCommandSpec().options()) {
                 var type = option.isMultiValue() || option.typeInfo().isOptional() ? option.auxiliaryTypes()[0] : option.type();
                 boolean numeric = List.<Class<?>>of(int.class, long.class, double.class, Integer.class, Double.class).contains(type);

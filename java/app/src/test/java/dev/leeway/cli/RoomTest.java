@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.Dataset;
+import dev.leeway.data.Batching;
 import dev.leeway.data.EpochBatches;
 import dev.leeway.data.Example;
 import dev.leeway.data.Report;
+import dev.leeway.data.RowSet;
 import dev.leeway.io.JsonFile;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
@@ -33,11 +34,12 @@ final class RoomTest {
     private static TrainingRun.Job job(int batch, int length) {
         var nothing = new Report.Count(0, Optional.empty());
         var report = new Report(16, 16L * length, 16L * length, nothing, nothing, nothing, nothing, List.of());
-        var rows = EncodedRows.of(new Dataset(Collections.nCopies(16, new Example(new int[length], new boolean[length], 0)), report), 0);
+        var rows = EncodedRows.of(new RowSet<>(Collections.nCopies(16, new Example(new int[length], new boolean[length], 0)), report),
+            Batching.PLAIN, 0);
         var recipe = new Recipe(new EpochBatches.Steps(batch, 1, 1, 1), new Recipe.Rate(1e-4, Schedule.Kind.CONSTANT, 0, 0, 0),
             AdamW.Settings.standard(), 0);
         return new TrainingRun.Job("a model", JsonFile.parse("config.json", MeasuredConfiguration.named("small").json()),
-            Optional.empty(), TrainingRun.Rows.without(rows), recipe);
+            Optional.empty(), Task.nextToken(), TrainingRun.Rows.without(rows), recipe);
     }
 
     private String refusal(TrainingRun.Job job, TrainingRun.Extras extras, long free) {

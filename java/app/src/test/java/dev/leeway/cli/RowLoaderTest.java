@@ -3,10 +3,12 @@ package dev.leeway.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.leeway.data.Dataset;
+import dev.leeway.data.Batching;
 import dev.leeway.data.Example;
 import dev.leeway.data.Mixture;
 import dev.leeway.data.Report;
+import dev.leeway.data.RowSet;
+import dev.leeway.data.Unit;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +21,8 @@ final class RowLoaderTest {
 
     @Test
     void aMixtureInMemoryKnowsItsOrderAndNumbersItsRowsOn() {
-        Function<List<Path>, Dataset> read = files -> rows(files.equals(List.of(Path.of("few.jsonl"))) ? 20 : 300);
-        var loader = new RowLoader(read, new RowLoader.Layout(Optional.empty(), Optional.empty(), 1));
+        Function<List<Path>, RowSet<? extends Unit>> read = files -> rows(files.equals(List.of(Path.of("few.jsonl"))) ? 20 : 300);
+        var loader = new RowLoader(read, new RowLoader.Layout(Optional.empty(), Optional.empty(), Batching.PLAIN, 1));
         var mixed = loader.load(Mixture.parse("few.jsonl:0.2,many.jsonl:0.8"), List.of(List.of(Path.of("few.jsonl")),
             List.of(Path.of("many.jsonl"))));
         assertEquals(320, mixed.bins().size());
@@ -31,9 +33,9 @@ final class RowLoaderTest {
         assertEquals(320, mixed.report().rows());
     }
 
-    private static Dataset rows(int count) {
+    private static RowSet<Example> rows(int count) {
         var rows = LongStream.range(0, count).mapToObj(id -> new Example(new int[] {1, 2}, new boolean[] {false, true}, id)).toList();
         var nothing = new Report.Count(0, Optional.empty());
-        return new Dataset(rows, new Report(count, 2L * count, count, nothing, nothing, nothing, nothing, List.of()));
+        return new RowSet<>(rows, new Report(count, 2L * count, count, nothing, nothing, nothing, nothing, List.of()));
     }
 }

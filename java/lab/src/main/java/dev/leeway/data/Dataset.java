@@ -13,4 +13,9 @@ public record Dataset(List<Example> examples, Report report) {
     public Dataset {
         examples = List.copyOf(examples);
     }
+
+    /** The same in the form of rows for any purpose. */
+    public RowSet<Example> rows() {
+        return new RowSet<>(examples, report);
+    }
 }

@@ -65,47 +65,37 @@ public final class DatasetCache {
     /**
      * Rows and where they are from.
      *
-     * @param dataset   the rows
+     * @param <U>       what a row became
+     * @param rows      the rows
      * @param fromCache whether the cache had them; otherwise they were encoded, and are kept from now on unless a warning says otherwise
      */
-    public record Found(Dataset dataset, boolean fromCache) {
+    public record Found<U extends Unit>(RowSet<U> rows, boolean fromCache) {
     }
 
     /** As {@link DatasetReader#read}, from the cache if it has the rows. */
     public Dataset read(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
-        return find(files, tokenizer, options).dataset();
+        RowSet<Example> rows = find(files, tokenizer, options, Purpose.SUPERVISED).rows();
+        return new Dataset(rows.units(), rows.report());
     }
 
-    /** The same, and whether the cache had them. */
-    public Found find(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
+    /** Rows for any purpose, and whether the cache had them. */
+    public <U extends Unit> Found<U> find(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Purpose<U> purpose) {
         var encoded = new AtomicBoolean();
-        RowSet<Example> rows = cached(files, tokenizer, options, Example.class,
-                () -> {
-                    encoded.set(true);
-                    return DatasetReader.read(files, tokenizer, options, Purpose.SUPERVISED);
-                });
-        return new Found(new Dataset(rows.units(), rows.report()), !encoded.get());
+        RowSet<U> rows = cached(files, tokenizer, options, purpose, () -> {
+            encoded.set(true);
+            return DatasetReader.read(files, tokenizer, options, purpose);
+        });
+        return new Found<>(rows, !encoded.get());
     }
 
-    /** As {@link DatasetReader#readPreferences}, from the cache if it has the rows. */
-    public RowSet<PreferenceExample> readPreferences(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
-        return cached(files, tokenizer, options, PreferenceExample.class,
-                () -> DatasetReader.readPreferences(files, tokenizer, options));
-    }
-
-    /** As {@link DatasetReader#readLabelled}, from the cache if it has the rows. */
-    public RowSet<LabelledExample> readLabelled(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options) {
-        return cached(files, tokenizer, options, LabelledExample.class, () -> DatasetReader.readLabelled(files, tokenizer, options));
-    }
-
-    <U extends Unit> RowSet<U> cached(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<U> kind,
+    <U extends Unit> RowSet<U> cached(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Purpose<U> purpose,
             Supplier<RowSet<U>> encode) {
         List<String> before = stamps(files);
-        Path file = folder.resolve(key(files, tokenizer, options, kind) + ROWS);
+        Path file = folder.resolve(key(files, tokenizer, options, purpose) + ROWS);
         List<String> warnings = new ArrayList<>();
         if (Files.exists(file)) {
             try {
-                RowSet<U> found = load(file, kind);
+                RowSet<U> found = load(file, purpose.kind());
                 markAsUsed(file);
                 return found;
             } catch (IOException | RuntimeException e) {
@@ -236,10 +226,10 @@ public final class DatasetCache {
         }
     }
 
-    private static String key(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Class<?> kind) {
+    private static String key(List<Path> files, Tokenizer tokenizer, DatasetReader.Options options, Purpose<?> purpose) {
         var key = new EncodingKey();
         key.add(FORMAT);
-        key.add(kind.getSimpleName());
+        key.add(purpose.formats().toString());
         for (Path file : files) {
             key.add(file.toString()); // the report names rows by it
             key.addContent(file);

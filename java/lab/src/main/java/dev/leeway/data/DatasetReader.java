@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  * <li>{@code chosen} and {@code rejected}, perhaps with {@code prompt}: for preference training;
  * <li>{@code prompt}, {@code completion} and {@code label}: for KTO.
  * </ul>
- * Texts end with end-of-sequence, conversations as their template ends them. A sequence that is longer than the maximum keeps its start; a
- * row without a trained token is dropped. Both are counted, and more than one row in a hundred is truncated only when asked for.
+ * Texts end with end-of-sequence, conversations as their template ends them. A sequence that is longer than the maximum is cut as {@link
+ * Truncation} says; a row without a trained token is dropped. Both are counted, and more than one row in a hundred is truncated only when asked for.
  */
 public final class DatasetReader {
 
@@ -32,8 +32,10 @@ public final class DatasetReader {
      * @param chat            how conversations become text; without it they are refused
      * @param completionOnly  whether only the completion of a row with prompt and completion is trained; otherwise all of its text is, and
      *                        of a conversation what would be trained if it came as {@code messages}
+     * @param truncation      what is kept of sequences that are too long
      */
-    public record Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat, boolean completionOnly) {
+    public record Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat, boolean completionOnly,
+            Truncation truncation) {
 
         /** A maximum length that no row reaches. */
         public static final int UNLIMITED = Integer.MAX_VALUE;
@@ -42,6 +44,11 @@ public final class DatasetReader {
             if (maxLength < 2) {
                 throw LeewayException.usage("max_length must be at least 2, a token and its successor; found %d", maxLength);
             }
+        }
+
+        /** With the start of sequences that are too long. */
+        public Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat, boolean completionOnly) {
+            this(columns, maxLength, allowTruncation, chat, completionOnly, Truncation.KEEP_START);
         }
 
         /** With completions trained alone. */
@@ -61,12 +68,18 @@ public final class DatasetReader {
 
         /** The same with all of a row trained, which is where it is not asked what of it was given. */
         public Options whole() {
-            return new Options(columns, maxLength, allowTruncation, chat.map(format -> format.withTrained(TrainedTurns.ALL_TOKENS)), false);
+            return new Options(columns, maxLength, allowTruncation, chat.map(format -> format.withTrained(TrainedTurns.ALL_TOKENS)), false,
+                    truncation);
         }
 
         /** The same with a way to read conversations. */
         public Options withChat(ChatFormat format) {
-            return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly);
+            return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly, truncation);
+        }
+
+        /** The same with another end kept, or with shorter prompts. */
+        public Options withTruncation(Truncation other) {
+            return new Options(columns, maxLength, allowTruncation, chat, completionOnly, other);
         }
     }
 
@@ -140,7 +153,8 @@ public final class DatasetReader {
         }
     }
 
-    static <U extends Unit> RowSet<U> read(List<Path> files, Tokenizer tokenizer, Options options, Purpose<U> purpose) {
+    /** Reads files for any purpose; else as {@link #read(List, Tokenizer, Options)}. */
+    public static <U extends Unit> RowSet<U> read(List<Path> files, Tokenizer tokenizer, Options options, Purpose<U> purpose) {
         List<U> units = new ArrayList<>();
         try (var encoder = new RowEncoder<>(tokenizer, options, purpose)) {
             readInto(units, files, encoder);

@@ -7,10 +7,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
- * Encoded rows as bytes: big-endian; the report, then each unit with its number, its kind and its sequences; a sequence is its length, its
- * ids, and its mask as bits, eight a byte, the first token in the lowest one.
+ * Encoded rows as bytes: big-endian; the report, then each unit with its number, its kind, its sequences and its margin if it has one; a
+ * sequence is its length, its ids, and its mask as bits, eight a byte, the first token in the lowest one.
  */
 final class EncodedFile {
 
@@ -18,6 +19,7 @@ final class EncodedFile {
     private static final int PREFERENCE = 1;
     private static final int REJECTED = 2;
     private static final int DESIRED = 3;
+    private static final int PREFERENCE_BY_MARGIN = 4;
 
     private EncodedFile() {}
 
@@ -28,11 +30,14 @@ final class EncodedFile {
             out.writeLong(unit.unitId());
             out.writeByte(switch (unit) {
                 case Example _ -> EXAMPLE;
-                case PreferenceExample _ -> PREFERENCE;
+                case PreferenceExample pair -> pair.margin().isPresent() ? PREFERENCE_BY_MARGIN : PREFERENCE;
                 case LabelledExample labelled -> labelled.label() ? DESIRED : REJECTED;
             });
             for (Example sequence : unit.sequences()) {
                 writeSequence(out, sequence);
+            }
+            if (unit instanceof PreferenceExample pair && pair.margin().isPresent()) {
+                out.writeDouble(pair.margin().getAsDouble());
             }
         }
     }
@@ -48,6 +53,7 @@ final class EncodedFile {
             units.add(switch (kind) {
                 case EXAMPLE -> first;
                 case PREFERENCE -> new PreferenceExample(first, readSequence(in, unitId));
+                case PREFERENCE_BY_MARGIN -> new PreferenceExample(first, readSequence(in, unitId), OptionalDouble.of(in.readDouble()));
                 case REJECTED, DESIRED -> new LabelledExample(first, kind == DESIRED);
                 default -> throw new IOException("row " + i + " is of the unknown kind " + kind);
             });

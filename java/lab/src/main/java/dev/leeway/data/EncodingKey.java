@@ -37,6 +37,7 @@ public final class EncodingKey {
         addContent(tokenizer.source());
         add(new TreeMap<>(options.columns().sources()).toString());
         add(options.maxLength() + " " + options.completionOnly());
+        add(options.truncation().toString());
         options.chat().ifPresent(this::add);
     }
 

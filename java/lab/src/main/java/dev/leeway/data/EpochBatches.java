@@ -5,7 +5,6 @@ import dev.leeway.model.Batch;
 import dev.leeway.train.BatchSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToIntFunction;
 
 /**
  * Encoded rows as the batches of a run: every epoch visits them in an order of its own; the last step of an epoch, and its last
@@ -46,38 +45,41 @@ public final class EpochBatches implements BatchSource {
         }
     }
 
-    private final List<List<Example>> bins;
+    private final List<List<Unit>> bins;
     private final RowOrder order;
     private final Steps steps;
+    private final Batching batching;
 
-    private EpochBatches(Steps steps, List<List<Example>> bins, RowOrder order) {
+    private EpochBatches(Steps steps, List<List<Unit>> bins, RowOrder order, Batching batching) {
         this.bins = List.copyOf(bins);
         this.order = order;
         this.steps = steps;
+        this.batching = batching;
     }
 
     /** The batches of these rows, visited in that order. */
-    public EpochBatches(List<Example> examples, RowOrder order, Steps steps) {
-        this(steps, examples.stream().map(List::of).toList(), order);
+    public EpochBatches(List<? extends Unit> rows, RowOrder order, Steps steps) {
+        this(steps, rows.stream().map(List::<Unit>of).toList(), order, Batching.PLAIN);
     }
 
     /** The batches of bins that count as one row each; the order is one of bins. */
-    public static EpochBatches packed(List<List<Example>> bins, RowOrder order, Steps steps) {
-        return new EpochBatches(steps, bins, order);
+    public static EpochBatches packed(List<List<Unit>> bins, RowOrder order, Steps steps) {
+        return new EpochBatches(steps, bins, order, Batching.PLAIN);
     }
 
     /** Batches of so many rows, one a step, in an order that the seed decides. */
-    public static EpochBatches shuffled(List<Example> examples, int batchSize, long seed) {
-        return new EpochBatches(examples, Order.shuffled(seed, examples.size()), new Steps(batchSize, 1, 1, -1));
+    public static EpochBatches shuffled(List<? extends Unit> rows, int batchSize, long seed) {
+        return new EpochBatches(rows, Order.shuffled(seed, rows.size()), new Steps(batchSize, 1, 1, -1));
+    }
+
+    /** The same with micro-batches made in another way. */
+    public EpochBatches with(Batching other) {
+        return new EpochBatches(steps, bins, order, other);
     }
 
     @Override
     public List<Batch> step(int step) {
-        var micros = new ArrayList<Batch>();
-        for (var rows : rows(step)) {
-            micros.add(Example.batch(rows));
-        }
-        return micros;
+        return batching.batches(units(step));
     }
 
     @Override
@@ -97,7 +99,7 @@ public final class EpochBatches implements BatchSource {
 
     /** Tokens that no micro-batch exceeds in whatever order, those of the longest rows; memory is planned for them. */
     public int mostTokens() {
-        long most = most(bin -> bin.stream().mapToInt(Example::length).sum());
+        long most = batching.mostTokens(bins, steps.largestMicroBatch(order.rows()));
         if (most > Integer.MAX_VALUE) {
             throw LeewayException.resources("a micro-batch of %d rows may have %d tokens, more than fit into one; lower "
                 + "per_device_train_batch_size", steps.largestMicroBatch(bins.size()), most);
@@ -107,30 +109,25 @@ public final class EpochBatches implements BatchSource {
 
     /** Sequences that no micro-batch exceeds. */
     public int mostSequences() {
-        return Math.toIntExact(most(List::size));
+        return Math.toIntExact(batching.mostSequences(bins, steps.largestMicroBatch(order.rows())));
     }
 
     /** Tokens of the longest sequence. */
     public int longest() {
-        return bins.stream().flatMap(List::stream).mapToInt(Example::length).max().orElse(0);
+        return batching.longest(bins);
     }
 
-    /** The sum over the bins of a micro-batch in which each has as much as any has. */
-    private long most(ToIntFunction<List<Example>> size) {
-        return bins.stream().mapToInt(size).sorted().skip(bins.size() - steps.largestMicroBatch(order.rows())).asLongStream().sum();
-    }
-
-    /** The examples of a step, one list a micro-batch. */
-    private List<List<Example>> rows(int step) {
+    /** The units of a step, one list a micro-batch. */
+    private List<List<Unit>> units(int step) {
         int perEpoch = stepsPerEpoch();
         long epoch = step / perEpoch;
         long rowsOfStep = (long) steps.batchSize() * steps.accumulation();
         int first = Math.toIntExact(step % perEpoch * rowsOfStep);
         int last = (int) Math.min(order.rows(), first + rowsOfStep);
-        var micros = new ArrayList<List<Example>>();
+        var micros = new ArrayList<List<Unit>>();
         int size = steps.largestMicroBatch(order.rows());
         for (int from = first; from < last; from += size) {
-            var micro = new ArrayList<Example>();
+            var micro = new ArrayList<Unit>();
             for (int i = from; i < Math.min(last, from + size); i++) {
                 micro.addAll(bins.get(order.row(epoch, i)));
             }

@@ -22,12 +22,22 @@ public record Example(int[] tokens, boolean[] mask, long unitId) implements Unit
 
     /** Rows as one batch. */
     public static Batch batch(List<Example> rows) {
-        return Batch.of(rows.stream().map(row -> new Batch.Sequence(row.tokens(), row.mask(), row.unitId())).toList());
+        return Batch.of(rows.stream().map(Example::sequence).toList());
     }
 
-    /** The same row under another number. */
+    @Override
     public Example numbered(long otherId) {
         return new Example(tokens, mask, otherId);
+    }
+
+    @Override
+    public Example cut(int length) {
+        return tokens.length <= length ? this : new Example(Arrays.copyOf(tokens, length), Arrays.copyOf(mask, length), unitId);
+    }
+
+    /** The row as a sequence of a batch. */
+    Batch.Sequence sequence() {
+        return new Batch.Sequence(tokens, mask, unitId);
     }
 
     @Override

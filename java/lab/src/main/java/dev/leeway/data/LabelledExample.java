@@ -1,5 +1,6 @@
 package dev.leeway.data;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,6 +17,16 @@ public record LabelledExample(Example example, boolean label) implements Unit {
     }
 
     @Override
+    public LabelledExample numbered(long otherId) {
+        return new LabelledExample(example.numbered(otherId), label);
+    }
+
+    @Override
+    public LabelledExample cut(int length) {
+        return new LabelledExample(example.cut(length), label);
+    }
+
+    @Override
     public List<Example> sequences() {
         return List.of(example);
     }
@@ -23,5 +34,10 @@ public record LabelledExample(Example example, boolean label) implements Unit {
     /** The prompt's tokens, begin of sequence included: what stands before the first trained token. */
     public int[] prompt() {
         return example.beforeTrained();
+    }
+
+    /** The answer's tokens. */
+    int[] answer() {
+        return Arrays.copyOfRange(example.tokens(), prompt().length, example.tokens().length);
     }
 }

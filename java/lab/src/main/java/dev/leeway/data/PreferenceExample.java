@@ -29,6 +29,16 @@ public record PreferenceExample(Example chosen, Example rejected, OptionalDouble
     }
 
     @Override
+    public PreferenceExample numbered(long otherId) {
+        return new PreferenceExample(chosen.numbered(otherId), rejected.numbered(otherId), margin);
+    }
+
+    @Override
+    public PreferenceExample cut(int length) {
+        return new PreferenceExample(chosen.cut(length), rejected.cut(length), margin);
+    }
+
+    @Override
     public List<Example> sequences() {
         return List.of(chosen, rejected);
     }

@@ -5,12 +5,12 @@ import dev.leeway.data.ExampleEncoder.Encoded;
 import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -34,6 +34,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
     private final DatasetReader.Options options;
     private final Purpose<U> purpose;
     private final Scripts scripts;
+    private final OptionalInt begin;
     private final Tally tally = new Tally();
     private final List<Waiting> waiting = new ArrayList<>();
     private long waitingCharacters;
@@ -43,6 +44,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
         this.options = options;
         this.purpose = purpose;
         this.scripts = new Scripts(tokenizer, options.chat());
+        this.begin = tokenizer.beginOfSequence();
     }
 
     Tally tally() {
@@ -128,28 +130,33 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
             tally.merged(placed.place());
         }
         if (sequences.stream().anyMatch(sequence -> sequence.ids().length > options.maxLength())) {
-            tally.truncated(placed.place());
+            tally.overlong(placed.place());
+        } else if (sequences.stream().anyMatch(sequence -> kept(sequence).ids().length < sequence.ids().length)) {
+            tally.shortened(placed.place());
         }
         List<Example> examples = sequences.stream().flatMap(sequence -> example(sequence, unitId)).toList();
         if (examples.size() < sequences.size()) {
             tally.dropped(placed.place());
             return Optional.empty();
         }
-        U unit = purpose.assemble().apply(placed.row().orElseThrow(), examples);
+        U unit = purpose.assemble(placed.row().orElseThrow(), examples);
         tally.kept(unit);
         return Optional.of(unit);
     }
 
     /** The sequence cut to the maximum length, or nothing if it has no trained token then. */
     private Stream<Example> example(Encoded encoded, long unitId) {
-        int kept = Math.min(encoded.ids().length, options.maxLength());
-        boolean[] mask = Arrays.copyOf(encoded.mask(), kept);
-        for (boolean trained : mask) {
+        Truncation.Kept kept = kept(encoded);
+        for (boolean trained : kept.mask()) {
             if (trained) {
-                return Stream.of(new Example(Arrays.copyOf(encoded.ids(), kept), mask, unitId));
+                return Stream.of(new Example(kept.ids(), kept.mask(), unitId));
             }
         }
         return Stream.empty();
+    }
+
+    private Truncation.Kept kept(Encoded encoded) {
+        return options.truncation().of(new Truncation.Kept(encoded.ids(), encoded.mask()), options.maxLength(), begin);
     }
 
     private List<Exchange> exchanges(Row row) {

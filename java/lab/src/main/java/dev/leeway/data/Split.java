@@ -43,7 +43,7 @@ public record Split<U extends Unit>(RowSet<U> train, RowSet<U> validation) {
 
     /** Supervised rows in two parts. */
     public static Split<Example> of(Dataset dataset, double fraction, long seed) {
-        return of(new RowSet<>(dataset.examples(), dataset.report()), fraction, seed);
+        return of(dataset.rows(), fraction, seed);
     }
 
     /** What happened to rows on the way in is known for all of them together and said in both parts. */

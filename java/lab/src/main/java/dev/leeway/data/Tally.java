@@ -15,6 +15,7 @@ final class Tally {
     private long trainedTokens;
     private long longest;
     private String longestPlace = "";
+    private long overlong;
     private Count truncated = Count.NONE;
     private Count dropped = Count.NONE;
     private Count merged = Count.NONE;
@@ -41,7 +42,14 @@ final class Tally {
         trainedTokens += unit.trainedTokens();
     }
 
-    void truncated(String place) {
+    /** A row that is longer than the maximum length and is cut to it. */
+    void overlong(String place) {
+        overlong++;
+        truncated = truncated.plus(place);
+    }
+
+    /** A row of which something else is cut, as it was asked for. */
+    void shortened(String place) {
         truncated = truncated.plus(place);
     }
 
@@ -59,11 +67,11 @@ final class Tally {
 
     /** @throws LeewayException if more rows were cut than is accepted unasked */
     void checkTruncation(DatasetReader.Options options) {
-        if (truncated.rows() * TRUNCATED_ONE_IN > rows && !options.allowTruncation()) {
+        if (overlong * TRUNCATED_ONE_IN > rows && !options.allowTruncation()) {
             throw LeewayException.usage("%,d of %,d rows (%.1f %%) are longer than max_length %d, the longest with %,d tokens at %s;"
-                            + " raise --max_length, or add --allow_truncation to keep only their first %d tokens",
-                    truncated.rows(), rows, 100.0 * truncated.rows() / rows, options.maxLength(), longest, longestPlace,
-                    options.maxLength());
+                            + " raise --max_length, or add --allow_truncation to keep only their %s %d tokens",
+                    overlong, rows, 100.0 * overlong / rows, options.maxLength(), longest, longestPlace,
+                    options.truncation().keep() == Truncation.Keep.START ? "first" : "last", options.maxLength());
         }
     }
 

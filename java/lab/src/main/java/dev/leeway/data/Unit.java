@@ -11,6 +11,12 @@ public sealed interface Unit permits Example, PreferenceExample, LabelledExample
     /** The sequences of the row, each of which attends to itself alone. */
     List<Example> sequences();
 
+    /** The same row under another number. */
+    Unit numbered(long otherId);
+
+    /** The same row with sequences of at most so many tokens, which may leave nothing of it to train: what memory is planned for. */
+    Unit cut(int length);
+
     /** Tokens of all its sequences. */
     default int length() {
         return sequences().stream().mapToInt(example -> example.tokens().length).sum();

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,21 +54,23 @@ final class DatasetCacheTest {
         Dataset encoded = DatasetReader.read(List.of(data), tokenizer, Options.unlimited());
         assertEquals(encoded, read(Options.unlimited()));
         assertEquals(encoded, read(Options.unlimited()));
-        assertTrue(cache.find(List.of(data), tokenizer, Options.unlimited()).fromCache());
+        assertTrue(cache.find(List.of(data), tokenizer, Options.unlimited(), Purpose.SUPERVISED).fromCache());
         assertEquals(1, files().size());
     }
 
     @Test
     void pairsAndLabelsAreKeptToo() throws IOException {
         Files.writeString(data, "{\"prompt\": \"two?\", \"chosen\": \" four.\", \"rejected\": \" milk.\","
-                + " \"completion\": \" a\", \"label\": false}");
+                + " \"completion\": \" a\", \"label\": false, \"margin\": 0.5}");
         for (int i = 0; i < 2; i++) {
             assertEquals(DatasetReader.readPreferences(List.of(data), tokenizer, Options.unlimited()),
-                    cache.readPreferences(List.of(data), tokenizer, Options.unlimited()));
+                    cache.find(List.of(data), tokenizer, Options.unlimited(), Purpose.PREFERENCE).rows());
             assertEquals(DatasetReader.readLabelled(List.of(data), tokenizer, Options.unlimited()),
-                    cache.readLabelled(List.of(data), tokenizer, Options.unlimited()));
+                    cache.find(List.of(data), tokenizer, Options.unlimited(), Purpose.LABELLED).rows());
+            assertEquals(DatasetReader.readRanked(List.of(data), tokenizer, Options.unlimited()),
+                    cache.find(List.of(data), tokenizer, Options.unlimited().whole(), Purpose.RANKED).rows());
         }
-        assertEquals(2, files().size());
+        assertEquals(3, files().size());
     }
 
     @Test
@@ -82,12 +85,14 @@ final class DatasetCacheTest {
         read(Options.unlimited().withChat(ChatFormat.of("a", Map.of("x", 1))));
         read(Options.unlimited().withChat(chat.withPlainUserText(true)));
         read(Options.unlimited().withChat(chat.withTrained(TrainedTurns.ALL_TOKENS)));
-        assertEquals(9, files().size());
+        read(Options.unlimited().withTruncation(new Truncation(Truncation.Keep.END, Optional.empty())));
+        read(Options.unlimited().withTruncation(new Truncation(Truncation.Keep.START, Optional.of(4))));
+        assertEquals(11, files().size());
         Files.writeString(data, ROWS.replace("four", "five"));
         read(Options.unlimited());
         Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\": 1}");
         read(Options.unlimited());
-        assertEquals(11, files().size());
+        assertEquals(13, files().size());
     }
 
     @Test
@@ -133,7 +138,7 @@ final class DatasetCacheTest {
         cache = new DatasetCache(kept, 1);
         read(limited(13));
         assertEquals(1, files().size(), "the rows of this run stay");
-        assertTrue(cache.find(List.of(data), tokenizer, limited(13)).fromCache());
+        assertTrue(cache.find(List.of(data), tokenizer, limited(13), Purpose.SUPERVISED).fromCache());
     }
 
     private static Options limited(int length) {
@@ -152,7 +157,7 @@ final class DatasetCacheTest {
 
     @Test
     void rowsOfAFileThatChangesWhileItIsReadAreNotKeptUnderItsFormerContents() throws IOException {
-        RowSet<Example> rows = cache.cached(List.of(data), tokenizer, Options.unlimited(), Example.class, () -> {
+        RowSet<Example> rows = cache.cached(List.of(data), tokenizer, Options.unlimited(), Purpose.SUPERVISED, () -> {
             append("\n" + ROWS);
             return DatasetReader.read(List.of(data), tokenizer, Options.unlimited(), Purpose.SUPERVISED);
         });

@@ -9,8 +9,8 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The options of supervised fine-tuning, declared once: sft trains with them, plan says what would come of them. */
-final class SftOptions {
+/** The options that all training of a model has, declared once: a command trains with them, plan says what would come of them. */
+final class TrainingOptions {
 
     @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "Hugging Face model directory to start from")
     Optional<Path> modelPath = Optional.empty();
@@ -61,17 +61,20 @@ final class SftOptions {
     }
 
     /** Reads and encodes the rows: what would be trained, and how. */
-    TrainingRun.Job job(ModelDirectory directory, Tokenizer tokenizer) {
-        var source = RowSource.cached(data, tokenizer, data.readerOptions(directory.config(), chat.format(directory.path())));
-        return job(directory, source.rows(data, evaluation, run.seed));
+    TrainingRun.Job job(ModelDirectory directory, Tokenizer tokenizer, ObjectiveOptions objective) {
+        var config = directory.config();
+        var task = objective.task(data.maxLength(config));
+        var reading = data.readerOptions(config, chat.format(directory.path())).withTruncation(task.truncation());
+        return job(directory, objective, RowSource.cached(data, tokenizer, reading, task).rows(data, evaluation, run.seed));
     }
 
     /** What would be trained on these rows. */
-    TrainingRun.Job job(ModelDirectory directory, TrainingRun.Rows rows) {
+    TrainingRun.Job job(ModelDirectory directory, ObjectiveOptions objective, TrainingRun.Rows rows) {
         var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
-        var recipe = optimization.fineTuning(adapter.isPresent(), run.seed);
+        var recipe = optimization.recipe(objective.usualRate(adapter.isPresent()), run.seed);
         var json = JsonFile.read(directory.path().resolve("config.json"));
-        return new TrainingRun.Job(directory.path().toString(), json, adapter, rows, recipe);
+        return new TrainingRun.Job(directory.path().toString(), json, adapter, objective.task(data.maxLength(directory.config())), rows,
+            recipe);
     }
 
     /** Everything about the rows that decides numbers, under the options' names. */

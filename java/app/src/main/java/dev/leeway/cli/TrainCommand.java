@@ -12,28 +12,38 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code leeway sft}: supervised fine-tuning of a Hugging Face directory, all weights or a LoRA adapter. */
-@Command(name = "sft", description = {"Fine-tunes a model on rows of text: all its weights, or a LoRA adapter (--use_peft).",
-    "The result in --output_dir is a Hugging Face model directory, or a PEFT adapter directory. The learning rate is 2e-5 for all "
-        + "weights and 2e-4 for an adapter unless given."})
-final class SftCommand implements Callable<Integer>, Checked {
+/**
+ * {@code leeway sft}, {@code leeway dpo} and the others that train a Hugging Face directory, all its weights or a LoRA adapter. What each of
+ * them trains for is said by its options.
+ */
+@Command
+final class TrainCommand implements Callable<Integer>, Checked {
 
     @Spec
     private CommandSpec spec;
 
     @Mixin
-    private final SftOptions options = new SftOptions();
+    private final TrainingOptions options = new TrainingOptions();
+
+    @Mixin
+    private final ObjectiveOptions objective;
+
+    /** A command with these options of its own. */
+    TrainCommand(ObjectiveOptions objective) {
+        this.objective = objective;
+    }
 
     @Override
     public Integer call() {
         Problems.requireNone(this::check);
         var directory = ModelDirectory.open(options.modelPath.orElseThrow());
         try (var tokenizer = Tokenizer.load(directory.path()); var opened = options.device.open()) {
-            var job = options.job(directory, tokenizer);
+            var job = options.job(directory, tokenizer, objective);
             try (var folder = options.run.claim(spec); var training = new TrainingRun(job, TrainingRun.Extras.FINE_TUNING, opened)) {
                 directory.loadInto(training.model());
                 new Initializer(options.run.seed, 0).fillAdapter(training.model());
                 job.adapter().ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
+                training.dependsOn("command", spec.name());
                 training.dependsOn(options.describe(directory));
                 train(training, directory, job.adapter(), folder);
             }
@@ -44,13 +54,14 @@ final class SftCommand implements Callable<Integer>, Checked {
     @Override
     public void check(Problems problems) {
         options.check(problems);
+        objective.check(options, problems);
         options.modelPath.ifPresent(path -> OutputFolder.requireOther(options.run.outputDir, path, problems));
         options.run.check(problems);
     }
 
     private void train(TrainingRun training, ModelDirectory directory, Optional<AdapterConfig> adapter, OutputFolder folder) {
         var line = spec.commandLine();
-        line.getErr().println("leeway sft → " + folder.path());
+        line.getErr().println("leeway " + spec.name() + " → " + folder.path());
         var kind = adapter.map(config -> new KeptRun.Kind(session -> TrainingState.ofAdapter(session, config, directory.path()),
             OutputFolder.Result.ADAPTER, () -> directory.saveAdapter(training.model(), config, folder.path())))
             .orElseGet(() -> new KeptRun.Kind(session -> TrainingState.ofModel(session, training.json(), directory.path()),
