@@ -9,7 +9,8 @@ import java.util.List;
 public final class Normalisers {
 
     private enum Count {
-        TOKENS, COMPLETION_TOKENS, CHOSEN_TOKENS, CHOSEN_COMPLETION_TOKENS, LONGEST_COMPLETION, SEQUENCES, TRAINED_SEQUENCES, UNITS, DESIRABLE, UNDESIRABLE
+        TOKENS, COMPLETION_TOKENS, CHOSEN_TOKENS, CHOSEN_COMPLETION_TOKENS, LONGEST_COMPLETION, SEQUENCES, TRAINED_SEQUENCES, UNITS, DESIRABLE,
+        UNDESIRABLE
     }
 
     private final long[] counts;
@@ -34,7 +35,7 @@ public final class Normalisers {
     private static void count(Targets targets, int sequence, long[] counts) {
         long tokens = targets.trainedTokens(sequence);
         long completion = targets.completionTokens(sequence);
-        boolean chosen = targets.isFirstOfUnit(sequence);
+        boolean chosen = isFirstOfPair(targets, sequence);
         double label = targets.rewards().length == 0 ? 0 : targets.rewards()[sequence];
         counts[Count.TOKENS.ordinal()] += tokens;
         counts[Count.COMPLETION_TOKENS.ordinal()] += completion;
@@ -46,6 +47,15 @@ public final class Normalisers {
         counts[Count.TRAINED_SEQUENCES.ordinal()] += tokens > 0 ? 1 : 0;
         counts[Count.DESIRABLE.ordinal()] += label > 0 ? 1 : 0;
         counts[Count.UNDESIRABLE.ordinal()] += label < 0 ? 1 : 0;
+    }
+
+    /** A step may hold a pair twice, also next to itself: every other sequence of a unit is then a chosen one. */
+    private static boolean isFirstOfPair(Targets targets, int sequence) {
+        int first = sequence;
+        while (!targets.isFirstOfUnit(first)) {
+            first--;
+        }
+        return (sequence - first) % 2 == 0;
     }
 
     /** The same with what the shares of {@link Objective#measure} added up to. */
@@ -88,12 +98,12 @@ public final class Normalisers {
         return get(Count.COMPLETION_TOKENS);
     }
 
-    /** Trained tokens of the first sequence of every unit: of the chosen answers and, where the mask has them, their prompts. */
+    /** Trained tokens of the first sequence of every pair: of the chosen answers and, where the mask has them, their prompts. */
     public long chosenTokens() {
         return get(Count.CHOSEN_TOKENS);
     }
 
-    /** Completion tokens of the first sequence of every unit: of the chosen answers. */
+    /** Completion tokens of the first sequence of every pair: of the chosen answers. */
     public long chosenCompletionTokens() {
         return get(Count.CHOSEN_COMPLETION_TOKENS);
     }
@@ -106,6 +116,11 @@ public final class Normalisers {
     /** Sequences. */
     public long sequences() {
         return get(Count.SEQUENCES);
+    }
+
+    /** Pairs, where every sequence is of one. */
+    public long pairs() {
+        return get(Count.SEQUENCES) / 2;
     }
 
     /** Sequences with a trained token. */
@@ -126,6 +141,11 @@ public final class Normalisers {
     /** Sequences whose reward is below 0: where rewards are labels, the undesirable ones. */
     public long undesirable() {
         return get(Count.UNDESIRABLE);
+    }
+
+    /** Whether a pre-pass over the step measured something. */
+    public boolean isMeasured() {
+        return measured.length > 0;
     }
 
     /** A sum over the step that a pre-pass measured, in the order of {@link Objective#measure}. */

@@ -28,4 +28,27 @@ final class Require {
         }
         return value;
     }
+
+    static double finite(double value, String name) {
+        if (!Double.isFinite(value)) {
+            throw LeewayException.usage("%s must be finite, got %s", name, value);
+        }
+        return value;
+    }
+
+    static double positive(double value, String name) {
+        return above(0, finite(value, name), name);
+    }
+
+    static double notNegative(double value, String name) {
+        return atLeast(0, finite(value, name), name);
+    }
+
+    /** From 0 to below {@code bound}. */
+    static double share(double value, double bound, String name) {
+        if (!(value >= 0 && value < bound)) {
+            throw LeewayException.usage("%s must be at least 0 and below %s, got %s", name, bound, value);
+        }
+        return value;
+    }
 }

@@ -24,6 +24,11 @@ final class Checks {
         checks.add(new Check(what, Math.abs(found - expected) / Math.abs(expected), gate));
     }
 
+    /** The same, and absolute where 0 is expected. */
+    void close(String what, double found, double expected, double gate) {
+        checks.add(new Check(what, Math.abs(found - expected) / (expected == 0 ? 1 : Math.abs(expected)), gate));
+    }
+
     /** Adds the largest |found − expected| of two arrays. */
     void absolute(String what, double[] found, double[] expected, double gate) {
         checks.add(new Check(what, sameLength(found, expected) ? largestDifference(found, expected) : Double.POSITIVE_INFINITY, gate));
