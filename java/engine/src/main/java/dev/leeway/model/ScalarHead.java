@@ -1,5 +1,6 @@
 package dev.leeway.model;
 
+import dev.leeway.LeewayException;
 import dev.leeway.ffi.Call;
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Op;
@@ -16,7 +17,8 @@ import java.util.Set;
 
 /**
  * One number a sequence: {@code score} of transformers' {@code …ForSequenceClassification}. Like there it is read at the last token that is
- * not the padding token; where a tokenizer pads with end-of-sequence, that is the token before the end.
+ * not the padding token; where a tokenizer pads with end-of-sequence, that is the token before the end. A value model reads it at every
+ * position that the mask scores instead ({@link Column#TOKEN_VALUE}); its capacity in sequences is that in such positions.
  */
 final class ScalarHead implements Head {
 
@@ -32,8 +34,9 @@ final class ScalarHead implements Head {
     private final Tensor values;
     private final Tensor weights;
     private final float[] narrow;
-    private final int[] lastRows;
-    private int sequences;
+    private final int[] readRows;
+    private Column column = Column.VALUE;
+    private int read;
 
     ScalarHead(ModelConfig config, ModelPlan plan) {
         hidden = config.hiddenSize();
@@ -48,38 +51,62 @@ final class ScalarHead implements Head {
         values = plan.buffer(Purpose.HEAD, "score.values", DType.F32, capacity);
         weights = plan.buffer(Purpose.HEAD, "score.weights", DType.F32, capacity);
         narrow = new float[Math.toIntExact(capacity)];
-        lastRows = new int[narrow.length];
+        readRows = new int[narrow.length];
     }
 
     @Override
     public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores scores) {
-        sequences = batch.sequences();
-        for (int s = 0; s < sequences; s++) {
-            lastRows[s] = lastRow(batch, s);
-        }
-        device.upload(lastRows, sequences, rowIndex);
-        device.call(Ops.GATHER_ROWS).i64("rows", sequences).i64("width", hidden).i64("source_rows", batch.rows())
+        column = columns.contains(Column.TOKEN_VALUE) ? Column.TOKEN_VALUE : Column.VALUE;
+        read = column == Column.VALUE ? chooseLast(batch) : chooseMasked(batch);
+        device.upload(readRows, read, rowIndex);
+        device.call(Ops.GATHER_ROWS).i64("rows", read).i64("width", hidden).i64("source_rows", batch.rows())
             .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
         begin(device, Ops.SCALAR_HEAD_FORWARD).at("bias", Linear.region(bias.map(Parameter::value))).at("value", values.region())
             .dtype("dtype", x.dtype()).run();
-        device.download(values, narrow, sequences);
-        var column = scores.room(Column.VALUE, sequences);
-        for (int s = 0; s < sequences; s++) {
-            column[s] = narrow[s];
+        device.download(values, narrow, read);
+        var all = scores.room(column, column == Column.VALUE ? read : batch.rows());
+        for (int i = 0; i < read; i++) {
+            all[place(i)] = narrow[i];
         }
+    }
+
+    private int chooseLast(Batch batch) {
+        for (int s = 0; s < batch.sequences(); s++) {
+            readRows[s] = lastRow(batch, s);
+        }
+        return batch.sequences();
+    }
+
+    private int chooseMasked(Batch batch) {
+        int count = 0;
+        for (int n = 0; n < batch.rows(); n++) {
+            if (batch.mask()[n] && count == readRows.length) {
+                throw LeewayException.usage("a value model that was planned for %d values is asked for more; plan it for as many sequences as a "
+                    + "micro-batch has positions", readRows.length);
+            }
+            if (batch.mask()[n]) {
+                readRows[count++] = n;
+            }
+        }
+        return count;
+    }
+
+    /** Where the entry of the i-th row that is read stands in the column. */
+    private int place(int i) {
+        return column == Column.VALUE ? i : readRows[i];
     }
 
     @Override
     public void backward(Device device, TokenGradients gradients, Tensor outputGradient) {
-        var column = gradients.column(Column.VALUE).orElseThrow();
-        for (int s = 0; s < sequences; s++) {
-            narrow[s] = (float) column[s];
+        var slopes = gradients.column(column).orElseThrow();
+        for (int i = 0; i < read; i++) {
+            narrow[i] = (float) slopes[place(i)];
         }
-        device.upload(narrow, sequences, weights);
+        device.upload(narrow, read, weights);
         begin(device, Ops.SCALAR_HEAD_BACKWARD).at("w_value", weights.region()).at("dx", dx.region())
             .at("dweight", Linear.region(weight.gradient())).at("dbias", Linear.region(bias.flatMap(Parameter::gradient)))
             .dtype("dtype", x.dtype()).run();
-        device.call(Ops.SCATTER_ROWS).i64("rows", sequences).i64("width", hidden).i64("destination_rows", outputGradient.size(0))
+        device.call(Ops.SCATTER_ROWS).i64("rows", read).i64("width", hidden).i64("destination_rows", outputGradient.size(0))
             .at("index", rowIndex.region()).at("source", dx.region()).at("destination", outputGradient.region()).dtype("dtype", dx.dtype())
             .run();
     }
@@ -97,6 +124,6 @@ final class ScalarHead implements Head {
     }
 
     private Call begin(Device device, Op op) {
-        return device.call(op).i64("rows", sequences).i64("hidden", hidden).at("x", x.region()).at("weight", weight.value().region());
+        return device.call(op).i64("rows", read).i64("hidden", hidden).at("x", x.region()).at("weight", weight.value().region());
     }
 }

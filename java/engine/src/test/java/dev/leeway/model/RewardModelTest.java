@@ -299,4 +299,51 @@ final class RewardModelTest {
         }
         assertTrue(ModelDirectory.open(folder.resolve("merged")).config().isClassifier());
     }
+
+    /** A causal model's value of a position is the score of the sequence that ends there. */
+    @ParameterizedTest
+    @EnumSource
+    void theValueOfAPositionIsTheScoreOfThePrefixThatEndsThere(Family family) {
+        try (var tiny = TinyModel.training(ConfigReader.read(family.rewardJson()), Optional.empty(), 40, 40, 2)) {
+            var whole = TinyModel.sequences(60, 3, 5, 8);
+            var packed = Batch.of(whole);
+            packed.mask()[packed.rows() - 1] = true;
+            var values = tiny.model().score(packed, Set.of(Column.TOKEN_VALUE)).column(Column.TOKEN_VALUE).clone();
+            for (int n = 0; n < packed.rows(); n++) {
+                int s = n < 5 ? 0 : 1;
+                var tokens = java.util.Arrays.copyOf(whole.get(s).tokens(), packed.positions()[n] + 1);
+                double expected = packed.mask()[n] ? scores(tiny.model(), Batch.of(List.of(Batch.Sequence.allTrained(tokens, 0))))[0] : 0;
+                assertEquals(expected, values[n], "position " + n);
+            }
+        }
+    }
+
+    @Test
+    void gradientsByValuesOfLastPositionsAreThoseByScores() {
+        try (var tiny = TinyModel.training(ConfigReader.read(Family.LLAMA.rewardJson()), Optional.empty(), 40, 40, 2)) {
+            var batch = Batch.of(TinyModel.sequences(60, 3, 5, 8));
+            java.util.Arrays.fill(batch.mask(), false);
+            batch.mask()[4] = true;
+            batch.mask()[12] = true;
+            tiny.model().score(batch, Set.of(Column.VALUE));
+            tiny.model().zeroGradients();
+            tiny.model().backward(batch, new TokenGradients().with(Column.VALUE, new double[] {0.5, -2}));
+            var expected = tiny.gradients();
+            var slopes = new double[13];
+            slopes[4] = 0.5;
+            slopes[12] = -2;
+            tiny.model().score(batch, Set.of(Column.TOKEN_VALUE));
+            tiny.model().zeroGradients();
+            tiny.model().backward(batch, new TokenGradients().with(Column.TOKEN_VALUE, slopes));
+            expected.forEach((name, gradient) -> assertArrayEquals(gradient, tiny.gradients().get(name), name));
+        }
+    }
+
+    @Test
+    void moreValuesThanWerePlannedForAreRefused() {
+        try (var tiny = tiny(ConfigReader.read(Family.LLAMA.rewardJson()), Optional.empty())) {
+            var batch = Batch.of(TinyModel.sequences(60, 3, 5, 8));
+            Refusal.assertRefused(Kind.USAGE, () -> tiny.model().score(batch, Set.of(Column.TOKEN_VALUE)), "planned for 4 values");
+        }
+    }
 }
