@@ -1,6 +1,5 @@
 package dev.leeway.objective;
 
-import dev.leeway.LeewayException;
 import java.util.Arrays;
 
 /**
@@ -31,12 +30,7 @@ public record Advantages(double[] values, int missing, double zeroDeviation) {
 
         /** The scale with this name. */
         public static Scale named(String name) {
-            return switch (name) {
-                case "group" -> GROUP;
-                case "batch" -> BATCH;
-                case "none" -> NONE;
-                default -> throw LeewayException.usage("scale_rewards must be group, batch or none, got %s", name);
-            };
+            return Options.named("scale_rewards", name, values());
         }
     }
 

@@ -1,7 +1,5 @@
 package dev.leeway.objective;
 
-import dev.leeway.LeewayException;
-
 /** What a token says of the divergence of policy and reference (Schulman 2020), by the names of {@code kl_estimator}. */
 public enum KlEstimator {
     /** ℓ − ℓ_ref: unbiased, and negative now and then. */
@@ -24,10 +22,6 @@ public enum KlEstimator {
 
     /** The estimator with this name. */
     public static KlEstimator named(String name) {
-        return switch (name) {
-            case "k1" -> K1;
-            case "k3" -> K3;
-            default -> throw LeewayException.usage("kl_estimator must be k1 or k3, got %s", name);
-        };
+        return Options.named("kl_estimator", name, values());
     }
 }

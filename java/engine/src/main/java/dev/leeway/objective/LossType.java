@@ -1,9 +1,5 @@
 package dev.leeway.objective;
 
-import dev.leeway.LeewayException;
-import java.util.Arrays;
-import java.util.Locale;
-
 /** The members of the GRPO family by the names that TRL's {@code loss_type} has for them. */
 public enum LossType {
     /** The mean over completions of their token means (Shao et al. 2024, eq. 3). */
@@ -25,14 +21,7 @@ public enum LossType {
 
     /** The type with this name. */
     public static LossType named(String name) {
-        return Arrays.stream(values()).filter(type -> type.trlName().equals(name)).findFirst()
-            .orElseThrow(() -> LeewayException.usage("loss_type must be one of %s, got %s",
-                String.join(", ", Arrays.stream(values()).map(LossType::trlName).toList()), name));
-    }
-
-    /** The name that {@code loss_type} has for it. */
-    public String trlName() {
-        return name().toLowerCase(Locale.ROOT);
+        return Options.named("loss_type", name, values());
     }
 
     /** How it adds tokens up, where no completion is longer than {@code maxCompletionLength}. */

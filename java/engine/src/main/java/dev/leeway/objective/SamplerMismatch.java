@@ -1,6 +1,5 @@
 package dev.leeway.objective;
 
-import dev.leeway.LeewayException;
 import java.util.Map;
 
 /**
@@ -35,14 +34,7 @@ public record SamplerMismatch(Mode mode, double least, double most) {
 
         /** The mode with this name. */
         public static Mode named(String name) {
-            return switch (name) {
-                case "token_truncate" -> TOKEN_TRUNCATE;
-                case "token_mask" -> TOKEN_MASK;
-                case "sequence_truncate" -> SEQUENCE_TRUNCATE;
-                case "sequence_mask" -> SEQUENCE_MASK;
-                default -> throw LeewayException.usage("vllm_importance_sampling_mode must be token_truncate, token_mask, sequence_truncate or "
-                    + "sequence_mask, got %s", name);
-            };
+            return Options.named("vllm_importance_sampling_mode", name, values());
         }
     }
 

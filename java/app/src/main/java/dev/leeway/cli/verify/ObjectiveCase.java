@@ -9,7 +9,8 @@ import java.util.List;
 record ObjectiveCase(Path path, JsonObject json, ObjectiveFamily family) implements Case {
 
     private static final List<ObjectiveFamily> FAMILIES = List.of(new SupervisedCases(), new TokenStatisticsCases(), new DirectPreferenceCases(),
-        new ContrastivePreferenceCases(), new OddsRatioCases(), new KahnemanTverskyCases(), new BradleyTerryCases());
+        new ContrastivePreferenceCases(), new OddsRatioCases(), new KahnemanTverskyCases(), new BradleyTerryCases(), new PolicyCases(),
+        new AdvantageCases(), new ProximalPolicyCases(), new GeneralizedAdvantageCases());
 
     static Case of(Path path, JsonObject json) {
         var objective = json.requireString("objective");
