@@ -20,6 +20,12 @@ __device__ inline void copy_async16_up_to(void *shared, const void *global, int 
                  : "memory");
 }
 
+/* 4 bytes, or zeros where existing is 0; both addresses are multiples of 4. */
+__device__ inline void copy_async4_up_to(void *shared, const void *global, int existing) {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(unsigned(__cvta_generic_to_shared(shared))), "l"(global),
+                 "r"(existing) : "memory");
+}
+
 /* Ends a group: the copies begun since the last one. */
 __device__ inline void commit_async() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
@@ -33,6 +39,7 @@ __device__ void wait_async() {
 
 __device__ inline void copy_async16(void *shared, const void *global) { emu::copy_async(shared, global, 16, 16); }
 __device__ inline void copy_async16_up_to(void *shared, const void *global, int bytes) { emu::copy_async(shared, global, 16, bytes); }
+__device__ inline void copy_async4_up_to(void *shared, const void *global, int existing) { emu::copy_async(shared, global, 4, existing); }
 __device__ inline void commit_async() { emu::commit_async(); }
 template <int groups>
 __device__ void wait_async() {

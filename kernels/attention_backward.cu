@@ -5,10 +5,11 @@
  *
  * Two kernels: a block of 32 query rows makes their delta and dq, one chain over the keys an element; then a block of 32 keys makes dk and
  * dv, one chain over the query rows that see them, in order of t, then h. What a row doesn't see adds 0. Numerics: elements, p, da and all
- * sums in fp32. 14 D multiply-adds' worth of work a visible pair.
+ * sums in fp32. 14 D multiply-adds' worth of work a visible pair. In bf16, head dims that are multiples of 16 have the kernels of
+ * attention_backward_mma.h instead.
  * Bytes moved: a query block reads q, out, dout once, its visible k twice and v once; a key block reads k, v once and q, dout of the rows
  * that see it twice. */
-#include "attention_tile.h"
+#include "attention_backward_mma.h"
 
 namespace {
 
@@ -18,18 +19,7 @@ template <int slices>
 using Parts = Layout<slices, 2>; /* q, dout or k, v are held */
 
 template <class T>
-struct Arrays {
-    const T *q;
-    const T *k;
-    const T *v;
-    const T *out;
-    const float *lse;
-    const T *dout;
-    float *delta;
-    T *dq;
-    T *dk;
-    T *dv;
-};
+using Arrays = BackwardArrays<T>;
 
 /* x = q . k and y = dout . v of a visible pair become p and da. */
 __device__ void weigh(const AttentionSizes &sizes, float lse, float delta, float &x, float &y) {
@@ -157,7 +147,7 @@ __device__ void add_key_gradients(const AttentionSizes &sizes, const Arrays<T> &
 }
 
 template <class T, int n, int slices>
-__global__ void __launch_bounds__(attention_threads) key_gradients(AttentionSizes sizes, Sequences sequences, Arrays<T> arrays) {
+__global__ void __launch_bounds__(attention_threads, 1) key_gradients(AttentionSizes sizes, Sequences sequences, Arrays<T> arrays) {
     LEEWAY_DYNAMIC_SHARED(float, shared);
     const Parts<slices> parts(shared);
     float *const k = parts.held, *const v = k + parts.held_floats;
@@ -189,14 +179,6 @@ __global__ void __launch_bounds__(attention_threads) key_gradients(AttentionSize
     }
 }
 
-template <class T>
-Arrays<T> arrays_of(const leeway_attention_backward_args &args) {
-    auto in = [](const void *p) { return static_cast<const T *>(p); };
-    auto out = [](void *p) { return static_cast<T *>(p); };
-    return {in(args.q),    in(args.k), in(args.v),   in(args.out),  args.lse,
-            in(args.dout), args.delta, out(args.dq), out(args.dk), out(args.dv)};
-}
-
 }  // namespace
 
 leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_attention_backward_args *args) {
@@ -207,6 +189,10 @@ leeway_status leeway_attention_backward(leeway_stream *stream, const leeway_atte
     Sequences sequences = {args->sequence_starts, args->sequences, args->rows, stream->faults, 0};
     const char *sentence = "attention_backward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld";
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, sentence, args->rows}, &sequences.rule));
+    if (fits_tensor_cores(args->dtype, args->head_dim)) {
+        LEEWAY_TRY(tensor_query_gradients(stream, shape, sequences, arrays_of<bf16>(*args)));
+        return tensor_key_gradients(stream, shape, sequences, arrays_of<bf16>(*args));
+    }
     return with_slices(args->dtype, args->head_dim, [&](auto type, auto n, auto slices) {
         using T = decltype(type);
         const unsigned queries = attention_blocks(args->rows, shape.group(), args->sequences, args->kv_heads);

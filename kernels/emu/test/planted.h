@@ -16,6 +16,8 @@ struct Plant {
 
 /* planted_mma.cu */
 std::vector<Plant> plants_of_products();
+/* planted_backward.cu */
+std::vector<Plant> plants_of_gradients();
 
 void expect(const char *name, bool holds, const std::string &found);
 
