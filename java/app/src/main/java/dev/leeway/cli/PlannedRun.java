@@ -42,7 +42,8 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         job.rows().training().notes().forEach(note -> say(out, note.name(), "%s", note.text()));
         say(out, "tokens", "%,d prompt or context, %,d trained", report.tokens() - report.trainedTokens(), report.trainedTokens());
         speakers.lines(report).forEach(line -> say(out, "turns", "%s", line));
-        say(out, "truncated", "%,d rows, %,d dropped", report.truncated().rows(), report.dropped().rows());
+        say(out, "truncated", "%,d rows, %,d dropped%s", report.truncated().rows(), report.dropped().rows(),
+            report.leftOut().rows() == 0 ? "" : String.format(Locale.ROOT, ", %,d left out as too long", report.leftOut().rows()));
         say(out, "spelled", "%,d rows in which a user or tool spells a control token", report.spelled().rows());
         printSteps(out);
         printWork(out);

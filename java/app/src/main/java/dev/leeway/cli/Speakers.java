@@ -69,7 +69,8 @@ record Speakers(Map<String, Said> roles, long rows) {
         var lines = new ArrayList<String>();
         roles.forEach((role, said) -> lines.add(String.format(Locale.ROOT, "%,d of %s, %,d tokens", said.turns(), role, said.tokens())));
         long words = roles.values().stream().mapToLong(Said::tokens).sum();
-        if (words > 0 && report.rows() == rows && report.truncated().rows() == 0 && report.dropped().rows() == 0) {
+        if (words > 0 && report.rows() == rows && report.truncated().rows() == 0 && report.dropped().rows() == 0
+            && report.leftOut().rows() == 0) {
             lines.add(String.format(Locale.ROOT, "%,d tokens are the template's", report.tokens() - words));
         }
         return lines;

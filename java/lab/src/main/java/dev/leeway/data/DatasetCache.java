@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 public final class DatasetCache {
 
     /** Goes up with every change to what encoding gives or to how it is written. */
-    private static final String FORMAT = "leeway encoded rows 1\n";
+    private static final String FORMAT = "leeway encoded rows 2\n";
     private static final int DIGEST = 32;
     private static final int BUFFER = 1 << 16;
 

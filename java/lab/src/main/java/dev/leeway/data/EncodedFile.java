@@ -91,7 +91,7 @@ final class EncodedFile {
         out.writeLong(report.rows());
         out.writeLong(report.tokens());
         out.writeLong(report.trainedTokens());
-        for (Count count : List.of(report.truncated(), report.dropped(), report.merged(), report.spelled())) {
+        for (Count count : List.of(report.truncated(), report.dropped(), report.leftOut(), report.merged(), report.spelled())) {
             out.writeLong(count.rows());
             out.writeUTF(count.first().orElse(""));
         }
@@ -99,7 +99,7 @@ final class EncodedFile {
 
     private static Report readReport(DataInputStream in) throws IOException {
         return new Report(in.readLong(), in.readLong(), in.readLong(), readCount(in), readCount(in), readCount(in), readCount(in),
-                List.of());
+                readCount(in), List.of());
     }
 
     private static Count readCount(DataInputStream in) throws IOException {

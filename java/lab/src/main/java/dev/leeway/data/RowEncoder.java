@@ -129,7 +129,12 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
         if (sequences.stream().anyMatch(Encoded::merged)) {
             tally.merged(placed.place());
         }
-        if (sequences.stream().anyMatch(sequence -> sequence.ids().length > options.maxLength())) {
+        boolean overlong = sequences.stream().anyMatch(sequence -> sequence.ids().length > options.maxLength());
+        if (overlong && options.truncation().keep() == Truncation.Keep.NOTHING) {
+            tally.leftOut(placed.place());
+            return Optional.empty();
+        }
+        if (overlong) {
             tally.overlong(placed.place());
         } else if (sequences.stream().anyMatch(sequence -> kept(sequence).ids().length < sequence.ids().length)) {
             tally.shortened(placed.place());

@@ -50,7 +50,7 @@ public record Split<U extends Unit>(RowSet<U> train, RowSet<U> validation) {
     private static <U extends Unit> RowSet<U> part(List<U> units, Report whole) {
         long tokens = units.stream().mapToLong(Unit::length).sum();
         long trained = units.stream().mapToLong(Unit::trainedTokens).sum();
-        return new RowSet<>(units, new Report(units.size(), tokens, trained, whole.truncated(), whole.dropped(), whole.merged(),
-                whole.spelled(), whole.warnings()));
+        return new RowSet<>(units, new Report(units.size(), tokens, trained, whole.truncated(), whole.dropped(), whole.leftOut(),
+                whole.merged(), whole.spelled(), whole.warnings()));
     }
 }

@@ -18,6 +18,7 @@ final class Tally {
     private long overlong;
     private Count truncated = Count.NONE;
     private Count dropped = Count.NONE;
+    private Count leftOut = Count.NONE;
     private Count merged = Count.NONE;
     private Count spelled = Count.NONE;
 
@@ -57,6 +58,11 @@ final class Tally {
         dropped = dropped.plus(place);
     }
 
+    /** A row that is longer than the maximum length and may not be cut. */
+    void leftOut(String place) {
+        leftOut = leftOut.plus(place);
+    }
+
     void merged(String place) {
         merged = merged.plus(place);
     }
@@ -80,13 +86,17 @@ final class Tally {
         if (rows == 0) {
             throw LeewayException.data("%s has no rows", files);
         }
-        if (dropped.rows() == rows) {
+        if (leftOut.rows() == rows) {
+            throw LeewayException.data("every row of %s is longer than max_length %d, the longest with %,d tokens at %s; raise"
+                            + " --max_length", files, options.maxLength(), longest, longestPlace);
+        }
+        if (dropped.rows() + leftOut.rows() == rows) {
             throw LeewayException.data("no row of %s has a token left to train on: of %,d rows %,d were cut to %d tokens;"
                     + " raise --max_length", files, rows, truncated.rows(), options.maxLength());
         }
     }
 
     Report report() {
-        return new Report(rows, tokens, trainedTokens, truncated, dropped, merged, spelled, List.of());
+        return new Report(rows, tokens, trainedTokens, truncated, dropped, leftOut, merged, spelled, List.of());
     }
 }

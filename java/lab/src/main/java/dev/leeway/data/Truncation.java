@@ -17,12 +17,17 @@ public record Truncation(Keep keep, Optional<Integer> maxPromptLength) {
     /** Keeps the start of sequences, and prompts of any length. */
     public static final Truncation KEEP_START = new Truncation(Keep.START, Optional.empty());
 
+    /** Keeps sequences as they are: rows with one that is too long are left out. */
+    public static final Truncation LEAVE_OUT = new Truncation(Keep.NOTHING, Optional.empty());
+
     /** The end that is kept. */
     public enum Keep {
         /** The first tokens. */
         START,
         /** The last tokens. */
-        END
+        END,
+        /** Neither: the row is left out. */
+        NOTHING
     }
 
     /**
@@ -49,7 +54,7 @@ public record Truncation(Keep keep, Optional<Integer> maxPromptLength) {
     }
 
     /**
-     * What is left of a sequence; its first token is never trained.
+     * What is left of a sequence that is kept; its first token is never trained.
      *
      * @param whole     the sequence
      * @param maxLength tokens that may be left, at least 2
