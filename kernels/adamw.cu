@@ -1,9 +1,9 @@
-/* adamw.cu: AdamW with decoupled decay (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
+/* adamw.cu: AdamW with decoupled decay, of one tensor and of all of a table in one launch (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
  *
  * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others but for the scale that
  * a block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
  * A thread four elements at a time; a block of 8-bit moments is a warp, eight elements a lane, and the tables of codes lie in shared
- * memory.
+ * memory. Over a table a block of threads takes a tile at a time and looks up whose it is.
  * Bytes moved an element: parameter, m, v read and written, gradient read: 28 in fp32; 26 with bf16 weights, fp32 master and fp32 moments
  * and gradient; 10 with bf16 weights and gradient and 8-bit moments. */
 #include "adamw.h"
@@ -64,15 +64,19 @@ __device__ void advance(const Weights<P, G> &weights, const AdamwStep &step, int
     store_weights(weights, i, w);
 }
 
+/* The weights at i with their moments. */
+template <class P, class G, class Moment>
+__device__ void update_at(const Weights<P, G> &weights, const AdamwStep &step, Moment *first, Moment *second, int64_t i) {
+    const int64_t left = weights.count - i;
+    auto m = load_up_to<n>(first + i, left), v = load_up_to<n>(second + i, left);
+    advance(weights, step, i, m, v);
+    store_up_to<n>(first + i, m, left);
+    store_up_to<n>(second + i, v, left);
+}
+
 template <class P, class G, class Moment>
 __global__ void __launch_bounds__(threads) update(Weights<P, G> weights, AdamwStep step, Moment *first, Moment *second) {
-    for (int64_t i = grid_index() * n; i < weights.count; i += grid_stride() * n) {
-        const int64_t left = weights.count - i;
-        auto m = load_up_to<n>(first + i, left), v = load_up_to<n>(second + i, left);
-        advance(weights, step, i, m, v);
-        store_up_to<n>(first + i, m, left);
-        store_up_to<n>(second + i, v, left);
-    }
+    for (int64_t i = grid_index() * n; i < weights.count; i += grid_stride() * n) update_at(weights, step, first, second, i);
 }
 
 /* Of m, which has a sign, and of v. */
@@ -116,35 +120,122 @@ struct Codes {
     float *scale;
 };
 
+/* A block of weights with 8-bit moments, by a warp. */
 template <class P, class G>
-__global__ void __launch_bounds__(code_threads) update_codes(Weights<P, G> weights, AdamwStep step, Codes first, Codes second) {
-    LEEWAY_SHARED(MomentCode, code, 2);
+__device__ void update_block(const Weights<P, G> &weights, const AdamwStep &step, const MomentCode *code, const Codes &first,
+                             const Codes &second, int64_t block) {
+    const int lane = int(threadIdx.x) % warp;
+    const int64_t at = block * moment_block + lane * n; /* the lane's first element */
+    const float m_before = first.scale[block], v_before = second.scale[block];
+    Four m[code_parts], v[code_parts];
+#pragma unroll
+    for (int part = 0; part < code_parts; part++) {
+        const int64_t i = at + part * warp * n, left = weights.count - i;
+        m[part] = decode(code[0], first.codes + i, left, m_before);
+        v[part] = decode(code[1], second.codes + i, left, v_before);
+        advance(weights, step, i, m[part], v[part]);
+    }
+    const float m_scale = scale_of(m, at, weights.count), v_scale = scale_of(v, at, weights.count);
+#pragma unroll
+    for (int part = 0; part < code_parts; part++) {
+        const int64_t i = at + part * warp * n, left = weights.count - i;
+        encode(code[0], m[part], m_scale, first.codes + i, left);
+        encode(code[1], v[part], v_scale, second.codes + i, left);
+    }
+    if (lane > 0) return;
+    first.scale[block] = m_scale;
+    second.scale[block] = v_scale;
+}
+
+__device__ void copy_codes(MomentCode *code) {
     copy_code(moment_codes[0], code[0]);
     copy_code(moment_codes[1], code[1]);
     __syncthreads();
-    const int lane = int(threadIdx.x) % warp;
-    for (int64_t block = grid_index() / warp; block * moment_block < weights.count; block += grid_stride() / warp) {
-        const int64_t at = block * moment_block + lane * n; /* the lane's first element */
-        const float m_before = first.scale[block], v_before = second.scale[block];
-        Four m[code_parts], v[code_parts];
-#pragma unroll
-        for (int part = 0; part < code_parts; part++) {
-            const int64_t i = at + part * warp * n, left = weights.count - i;
-            m[part] = decode(code[0], first.codes + i, left, m_before);
-            v[part] = decode(code[1], second.codes + i, left, v_before);
-            advance(weights, step, i, m[part], v[part]);
-        }
-        const float m_scale = scale_of(m, at, weights.count), v_scale = scale_of(v, at, weights.count);
-#pragma unroll
-        for (int part = 0; part < code_parts; part++) {
-            const int64_t i = at + part * warp * n, left = weights.count - i;
-            encode(code[0], m[part], m_scale, first.codes + i, left);
-            encode(code[1], v[part], v_scale, second.codes + i, left);
-        }
-        if (lane > 0) continue;
-        first.scale[block] = m_scale;
-        second.scale[block] = v_scale;
+}
+
+template <class P, class G>
+__global__ void __launch_bounds__(code_threads) update_codes(Weights<P, G> weights, AdamwStep step, Codes first, Codes second) {
+    LEEWAY_SHARED(MomentCode, code, 2);
+    copy_codes(code);
+    for (int64_t block = grid_index() / warp; block * moment_block < weights.count; block += grid_stride() / warp)
+        update_block(weights, step, code, first, second, block);
+}
+
+/* A tile of a tensor, by code_threads threads. */
+template <class P, class G>
+__device__ void update_tile(const leeway_adamw_tensor &tensor, uint64_t seed, const AdamwStep &step, const MomentCode *code, int64_t tile) {
+    static_assert(tensor_tile == code_threads / warp * moment_block, "a warp of the tile a block of moments");
+    const Weights<P, G> weights = {tensor.count, static_cast<P *>(tensor.parameter), tensor.master,
+                                   static_cast<const G *>(tensor.gradient), seed, tensor.stochastic != 0};
+    const int64_t begin = (tile - tensor.tile) * tensor_tile, end = min(tensor.count, begin + tensor_tile);
+    if (tensor.moment_dtype == LEEWAY_U8) {
+        const int64_t block = begin / moment_block + threadIdx.x / warp;
+        if (block * moment_block < end)
+            update_block(weights, step, code, Codes{static_cast<uint8_t *>(tensor.m), tensor.m_scale},
+                         Codes{static_cast<uint8_t *>(tensor.v), tensor.v_scale}, block);
+        return;
     }
+    for (int64_t i = begin + int64_t(threadIdx.x) * n; i < end; i += code_threads * n)
+        if (tensor.moment_dtype == LEEWAY_F32) update_at(weights, step, static_cast<float *>(tensor.m), static_cast<float *>(tensor.v), i);
+        else update_at(weights, step, static_cast<bf16 *>(tensor.m), static_cast<bf16 *>(tensor.v), i);
+}
+
+/* A table in memory, with where its broken entries are reported. */
+struct Table {
+    int64_t tensors, tiles;
+    const leeway_adamw_tensor *entry;
+    Faults *faults;
+    uint32_t rule;
+};
+
+__global__ void __launch_bounds__(code_threads) update_tensors(Table table, AdamwStep decaying, const double *scale, uint64_t seed) {
+    LEEWAY_SHARED(MomentCode, code, 2);
+    if (refused(table.faults)) return;
+    if (scale) {
+        if (*scale != *scale) return;
+        decaying.gradient_scale = float(*scale);
+    }
+    if (grid_index() == 0 && !ends_with(table.entry, table.tensors, table.tiles)) report(table.faults, table.rule, table.tensors - 1);
+    bool has_codes = false;
+    for (int64_t tile = blockIdx.x; tile < table.tiles; tile += gridDim.x) {
+        const int64_t index = tensor_of(table.entry, table.tensors, tile);
+        const leeway_adamw_tensor tensor = table.entry[index];
+        if (!is_sound(tensor) || !owns(tensor, tile)) {
+            if (threadIdx.x == 0) report(table.faults, table.rule, index);
+            continue;
+        }
+        if (tensor.moment_dtype == LEEWAY_U8 && !has_codes) {
+            copy_codes(code);
+            has_codes = true;
+        }
+        AdamwStep step = decaying;
+        if (!tensor.decayed) step.decay = 1.0f;
+        const bool narrow = tensor.dtype == LEEWAY_BF16, narrow_gradient = tensor.gradient_dtype == LEEWAY_BF16;
+        const uint64_t own = seed + uint64_t(index);
+        if (narrow && narrow_gradient) update_tile<bf16, bf16>(tensor, own, step, code, tile);
+        else if (narrow) update_tile<bf16, float>(tensor, own, step, code, tile);
+        else if (narrow_gradient) update_tile<float, bf16>(tensor, own, step, code, tile);
+        else update_tile<float, float>(tensor, own, step, code, tile);
+    }
+}
+
+__global__ void __launch_bounds__(threads) find_scale(int64_t tensors, const double *sum, const int64_t *nonfinite, double max_norm,
+                                                      double largest, double *scale) {
+    LEEWAY_SHARED(double, tile, threads);
+    int broken = 0;
+    double squares = 0.0;
+    for (int64_t first = 0; first < tensors; first += threads) {
+        const int held = int(min(tensors - first, int64_t(threads)));
+        __syncthreads();
+        if (int(threadIdx.x) < held) {
+            tile[threadIdx.x] = sum[first + threadIdx.x];
+            broken += nonfinite[first + threadIdx.x] != 0;
+        }
+        __syncthreads();
+        for (int i = 0; i < held && threadIdx.x == 0; i++) squares += tile[i];
+    }
+    broken = block_sum<threads>(broken);
+    if (threadIdx.x == 0) *scale = clip_scale(sqrt(squares), broken == 0, max_norm, largest);
 }
 
 /* Few blocks, since each reads the tables: two a multiprocessor. */
@@ -153,7 +244,8 @@ leeway_status update_coded(leeway_stream *stream, const leeway_adamw_args &args,
     const int64_t needed = blocks_of(blocks_of(args.count, moment_block) * warp, int64_t(code_threads));
     const int64_t most = int64_t(stream->properties.multiProcessorCount) * 2;
     const Codes first = {static_cast<uint8_t *>(args.m), args.m_scale}, second = {static_cast<uint8_t *>(args.v), args.v_scale};
-    return LEEWAY_LAUNCH(stream, (update_codes<P, G>), unsigned(std::min(needed, most)), code_threads, 0, weights, step_of(args), first,
+    return LEEWAY_LAUNCH(stream, (update_codes<P, G>), unsigned(std::min(needed, most)), code_threads, 0, weights,
+                         step_of(args, args.gradient_scale), first,
                          second);
 }
 
@@ -173,9 +265,28 @@ leeway_status leeway_adamw(leeway_stream *stream, const leeway_adamw_args *args)
             return with_type(args->moment_dtype, [&](auto moment_type) {
                 using M = decltype(moment_type);
                 const unsigned blocks = grid_for(stream, blocks_of(args->count, int64_t(n)), threads);
-                return LEEWAY_LAUNCH(stream, (update<P, G, M>), blocks, threads, 0, weights, step_of(*args), static_cast<M *>(args->m),
-                                     static_cast<M *>(args->v));
+                return LEEWAY_LAUNCH(stream, (update<P, G, M>), blocks, threads, 0, weights, step_of(*args, args->gradient_scale),
+                                     static_cast<M *>(args->m), static_cast<M *>(args->v));
             });
         });
     });
+}
+
+leeway_status leeway_clip_scale(leeway_stream *stream, const leeway_clip_scale_args *args) {
+    LEEWAY_TRY(check(*args));
+    LEEWAY_TRY(begin(stream, "clip_scale", {args->tensors}));
+    return LEEWAY_LAUNCH(stream, find_scale, 1, threads, 0, args->tensors, args->sum, args->nonfinite, args->max_norm, args->largest,
+                         args->scale);
+}
+
+/* As many blocks as can run at once: each reads the tables of codes once. */
+leeway_status leeway_adamw_tensors(leeway_stream *stream, const leeway_adamw_tensors_args *args) {
+    LEEWAY_TRY(check(*args));
+    LEEWAY_TRY(begin(stream, "adamw_tensors", {args->tensors, args->tiles}));
+    if (args->tiles == 0) return LEEWAY_OK;
+    Table table = {args->tensors, args->tiles, args->table, stream->faults, 0};
+    LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, LEEWAY_BROKEN_ENTRY("adamw_tensors"), args->tiles}, &table.rule));
+    const int64_t most = int64_t(stream->properties.multiProcessorCount) * 4;
+    return LEEWAY_LAUNCH(stream, update_tensors, unsigned(std::min(args->tiles, most)), code_threads, 0, table,
+                         step_of(*args, 1.0), args->gradient_scale, args->seed);
 }

@@ -3,7 +3,7 @@
 
 #include <bit>
 
-#include "check.h"
+#include "tensor_table.h"
 
 namespace leeway {
 
@@ -39,12 +39,24 @@ inline leeway_status check(const leeway_scale_args &args) {
 
 /* sum_squares adds blocks of so many elements in order. */
 inline constexpr int64_t sum_squares_block = 4096;
+static_assert(sum_squares_block == tensor_tile, "a tile is a block of the sum");
 
 inline leeway_status check(const leeway_sum_squares_args &args) {
     LEEWAY_CHECK("sum_squares", args.count >= 0, "count must not be negative, got %lld", (long long)args.count);
     LEEWAY_CHECK("sum_squares", args.count == 0 || args.x, "x must not be NULL");
     LEEWAY_CHECK("sum_squares", args.sum && args.nonfinite, "sum and nonfinite must not be NULL");
     return check_float("sum_squares", "dtype", args.dtype);
+}
+
+inline leeway_status check(const leeway_sum_squares_tensors_args &args) {
+    LEEWAY_TRY(check_table("sum_squares_tensors", args.tensors, args.tiles, args.table));
+    LEEWAY_CHECK("sum_squares_tensors", args.tensors == 0 || (args.sum && args.nonfinite), "sum and nonfinite must not be NULL");
+    return LEEWAY_OK;
+}
+
+/* Whether an entry keeps its contract, but for where its tiles begin. */
+constexpr bool is_sound(const leeway_squares_tensor &tensor) {
+    return tensor.count >= 0 && (tensor.count == 0 || tensor.x) && is_float(tensor.dtype) && tensor.reserved == 0;
 }
 
 /* double to bf16 with one rounding: to float rounding to odd, which keeps every tie decidable, then to nearest even. */

@@ -1,4 +1,4 @@
-/* adamw.cpp: AdamW with decoupled decay (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
+/* adamw.cpp: AdamW with decoupled decay, of one tensor and of all of a table (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
  *
  * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others but for the scale that a
  * block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
@@ -10,8 +10,8 @@
 #include <cstring>
 
 #include "moment_code.h"
-#include "parallel.h"
 #include "stochastic.h"
+#include "tensor_tiles.h"
 
 namespace {
 
@@ -109,11 +109,50 @@ LEEWAY_CLONES void update(const leeway_adamw_args *args, const AdamwStep &step, 
     else update_codes(args, step, begin, end);
 }
 
+/* The arrays and types of an entry; what is the step's own is given beside them. */
+leeway_adamw_args arguments_of(const leeway_adamw_tensor &tensor, uint64_t seed) {
+    leeway_adamw_args args = {};
+    args.count = tensor.count;
+    args.parameter = tensor.parameter, args.master = tensor.master, args.gradient = tensor.gradient;
+    args.m = tensor.m, args.v = tensor.v, args.m_scale = tensor.m_scale, args.v_scale = tensor.v_scale;
+    args.seed = seed;
+    args.dtype = tensor.dtype, args.gradient_dtype = tensor.gradient_dtype, args.moment_dtype = tensor.moment_dtype;
+    args.stochastic = tensor.stochastic;
+    return args;
+}
+
 }  // namespace
 
 leeway_status leeway_adamw(leeway_stream *stream, const leeway_adamw_args *args) {
     LEEWAY_TRY(check(*args));
-    const AdamwStep step = step_of(*args);
+    const AdamwStep step = step_of(*args, args->gradient_scale);
     parallel_blocks(stream, args->count, block, [&](int64_t begin, int64_t end) { update(args, step, begin, end); });
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_clip_scale(leeway_stream *, const leeway_clip_scale_args *args) {
+    LEEWAY_TRY(check(*args));
+    double squares = 0.0;
+    bool finite = true;
+    for (int64_t t = 0; t < args->tensors; t++) {
+        squares += args->sum[t];
+        finite = finite && args->nonfinite[t] == 0;
+    }
+    *args->scale = clip_scale(std::sqrt(squares), finite, args->max_norm, args->largest);
+    return LEEWAY_OK;
+}
+
+leeway_status leeway_adamw_tensors(leeway_stream *stream, const leeway_adamw_tensors_args *args) {
+    LEEWAY_TRY(check(*args));
+    LEEWAY_TRY(check_entries(LEEWAY_BROKEN_ENTRY("adamw_tensors"), args->table, args->tensors, args->tiles));
+    const double scale = args->gradient_scale ? *args->gradient_scale : 1.0;
+    if (std::isnan(scale)) return LEEWAY_OK;
+    const AdamwStep decaying = step_of(*args, scale);
+    parallel_tiles(stream, args->table, args->tensors, args->tiles, [&](int64_t index, int64_t begin, int64_t end) {
+        const leeway_adamw_args one = arguments_of(args->table[index], args->seed + uint64_t(index));
+        AdamwStep step = decaying;
+        if (!args->table[index].decayed) step.decay = 1.0f;
+        update(&one, step, begin, end);
+    });
     return LEEWAY_OK;
 }

@@ -84,6 +84,30 @@ typedef struct {
 } leeway_sum_squares_args;
 LEEWAY_API leeway_status leeway_sum_squares(leeway_stream *stream, const leeway_sum_squares_args *args);
 
+/* Elements that one tile of a table of tensors covers. A table lies in memory of the back end; the tiles of its tensors are numbered
+ * through: the first tile of a tensor is the sum of ceil(count / LEEWAY_TENSOR_TILE) over those before it, and tiles that sum over all. An
+ * entry that breaks its contract: LEEWAY_BAD_DATA. */
+#define LEEWAY_TENSOR_TILE 4096
+
+/* One tensor of sum_squares_tensors. */
+typedef struct {
+    int64_t count;
+    int64_t tile;       /* its first */
+    const void *x;      /* (count) of dtype; NULL where count is 0 */
+    leeway_dtype dtype; /* F32, BF16 */
+    int32_t reserved;   /* 0 */
+} leeway_squares_tensor;
+
+/* leeway_sum_squares of every tensor of a table, with its bits: sum[t] and nonfinite[t] are those of tensor t. */
+typedef struct {
+    int64_t tensors;
+    int64_t tiles;
+    const leeway_squares_tensor *table; /* (tensors) */
+    double *sum;                        /* (tensors) */
+    int64_t *nonfinite;                 /* (tensors) */
+} leeway_sum_squares_tensors_args;
+LEEWAY_API leeway_status leeway_sum_squares_tensors(leeway_stream *stream, const leeway_sum_squares_tensors_args *args);
+
 #ifdef __cplusplus
 }
 #endif

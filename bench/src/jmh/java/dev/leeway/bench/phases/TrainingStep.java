@@ -87,7 +87,7 @@ public final class TrainingStep implements AutoCloseable {
 
     /** Gradient norm and AdamW. */
     public void optimize() {
-        session.optimizer().step(RATE, session.optimizer().measure().norm());
+        session.optimizer().step(RATE);
     }
 
     /** Bytes that the session holds. */

@@ -4,10 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /**
- * One call of an {@link Op}, filled in field by field in the header's order and then {@link #run}.
+ * One call of an {@link Op}, or one entry of a {@link Table}, filled in field by field in the header's order and then {@link #run}.
  *
  * <p>Names are given at the call site, so that it reads like the header, and are checked: a field out of order, a region that is too small,
  * or a missing one is refused before anything reaches native code. A native back end keeps one instance and reuses it; a call allocates
@@ -15,16 +16,30 @@ import java.util.stream.Collectors;
  */
 public final class Call {
 
-    private final Native library;
-    private final MemorySegment arguments;
-    private final long[] values = new long[Ops.ALL.stream().mapToInt(Op::fieldCount).max().orElseThrow()];
-    private final Region[] regions = new Region[values.length];
+    private final BiConsumer<Op, MemorySegment> end;
+    private MemorySegment arguments;
+    private final long[] values;
+    private final Region[] regions;
     private Op op;
     private int next;
 
-    Call(Native library, Arena arena) {
-        this.library = library;
-        this.arguments = arena.allocate(Ops.ALL.stream().mapToLong(Op::bytes).max().orElseThrow(), 16);
+    /** A call of any op. */
+    Call(BiConsumer<Op, MemorySegment> invoke, Arena arena) {
+        this(invoke, arena.allocate(Ops.ALL.stream().mapToLong(Op::bytes).max().orElseThrow(), 16),
+            Ops.ALL.stream().mapToInt(Op::fieldCount).max().orElseThrow());
+    }
+
+    /** Fills these bytes in; {@code end} gets them once they are complete. */
+    Call(BiConsumer<Op, MemorySegment> end, MemorySegment arguments, int fields) {
+        this.end = end;
+        this.arguments = arguments;
+        values = new long[fields];
+        regions = new Region[fields];
+    }
+
+    Call begin(Op op, MemorySegment entry) {
+        arguments = entry;
+        return begin(op);
     }
 
     Call begin(Op op) {
@@ -88,7 +103,9 @@ public final class Call {
         return this;
     }
 
-    /** Checks the regions and calls the back end; a refusal becomes a {@link dev.leeway.LeewayException}. */
+    /**
+     * Checks the regions and calls the back end, or ends an entry of a table; a refusal becomes a {@link dev.leeway.LeewayException}.
+     */
     public void run() {
         if (next != op.fieldCount()) {
             throw new IllegalArgumentException(op + ": " + op.field(next).name() + " is not set");
@@ -99,7 +116,7 @@ public final class Call {
                 checkSize(field, regions[i]);
             }
         }
-        library.invoke(op, arguments);
+        end.accept(op, arguments);
     }
 
     private void checkSize(Op.Field field, Region region) {

@@ -24,7 +24,7 @@ import java.util.Map;
 public final class Native implements AutoCloseable {
 
     /** The version of the ABI in {@code leeway.h} that this program speaks; a library of another version is refused. */
-    public static final int ABI_VERSION = 2;
+    public static final int ABI_VERSION = 3;
 
     /** At least what a back end keeps for its sentence; all end in a zero. */
     private static final long MESSAGE_BYTES = 1024;
@@ -58,7 +58,7 @@ public final class Native implements AutoCloseable {
         for (var op : Ops.ALL) {
             functions.put(op, find(symbols, op.symbol()));
         }
-        this.call = new Call(this, arena);
+        this.call = new Call(this::invoke, arena);
     }
 
     /**

@@ -43,6 +43,8 @@ public final class Ops {
         + "in source[rows,width]:dtype; out destination[destination_rows,width]:dtype; i32 dtype");
     public static final Op SUM_SQUARES = Op.of("sum_squares", "i64 count; in x[count]:dtype; out sum[1]:F64; out nonfinite[1]:I64; "
         + "i32 dtype");
+    public static final Op SUM_SQUARES_TENSORS = Op.of("sum_squares_tensors", "i64 tensors; i64 tiles; in table; out sum[tensors]:F64; "
+        + "out nonfinite[tensors]:I64");
 
     // layers.h
     public static final Op EMBEDDING_FORWARD = Op.of("embedding_forward", "i64 rows; i64 width; i64 vocabulary; in tokens[rows]:I32; "
@@ -136,11 +138,28 @@ public final class Ops {
         + "f64 learning_rate; f64 beta1; f64 beta2; f64 eps; f64 weight_decay; f64 gradient_scale; i32 dtype; i32 gradient_dtype; "
         + "i32 moment_dtype; i32 stochastic");
 
+    public static final Op CLIP_SCALE = Op.of("clip_scale", "i64 tensors; in sum[tensors]:F64; in nonfinite[tensors]:I64; "
+        + "out scale[1]:F64; f64 max_norm; f64 largest");
+    public static final Op ADAMW_TENSORS = Op.of("adamw_tensors", "i64 tensors; i64 tiles; i64 step; in table; "
+        + "in? gradient_scale[1]:F64; u64 seed; f64 learning_rate; f64 beta1; f64 beta2; f64 eps; f64 weight_decay");
+
+    // entries of tables
+    public static final Op SQUARES_TENSOR = Op.of("squares_tensor", "i64 count; i64 tile; in? x[count]:dtype; i32 dtype; i32 reserved");
+    public static final Op ADAMW_TENSOR = Op.of("adamw_tensor", "i64 count; i64 tile; out? parameter[count]:dtype; out? master[count]:F32; "
+        + "in? gradient[count]:gradient_dtype; out? m[count]:moment_dtype; out? v[count]:moment_dtype; out? m_scale; out? v_scale; "
+        + "i32 dtype; i32 gradient_dtype; i32 moment_dtype; i32 stochastic; i32 decayed; i32 reserved");
+
+    /** Elements that one tile of a table of tensors covers. */
+    public static final long TENSOR_TILE = 4096;
+
+    /** The entries of tables, which are no ops. */
+    static final List<Op> ENTRIES = List.of(SQUARES_TENSOR, ADAMW_TENSOR);
+
     /** All ops in header order. */
     public static final List<Op> ALL = List.of(STREAM_CREATE, STREAM_DESTROY, SYNCHRONIZE, DEVICE_QUERY, ALLOCATE, FREE, COPY, FILL, CAST,
-        AXPY, SCALE, GATHER_ROWS, SCATTER_ROWS, SUM_SQUARES, EMBEDDING_FORWARD, EMBEDDING_BACKWARD, RMSNORM_FORWARD, RMSNORM_BACKWARD,
-        RMSNORM_WORKSPACE,
-        GLU_FORWARD, GLU_BACKWARD, ROPE, LINEAR_FORWARD, LINEAR_BACKWARD_INPUT, LINEAR_BACKWARD_WEIGHT, PACKED_BYTES, PACK_WEIGHT,
+        AXPY, SCALE, GATHER_ROWS, SCATTER_ROWS, SUM_SQUARES, SUM_SQUARES_TENSORS, EMBEDDING_FORWARD, EMBEDDING_BACKWARD,
+        RMSNORM_FORWARD, RMSNORM_BACKWARD, RMSNORM_WORKSPACE, GLU_FORWARD, GLU_BACKWARD, ROPE, LINEAR_FORWARD, LINEAR_BACKWARD_INPUT, LINEAR_BACKWARD_WEIGHT, PACKED_BYTES, PACK_WEIGHT,
         LORA_MERGE, QUANTIZE_NF4, DEQUANTIZE, ATTENTION_FORWARD, ATTENTION_BACKWARD, KV_APPEND, PAGED_ATTENTION, HEAD_FORWARD,
-        HEAD_BACKWARD, HEAD_WORKSPACE, HEAD_LOGITS, SCALAR_HEAD_FORWARD, SCALAR_HEAD_BACKWARD, SAMPLE, SAMPLE_WORKSPACE, ADAMW);
+        HEAD_BACKWARD, HEAD_WORKSPACE, HEAD_LOGITS, SCALAR_HEAD_FORWARD, SCALAR_HEAD_BACKWARD, SAMPLE, SAMPLE_WORKSPACE, ADAMW,
+        CLIP_SCALE, ADAMW_TENSORS);
 }

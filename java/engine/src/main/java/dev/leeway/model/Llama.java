@@ -53,7 +53,7 @@ public final class Llama {
         parameters = List.copyOf(plan.parameters());
         trainedParameters = parameters.stream().filter(Parameter::isTrained).toList();
         adapterParameters = List.copyOf(plan.adapterParameters());
-        finiteCheck = new FiniteCheck(parameters.size(), plan);
+        finiteCheck = new FiniteCheck(parameters, plan);
         adapterSwitch = plan.adapterSwitch();
         dropout = plan.dropout();
         dropout.plan(plan);
@@ -130,9 +130,9 @@ public final class Llama {
         return trainedParameters;
     }
 
-    /** Which of these parameters hold NaN or infinity, in their order: name → how many elements. */
-    public SequencedMap<String, Long> nonfinite(List<Parameter> suspects) {
-        return finiteCheck.nonfinite(device, suspects);
+    /** Which parameters hold NaN or infinity, in their order: name → how many elements. */
+    public SequencedMap<String, Long> nonfinite() {
+        return finiteCheck.nonfinite(device);
     }
 
     /** Sets all gradients to zero. */

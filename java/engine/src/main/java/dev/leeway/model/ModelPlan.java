@@ -5,6 +5,7 @@ import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.ModuleSelection;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
+import dev.leeway.tensor.SumSquares;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,6 +42,7 @@ public final class ModelPlan {
     private final List<Parameter> adapterParameters = new ArrayList<>();
     private final Map<String, Tensor> shared = new HashMap<>();
     private int largestRank;
+    private boolean masters = true;
 
     /** Plans an F32 model whose buffers come from {@code memory}. */
     public ModelPlan(MemoryPlan memory, Capacity capacity, Trained trained, Optional<AdapterConfig> adapter) {
@@ -71,6 +73,12 @@ public final class ModelPlan {
     /** Plans a second, frozen model: all that it takes counts as {@link Purpose#REFERENCE}. */
     public static ModelPlan ofReference(MemoryPlan memory, Capacity capacity, DType dtype) {
         return new ModelPlan(memory, Optional.of(Purpose.REFERENCE), capacity, Trained.NOTHING, Optional.empty(), dtype);
+    }
+
+    /** The same without masters: the optimiser moves bf16 weights themselves. */
+    public ModelPlan withoutMasters() {
+        masters = false;
+        return this;
     }
 
     Capacity capacity() {
@@ -167,11 +175,16 @@ public final class ModelPlan {
         return memory.reserve(only.orElse(purpose), name, type, shape);
     }
 
+    /** What measures these tensors. */
+    SumSquares measure(String name, List<Tensor> tensors, Purpose purpose) {
+        return new SumSquares(name, List.of(tensors), memory, only.orElse(purpose));
+    }
+
     private Parameter parameter(String name, DType type, boolean isTrained, long... shape) {
         var value = buffer(Purpose.WEIGHTS, name, type, shape);
         var gradient = isTrained ? Optional.of(buffer(Purpose.GRADIENTS, name, DType.F32, shape)) : Optional.<Tensor>empty();
-        var master = isTrained && type != DType.F32 ? Optional.of(buffer(Purpose.OPTIMIZER, name + ".master", DType.F32, shape))
-            : Optional.<Tensor>empty();
+        var master = masters && isTrained && type != DType.F32
+            ? Optional.of(buffer(Purpose.OPTIMIZER, name + ".master", DType.F32, shape)) : Optional.<Tensor>empty();
         var parameter = new Parameter(name, value, gradient, master);
         parameters.add(parameter);
         return parameter;

@@ -33,8 +33,8 @@ public record TrainingNoise(long seed, long step, double neftuneNoiseAlpha) {
         return new TrainingNoise(seed, otherStep, neftuneNoiseAlpha);
     }
 
-    /** The seed of what is drawn under this name, such as the dropout of a module. */
-    long of(String name) {
+    /** The seed of what is drawn under this name (ASCII), such as the dropout of a module. */
+    public long of(String name) {
         long hash = FNV_OFFSET; // FNV-1a (Fowler, Noll, Vo), for 64 bits that no two modules of a model share
         for (int i = 0; i < name.length(); i++) { // names are ASCII
             hash = (hash ^ name.charAt(i)) * FNV_PRIME;

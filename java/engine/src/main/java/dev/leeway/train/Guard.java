@@ -33,8 +33,37 @@ final class Guard {
         this.optimizer = optimizer;
     }
 
+    /**
+     * Moves the weights and moments, or nothing if they, or the loss or the gradients, would not be finite. The host waits for the
+     * device once, but for the first step of a run and for steps that can't be known to end in finite numbers.
+     *
+     * @return the norm of the gradients
+     */
+    double step(StepGradients pass, double loss, double learningRate) {
+        if (!knowsTheStart || !Double.isFinite(loss)) {
+            requireFinite(pass, loss, optimizer.measure());
+        }
+        if (!momentsAreSmall || !optimizer.cannotOverflow(learningRate)) {
+            return stepOrStay(pass, loss, learningRate);
+        }
+        var outcome = optimizer.step(learningRate, AdamW.LARGEST);
+        requireFinite(pass, loss, outcome.gradients());
+        if (!outcome.moved()) {
+            return stepOrStay(pass, loss, learningRate);
+        }
+        requireFiniteUpdate(pass, outcome);
+        return outcome.gradients().norm();
+    }
+
+    private static void requireFiniteUpdate(StepGradients pass, AdamW.Outcome outcome) {
+        if (!outcome.weights().isEmpty()) {
+            throw LeewayException.numerics("step %d: weight %s behind the update; go back to an earlier checkpoint", pass.number(),
+                count(outcome.weights().firstEntry().getKey(), outcome.weights()));
+        }
+    }
+
     /** Passes a step of which all is finite. Before the first one, weights and moments are looked at; later ones end in finite ones. */
-    void requireFinite(StepGradients pass, double loss, AdamW.GradientNorm gradients) {
+    private void requireFinite(StepGradients pass, double loss, AdamW.GradientNorm gradients) {
         boolean suspect = !Double.isFinite(loss) || !gradients.nonfinite().isEmpty();
         if (suspect || !knowsTheStart) {
             requireFiniteWeights(pass);
@@ -59,7 +88,7 @@ final class Guard {
     }
 
     private void requireFiniteWeights(StepGradients pass) {
-        var weights = policy.nonfinite(policy.parameters());
+        var weights = policy.nonfinite();
         if (!weights.isEmpty()) {
             throw LeewayException.numerics("step %d: weight %s (%s); nothing has moved; no loss of this model means anything, go back to "
                 + "an earlier checkpoint", pass.number(), count(weights.firstEntry().getKey(), weights), firstSight(pass));
@@ -92,46 +121,34 @@ final class Guard {
         return "no loss of this step shows it";
     }
 
-    /** Moves the weights and moments, or nothing if they would not be finite then. */
-    void step(StepGradients pass, double learningRate, double gradientNorm) {
-        if (momentsAreSmall && optimizer.cannotOverflow(learningRate, gradientNorm)) {
-            optimizer.step(learningRate, gradientNorm);
-        } else {
-            stepOrStay(pass, learningRate, gradientNorm);
-        }
-        var weights = policy.nonfinite(policy.trainedParameters());
-        if (!weights.isEmpty()) {
-            throw LeewayException.numerics("step %d: weight %s behind the update; go back to an earlier checkpoint", pass.number(),
-                count(weights.firstEntry().getKey(), weights));
-        }
-    }
-
-    private void stepOrStay(StepGradients pass, double learningRate, double gradientNorm) {
+    private double stepOrStay(StepGradients pass, double loss, double learningRate) {
         try (var arena = Arena.ofConfined()) {
             var before = new HostCopy(arena);
             for (var state : optimizer.states()) {
                 state.parameter().master().ifPresent(master -> before.add(master.name(), master));
-                List.of(state.parameter().value(), state.m(), state.v()).forEach(tensor -> before.add(tensor.name(), tensor));
+                before.add(state.parameter().name(), state.parameter().value());
+                state.moments().forEach(tensor -> before.add(tensor.name(), tensor));
             }
             before.take(policy.device());
             int steps = optimizer.steps();
-            optimizer.step(learningRate, gradientNorm);
-            var spoiled = firstSpoiled();
+            var outcome = optimizer.step(learningRate, Double.POSITIVE_INFINITY);
+            requireFinite(pass, loss, outcome.gradients());
+            var spoiled = firstSpoiled(outcome);
             if (spoiled.isPresent()) {
                 before.putBack(policy.device());
                 optimizer.resume(steps);
                 throw failure(pass, "the update would leave " + spoiled.get(),
                     "all %d micro-batches, learning rate %s, gradient norm %.3g".formatted(pass.micros().size(), learningRate,
-                        gradientNorm));
+                        outcome.gradients().norm()));
             }
+            return outcome.gradients().norm();
         }
     }
 
     /** A weight or moment that an update made no number. */
-    private Optional<String> firstSpoiled() {
-        var weights = policy.nonfinite(policy.trainedParameters());
-        if (!weights.isEmpty()) {
-            return Optional.of("weight " + left(weights));
+    private Optional<String> firstSpoiled(AdamW.Outcome outcome) {
+        if (!outcome.weights().isEmpty()) {
+            return Optional.of("weight " + left(outcome.weights()));
         }
         return optimizer.measureMoments().stream().map(AdamW.GradientNorm::nonfinite).filter(counts -> !counts.isEmpty())
             .map(counts -> "moment " + left(counts)).findFirst();

@@ -9,7 +9,6 @@ import java.util.Optional;
 /** The training loop: any objective, any batch source, full weights or an adapter. */
 public final class Trainer {
 
-    private final AdamW optimizer;
     private final Schedule schedule;
     private final double learningRate;
     private final TrainingNoise noise;
@@ -19,7 +18,6 @@ public final class Trainer {
     /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; {@code noise} is drawn anew at each step. */
     public Trainer(Llama policy, Method method, AdamW optimizer, Schedule schedule, double learningRate, TrainingNoise noise) {
         method.requireReference(policy);
-        this.optimizer = optimizer;
         this.schedule = schedule;
         this.learningRate = learningRate;
         this.noise = noise;
@@ -55,12 +53,10 @@ public final class Trainer {
         long begin = System.nanoTime();
         var pass = new StepGradients(scoring, Optional.of(noise.at(step)), data.step(step));
         var sum = pass.accumulate();
-        var gradients = optimizer.measure();
-        guard.requireFinite(pass, sum.loss(), gradients);
         double rate = learningRate * schedule.factor(step);
-        guard.step(pass, rate, gradients.norm());
-        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, gradients.norm(), pass.trainedTokens(),
-            pass.tokens(), (System.nanoTime() - begin) * 1e-9, sum.metrics());
+        double norm = guard.step(pass, sum.loss(), rate);
+        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, norm, pass.trainedTokens(), pass.tokens(),
+            (System.nanoTime() - begin) * 1e-9, sum.metrics());
     }
 
     /** Loss and metrics over batches without training: the objective with all of them as one step; nothing is random. */

@@ -107,8 +107,9 @@ public final class TrainingSession implements AutoCloseable {
         static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
             var memory = new MemoryPlan();
             var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
+            var plan = new ModelPlan(memory, settings.capacity(), trained, settings.adapter(), settings.dtype());
             var model = new Llama(config, settings.maxLength(), device,
-                new ModelPlan(memory, settings.capacity(), trained, settings.adapter(), settings.dtype()));
+                settings.optimizer().storage().stochasticRounding() ? plan.withoutMasters() : plan);
             var optimizer = new AdamW(device, model.trainedParameters(), settings.optimizer(), decayed, memory);
             var reference = settings.referenceModel() ? Optional.of(new Llama(config, settings.maxLength(), device, ModelPlan.ofReference(
                 memory, Capacity.inference(settings.rows(), settings.sequences()), settings.dtype()))) : Optional.<Llama>empty();

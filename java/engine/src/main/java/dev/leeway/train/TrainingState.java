@@ -11,6 +11,7 @@ import dev.leeway.io.TensorFiles;
 import dev.leeway.model.Llama;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.model.Parameter;
+import dev.leeway.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import java.util.SequencedMap;
  */
 public final class TrainingState implements AutoCloseable {
 
-    /** The file of AdamW's moments: {@code NAME.exp_avg} and {@code NAME.exp_avg_sq} for each trained parameter. */
+    /** The file of AdamW's moments: {@code NAME.exp_avg} and {@code NAME.exp_avg_sq} for each trained parameter; {@code …_scale} where they are 8-bit. */
     public static final String OPTIMIZER = "optimizer.safetensors";
 
     private final TrainingSession session;
@@ -39,8 +40,7 @@ public final class TrainingState implements AutoCloseable {
         this.weightsFile = weightsFile;
         this.sideFiles = sideFiles.entrySet().stream().map(file -> CheckpointFile.of(file.getKey(), file.getValue())).toList();
         for (var state : session.optimizer().states()) {
-            moments.add(state.parameter().name() + ".exp_avg", state.m());
-            moments.add(state.parameter().name() + ".exp_avg_sq", state.v());
+            state.moments().forEach(moment -> moments.add(moment.name(), moment));
         }
     }
 
@@ -77,7 +77,7 @@ public final class TrainingState implements AutoCloseable {
     static long bytes(Llama model, AdamW optimizer, boolean adapter) {
         return saved(model, adapter).stream()
             .mapToLong(parameter -> parameter.stored().bytes() * (parameter.isStoredTransposed() ? 2 : 1)).sum()
-            + optimizer.states().stream().mapToLong(state -> state.m().bytes() + state.v().bytes()).sum();
+            + optimizer.states().stream().flatMap(state -> state.moments().stream()).mapToLong(Tensor::bytes).sum();
     }
 
     private static String peftName(Parameter parameter) {

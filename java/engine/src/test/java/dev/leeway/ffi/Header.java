@@ -94,9 +94,10 @@ final class Header {
         return count;
     }
 
-    List<Field> fields(String function) {
+    /** Of a struct, those of the structs inside it in their place. */
+    List<Field> fields(String struct) {
         var flat = new ArrayList<Field>();
-        flatten("leeway_" + function + "_args", "", "", flat);
+        flatten(struct, "", "", flat);
         return flat;
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,16 +30,16 @@ final class HeaderTest {
 
     @Test
     void everyStructHasTheHeadersFieldsInOrderWithTheirKinds() {
-        for (var op : Ops.ALL) {
-            var expected = header.fields(op.name()).stream().map(field -> field.kind() + " " + field.name()).toList();
+        for (var op : structs()) {
+            var expected = header.fields(struct(op)).stream().map(field -> field.kind() + " " + field.name()).toList();
             assertEquals(expected, fields(op).stream().map(field -> field.kind() + " " + field.name()).toList(), op.name());
         }
     }
 
     @Test
     void pointersMayBeNullExactlyWhereTheHeaderSaysSo() {
-        for (var op : Ops.ALL) {
-            var expected = header.fields(op.name()).stream().filter(Header.Field::optional).map(Header.Field::name).toList();
+        for (var op : structs()) {
+            var expected = header.fields(struct(op)).stream().filter(Header.Field::optional).map(Header.Field::name).toList();
             assertEquals(expected, fields(op).stream().filter(Op.Field::optional).map(Op.Field::name).toList(), op.name());
         }
     }
@@ -52,11 +53,11 @@ final class HeaderTest {
     void sizesAndOffsetsAreTheCompilers(@TempDir Path folder) throws IOException, InterruptedException {
         var expected = new ArrayList<String>();
         var program = new StringBuilder("#include <leeway.h>\n#include <stddef.h>\n#include <stdio.h>\nint main() {\n");
-        for (var op : Ops.ALL) {
-            var struct = op.symbol() + "_args";
+        for (var op : structs()) {
+            var struct = struct(op);
             program.append("printf(\"%s %%zu\\n\", sizeof(%s));\n".formatted(struct, struct));
             expected.add(struct + " " + op.bytes());
-            var paths = header.fields(op.name());
+            var paths = header.fields(struct);
             for (int i = 0; i < paths.size(); i++) {
                 var path = paths.get(i).path();
                 program.append("printf(\"%s %s %%zu\\n\", offsetof(%s, %s));\n".formatted(struct, path, struct, path));
@@ -82,6 +83,21 @@ final class HeaderTest {
         for (var type : DType.values()) {
             assertTrue(runtime.contains("LEEWAY_" + type + " = " + type.code() + ","), type::toString);
         }
+    }
+
+    @Test
+    void tilesAreTheHeaders() throws IOException {
+        var elementwise = Files.readString(Header.FOLDER.resolve("leeway/elementwise.h"));
+        assertTrue(elementwise.contains("#define LEEWAY_TENSOR_TILE " + Ops.TENSOR_TILE + "\n"));
+    }
+
+    /** The arguments of all ops, and the entries of tables. */
+    private static List<Op> structs() {
+        return Stream.concat(Ops.ALL.stream(), Ops.ENTRIES.stream()).toList();
+    }
+
+    private static String struct(Op op) {
+        return Ops.ALL.contains(op) ? op.symbol() + "_args" : op.symbol();
     }
 
     private static List<Op.Field> fields(Op op) {
