@@ -3,29 +3,34 @@ package dev.leeway.objective;
 import dev.leeway.LeewayException;
 
 /**
- * The tokens of one answer in a packed micro-batch: those of its positions, from…to−1, whose flag is set. Behind the first {@code shared} of
- * them a token counts {@code tail} instead of 1 (Liu et al. 2024, LD-DPO, eq. 9).
+ * The tokens of one answer in a packed micro-batch: those of its positions, from…to−1, whose flag is set. Behind the first {@code shared}
+ * of them a token counts {@code tail} instead of 1 (LD-DPO: Liu et al. 2024).
  */
 record Answer(boolean[] flags, int from, int to, long shared, double tail) {
 
     /** The completion of a sequence. */
     static Answer of(Targets targets, int sequence) {
-        return new Answer(targets.completion(), targets.sequenceStarts()[sequence], targets.sequenceStarts()[sequence + 1], Long.MAX_VALUE, 1);
+        return in(targets.completion(), targets, sequence);
     }
 
     /** The completion of a sequence, of which there must be some: losses divide by its length. */
     static Answer require(Targets targets, int sequence) {
         var answer = of(targets, sequence);
         if (answer.length() == 0) {
-            throw LeewayException.data("sequence %d of unit %d (counted from 0 in its micro-batch) has no completion token, so its answer has no "
-                + "log-probability; drop the row, or raise max_length where the prompt fills it", sequence, targets.unitIds()[sequence]);
+            throw LeewayException.data("sequence %d of unit %d (counted from 0 in its micro-batch) has no completion token, so its answer "
+                + "has no log-probability; drop the row, or raise max_length where the prompt fills it", sequence,
+                targets.unitIds()[sequence]);
         }
         return answer;
     }
 
     /** Prompt and completion of a sequence, as far as they are trained. */
     static Answer withPrompt(Targets targets, int sequence) {
-        return new Answer(targets.mask(), targets.sequenceStarts()[sequence], targets.sequenceStarts()[sequence + 1], Long.MAX_VALUE, 1);
+        return in(targets.mask(), targets, sequence);
+    }
+
+    private static Answer in(boolean[] flags, Targets targets, int sequence) {
+        return new Answer(flags, targets.sequenceStarts()[sequence], targets.sequenceStarts()[sequence + 1], Long.MAX_VALUE, 1);
     }
 
     /** The same with tokens behind the first {@code shared} that count {@code tail}. */

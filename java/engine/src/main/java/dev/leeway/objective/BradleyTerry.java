@@ -5,7 +5,8 @@ import java.util.Set;
 
 /**
  * Reward modelling from preferences (Bradley and Terry 1952; Ouyang et al. 2022, eq. 1; margins as in Touvron et al. 2023, eq. 2):
- * L = (1/P) Σ [ −(1−ε) log σ(d) − ε log σ(−d) + c (r_chosen + r_rejected)² ], d = r_chosen − r_rejected − margin, P pairs of the optimiser step.
+ * L = (1/P) Σ [ −(1−ε) log σ(d) − ε log σ(−d) + c (r_chosen + r_rejected)² ], d = r_chosen − r_rejected − margin, P pairs of the optimiser
+ * step.
  *
  * <p>A pair is two sequences with the same unit id, chosen first. {@link Targets#rewards} holds the pair's margin at the chosen sequence,
  * or is empty.
@@ -22,7 +23,7 @@ public final class BradleyTerry implements Objective {
         this(centerRewardsCoefficient, 0);
     }
 
-    /** The same with {@code labelSmoothing} ε, from 0 to below ½: the share of pairs whose label is thought to be wrong (Wang et al. 2024, §3). */
+    /** The same with {@code labelSmoothing} ε, from 0 to below ½: the share of pairs whose label is thought to be wrong. */
     public BradleyTerry(double centerRewardsCoefficient, double labelSmoothing) {
         this.centerRewardsCoefficient = Require.notNegative(centerRewardsCoefficient, "center_rewards_coefficient");
         this.labelSmoothing = Require.share(labelSmoothing, 0.5, "label_smoothing");

@@ -6,11 +6,11 @@ import java.util.Set;
 
 /**
  * Preference optimisation without a reference: the mean over the pairs of the optimiser step of a loss on d = r_w − r_l, plus
- * {@code cpo_alpha} times −log π of the chosen answers, averaged over their tokens (CPO: Xu et al. 2024, eq. 3 and 4; SimPO: Meng et al. 2024,
- * eq. 6; TRL's {@code CPOTrainer}).
+ * {@code cpo_alpha} times −log π of the chosen answers, averaged over their tokens (CPO: Xu et al. 2024, eq. 3; SimPO: Meng et al.
+ * 2024, eq. 6; TRL's {@code CPOTrainer}).
  *
- * <p>r of an answer is its Σ log π, or for ipo and simpo its mean a token; with {@code alpha} α ≠ 0 it is (1 − e^(−αr)) / α instead (AlphaPO: Gupta
- * et al. 2025).
+ * <p>r of an answer is its Σ log π, or for ipo and simpo its mean a token; with {@code alpha} α ≠ 0 it is (1 − e^(−αr)) / α instead
+ * (AlphaPO: Gupta et al. 2025).
  */
 public final class ContrastivePreference implements Objective {
 

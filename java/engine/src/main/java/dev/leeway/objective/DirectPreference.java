@@ -11,9 +11,9 @@ import java.util.Set;
  * Preference optimisation against a frozen reference: the mean over the pairs of the optimiser step of a sum of weighted {@link PairLoss}es
  * (DPO: Rafailov et al. 2023, eq. 7; TRL's {@code DPOTrainer}).
  *
- * <p>Pairs lie as {@link Targets} says. Σ log π goes over the completion; with {@code ld_alpha}, tokens behind the shorter answer's length count
- * that much. With {@code use_weighting}, a pair's loss is multiplied by both answers' w = exp(mean log(π / Σ_v π²)), through which no gradient
- * flows (Zhou et al. 2024, WPO, eq. 2, in its aligned form).
+ * <p>Pairs lie as {@link Targets} says. Σ log π goes over the completion; with {@code ld_alpha}, tokens behind the shorter answer's length
+ * count that much. With {@code use_weighting}, a pair's loss is multiplied by both answers' w = exp(mean log(π / Σ_v π²)), through which no
+ * gradient flows (Zhou et al. 2024, WPO, eq. 2, in its aligned form).
  */
 public final class DirectPreference implements Objective {
 
@@ -106,8 +106,8 @@ public final class DirectPreference implements Objective {
             throw LeewayException.usage("loss_type names no loss; sigmoid is the usual one");
         }
         if (settings.labelSmoothing() > 0 && terms.stream().noneMatch(term -> term.loss().smooths())) {
-            throw LeewayException.usage("label_smoothing %s has no part in loss_type %s; sigmoid, robust and exo_pair take it: set it to 0, or "
-                + "choose one of them", settings.labelSmoothing(), terms.stream().map(term -> term.loss().label()).toList());
+            throw LeewayException.usage("label_smoothing %s has no part in loss_type %s; sigmoid, robust and exo_pair take it: set it to "
+                + "0, or choose one of them", settings.labelSmoothing(), terms.stream().map(term -> term.loss().label()).toList());
         }
         if (settings.labelSmoothing() == 0 && has(PairLoss.EXO_PAIR)) {
             throw LeewayException.usage("loss_type exo_pair needs label_smoothing above 0, got 0; its paper takes 1e-3");
@@ -151,8 +151,8 @@ public final class DirectPreference implements Objective {
             double weight = settings.useWeighting() ? alignment(scored, c) * alignment(scored, c + 1) : 1;
             double chosenRatio = chosen.sumOfDifferences(policy, reference);
             double rejectedRatio = rejected.sumOfDifferences(policy, reference);
-            var sum = sum(new RatioPair(Dual.chosen(chosenRatio), Dual.rejected(rejectedRatio), chosen.length(), rejected.length(), settings))
-                .times(weight / pairs);
+            var sum = sum(new RatioPair(Dual.chosen(chosenRatio), Dual.rejected(rejectedRatio), chosen.length(), rejected.length(),
+                settings)).times(weight / pairs);
             loss += sum.value() + likelihood(targets, c, policy, gradient, normalisers);
             chosen.spread(sum.byChosen(), gradient);
             rejected.spread(sum.byRejected(), gradient);

@@ -1,8 +1,8 @@
 package dev.leeway.objective;
 
 /**
- * Which divergence from the reference a preference loss bounds: a score f′(π/π_ref) of the log-ratio Δ, without constants that cancel between
- * the two answers (Wang et al. 2024, f-DPO, table 2; TRL's {@code f_divergence_type}).
+ * Which divergence from the reference a preference loss bounds: a score f′(π/π_ref) of the log-ratio Δ, without constants that cancel
+ * between the two answers (f-DPO: Wang et al. 2024; TRL's {@code f_divergence_type}).
  *
  * @param kind which one
  * @param alpha α of {@link Kind#ALPHA_DIVERGENCE}, {@code f_alpha_divergence_coef}

@@ -42,7 +42,8 @@ record Dual(double value, double byChosen, double byRejected) {
     }
 
     Dual times(Dual other) {
-        return new Dual(value * other.value, byChosen * other.value + value * other.byChosen, byRejected * other.value + value * other.byRejected);
+        return new Dual(value * other.value, byChosen * other.value + value * other.byChosen,
+            byRejected * other.value + value * other.byRejected);
     }
 
     Dual square() {

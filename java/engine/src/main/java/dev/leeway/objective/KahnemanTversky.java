@@ -6,12 +6,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Preference optimisation from single answers, each labelled desirable (+1) or undesirable (−1) in {@link Targets#rewards} (KTO: Ethayarajh et al.
- * 2024, eq. 7 and 8; TRL's {@code KTOTrainer}): the mean over the labelled sequences of the optimiser step of w σ(−y β (Δ − z)), y the label, Δ the
- * log-ratio Σ log π − Σ log π_ref of the answer, w the weight of its label.
+ * Preference optimisation from single answers, each labelled desirable (+1) or undesirable (−1) in {@link Targets#rewards} (KTO: Ethayarajh
+ * et al. 2024, eq. 7; TRL's {@code KTOTrainer}): the mean over the labelled sequences of the optimiser step of w σ(−y β (Δ − z)), y
+ * the label, Δ the log-ratio Σ log π − Σ log π_ref of the answer, w the weight of its label.
  *
- * <p>z is the baseline max(0, mean Δ) over the step's sequences with label 0, answers put under other prompts; no gradient flows through it. A
- * forward-only pass measures it ({@link #measure}: the sum of Δ and the count). {@link Loss#APO_ZERO_UNPAIRED} has z = 0 and needs none.
+ * <p>z is the baseline max(0, mean Δ) over the step's sequences with label 0, answers put under other prompts; no gradient flows through
+ * it. A forward-only pass measures it ({@link #measure}: the sum of Δ and the count). {@link Loss#APO_ZERO_UNPAIRED} has z = 0 and needs
+ * none.
  */
 public final class KahnemanTversky implements Objective {
 
@@ -46,7 +47,8 @@ public final class KahnemanTversky implements Objective {
      * @param loss {@code loss_type}
      * @param beta β, above 0; TRL's default is 0.1
      * @param desirableWeight {@code desirable_weight}
-     * @param undesirableWeight {@code undesirable_weight}; the paper wants the two such that weight × count of both labels are within 1 to 4/3
+     * @param undesirableWeight {@code undesirable_weight}; the paper wants the two such that weight × count of both labels are within 1 to
+     *     4/3
      */
     public KahnemanTversky(Loss loss, double beta, double desirableWeight, double undesirableWeight) {
         this.loss = loss;
@@ -103,7 +105,8 @@ public final class KahnemanTversky implements Objective {
 
     private static double label(Targets targets, int sequence) {
         if (targets.rewards().length != targets.sequences()) {
-            throw new IllegalStateException("KTO reads a label a sequence; here are " + targets.rewards().length + " for " + targets.sequences());
+            throw new IllegalStateException("KTO reads a label a sequence; here are " + targets.rewards().length + " for "
+                + targets.sequences());
         }
         return targets.rewards()[sequence];
     }
@@ -117,8 +120,8 @@ public final class KahnemanTversky implements Objective {
             return 0;
         }
         if (!normalisers.isMeasured() || normalisers.measured(1) == 0) {
-            throw LeewayException.data("no sequence of the step has label 0, so KTO's baseline is not measured; answers under other prompts are "
-                + "expected beside the labelled ones, or loss_type apo_zero_unpaired");
+            throw LeewayException.data("no sequence of the step has label 0, so KTO's baseline is not measured; answers under other "
+                + "prompts are expected beside the labelled ones, or loss_type apo_zero_unpaired");
         }
         return Math.max(0, normalisers.measured(0) / normalisers.measured(1));
     }
@@ -126,7 +129,8 @@ public final class KahnemanTversky implements Objective {
     private static double labelled(Normalisers normalisers) {
         long labelled = normalisers.desirable() + normalisers.undesirable();
         if (labelled == 0) {
-            throw LeewayException.data("no sequence of the step is labelled desirable (+1) or undesirable (−1), so KTO has nothing to train");
+            throw LeewayException.data("no sequence of the step is labelled desirable (+1) or undesirable (−1), so KTO has nothing to "
+                + "train");
         }
         return labelled;
     }

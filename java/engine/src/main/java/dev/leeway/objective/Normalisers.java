@@ -9,8 +9,8 @@ import java.util.List;
 public final class Normalisers {
 
     private enum Count {
-        TOKENS, COMPLETION_TOKENS, CHOSEN_TOKENS, CHOSEN_COMPLETION_TOKENS, LONGEST_COMPLETION, SEQUENCES, TRAINED_SEQUENCES, UNITS, DESIRABLE,
-        UNDESIRABLE
+        TOKENS, COMPLETION_TOKENS, CHOSEN_TOKENS, CHOSEN_COMPLETION_TOKENS, LONGEST_COMPLETION, SEQUENCES, TRAINED_SEQUENCES, UNITS,
+        DESIRABLE, UNDESIRABLE
     }
 
     private final long[] counts;
@@ -151,7 +151,8 @@ public final class Normalisers {
     /** A sum over the step that a pre-pass measured, in the order of {@link Objective#measure}. */
     public double measured(int index) {
         if (index >= measured.length) {
-            throw new IllegalStateException("measure() has not run over this step: " + measured.length + " sums are here, not " + (index + 1));
+            throw new IllegalStateException("measure() has not run over this step: " + measured.length + " sums are here, not "
+                + (index + 1));
         }
         return measured[index];
     }

@@ -22,9 +22,9 @@ public interface Objective {
     }
 
     /**
-     * What a forward-only pass before the gradients measures in a micro-batch, where {@link #scope} is {@link Scope#BATCH}. The entries of all
-     * micro-batches of a step are added up and come back as {@link Normalisers#measured}; so the pass with gradients may be split anywhere
-     * between units.
+     * What a forward-only pass before the gradients measures in a micro-batch, where {@link #scope} is {@link Scope#BATCH}. The entries of
+     * all micro-batches of a step are added up and come back as {@link Normalisers#measured}; so the pass with gradients may be split
+     * anywhere between units.
      */
     default double[] measure(Scored scored) {
         return Targets.NONE;

@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Set;
 
 /**
- * ORPO (Hong et al. 2024, eq. 6 and 7; TRL's {@code ORPOTrainer}): −log π of the chosen sequences, averaged over all of their trained tokens in the
- * step (prompt and answer, {@link Targets#mask}), plus β times the mean over pairs of −log σ(o). The log-odds ratio o is (a − b) − (log(1 − eᵃ) −
- * log(1 − eᵇ)) of the answers' mean log-probabilities a (chosen) and b (rejected). No reference.
+ * ORPO (Hong et al. 2024, eq. 6 and 7; TRL's {@code ORPOTrainer}): −log π of the chosen sequences, averaged over all of their trained
+ * tokens in the step (prompt and answer, {@link Targets#mask}), plus β times the mean over pairs of −log σ(o). The log-odds ratio o is (a −
+ * b) − (log(1 − eᵃ) − log(1 − eᵇ)) of the answers' mean log-probabilities a (chosen) and b (rejected). No reference.
  *
  * <p>∂(−log σ(o))/∂a = −σ(−o) / (1 − eᵃ), and by b the same with the other sign. 1 − eᵃ is taken to be at least the rounding unit of single
  * precision, which log-probabilities come in: an answer that is certain to it has finite odds.

@@ -3,8 +3,8 @@ package dev.leeway.objective;
 import dev.leeway.LeewayException;
 
 /**
- * The losses of {@link DirectPreference}, by TRL's {@code loss_type}. Written with β, the scores s of both answers (their log-ratios Δ for the
- * usual divergence), u = β (s_w − s_l), lengths |y|, smoothing ε and τ = {@code discopop_tau}.
+ * The losses of {@link DirectPreference}, by TRL's {@code loss_type}. Written with β, the scores s of both answers (their log-ratios Δ for
+ * the usual divergence), u = β (s_w − s_l), lengths |y|, smoothing ε and τ = {@code discopop_tau}.
  */
 public enum PairLoss {
     /** −(1−ε) log σ(u) − ε log σ(−u): DPO (Rafailov et al. 2023, eq. 7), conservative where ε > 0 (Mitchell 2023). */
@@ -52,7 +52,7 @@ public enum PairLoss {
         Dual of(RatioPair pair) {
             var chosen = pair.chosenScore().times(pair.settings().beta());
             var rejected = pair.rejectedScore().times(pair.settings().beta());
-            return chosen.logSigmoid().plus(chosen.times(-1).logSigmoid().times(0.5)).plus(rejected.times(-1).logSigmoid().times(0.5)).times(-1);
+            return chosen.logSigmoid().plus(chosen.times(-1).logSigmoid().plus(rejected.times(-1).logSigmoid()).times(0.5)).times(-1);
         }
     },
     /** [−(1−ε) log σ(u) + ε log σ(−u)] / (1−2ε): unbiased where a share ε of the labels is flipped (Chowdhury et al. 2024, robust DPO). */
@@ -134,8 +134,8 @@ public enum PairLoss {
     /** The loss of TRL's name. */
     public static PairLoss named(String name) {
         if (name.equals("aot") || name.equals("aot_unpaired") || name.equals("aot_pair")) {
-            throw LeewayException.usage("loss_type %s sorts the pairs of a whole batch, which micro-batches cannot share, and is not here; sigmoid "
-                + "is the usual loss", name);
+            throw LeewayException.usage("loss_type %s sorts the pairs of a whole batch, which micro-batches cannot share, and is not here; "
+                + "sigmoid is the usual loss", name);
         }
         return Options.named("loss_type", name, values());
     }

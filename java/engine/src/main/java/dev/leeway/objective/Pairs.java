@@ -23,8 +23,8 @@ final class Pairs {
         int sequences = targets.sequences();
         for (int s = 0; s < sequences; s += 2) {
             if (s + 1 == sequences || targets.unitIds()[s] != targets.unitIds()[s + 1]) {
-                throw LeewayException.data("sequence %d of a micro-batch, of unit %d, does not begin a pair; a chosen and a rejected sequence of "
-                    + "one unit are expected next to each other", s, targets.unitIds()[s]);
+                throw LeewayException.data("sequence %d of a micro-batch, of unit %d, does not begin a pair; a chosen and a rejected "
+                    + "sequence of one unit are expected next to each other", s, targets.unitIds()[s]);
             }
         }
         return sequences;

@@ -1,8 +1,8 @@
 package dev.leeway.objective;
 
 /**
- * A preference pair as {@link PairLoss} sees it. Δ of an answer is its log-ratio, log π − log π_ref summed over its completion; its score is Δ, or
- * what another {@link Divergence} makes of it.
+ * A preference pair as {@link PairLoss} sees it. Δ of an answer is its log-ratio, log π − log π_ref summed over its completion; its score
+ * is Δ, or what another {@link Divergence} makes of it.
  */
 record RatioPair(Dual chosenRatio, Dual rejectedRatio, double chosenLength, double rejectedLength, DirectPreference.Settings settings) {
 

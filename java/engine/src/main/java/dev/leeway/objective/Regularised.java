@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Set;
 
 /**
- * Another objective plus the mean over the trained tokens of the optimiser step of z lse² − c H: a z-loss, which keeps the log-normaliser of the
- * logits near 0 (Chowdhery et al. 2022, §5), and an entropy bonus, which keeps the distribution wide (Mnih et al. 2016, §4).
+ * Another objective plus the mean over the trained tokens of the optimiser step of z lse² − c H: a z-loss, which keeps the log-normaliser
+ * of the logits near 0 (Chowdhery et al. 2022, §5), and an entropy bonus, which keeps the distribution wide (Mnih et al. 2016, §4).
  */
 public final class Regularised implements Objective {
 
@@ -31,7 +31,8 @@ public final class Regularised implements Objective {
         var columns = EnumSet.copyOf(objective.needs());
         for (var column : new Column[] {Column.LOG_SUM_EXP, Column.ENTROPY}) {
             if ((column == Column.ENTROPY ? entropyCoefficient : zLossCoefficient) != 0 && !columns.add(column)) {
-                throw LeewayException.usage("the objective reads %s itself; give it its own z-loss or entropy bonus, and no second one", column);
+                throw LeewayException.usage("the objective reads %s itself; give it its own z-loss or entropy bonus, and no second one",
+                    column);
             }
         }
         needs = Collections.unmodifiableSet(columns);

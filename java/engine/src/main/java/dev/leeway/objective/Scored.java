@@ -42,6 +42,6 @@ public record Scored(TokenScores policy, Optional<TokenScores> reference, Option
 
     /** The sampler's columns, for an objective that said it needs them. */
     public TokenScores requireOld() {
-        return old.orElseThrow(() -> new IllegalStateException("the objective needs the sampler's log-probabilities, and they are not here"));
+        return old.orElseThrow(() -> new IllegalStateException("the objective needs the sampler's log-probs, and they are not here"));
     }
 }

@@ -12,8 +12,8 @@ import java.util.Set;
  *
  * <p>Without options it is the loss of transformers' {@code ForCausalLMLoss} with {@code num_items_in_batch}; on text without a prompt it
  * is pretraining. e smooths the labels (Szegedy et al. 2016, §7; transformers' {@code LabelSmoother}), z keeps the log-normaliser near 0
- * (Chowdhery et al. 2022, §5). {@link Loss#DFT} weighs each token by its probability, through which no gradient flows (Wu et al. 2025, dynamic
- * fine-tuning). {@link Mean} says what the mean is taken over.
+ * (Chowdhery et al. 2022, §5). {@link Loss#DFT} weighs each token by its probability, through which no gradient flows (Wu et al. 2025,
+ * dynamic fine-tuning). {@link Mean} says what the mean is taken over.
  */
 public final class SupervisedFineTuning implements Objective {
 

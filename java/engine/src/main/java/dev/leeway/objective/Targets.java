@@ -4,10 +4,11 @@ package dev.leeway.objective;
  * What an objective knows of a packed batch apart from the model's scores. A position's entries speak of the token that it predicts.
  *
  * @param mask per position: true = its target is trained, so the head scores it; scores elsewhere are junk and get gradient 0
- * @param completion per position: true = its target belongs to the answer; a subset of the mask, and the same unless a loss also trains prompts
+ * @param completion per position: true = its target belongs to the answer; a subset of the mask, and the same unless a loss also trains
+ *     prompts
  * @param sequenceStarts S+1 offsets of the sequences
- * @param unitIds per sequence: a stable identity (row of the data set), equal for the sequences of one pair or group, which are neighbours; of
- *     a pair, the chosen one comes first
+ * @param unitIds per sequence: a stable identity (row of the data set), equal for the sequences of one pair or group, which are neighbours;
+ *     of a pair, the chosen one comes first
  * @param advantages per sequence or per position, as the objective defines; or empty
  * @param rewards per sequence: rewards, margins of pairs (at the chosen sequence), or labels (+1 desirable, −1 undesirable, 0 a mismatched
  *     answer that only measures), as the objective defines; or empty

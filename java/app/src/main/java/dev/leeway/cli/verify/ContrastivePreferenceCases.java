@@ -28,9 +28,10 @@ final class ContrastivePreferenceCases implements ObjectiveFamily {
             checks.close("nll", weighed.metrics().get("nll_loss"), expected.number("nll"), GATE);
         }
         if (expected.has("per_pair_loss")) {
-            var preference = new ContrastivePreference(new ContrastivePreference.Settings(settings.loss(), settings.beta(), settings.gamma(), 0,
-                settings.labelSmoothing(), settings.alpha()));
-            checks.relativeL2("loss of each pair", WeighedChecks.perPair(preference, scored, rows), expected.numbers("per_pair_loss"), GATE);
+            var alone = new ContrastivePreference.Settings(settings.loss(), settings.beta(), settings.gamma(), 0, settings.labelSmoothing(),
+                settings.alpha());
+            checks.relativeL2("loss of each pair", WeighedChecks.perPair(new ContrastivePreference(alone), scored, rows),
+                expected.numbers("per_pair_loss"), GATE);
         }
     }
 
@@ -38,9 +39,13 @@ final class ContrastivePreferenceCases implements ObjectiveFamily {
     static ContrastivePreference.Settings settings(Fields params) {
         params.requireText("layout", PaddedRows.PAIR_LAYOUT);
         double beta = params.number("beta");
+        double gamma = one(params, 0, "gamma", "simpo_gamma");
+        if (params.has("gamma_beta_ratio") && (params.has("gamma") || params.has("simpo_gamma"))) {
+            throw params.wrong("gamma_beta_ratio", "says gamma over beta, and gamma is there too; one of them is expected");
+        }
         return new ContrastivePreference.Settings(ContrastivePreference.Loss.named(params.text("loss_type", "simpo")), beta,
-            one(params, 0, "gamma", "simpo_gamma") + beta * params.number("gamma_beta_ratio", 0), one(params, 0, "nll_coefficient", "cpo_alpha"),
-            params.number("label_smoothing", 0), params.number("alpha", 0));
+            gamma + beta * params.number("gamma_beta_ratio", 0),
+            one(params, 0, "nll_coefficient", "cpo_alpha"), params.number("label_smoothing", 0), params.number("alpha", 0));
     }
 
     /** A number that has two names, of which at most one may be used. */

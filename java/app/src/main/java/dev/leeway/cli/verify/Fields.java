@@ -12,8 +12,8 @@ import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /**
- * An object of a case, each of whose fields must be read: what nobody asked for is refused, never ignored. Asking for a field that is absent or
- * null makes it known.
+ * An object of a case, each of whose fields must be read: what nobody asked for is refused, never ignored. Asking for a field that is
+ * absent or null makes it known.
  */
 final class Fields {
 

@@ -8,8 +8,8 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * What a language-model head makes of logits (N, V), and its way back, in double: dz = w_logProb (1_y − p) + w_lse p − w_entropy p (log p + H) + w_soft
- * (p − 1/V). A target of −1 scores nothing.
+ * What a language-model head makes of logits (N, V), and its way back, in double: dz = w_logProb (1_y − p) + w_lse p − w_entropy p (log p +
+ * H) + w_soft (p − 1/V). A target of −1 scores nothing.
  */
 final class LogitColumns {
 

@@ -8,14 +8,15 @@ import java.util.List;
 /** A loss on given scores, in double. */
 record ObjectiveCase(Path path, JsonObject json, ObjectiveFamily family) implements Case {
 
-    private static final List<ObjectiveFamily> FAMILIES = List.of(new SupervisedCases(), new TokenStatisticsCases(), new DirectPreferenceCases(),
-        new ContrastivePreferenceCases(), new OddsRatioCases(), new KahnemanTverskyCases(), new BradleyTerryCases(), new PolicyCases(),
-        new AdvantageCases(), new ProximalPolicyCases(), new GeneralizedAdvantageCases());
+    private static final List<ObjectiveFamily> FAMILIES = List.of(new SupervisedCases(), new TokenStatisticsCases(),
+        new DirectPreferenceCases(), new ContrastivePreferenceCases(), new OddsRatioCases(), new KahnemanTverskyCases(),
+        new BradleyTerryCases(), new PolicyCases(), new AdvantageCases(), new ProximalPolicyCases(), new GeneralizedAdvantageCases());
 
     static Case of(Path path, JsonObject json) {
         var objective = json.requireString("objective");
         return FAMILIES.stream().filter(family -> family.names().contains(objective)).findFirst()
-            .<Case>map(family -> new ObjectiveCase(path, json, family)).orElseGet(() -> new Case.NotChecked(path, "objective " + objective));
+            .<Case>map(family -> new ObjectiveCase(path, json, family))
+            .orElseGet(() -> new Case.NotChecked(path, "objective " + objective));
     }
 
     @Override

@@ -33,8 +33,8 @@ final class OddsRatioCases implements ObjectiveFamily {
             checks.close("nll", weighed.metrics().get("nll_loss"), expected.number("nll"), GATE);
         }
         if (expected.has("per_pair_or_term")) {
-            checks.relativeL2("odds ratio of each pair", IntStream.range(0, rows.rows() / 2).mapToDouble(pair -> oddsTerm(beta, rows.pair(scored,
-                2 * pair))).toArray(), expected.numbers("per_pair_or_term"), GATE);
+            checks.relativeL2("odds ratio of each pair", IntStream.range(0, rows.rows() / 2)
+                .mapToDouble(pair -> oddsTerm(beta, rows.pair(scored, 2 * pair))).toArray(), expected.numbers("per_pair_or_term"), GATE);
         }
     }
 

@@ -8,7 +8,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The rows (B, T) of a case as sequences of one packed micro-batch: all T positions of each, what is masked out too, since it must not matter.
+ * The rows (B, T) of a case as sequences of one packed micro-batch: all T positions of each, what is masked out too, since it must not
+ * matter.
  *
  * @param width T
  * @param sequenceOf per row of the case: which sequence it is
