@@ -81,8 +81,8 @@ final class ScalarHead implements Head {
         int count = 0;
         for (int n = 0; n < batch.rows(); n++) {
             if (batch.mask()[n] && count == readRows.length) {
-                throw LeewayException.usage("a value model that was planned for %d values is asked for more; plan it for as many sequences as a "
-                    + "micro-batch has positions", readRows.length);
+                throw LeewayException.usage("a value model that was planned for %d values is asked for more; plan it for as many "
+                    + "sequences as a micro-batch has positions", readRows.length);
             }
             if (batch.mask()[n]) {
                 readRows[count++] = n;

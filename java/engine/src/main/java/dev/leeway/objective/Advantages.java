@@ -3,8 +3,8 @@ package dev.leeway.objective;
 import java.util.Arrays;
 
 /**
- * Advantages of completions from their rewards, before any forward pass. A group is a run of neighbours with the same unit id. A missing reward
- * (NaN) is left out of every mean and deviation, its completion has advantage 0, and it is counted.
+ * Advantages of completions from their rewards, before any forward pass. A group is a run of neighbours with the same unit id. A missing
+ * reward (NaN) is left out of every mean and deviation, its completion has advantage 0, and it is counted.
  *
  * @param values one a completion
  * @param missing completions without a reward
@@ -69,8 +69,8 @@ public record Advantages(double[] values, int missing, double zeroDeviation) {
     }
 
     /**
-     * R − mean of the other rewards of the group (Kool et al. 2019; Ahmadian et al. 2024, §3.3). A completion whose others have no reward has
-     * advantage 0. With {@code normalize} ({@code normalize_advantages}), what comes out is scaled over the batch.
+     * R − mean of the other rewards of the group (Kool et al. 2019; Ahmadian et al. 2024, §3.3). A completion whose others have no reward
+     * has advantage 0. With {@code normalize} ({@code normalize_advantages}), what comes out is scaled over the batch.
      */
     public static Advantages leaveOneOut(double[] rewards, long[] unitIds, boolean normalize, double epsilon) {
         var values = new double[rewards.length];

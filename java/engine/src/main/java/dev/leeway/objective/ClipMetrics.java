@@ -3,8 +3,8 @@ package dev.leeway.objective;
 import java.util.Map;
 
 /**
- * How much of a step clipping acts on, by TRL's names: the share of tokens, or of completions where these share a ratio, below and above the
- * range, and the extremes of the completions' shares.
+ * How much of a step clipping acts on, by TRL's names: the share of tokens, or of completions where these share a ratio, below and above
+ * the range, and the extremes of the completions' shares.
  */
 final class ClipMetrics {
 

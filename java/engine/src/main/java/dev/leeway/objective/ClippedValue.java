@@ -4,11 +4,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The value half of PPO, for a model with a scalar head: c · ½ · the mean over scored positions of max( (V − R)², (V_c − R)² ), where V_c is V
- * held inside the old value ± ε and R = A + V_old the return ({@link GeneralizedAdvantages}).
+ * The value half of PPO, for a model with a scalar head: c · ½ · the mean over scored positions of max( (V − R)², (V_c − R)² ), where V_c
+ * is V held inside the old value ± ε and R = A + V_old the return ({@link GeneralizedAdvantages}).
  *
- * <p>It reads {@link Column#TOKEN_VALUE} at every position of {@link Targets#mask}: those that predict the completion's tokens and, where the
- * episode has a value behind its last token, the sequence's last. {@link Targets#advantages} are those before whitening, one a position.
+ * <p>It reads {@link Column#TOKEN_VALUE} at every position of {@link Targets#mask}: those that predict the completion's tokens and, where
+ * the episode has a value behind its last token, the sequence's last. {@link Targets#advantages} are those before whitening, one a
+ * position.
  */
 public final class ClippedValue implements Objective {
 

@@ -5,15 +5,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Generalised advantage estimation (Schulman et al. 2016, eq. 16) with the divergence from the reference as reward of every token and the score
- * of the completion at its end: δ_t = r_t + γ V_{t+1} − V_t, A_t = δ_t + γλ A_{t+1}, returns A + V. Every array has one row an episode.
+ * Generalised advantage estimation (Schulman et al. 2016, eq. 16) with the divergence from the reference as reward of every token and the
+ * score of the completion at its end: δ_t = r_t + γ V_{t+1} − V_t, A_t = δ_t + γλ A_{t+1}, returns A + V. Every array has one row an
+ * episode.
  *
  * @param tokenRewards r before whitening
  * @param rewards r as used
  * @param advantages A, for {@link ClippedValue}
  * @param returns A + V
- * @param whitened A over the completions' tokens alone, less their mean, by their deviation, for {@link ProximalPolicy}; a value behind the last
- *     token has none
+ * @param whitened A over the completions' tokens alone, less their mean, by their deviation, for {@link ProximalPolicy}; a value behind the
+ *     last token has none
  */
 public record GeneralizedAdvantages(double[][] tokenRewards, double[][] rewards, double[][] advantages, double[][] returns,
         double[][] whitened) {
@@ -26,7 +27,8 @@ public record GeneralizedAdvantages(double[][] tokenRewards, double[][] rewards,
      *
      * @param logProbs of its T tokens as they were drawn
      * @param reference the reference's log-probs of the same tokens
-     * @param values of the states before each token; one more, behind the last token, if the state there is valued: then the score lies there
+     * @param values of the states before each token; one more, behind the last token, if the state there is valued: then the score lies
+     *     there
      * @param score of the whole completion
      */
     public record Episode(double[] logProbs, double[] reference, double[] values, double score) {
@@ -35,8 +37,8 @@ public record GeneralizedAdvantages(double[][] tokenRewards, double[][] rewards,
         public Episode {
             boolean valued = values.length == logProbs.length || values.length == logProbs.length + 1;
             if (logProbs.length == 0 || reference.length != logProbs.length || !valued) {
-                throw LeewayException.data("an episode needs at least one token, one reference log-prob a token and as many values or one more; got "
-                    + "%d tokens, %d reference log-probs, %d values", logProbs.length, reference.length, values.length);
+                throw LeewayException.data("an episode needs at least one token, one reference log-prob a token and as many values or one "
+                    + "more; got %d tokens, %d reference log-probs, %d values", logProbs.length, reference.length, values.length);
             }
         }
     }
@@ -51,7 +53,8 @@ public record GeneralizedAdvantages(double[][] tokenRewards, double[][] rewards,
      * @param whitenRewards {@code whiten_rewards}: rewards are divided by their deviation over all episodes, around their own mean
      * @param epsilon what is added to a variance
      */
-    public record Settings(double gamma, double lambda, double klCoefficient, KlEstimator klEstimator, boolean whitenRewards, double epsilon) {
+    public record Settings(double gamma, double lambda, double klCoefficient, KlEstimator klEstimator, boolean whitenRewards,
+            double epsilon) {
 
         /** TRL's defaults. */
         public static final Settings DEFAULTS = new Settings(1, 0.95, 0.05, KlEstimator.K1, false, EPSILON);

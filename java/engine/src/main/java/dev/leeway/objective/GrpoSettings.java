@@ -6,7 +6,8 @@ import dev.leeway.LeewayException;
  * Group relative policy optimisation (Shao et al. 2024) and what came of it, by TRL's option names. {@link #objective} is what trains.
  *
  * @param lossType {@code loss_type}
- * @param importanceSamplingLevel {@code importance_sampling_level}: {@link ImportanceLevel#TOKEN}, or {@link ImportanceLevel#SEQUENCE} for GSPO
+ * @param importanceSamplingLevel {@code importance_sampling_level}: {@link ImportanceLevel#TOKEN}, or {@link ImportanceLevel#SEQUENCE} for
+ *     GSPO
  * @param clipped {@code epsilon}, {@code epsilon_high}, {@code delta}; CISPO reads only {@code epsilon_high}
  * @param gated {@code sapo_temperature_pos}, {@code sapo_temperature_neg}
  * @param gammaWeighted {@code vespo_k_pos}, {@code vespo_lambda_pos}, {@code vespo_k_neg}, {@code vespo_lambda_neg}

@@ -4,8 +4,8 @@ package dev.leeway.objective;
  * A divergence from the reference, added to the loss of every token: β k, or β ρ k.
  *
  * @param beta β; 0 = no penalty and no reference
- * @param biasCorrection whether k is multiplied with the importance ratio ({@code use_bias_correction_kl}), which makes its expectation under
- *     the old policy that of the policy (DeepSeek-AI 2025, V3.2, §3.1)
+ * @param biasCorrection whether k is multiplied with the importance ratio ({@code use_bias_correction_kl}), which makes its expectation
+ *     under the old policy that of the policy (DeepSeek-AI 2025, V3.2, §3.1)
  */
 public record KlPenalty(double beta, boolean biasCorrection) {
 

@@ -1,6 +1,9 @@
 package dev.leeway.objective;
 
-/** The divergence from the reference as part of the reward, where an algorithm places it there: RLOO and REINFORCE a completion, PPO a token. */
+/**
+ * The divergence from the reference as part of the reward, where an algorithm places it there: RLOO and REINFORCE a completion, PPO a
+ * token.
+ */
 public final class KlReward {
 
     private KlReward() {

@@ -21,8 +21,8 @@ public final class PolicyGradient implements Objective {
      * What may be added to any of its forms.
      *
      * @param entropyCoefficient c ≥ 0, {@code entropy_coef}: the mean entropy of a completion token is rewarded with it
-     * @param offPolicyMaskThreshold {@code off_policy_mask_threshold}: a token with A &lt; 0 has no policy term where the completion's mean of
-     *     ℓ^old − ℓ is above it (DeepSeek-AI 2025, V3.2, §3.1); infinite for none
+     * @param offPolicyMaskThreshold {@code off_policy_mask_threshold}: a token with A &lt; 0 has no policy term where the completion's mean
+     *     of ℓ^old − ℓ is above it (DeepSeek-AI 2025, V3.2, §3.1); infinite for none
      * @param needsOld whether old log-probs must be there: they differ from the policy's wherever a rollout is used for more than one step
      */
     public record Extras(double entropyCoefficient, double offPolicyMaskThreshold, boolean needsOld) {

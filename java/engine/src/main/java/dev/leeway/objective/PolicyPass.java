@@ -41,8 +41,8 @@ final class PolicyPass {
         targets = scored.targets();
         int advantages = targets.advantages().length;
         if (advantages != targets.sequences() && advantages != targets.mask().length) {
-            throw LeewayException.data("%d advantages for %d completions of %d positions; one a completion or one a position is needed", advantages,
-                targets.sequences(), targets.mask().length);
+            throw LeewayException.data("%d advantages for %d completions of %d positions; one a completion or one a position is needed",
+                advantages, targets.sequences(), targets.mask().length);
         }
         gradients = scored.gradients();
         logProb = scored.policy().logProb();

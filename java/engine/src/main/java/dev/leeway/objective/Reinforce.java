@@ -1,8 +1,8 @@
 package dev.leeway.objective;
 
 /**
- * The score-function gradient (Williams 1992): −(1/S) Σ_s A_s Σ_t ℓ_t over the S completions of a step, for completions that the policy itself
- * has just drawn. The divergence from the reference is part of the reward.
+ * The score-function gradient (Williams 1992): −(1/S) Σ_s A_s Σ_t ℓ_t over the S completions of a step, for completions that the policy
+ * itself has just drawn. The divergence from the reference is part of the reward.
  */
 public final class Reinforce {
 

@@ -11,7 +11,7 @@ public final class Rloo {
 
     /** The loss with {@code epsilon} and {@code epsilon_high}. */
     public static PolicyGradient objective(double epsilon, double epsilonHigh, PolicyGradient.Extras extras) {
-        return new PolicyGradient(new Surrogate.Clipped(epsilon, epsilonHigh), ImportanceLevel.PRODUCT, Aggregation.Mean.OF_COMPLETION_MEANS,
-            KlPenalty.NONE, extras);
+        return new PolicyGradient(new Surrogate.Clipped(epsilon, epsilonHigh), ImportanceLevel.PRODUCT,
+            Aggregation.Mean.OF_COMPLETION_MEANS, KlPenalty.NONE, extras);
     }
 }

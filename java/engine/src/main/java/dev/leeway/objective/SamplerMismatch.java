@@ -3,9 +3,9 @@ package dev.leeway.objective;
 import java.util.Map;
 
 /**
- * Weights that correct for a sampler whose log-probs are not the trainer's (Yao et al. 2025): exp(ℓ_old − ℓ_sampler), of a token or multiplied
- * over a completion, held between two bounds, or 0 outside them. They are constant factors of the policy terms: {@link Advantages#perPosition}
- * puts them into the advantages, whose sign they keep. VESPO takes the sampler's log-probs as old ones instead.
+ * Weights that correct for a sampler whose log-probs are not the trainer's (Yao et al. 2025): exp(ℓ_old − ℓ_sampler), of a token or
+ * multiplied over a completion, held between two bounds, or 0 outside them. They are constant factors of the policy terms: {@link
+ * Advantages#perPosition} puts them into the advantages, whose sign they keep. VESPO takes the sampler's log-probs as old ones instead.
  *
  * @param mode {@code vllm_importance_sampling_mode}
  * @param least {@code vllm_importance_sampling_clip_min}; 0 for none
@@ -93,8 +93,10 @@ public record SamplerMismatch(Mode mode, double least, double most) {
     }
 
     private static Map<String, Double> metrics(Spread differences, Spread ratios) {
-        return Map.of("sampling/sampling_logp_difference/mean", differences.mean(), "sampling/sampling_logp_difference/max", differences.max(),
-            "sampling/importance_sampling_ratio/min", ratios.min(), "sampling/importance_sampling_ratio/mean", ratios.mean(),
+        return Map.of("sampling/sampling_logp_difference/mean", differences.mean(),
+            "sampling/sampling_logp_difference/max", differences.max(),
+            "sampling/importance_sampling_ratio/min", ratios.min(),
+            "sampling/importance_sampling_ratio/mean", ratios.mean(),
             "sampling/importance_sampling_ratio/max", ratios.max());
     }
 

@@ -90,7 +90,8 @@ public sealed interface Surrogate {
     }
 
     /**
-     * −min(ρ, ε_max) A ℓ with a constant weight, so that no token loses its gradient (CISPO: MiniMax 2025, eq. 4 and 5, without a lower bound).
+     * −min(ρ, ε_max) A ℓ with a constant weight, so that no token loses its gradient (CISPO: MiniMax 2025, eq. 4 and 5, without a lower
+     * bound).
      *
      * @param cap ε_max, TRL's {@code epsilon_high}: a ratio, not a distance from 1
      */

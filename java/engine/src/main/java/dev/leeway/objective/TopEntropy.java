@@ -4,8 +4,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which tokens are worth learning from: those of the highest entropy (Wang et al. 2025, eq. 6). Only these keep a policy term; the penalty and the
- * denominators are still those of all tokens. Entropies are the old policy's, stored when the tokens were drawn, of all completions of a step.
+ * Which tokens are worth learning from: those of the highest entropy (Wang et al. 2025, eq. 6). Only these keep a policy term; the penalty
+ * and the denominators are still those of all tokens. Entropies are the old policy's, stored when the tokens were drawn, of all completions
+ * of a step.
  */
 public final class TopEntropy {
 

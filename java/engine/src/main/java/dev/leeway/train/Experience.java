@@ -23,8 +23,8 @@ public record Experience(int[] prompt, int[] completion, double[] logProbs, long
     /** Checks the lengths. */
     public Experience {
         if (prompt.length == 0) {
-            throw LeewayException.data("completion %d has no prompt, so its first token was predicted from nothing; begin the prompt with the "
-                + "beginning-of-sequence token", unitId);
+            throw LeewayException.data("completion %d has no prompt, so its first token was predicted from nothing; begin the prompt with "
+                + "the beginning-of-sequence token", unitId);
         }
         require(completion.length, logProbs, "log-probs", unitId);
     }
@@ -55,7 +55,10 @@ public record Experience(int[] prompt, int[] completion, double[] logProbs, long
         return sequence(true).withAdvantage(advantage).withOldLogProbs(behindPrompt(logProbs));
     }
 
-    /** The sequence of which nothing is trained, for a completion that was cut off ({@code mask_truncated_completions}): it still counts as one. */
+    /**
+     * The sequence of which nothing is trained, for a completion that was cut off ({@code mask_truncated_completions}): it still counts as
+     * one.
+     */
     public Batch.Sequence dropped() {
         return sequence(false).withAdvantage(0).withOldLogProbs(behindPrompt(logProbs));
     }
@@ -76,8 +79,8 @@ public record Experience(int[] prompt, int[] completion, double[] logProbs, long
     }
 
     /**
-     * What a value model is trained on: per completion its old values and, before whitening, its advantages, of each drawn token and, if there is one
-     * more entry, of the state behind the last.
+     * What a value model is trained on: per completion its old values and, before whitening, its advantages, of each drawn token and, if
+     * there is one more entry, of the state behind the last.
      */
     public static Batch valueBatch(List<Experience> completions, List<double[]> oldValues, List<double[]> advantages) {
         var packed = Batch.of(completions.stream().map(one -> one.sequence(true)).toList());

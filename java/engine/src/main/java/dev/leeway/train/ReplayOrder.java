@@ -5,14 +5,15 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * Which completions of a rollout an optimiser step trains on. A rollout is shuffled, cut into {@code stepsPerGeneration} equal parts, and gone
- * through {@code numIterations} times; then the next rollout is drawn. Everything is a pure function of seed and step, so a run that goes on from
- * step s trains on what it would have trained on.
+ * Which completions of a rollout an optimiser step trains on. A rollout is shuffled, cut into {@code stepsPerGeneration} equal parts, and
+ * gone through {@code numIterations} times; then the next rollout is drawn. Everything is a pure function of seed and step, so a run that
+ * goes on from step s trains on what it would have trained on.
  *
  * @param completions completions of a rollout: {@code generation_batch_size}
  * @param stepsPerGeneration {@code steps_per_generation}
  * @param numIterations {@code num_iterations}, or PPO's {@code num_ppo_epochs}
- * @param reshuffled whether each iteration has a permutation of its own, as PPO's epochs do, or all have the first one's, as GRPO's and RLOO's
+ * @param reshuffled whether each iteration has a permutation of its own, as PPO's epochs do, or all have the first one's, as GRPO's and
+ *     RLOO's
  * @param seed of the permutations
  */
 public record ReplayOrder(int completions, int stepsPerGeneration, int numIterations, boolean reshuffled, long seed) {
@@ -24,8 +25,8 @@ public record ReplayOrder(int completions, int stepsPerGeneration, int numIterat
                 numIterations);
         }
         if (completions < 1 || completions % stepsPerGeneration != 0) {
-            throw LeewayException.usage("%d completions of a rollout cannot be cut into %d equal steps; make generation_batch_size a multiple of "
-                + "steps_per_generation", completions, stepsPerGeneration);
+            throw LeewayException.usage("%d completions of a rollout cannot be cut into %d equal steps; make generation_batch_size a "
+                + "multiple of steps_per_generation", completions, stepsPerGeneration);
         }
     }
 

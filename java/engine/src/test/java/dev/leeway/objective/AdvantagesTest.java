@@ -33,9 +33,11 @@ final class AdvantagesTest {
         var rewards = new double[] {0, 2, 10, 12};
         var units = new long[] {1, 1, 2, 2};
         double deviation = Math.sqrt((36 + 16 + 16 + 36) / 3.0) + 1e-4;
-        assertArrayEquals(new double[] {-1 / deviation, 1 / deviation, -1 / deviation, 1 / deviation}, relative(rewards, units, Scale.BATCH), 1e-15);
+        assertArrayEquals(new double[] {-1 / deviation, 1 / deviation, -1 / deviation, 1 / deviation},
+            relative(rewards, units, Scale.BATCH), 1e-15);
         double ofGroup = Math.sqrt(2) + 1e-4;
-        assertArrayEquals(new double[] {-1 / ofGroup, 1 / ofGroup, -1 / ofGroup, 1 / ofGroup}, relative(rewards, units, Scale.GROUP), 1e-15);
+        assertArrayEquals(new double[] {-1 / ofGroup, 1 / ofGroup, -1 / ofGroup, 1 / ofGroup},
+            relative(rewards, units, Scale.GROUP), 1e-15);
     }
 
     @Test

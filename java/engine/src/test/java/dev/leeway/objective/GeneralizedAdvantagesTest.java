@@ -49,7 +49,8 @@ final class GeneralizedAdvantagesTest {
 
     @Test
     void whitenedRewardsKeepTheirMean() {
-        var found = GeneralizedAdvantages.of(List.of(episode(3, 0, 0, 0), episode(0, 0, 0, 0)), new Settings(1, 1, 0, KlEstimator.K3, true, 0));
+        var found = GeneralizedAdvantages.of(List.of(episode(3, 0, 0, 0), episode(0, 0, 0, 0)),
+            new Settings(1, 1, 0, KlEstimator.K3, true, 0));
         double deviation = Math.sqrt((2.5 * 2.5 + 5 * 0.25) / 5);
         assertEquals(0.5 + 2.5 / deviation, found.rewards()[0][2], 1e-15);
         assertEquals(0.5 - 0.5 / deviation, found.rewards()[1][0], 1e-15);

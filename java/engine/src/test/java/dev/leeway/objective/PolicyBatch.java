@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Ragged sampled completions behind prompts of one to three positions, in groups of four, with junk wherever the mask is off. Every sequence's
- * last position predicts nothing.
+ * Ragged sampled completions behind prompts of one to three positions, in groups of four, with junk wherever the mask is off. Every
+ * sequence's last position predicts nothing.
  */
 record PolicyBatch(Targets targets, double[] policy, double[] old, double[] reference, double[] entropy) {
 
@@ -49,7 +49,8 @@ record PolicyBatch(Targets targets, double[] policy, double[] old, double[] refe
         for (var column : columns) {
             Arrays.fill(column, JUNK);
         }
-        var targets = new Targets(new boolean[positions], new int[sequences + 1], new long[sequences], new double[sequences], new double[0]);
+        var targets = new Targets(new boolean[positions], new int[sequences + 1], new long[sequences], new double[sequences],
+            new double[0]);
         return new PolicyBatch(targets, columns[0], columns[1], columns[2], columns[3]);
     }
 

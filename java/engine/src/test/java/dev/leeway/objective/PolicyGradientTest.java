@@ -152,8 +152,10 @@ final class PolicyGradientTest {
     /** The second completion is drawn away from and drifted by 0.3 nats a token, the first by as much with a positive advantage. */
     @Test
     void offPolicyMaskDropsWhatDriftedAndIsPenalised() {
-        var batch = PolicyBatch.ofLogRatios(new double[] {1, -1, -1}, new double[] {-0.3, -0.3}, new double[] {-0.2, -0.4}, new double[] {-0.1});
-        var objective = SETTINGS.withClipped(new Surrogate.Clipped(0.9, 0.9)).withExtras(new PolicyGradient.Extras(0, 0.25, true)).objective();
+        var batch = PolicyBatch.ofLogRatios(new double[] {1, -1, -1}, new double[] {-0.3, -0.3}, new double[] {-0.2, -0.4},
+            new double[] {-0.1});
+        var objective = SETTINGS.withClipped(new Surrogate.Clipped(0.9, 0.9))
+            .withExtras(new PolicyGradient.Extras(0, 0.25, true)).objective();
         var gradient = batch.gradient(objective);
         assertEquals(-Math.exp(-0.3) / 5, gradient[0], 1e-15);
         assertArrayEquals(new double[] {0, 0}, new double[] {gradient[3], gradient[4]});

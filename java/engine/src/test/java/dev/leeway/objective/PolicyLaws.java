@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What every objective on sampled completions keeps to. Each law fails with an assertion, so that a planted fault can be shown to break it. */
+/**
+ * What every objective on sampled completions keeps to. Each law fails with an assertion, so that a planted fault can be shown to break it.
+ */
 final class PolicyLaws {
 
     /**

@@ -53,8 +53,8 @@ final class ProximalPolicyTest {
     }
 
     /**
-     * Returns 1, 1, 1, 1 at four positions: inside the range, held at a worse value, held at a better one, outside with the same error on both
-     * sides of the return.
+     * Returns 1, 1, 1, 1 at four positions: inside the range, held at a worse value, held at a better one, outside with the same error on
+     * both sides of the return.
      */
     @Test
     void theValueLossTakesTheLargerErrorOfTheTwo() {

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 final class SamplerMismatchTest {
 
     private static final double NAN = Double.NaN;
-    private static final Targets TARGETS = Targets.of(new boolean[] {true, true, false, true, false}, new int[] {0, 3, 5}, new long[] {1, 1});
+    private static final Targets TARGETS = Targets.of(new boolean[] {true, true, false, true, false}, new int[] {0, 3, 5},
+        new long[] {1, 1});
     private static final double[] OLD = {-1, -1, NAN, -1, NAN};
     /** Ratios 2 and 4, product 8; ratio ½. */
     private static final double[] SAMPLER = {-1 - Math.log(2), -1 - Math.log(4), NAN, -1 + Math.log(2), NAN};
@@ -48,7 +49,8 @@ final class SamplerMismatchTest {
         var weights = new double[] {2, 0.5, 1, 3, 1};
         var objective = GrpoSettings.DEFAULTS.objective();
         var plain = batch.gradient(objective).clone();
-        var weighed = batch.withAdvantages(Advantages.perPosition(batch.targets(), batch.targets().advantages(), weights)).gradient(objective);
+        var weighed = batch.withAdvantages(Advantages.perPosition(batch.targets(), batch.targets().advantages(), weights))
+            .gradient(objective);
         for (int n = 0; n < weights.length; n++) {
             assertEquals(plain[n] * weights[n], weighed[n], 1e-15);
         }

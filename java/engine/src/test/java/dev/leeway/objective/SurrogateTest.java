@@ -45,7 +45,8 @@ final class SurrogateTest {
     @Test
     void slopesAreDifferencesByTheLogarithmOfTheRatio() {
         double h = 0x1p-18;
-        for (var surrogate : List.of(new Surrogate.Clipped(0.2, 0.28), new Surrogate.Clipped(0.2, 0.28, 1.4), new Surrogate.Gated(1, 1.05))) {
+        for (var surrogate : List.of(new Surrogate.Clipped(0.2, 0.28), new Surrogate.Clipped(0.2, 0.28, 1.4),
+            new Surrogate.Gated(1, 1.05))) {
             for (double ratio : new double[] {0.3, 0.79, 0.81, 1, 1.27, 1.29, 1.39, 1.41, 3}) {
                 for (double advantage : new double[] {-1.3, 0.7}) {
                     double above = at(surrogate, ratio * Math.exp(h), advantage).loss();

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The GRPO family: TRL's {@code GRPOTrainer}. A case is one micro-batch; {@code num_items_in_batch} counts the tokens of the step that it is a part
- * of, which its loss is divided by and its metrics are not.
+ * The GRPO family: TRL's {@code GRPOTrainer}. A case is one micro-batch; {@code num_items_in_batch} counts the tokens of the step that it
+ * is a part of, which its loss is divided by and its metrics are not.
  */
 final class PolicyCases implements ObjectiveFamily {
 
@@ -56,8 +56,8 @@ final class PolicyCases implements ObjectiveFamily {
 
     private static Targets topEntropy(Fields params, double[] entropies, Targets targets) {
         if (params.number("entropy_coef", 0) != 0) {
-            throw params.wrong("top_entropy_quantile", "together with entropy_coef would restrict the entropy that is rewarded, which this build "
-                + "takes over all tokens");
+            throw params.wrong("top_entropy_quantile", "together with entropy_coef would restrict the entropy that is rewarded, which "
+                + "this build takes over all tokens");
         }
         var weights = TopEntropy.weights(List.of(targets), List.of(entropies), params.number("top_entropy_quantile"));
         return targets.withAdvantages(Advantages.perPosition(targets, targets.advantages(), weights.getFirst()));
@@ -106,8 +106,8 @@ final class PolicyCases implements ObjectiveFamily {
         return new GrpoSettings(LossType.named(params.text("loss_type", "dapo")),
             ImportanceLevel.named(params.text("importance_sampling_level", "token")), clipped,
             new Surrogate.Gated(params.number("sapo_temperature_pos", 1), params.number("sapo_temperature_neg", 1.05)),
-            new Surrogate.GammaWeighted(params.number("vespo_k_pos", 2), params.number("vespo_lambda_pos", 3), params.number("vespo_k_neg", 3),
-                params.number("vespo_lambda_neg", 2)),
+            new Surrogate.GammaWeighted(params.number("vespo_k_pos", 2), params.number("vespo_lambda_pos", 3),
+                params.number("vespo_k_neg", 3), params.number("vespo_lambda_neg", 2)),
             new KlPenalty(params.number("beta", 0), params.flag("use_bias_correction_kl", false)),
             (int) params.number("max_completion_length", GrpoSettings.DEFAULTS.maxCompletionLength()), extras);
     }

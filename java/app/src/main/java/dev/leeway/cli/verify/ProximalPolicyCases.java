@@ -16,8 +16,8 @@ import java.util.Set;
 final class ProximalPolicyCases implements ObjectiveFamily {
 
     /** What cases call the metrics. */
-    private static final Map<String, String> METRICS = Map.of("clip_fraction", "policy/clipfrac_avg", "value_clip_fraction", "val/clipfrac_avg",
-        "approxkl", "policy/approxkl_avg", "ratio", "val/ratio");
+    private static final Map<String, String> METRICS = Map.of("clip_fraction", "policy/clipfrac_avg",
+        "value_clip_fraction", "val/clipfrac_avg", "approxkl", "policy/approxkl_avg", "ratio", "val/ratio");
 
     @Override
     public Set<String> names() {

@@ -23,7 +23,8 @@ final class PolicyCasesTest {
         {"objective": "grpo", "params": {"loss_type": "dapo", "epsilon_low": 0.2, "epsilon_high": 0.2, "delta": null, "beta": 0.0,
          "num_items_in_batch": 4, "old_equals_policy": false},
          "inputs": {"policy_logps": [[-1, -1, 9]], "old_logps": [[-1.4054651081081644, -1, 9]], "mask": [[1, 1, 0]], "advantages": [1]},
-         "expected": {"loss": -0.55, "grad_policy_logps": [[0, -0.25, 0]], "metrics": {"clip_ratio/high_mean": 0.5, "clip_ratio/low_min": 0}}}""";
+         "expected": {"loss": -0.55, "grad_policy_logps": [[0, -0.25, 0]],
+         "metrics": {"clip_ratio/high_mean": 0.5, "clip_ratio/low_min": 0}}}""";
 
     private static final String ADVANTAGES = """
         {"objective": "advantages", "params": {"group_size": 4, "std": "sample (n-1)", "eps": 0.0}, "inputs": {"rewards": [1, 0, 0, 2]},
@@ -37,10 +38,10 @@ final class PolicyCasesTest {
     /** Ratio 1 with A = 2; a value of 0.5 for a return of 1, and one behind the last token that is right. */
     private static final String PPO = """
         {"objective": "ppo", "params": {"cliprange": 0.2, "cliprange_value": 0.2, "vf_coef": 0.1}, "inputs": {"policy_logps": [[-1, 5]],
-         "old_logps": [[-1, 6]], "values": [[0.5, 3]], "old_values": [[0.5, 3]], "returns": [[1, 3]], "advantages": [[2, 9]], "mask": [[1, 0]],
-         "value_mask": [[1, 1]]},
-         "expected": {"loss": -1.99375, "policy_loss": -2, "value_loss": 0.0625, "grad_policy_logps": [[-2, 0]], "grad_values": [[-0.025, 0]],
-         "metrics": {"clip_fraction": 0, "value_clip_fraction": 0}}}""";
+         "old_logps": [[-1, 6]], "values": [[0.5, 3]], "old_values": [[0.5, 3]], "returns": [[1, 3]], "advantages": [[2, 9]],
+         "mask": [[1, 0]], "value_mask": [[1, 1]]},
+         "expected": {"loss": -1.99375, "policy_loss": -2, "value_loss": 0.0625, "grad_policy_logps": [[-2, 0]],
+         "grad_values": [[-0.025, 0]], "metrics": {"clip_fraction": 0, "value_clip_fraction": 0}}}""";
 
     @TempDir
     Path folder;
@@ -70,7 +71,8 @@ final class PolicyCasesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"-0.55, -0.550000000001", "'-0.25, 0', '-0.25, 1e-12'", "'mean\": 0.5', 'mean\": 0.25'", "items_in_batch\": 4, items_in_batch\": 5"})
+    @CsvSource({"-0.55, -0.550000000001", "'-0.25, 0', '-0.25, 1e-12'", "'mean\": 0.5', 'mean\": 0.25'",
+        "items_in_batch\": 4, items_in_batch\": 5"})
     void whatIsOffFails(String right, String wrong) throws IOException {
         assertTrue(GRPO.contains(right), right);
         assertEquals("1: 0 passed, 1 failed, 0 not checked", verify(GRPO.replace(right, wrong)));
@@ -80,7 +82,7 @@ final class PolicyCasesTest {
     @CsvSource(delimiter = '|', value = {
         "\"beta\": 0.0, | \"beta\": 0.0, \"gamma_of_rays\": 1, | params.gamma_of_rays is not known",
         "\"dapo\" | \"grpo2\" | loss_type grpo2 is not known; grpo, bnpo, dr_grpo, dapo, luspo, cispo, sapo, vespo exist",
-        "\"old_equals_policy\": false | \"old_equals_policy\": true | inputs.old_logps must be policy_logps where old_equals_policy is true",
+        "\"old_equals_policy\": false | \"old_equals_policy\": true | inputs.old_logps must be policy_logps where",
         "\"advantages\": [1] | \"advantages\": [1, 2] | inputs.advantages must have one a row",
         "\"num_items_in_batch\": 4 | \"num_items_in_batch\": 0.5 | params.num_items_in_batch must be a number of tokens",
         "\"beta\": 0.0 | \"beta\": -1 | beta must be at least 0"})
