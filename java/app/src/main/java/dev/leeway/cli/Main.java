@@ -77,6 +77,11 @@ public final class Main {
     private static SequencedMap<String, Supplier<ObjectiveOptions>> objectives() {
         var objectives = new LinkedHashMap<String, Supplier<ObjectiveOptions>>();
         objectives.put("sft", SupervisedOptions::new);
+        objectives.put("dpo", DpoOptions::new);
+        objectives.put("ipo", IpoOptions::new);
+        objectives.put("simpo", SimpoOptions::new);
+        objectives.put("orpo", OrpoOptions::new);
+        objectives.put("kto", KtoOptions::new);
         return objectives;
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,6 +27,10 @@ final class OutputFolder implements AutoCloseable {
     /** The curve of the loss. */
     static final String PAGE = "loss.html";
     static final String RESULTS_FILE = "train_results.json";
+    /** What the model that a policy is compared with said of the rows. */
+    static final String REFERENCE = "reference_log_probs.safetensors";
+    /** What may be in a folder whose run did not begin. */
+    private static final Set<String> BEFORE_THE_RUN = Set.of(FolderLock.NAME, REFERENCE);
 
     private final Path path;
     private final FolderLock lock;
@@ -107,7 +112,7 @@ final class OutputFolder implements AutoCloseable {
             return true;
         }
         try (var files = Files.list(folder)) {
-            return files.allMatch(file -> file.getFileName().toString().equals(FolderLock.NAME));
+            return files.allMatch(file -> BEFORE_THE_RUN.contains(file.getFileName().toString()));
         } catch (IOException unreadable) {
             return false;
         }

@@ -57,8 +57,8 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
 
     /** For each option alone the smallest change that fits; or else the smallest one of all together. */
     private String advice() {
-        var fitting = Stream.of(checkpointing(), smallerBatches(job), shorterRows(job), adapter(job).stream().toList())
-            .map(this::firstThatFits).flatMap(Optional::stream).toList();
+        var fitting = Stream.of(checkpointing(), precomputed(job).stream().toList(), smallerBatches(job), shorterRows(job),
+            adapter(job).stream().toList()).map(this::firstThatFits).flatMap(Optional::stream).toList();
         return fitting.isEmpty() ? together() : String.join(", ", fitting);
     }
 
@@ -74,7 +74,8 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
 
     /** Every option that changes no number first, then the adapter, then shorter rows. */
     private String together() {
-        var same = checkpointing().stream().findFirst().orElse(new Change("", job));
+        var kept = checkpointing().stream().findFirst().orElse(new Change("", job));
+        var same = precomputed(kept.job()).map(change -> joined(kept, change)).orElse(kept);
         var start = smallerBatches(same.job()).reversed().stream().findFirst().map(change -> joined(same, change)).orElse(same);
         var lighter = adapter(start.job()).map(change -> joined(start, change)).orElse(start);
         var shorter = shorterRows(lighter.job()).stream().map(change -> joined(lighter, change)).toList();
@@ -118,6 +119,12 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
     private List<Change> checkpointing() {
         return job.recipe().passes().gradientCheckpointing() ? List.of()
             : List.of(new Change("gradient_checkpointing: true", job.withRecipe(job.recipe().withGradientCheckpointing())));
+    }
+
+    /** The reference asked before the first step instead of a second model in memory. */
+    private static Optional<Change> precomputed(TrainingRun.Job from) {
+        return from.holdsReference() ? Optional.of(new Change("precompute_ref_log_probs: true", from.withTask(from.task().precomputed())))
+            : Optional.empty();
     }
 
     /** The adapter that is trained where nothing more is asked for, if the command trains adapters. */

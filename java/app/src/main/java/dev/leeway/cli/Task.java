@@ -3,6 +3,7 @@ package dev.leeway.cli;
 import dev.leeway.data.Batching;
 import dev.leeway.data.Purpose;
 import dev.leeway.data.Truncation;
+import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.SupervisedFineTuning;
@@ -18,10 +19,10 @@ import tools.jackson.databind.node.ObjectNode;
  * @param batching how rows become micro-batches
  * @param objective what is made less
  * @param settings what of it decides numbers, under the options' names
- * @param reference what the model is compared with; empty = nothing
+ * @param compared what the model is compared with; empty = nothing
  */
 record Task(Purpose<?> purpose, Truncation truncation, Batching batching, Objective objective, ObjectNode settings,
-    Optional<Reference> reference) {
+    Optional<Compared> compared) {
 
     /**
      * What a policy is compared with.
@@ -29,7 +30,29 @@ record Task(Purpose<?> purpose, Truncation truncation, Batching batching, Object
      * @param model the reference's directory; empty = what training starts from
      * @param precomputed whether it is asked for all rows before the first step
      */
-    record Reference(Optional<Path> model, boolean precomputed) {
+    record Compared(Optional<Path> model, boolean precomputed) {
+
+        /** Whether there is a second model in memory; the base of an adapter that replaces nothing of it is there already. */
+        boolean takesMemory(Optional<AdapterConfig> adapter) {
+            return !precomputed && !isBase(adapter);
+        }
+
+        /** Whether it is the model without its adapter. */
+        boolean isBase(Optional<AdapterConfig> adapter) {
+            return model.isEmpty() && adapter.filter(lora -> lora.modulesToSave().isEmpty()).isPresent();
+        }
+
+        /** For people. */
+        String text(Optional<AdapterConfig> adapter) {
+            var which = model.map(Path::toString).orElse(isBase(adapter) ? "the model without its adapter" : "the model as it is now");
+            return which + (precomputed ? ", asked for all rows before the first step" : takesMemory(adapter) ? ", kept beside it" : "");
+        }
+    }
+
+    /** The same with the reference asked before the first step. */
+    Task precomputed() {
+        return new Task(purpose, truncation, batching, objective, settings,
+            compared.map(reference -> new Compared(reference.model(), true)));
     }
 
     /** The next token, and nothing added to its loss. */

@@ -4,6 +4,7 @@ import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
+import dev.leeway.train.ReferenceCache;
 import dev.leeway.train.TrainingState;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -13,8 +14,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code leeway sft}, {@code leeway dpo} and the others that train a Hugging Face directory, all its weights or a LoRA adapter. What each of
- * them trains for is said by its options.
+ * {@code leeway sft}, {@code leeway dpo} and the others that train a Hugging Face directory, all its weights or a LoRA adapter. What each
+ * of them trains for is said by its options.
  */
 @Command
 final class TrainCommand implements Callable<Integer>, Checked {
@@ -43,6 +44,8 @@ final class TrainCommand implements Callable<Integer>, Checked {
                 directory.loadInto(training.model());
                 new Initializer(options.run.seed, 0).fillAdapter(training.model());
                 job.adapter().ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
+                training.compare(directory, new ReferenceCache(folder.path().resolve(OutputFolder.REFERENCE),
+                    note -> spec.commandLine().getErr().println(note)));
                 training.dependsOn("command", spec.name());
                 training.dependsOn(options.describe(directory));
                 train(training, directory, job.adapter(), folder);

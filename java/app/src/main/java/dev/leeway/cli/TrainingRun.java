@@ -7,10 +7,14 @@ import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Llama;
+import dev.leeway.model.ModelDirectory;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.BatchSource;
+import dev.leeway.train.Method;
+import dev.leeway.train.ReferenceCache;
+import dev.leeway.train.ReferenceLogProbs;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.StepListener;
 import dev.leeway.train.StopRequest;
@@ -84,7 +88,17 @@ final class TrainingRun implements AutoCloseable {
             int sequences = Math.max(training.sequences(), evaluation.mostSequences());
             var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), extras.lanes())
                 .withCheckpoints().withDtype(recipe.passes().dtype());
-            return recipe.passes().gradientCheckpointing() ? kept.withGradientCheckpointing() : kept;
+            var compared = holdsReference() ? kept.withReferenceModel() : kept;
+            return recipe.passes().gradientCheckpointing() ? compared.withGradientCheckpointing() : compared;
+        }
+
+        /** Whether what the model is compared with is a second model in memory. */
+        boolean holdsReference() {
+            return task.compared().filter(reference -> reference.takesMemory(adapter)).isPresent();
+        }
+
+        Job withTask(Task other) {
+            return new Job(name, json, adapter, other, rows, recipe);
         }
 
         Job withAdapter(AdapterConfig other) {
@@ -132,7 +146,7 @@ final class TrainingRun implements AutoCloseable {
     private final BatchSource batches;
     private final int totalSteps;
     private final TrainingSession session;
-    private final Trainer trainer;
+    private Optional<Trainer> trainer = Optional.empty();
 
     /**
      * Plans and allocates; refuses what doesn't fit, with the smallest change that does. Weights are
@@ -141,15 +155,15 @@ final class TrainingRun implements AutoCloseable {
     TrainingRun(Job job, Extras extras, Device device) {
         this.job = job;
         this.config = job.checkedConfig();
-        var recipe = job.recipe();
         totalSteps = job.totalSteps();
         batches = job.batches();
         Room.of(job, extras, device).require();
         var settings = job.settings(extras);
         session = TrainingSession.open(config, settings, device);
-        var rate = recipe.rate();
         session.model().nameRows(job.rows().training()::place);
-        trainer = session.trainer(job.task().objective(), rate.over(totalSteps), rate.peak(), recipe.noise());
+        if (job.task().compared().isEmpty()) {
+            trainBy(Method.of(job.task().objective()));
+        }
     }
 
     JsonObject json() {
@@ -162,6 +176,24 @@ final class TrainingRun implements AutoCloseable {
 
     Llama model() {
         return session.model();
+    }
+
+    private void trainBy(Method method) {
+        var rate = job.recipe().rate();
+        trainer = Optional.of(session.trainer(method, rate.over(totalSteps), rate.peak(), job.recipe().noise()));
+    }
+
+    /**
+     * Takes what the task compares the model with, if it does, from the directory that it names, or from the one that training starts from,
+     * whose weights the model must have now.
+     */
+    void compare(ModelDirectory start, ReferenceCache answers) {
+        job.task().compared().ifPresent(compared -> {
+            var model = new ComparedModel(compared, start, session);
+            var rows = ReferenceLogProbs.rows(batches, totalSteps, job.rows().evaluation().batches());
+            trainBy(Method.of(job.task().objective()).withReference(model.reference(answers, rows)));
+            dependsOn("ref_model", model.fingerprint());
+        });
     }
 
     /** Says what is about to happen. */
@@ -180,6 +212,7 @@ final class TrainingRun implements AutoCloseable {
                 evaluation.everySteps() > 0 ? ", every " + evaluation.everySteps() + " steps" : "");
         }
         say(err, "steps", "%s", job.stepsText());
+        job.task().compared().ifPresent(compared -> say(err, "reference", "%s", compared.text(job.adapter())));
         say(err, "rate", "%s %s, warm-up %,d steps", Figures.rate(recipe.rate().peak()), recipe.rate().kind(),
             recipe.rate().over(totalSteps).warmupSteps());
         say(err, "memory", "%s", session.memoryBreakdown());
@@ -208,7 +241,7 @@ final class TrainingRun implements AutoCloseable {
 
     /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */
     int train(int done, StopRequest stop, StepListener listener) {
-        return trainer.train(batches, done, totalSteps, stop, listener);
+        return trainer.orElseThrow().train(batches, done, totalSteps, stop, listener);
     }
 
     /** Takes the loss of the evaluation's rows where it is due behind so many steps. */
@@ -216,7 +249,7 @@ final class TrainingRun implements AutoCloseable {
         var evaluation = job.rows().evaluation();
         if (evaluation.isDue(step, totalSteps)) {
             session.model().nameRows(evaluation.places()::apply);
-            log.evaluated(step, totalSteps, batches.epochs(step), trainer.evaluate(evaluation.batches()));
+            log.evaluated(step, totalSteps, batches.epochs(step), trainer.orElseThrow().evaluate(evaluation.batches()));
             session.model().nameRows(job.rows().training()::place);
         }
     }

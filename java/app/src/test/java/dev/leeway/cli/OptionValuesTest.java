@@ -78,6 +78,28 @@ final class OptionValuesTest {
     }
 
     @Test
+    void numbersOfPreferences() throws IOException {
+        var model = TinyModel.model(folder);
+        var dpo = preferences("dpo", model, TinyModel.pairs(folder));
+        tryAll(REAL, dpo, "--beta", "--label_smoothing", "--ld_alpha", "--loss_weights");
+        tryAll(WHOLE, dpo, "--max_prompt_length");
+        var others = new ArrayList<>(dpo);
+        others.addAll(List.of("--loss_type", "discopop", "--f_divergence_type", "alpha_divergence"));
+        tryAll(REAL, others, "--discopop_tau", "--f_alpha_divergence_coef");
+        var simpo = preferences("simpo", model, TinyModel.pairs(folder));
+        tryAll(REAL, simpo, "--beta", "--simpo_gamma", "--gamma_beta_ratio", "--cpo_alpha", "--label_smoothing", "--alpha");
+        for (var command : List.of("ipo", "orpo")) {
+            refused("--beta must be positive; got -1.0", preferences(command, model, TinyModel.pairs(folder)), "--beta", -1);
+        }
+        tryAll(REAL, preferences("kto", model, TinyModel.labels(folder)), "--beta", "--desirable_weight", "--undesirable_weight");
+    }
+
+    private List<Object> preferences(String command, Path model, Path rows) {
+        return List.of(command, "--dataset_name", rows, "--output_dir", folder.resolve("out"), "--overwrite_output_dir", "--save_strategy",
+            "no", "--model_name_or_path", model, "--max_steps", 1);
+    }
+
+    @Test
     void numbersOfANewModel() throws IOException {
         TinyModel.rows(folder);
         var pretrain = training("pretrain", "--vocab_size", 300, "--hidden_size", 32, "--num_hidden_layers", 1, "--max_length", 64,

@@ -36,6 +36,26 @@ final class TinyModel {
         return Files.writeString(folder.resolve("rows.jsonl"), text);
     }
 
+    /** Rows with prompt, a better answer and a worse one. */
+    static Path pairs(Path folder) throws IOException {
+        var text = new StringBuilder();
+        for (int i = 0; i < ROWS; i++) {
+            text.append("{\"prompt\": \"number ").append(i).append(" is\", \"chosen\": \" followed by ").append(i + 1)
+                .append(".\", \"rejected\": \" by ").append(i).append(".\"}\n");
+        }
+        return Files.writeString(folder.resolve("pairs.jsonl"), text);
+    }
+
+    /** Rows with prompt and an answer that is good or bad. */
+    static Path labels(Path folder) throws IOException {
+        var text = new StringBuilder();
+        for (int i = 0; i < ROWS; i++) {
+            text.append("{\"prompt\": \"number ").append(i).append(" is\", \"completion\": \" followed by ").append(i + i % 2)
+                .append(".\", \"label\": ").append(i % 2 == 1).append("}\n");
+        }
+        return Files.writeString(folder.resolve("labels.jsonl"), text);
+    }
+
     /** A new model, trained for two steps. */
     static Path model(Path folder) throws IOException {
         var target = folder.resolve("model");

@@ -74,13 +74,19 @@ final class RowReader {
                 conversation(rejected.subList(0, shared), rejected.subList(shared, rejected.size())));
     }
 
-    /** The prompt ends before the space that precedes the first difference, since tokens begin with their space. */
+    /**
+     * The prompt ends before the space that precedes the first difference, since tokens begin with their space. Where one text is how the
+     * other begins, its last character is its answer, as with TRL.
+     */
     private Preference sharedText() {
         String chosen = nonEmpty(JsonRow.CHOSEN);
         String rejected = nonEmpty(JsonRow.REJECTED);
         int shared = 0;
         while (shared < Math.min(chosen.length(), rejected.length()) && chosen.charAt(shared) == rejected.charAt(shared)) {
             shared++;
+        }
+        if (shared == Math.min(chosen.length(), rejected.length()) && chosen.length() != rejected.length()) {
+            shared--;
         }
         if (shared > 0 && (chosen.charAt(shared - 1) == ' ' || Character.isHighSurrogate(chosen.charAt(shared - 1)))) {
             shared--;

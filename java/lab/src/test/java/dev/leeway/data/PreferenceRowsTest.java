@@ -56,6 +56,12 @@ final class PreferenceRowsTest {
     }
 
     @Test
+    void whereOneTextIsHowTheOtherBeginsItsLastCharacterIsItsAnswer() throws IOException {
+        assertEquals(onlyPair("{\"prompt\": \"two? fou\", \"chosen\": \"r\", \"rejected\": \"r cats\"}"),
+                onlyPair("{\"chosen\": \"two? four\", \"rejected\": \"two? four cats\"}"));
+    }
+
+    @Test
     void aColumnOfNullsIsNoColumn() throws IOException {
         assertEquals(onlyPair("{\"prompt\": \"two?\", \"chosen\": \" four.\", \"rejected\": \" milk.\"}"),
                 onlyPair("{\"prompt\": null, \"chosen\": \"two? four.\", \"rejected\": \"two? milk.\"}"));
@@ -103,7 +109,7 @@ final class PreferenceRowsTest {
         String same = ":1: 'chosen' and 'rejected' have their first %s %s in common and the shorter one has %s; without a column 'prompt'"
                 + " they must begin alike and end differently";
         assertRefused("{\"chosen\": \"ab\", \"rejected\": \"ab\"}", same.formatted(2, "characters", 2));
-        assertRefused("{\"chosen\": \"ab\", \"rejected\": \"abc\"}", same.formatted(2, "characters", 2));
+        assertRefused("{\"chosen\": \"a\", \"rejected\": \"ab\"}", same.formatted(0, "characters", 1));
         assertRefused("{\"chosen\": \"ab\", \"rejected\": \"bc\"}", same.formatted(0, "characters", 2));
         assertRefused("{\"prompt\": \"a\", \"chosen\": \"ab\"}",
                 ":1 has no column 'rejected' (it has: prompt, chosen); name the one to read with --columns rejected=NAME");
