@@ -51,6 +51,11 @@ public final class Device implements AutoCloseable {
         return library.device();
     }
 
+    /** The back end that it is, as {@link #open} takes it. */
+    public String backend() {
+        return library.backend();
+    }
+
     /** Whether its memory is the host's, so that both compete for it. */
     public boolean sharesHostMemory() {
         return !library.backend().equals("cuda");

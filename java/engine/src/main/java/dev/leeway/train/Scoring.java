@@ -41,16 +41,17 @@ final class Scoring {
         if (reference.isPresent()) {
             method.reference().orElseThrow().score(batch, reference.get());
         }
-        var old = objective.needsOld() ? Optional.of(old(batch)) : Optional.<TokenScores>empty();
+        if (objective.needsOld() && batch.old().isEmpty()) {
+            throw withoutOld(batch);
+        }
         var policyScores = noise.isPresent() ? policy.score(batch, objective.needs(), noise.get(), scores)
             : policy.score(batch, objective.needs(), scores);
         gradients.clear();
-        return new Scored(policyScores, reference, old, batch.objectiveTargets(), gradients);
+        return new Scored(policyScores, reference, batch.old(), batch.objectiveTargets(), gradients);
     }
 
-    private TokenScores old(Batch batch) {
-        return batch.old().orElseThrow(() -> LeewayException.data("%s has no log-probs of the policy that drew it, which %s compares with; "
-            + "keep those that the sampler stored", policy.rowNames().of(batch.unitIds()[0]),
-            method.objective().getClass().getSimpleName()));
+    private LeewayException withoutOld(Batch batch) {
+        return LeewayException.data("%s has no log-probs of the policy that drew it, which %s compares with; keep those that the sampler "
+            + "stored", policy.rowNames().of(batch.unitIds()[0]), method.objective().getClass().getSimpleName());
     }
 }

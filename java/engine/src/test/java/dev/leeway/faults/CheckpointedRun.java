@@ -13,6 +13,9 @@ import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
 import dev.leeway.model.TrainingNoise;
+import dev.leeway.objective.DirectPreference;
+import dev.leeway.objective.KahnemanTversky;
+import dev.leeway.objective.PairLoss;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
@@ -21,6 +24,10 @@ import dev.leeway.train.AdamW;
 import dev.leeway.train.BatchSource;
 import dev.leeway.train.CheckpointEvent;
 import dev.leeway.train.Checkpointer;
+import dev.leeway.train.Method;
+import dev.leeway.train.Reference;
+import dev.leeway.train.ReferenceCache;
+import dev.leeway.train.ReferenceLogProbs;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.RunState;
 import dev.leeway.train.SavingSettings;
@@ -65,10 +72,16 @@ public final class CheckpointedRun implements AutoCloseable {
         /** The LoRA on a model in bf16. */
         LORA_BF16,
         /** A LoRA of the embeddings, whose factor A files hold the other way round, and of the head. */
-        EMBEDDING;
+        EMBEDDING,
+        /** The LoRA from preference pairs; the reference is the model without it. */
+        DPO,
+        /** All weights from preference pairs; the reference's log-probs are computed once and lie in a file. */
+        DPO_CACHED,
+        /** The LoRA from labelled answers, with a baseline that a pass over the whole step measures. */
+        KTO;
 
         private Optional<AdapterConfig> adapter() {
-            return this == FULL || this == FULL_BF16 ? Optional.empty()
+            return this == FULL || this == FULL_BF16 || this == DPO_CACHED ? Optional.empty()
                 : Optional.of(AdapterConfig.from(JsonFile.parse("adapter", this == EMBEDDING ? EMBEDDING_ADAPTER : ADAPTER)));
         }
 
@@ -76,6 +89,23 @@ public final class CheckpointedRun implements AutoCloseable {
             var settings = new TrainingSession.Settings(adapter(), 16, 32, 4, AdamW.Settings.standard(), 0)
                 .withDtype(this == FULL_BF16 || this == LORA_BF16 ? DType.BF16 : DType.F32);
             return this == RECOMPUTED ? settings.withGradientCheckpointing() : settings;
+        }
+
+        /** What the run optimises; the session still holds the weights that it begins with. */
+        private Method method(TrainingSession session, Path folder) {
+            var sft = Method.of(new SupervisedFineTuning());
+            var dpo = Method.of(new DirectPreference(PairLoss.SIGMOID, DirectPreference.Settings.of(0.5)));
+            return switch (this) {
+                case FULL, LORA, RECOMPUTED, FULL_BF16, LORA_BF16, EMBEDDING -> sft;
+                case DPO -> dpo.withReference(Reference.adapterOff(session.model()));
+                case DPO_CACHED -> dpo.withReference(new ReferenceCache(folder.resolve("reference.safetensors"), Kind::complain)
+                    .get(Reference.frozen(session.model()), 1, ReferenceLogProbs.rows(new Batches(this), Batches.AROUND, List.of())));
+                case KTO -> Method.of(new KahnemanTversky(0.5)).withReference(Reference.adapterOff(session.model()));
+            };
+        }
+
+        private static void complain(String note) {
+            throw new IllegalStateException("a run that goes on uses its own file: " + note);
         }
     }
 
@@ -110,6 +140,8 @@ public final class CheckpointedRun implements AutoCloseable {
     private final TrainingState state;
     private final AppendLog log;
     private final Checkpointer checkpointer;
+    private final Method method;
+    private final Batches batches;
     private int done;
 
     private CheckpointedRun(Path folder, Kind kind, Saving saving, int threads, Consumer<CheckpointEvent> events) {
@@ -118,6 +150,8 @@ public final class CheckpointedRun implements AutoCloseable {
         device = TestDevice.open(threads);
         session = TrainingSession.open(Family.LLAMA.config(), kind.settings(), device);
         TinyModel.randomize(session.model(), SEED);
+        batches = new Batches(kind);
+        method = kind.method(session, folder);
         state = kind.adapter().map(config -> TrainingState.ofAdapter(session, config, folder))
             .orElseGet(() -> TrainingState.ofModel(session, Family.LLAMA.json(), folder));
         var configuration = RunConfiguration.of(JsonFile.newObject().put("kind", kind.name()).put("learning_rate", 1e-3).put("seed", SEED));
@@ -166,8 +200,8 @@ public final class CheckpointedRun implements AutoCloseable {
     public void train(int steps, StopRequest stop, StepListener listener) {
         StepListener logging = report -> log.append(JsonFile.newObject().put("step", report.step()).put("loss", report.loss())
             .put("grad_norm", report.gradientNorm()).put("learning_rate", report.learningRate()));
-        var trainer = session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.LINEAR, 2, HORIZON, 0), 1e-3, NOISE);
-        done = checkpointer.training(() -> trainer.train(new Batches(), done, steps, stop, logging.then(checkpointer).then(listener)));
+        var trainer = session.trainer(method, new Schedule(Schedule.Kind.LINEAR, 2, HORIZON, 0), 1e-3, NOISE);
+        done = checkpointer.training(() -> trainer.train(batches, done, steps, stop, logging.then(checkpointer).then(listener)));
     }
 
     /** The same without a stop. */
@@ -231,13 +265,34 @@ public final class CheckpointedRun implements AutoCloseable {
         lock.close();
     }
 
-    /** Two packed micro-batches a step of two and three sequences, a function of the step. */
-    private record Batches() implements BatchSource {
+    /**
+     * Two packed micro-batches a step, a function of the step: of two and three sequences; or of a pair, the same ones every few steps; or
+     * of two labelled and of two mismatched answers.
+     */
+    private record Batches(Kind kind) implements BatchSource {
+
+        /** After so many steps preferences come again. */
+        private static final int AROUND = 3;
 
         @Override
         public List<Batch> step(int step) {
-            return List.of(Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step, 9, 5)),
-                Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step + 1, 7, 3, 11)));
+            int turn = step % AROUND;
+            return switch (kind) {
+                case DPO, DPO_CACHED -> List.of(pairs(2 * turn, 9, 5), pairs(2 * turn + 1, 7, 12));
+                case KTO -> List.of(labelled(2 * turn, 1, -1), labelled(2 * turn + 1, 0, 0));
+                case FULL, LORA, RECOMPUTED, FULL_BF16, LORA_BF16, EMBEDDING -> List.of(
+                    Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step, 9, 5)),
+                    Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step + 1, 7, 3, 11)));
+            };
+        }
+
+        private static Batch pairs(int unit, int... lengths) {
+            return Batch.of(TinyModel.pairs(Family.VOCABULARY, SEED + unit, unit, lengths));
+        }
+
+        private static Batch labelled(int unit, double first, double second) {
+            var answers = TinyModel.pairs(Family.VOCABULARY, SEED + unit, unit, 6, 10);
+            return Batch.of(List.of(answers.getFirst().withReward(first), answers.getLast().withReward(second)));
         }
 
         @Override

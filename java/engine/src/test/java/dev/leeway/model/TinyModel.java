@@ -160,12 +160,14 @@ public final class TinyModel implements AutoCloseable {
         return sequences;
     }
 
-    /** Pairs of a chosen and a rejected sequence of these lengths in turn; the pairs' unit ids begin with {@code firstUnit}. */
+    /** Pairs of a chosen and a rejected sequence of these lengths, whose second halves are trained; unit ids from {@code firstUnit} on. */
     public static List<Batch.Sequence> pairs(int vocabulary, long seed, long firstUnit, int... lengths) {
-        var sequences = sequences(vocabulary, seed, lengths);
         var pairs = new ArrayList<Batch.Sequence>();
-        for (int s = 0; s < sequences.size(); s++) {
-            pairs.add(new Batch.Sequence(sequences.get(s).tokens(), sequences.get(s).trained(), firstUnit + s / 2));
+        for (var sequence : sequences(vocabulary, seed, lengths)) {
+            int length = sequence.tokens().length;
+            var trained = new boolean[length];
+            java.util.Arrays.fill(trained, length / 2, length, true);
+            pairs.add(new Batch.Sequence(sequence.tokens(), trained, firstUnit + pairs.size() / 2));
         }
         return pairs;
     }
