@@ -100,7 +100,7 @@ final class CaseFinder {
 
     private static Case ofCaseFile(Path folder, JsonObject json) {
         if (json.has("optimizer") && json.has("kind")) {
-            return json.requireString("kind").equals("sft") ? new TrainingCase(folder, json)
+            return CaseObjective.trains(json.requireString("kind")) ? new TrainingCase(folder, json)
                 : new Case.NotChecked(folder, "training of kind " + json.requireString("kind"));
         }
         if (json.has("optimizer")) {
@@ -108,6 +108,9 @@ final class CaseFinder {
         }
         if (json.has("objective") && json.requireString("objective").equals("reward_bt") && has(folder, "config.json")) {
             return new RewardCase(folder, json);
+        }
+        if (json.has("objective") && CaseObjective.isKnown(json.requireString("objective")) && has(folder, "adapter_config.json")) {
+            return new EndToEndCase(folder, json);
         }
         if (json.has("objective")) {
             return new Case.NotChecked(folder, "objective " + json.requireString("objective") + " through a model");

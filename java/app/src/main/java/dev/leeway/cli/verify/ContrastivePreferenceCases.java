@@ -35,8 +35,13 @@ final class ContrastivePreferenceCases implements ObjectiveFamily {
         }
     }
 
+    /** The objective with these options. */
+    static ContrastivePreference objective(Fields params) {
+        return new ContrastivePreference(settings(params));
+    }
+
     /** Options under TRL's names, or as cases abbreviate them. */
-    static ContrastivePreference.Settings settings(Fields params) {
+    private static ContrastivePreference.Settings settings(Fields params) {
         params.requireText("layout", PaddedRows.PAIR_LAYOUT);
         double beta = params.number("beta");
         double gamma = one(params, 0, "gamma", "simpo_gamma");

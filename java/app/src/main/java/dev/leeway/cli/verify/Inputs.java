@@ -10,9 +10,14 @@ import tools.jackson.databind.JsonNode;
 record Inputs(List<int[]> rows, Batch batch, int width) {
 
     static Inputs read(JsonObject json) {
-        var ids = json.require("input_ids");
-        var attention = json.require("attention_mask");
-        var labels = json.optional("labels");
+        return read(json, "");
+    }
+
+    /** The same under names that begin with {@code prefix}. */
+    static Inputs read(JsonObject json, String prefix) {
+        var ids = json.require(prefix + "input_ids");
+        var attention = json.require(prefix + "attention_mask");
+        var labels = json.optional(prefix + "labels");
         var rows = new ArrayList<int[]>();
         var sequences = new ArrayList<Batch.Sequence>();
         for (int b = 0; b < ids.size(); b++) {

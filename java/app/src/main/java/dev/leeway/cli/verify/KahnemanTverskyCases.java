@@ -21,9 +21,7 @@ final class KahnemanTverskyCases implements ObjectiveFamily {
     public void check(Document document, Checks checks) {
         var inputs = document.inputs();
         var expected = document.expected();
-        var params = document.params();
-        var objective = new KahnemanTversky(KahnemanTversky.Loss.named(params.text("loss_type", "kto")), params.number("beta"),
-            params.number("desirable_weight", 1), params.number("undesirable_weight", 1));
+        var objective = objective(document.params());
         var flags = inputs.flags("label");
         var labels = new double[flags.length];
         for (int r = 0; r < labels.length; r++) {
@@ -43,6 +41,12 @@ final class KahnemanTverskyCases implements ObjectiveFamily {
         if (expected.has("kl")) {
             checks.close("kl", weighed.metrics().get("kl"), expected.number("kl"), GATE);
         }
+    }
+
+    /** Options under TRL's names. */
+    static KahnemanTversky objective(Fields params) {
+        return new KahnemanTversky(KahnemanTversky.Loss.named(params.text("loss_type", "kto")), params.number("beta"),
+            params.number("desirable_weight", 1), params.number("undesirable_weight", 1));
     }
 
     private static PaddedRows rows(Fields inputs, String prefix) {

@@ -21,8 +21,7 @@ final class OddsRatioCases implements ObjectiveFamily {
     public void check(Document document, Checks checks) {
         var inputs = document.inputs();
         var expected = document.expected();
-        document.params().requireText("layout", PaddedRows.PAIR_LAYOUT);
-        double beta = document.params().has("lambda") ? document.params().number("lambda") : document.params().number("beta");
+        double beta = beta(document.params());
         var rows = PaddedRows.pairs(inputs, "policy_logps");
         var completion = rows.flags(inputs, "mask");
         var targets = rows.targets(withPrompts(inputs, rows, completion), true).withCompletion(completion);
@@ -36,6 +35,16 @@ final class OddsRatioCases implements ObjectiveFamily {
             checks.relativeL2("odds ratio of each pair", IntStream.range(0, rows.rows() / 2)
                 .mapToDouble(pair -> oddsTerm(beta, rows.pair(scored, 2 * pair))).toArray(), expected.numbers("per_pair_or_term"), GATE);
         }
+    }
+
+    /** Options under TRL's names, or as cases abbreviate them. */
+    static OddsRatioPreference objective(Fields params) {
+        return new OddsRatioPreference(beta(params));
+    }
+
+    private static double beta(Fields params) {
+        params.requireText("layout", PaddedRows.PAIR_LAYOUT);
+        return params.has("lambda") ? params.number("lambda") : params.number("beta");
     }
 
     private static boolean[] withPrompts(Fields inputs, PaddedRows rows, boolean[] completion) {

@@ -59,7 +59,7 @@ record OptimizerCase(Path path, JsonObject json) implements Case {
         return checks.all();
     }
 
-    private static Predicate<Parameter> decay(JsonObject options) {
+    static Predicate<Parameter> decay(JsonObject options) {
         return options.requireString("decay").equals("all") ? parameter -> true : AdamW::decaysByDefault;
     }
 

@@ -86,7 +86,8 @@ final class PolicyCases implements ObjectiveFamily {
         return scored;
     }
 
-    private static Normalisers divisors(Fields params, LossType type, Normalisers ofRows) {
+    /** The denominators of the loss of rows with these denominators, where the case gives those of the step. */
+    static Normalisers divisors(Fields params, LossType type, Normalisers ofRows) {
         double tokens = params.number("num_items_in_batch", ofRows.completionTokens());
         if (tokens < 1 || tokens != Math.rint(tokens)) {
             throw params.wrong("num_items_in_batch", "must be a number of tokens, found " + tokens);

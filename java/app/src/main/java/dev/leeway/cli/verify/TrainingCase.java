@@ -8,22 +8,31 @@ import dev.leeway.io.JsonObject;
 import dev.leeway.io.Safetensors;
 import dev.leeway.model.Batch;
 import dev.leeway.model.ModelDirectory;
-import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.tensor.Device;
+import dev.leeway.train.Method;
+import dev.leeway.train.Reference;
 import dev.leeway.train.Schedule;
-import dev.leeway.train.Trainer;
 import dev.leeway.train.TrainingSession;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * A whole SFT run on a real model, full or LoRA: every step's learning rate, loss and gradient norm, evaluation before and after, the final
- * weights.
+ * A whole run on a real model, full or LoRA, on rows or on preference pairs: every step's learning rate, loss, gradient norm and metrics,
+ * evaluation before and after, the final weights. The reference of a LoRA is the model without it, of a full fine-tuning a second model.
  */
 record TrainingCase(Path path, JsonObject json) implements Case {
+
+    private static final Set<String> KEYS = Set.of("case", "kind", "base_model", "data", "optimizer", "steps", "micro_batch_rows",
+        "accumulation", "order", "lora", "max_length", "eos_id", "decayed_parameters", "rows_without_completion_tokens", "train", "eval");
+    private static final Set<String> OPTIMIZER = Set.of("betas", "eps", "weight_decay", "max_grad_norm", "decay", "lr", "schedule",
+        "warmup");
+    private static final Set<String> LORA = Set.of("r", "lora_alpha", "target_modules", "scaling");
+    private static final String ORDER = "step s takes rows (s*R + i) mod len(train), i = 0..R-1, R = micro_batch_rows*accumulation";
 
     @Override
     public String kind() {
@@ -32,41 +41,80 @@ record TrainingCase(Path path, JsonObject json) implements Case {
 
     @Override
     public List<Check> run(Device device) {
+        requireReadable();
+        var rows = CaseRows.read(json);
+        var steps = rows.steps(json.requireInt("steps"), json.requireInt("micro_batch_rows"), json.requireInt("accumulation"));
         var base = ModelDirectory.open(locate(json.requireString("base_model")));
-        var reference = JsonFile.read(path.resolve("expected.json")).requireObject("float64");
-        var steps = steps();
-        var evaluation = json.requireObjects("eval").stream().map(row -> Batch.of(List.of(sequence(row)))).toList();
-        var options = json.requireObject("optimizer");
-        var checks = new Checks();
+        var objective = CaseObjective.ofTraining(json, KEYS).objective();
         var adapter = adapterConfig();
-        int rows = steps.stream().flatMap(List::stream).mapToInt(Batch::rows).max().orElseThrow();
-        var settings = new TrainingSession.Settings(adapter, json.requireInt("max_length"), rows, json.requireInt("micro_batch_rows"),
-            AdamWCase.settings(options, options.requireDouble("max_grad_norm")), 0);
-        try (var session = TrainingSession.open(base.config(), settings, device)) {
+        boolean hasSecondModel = objective.needsReference() && adapter.isEmpty();
+        var checks = new Checks();
+        var settings = settings(steps, rows.evaluation(), adapter);
+        try (var session = TrainingSession.open(base.config(), hasSecondModel ? settings.withReferenceModel() : settings,
+            OptimizerCase.decay(json.requireObject("optimizer")), device)) {
             base.loadInto(session.model());
-            adapter.ifPresent(config -> loadInitial(session));
-            var trainer = session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.named(options.requireString("schedule")),
-                options.requireInt("warmup"), json.requireInt("steps"), 0), options.requireDouble("lr"));
-            evaluate(trainer, evaluation, reference.requireObject("eval_before"), "before", checks);
-            var expected = reference.requireObjects("steps");
-            trainer.train(OptimizerCase.source(steps), report -> {
-                var log = expected.get(report.step() - 1);
-                checks.absolute("lr of step " + (report.step() - 1), report.learningRate(), log.requireDouble("lr"), 1e-12);
-                checks.absolute("loss of step " + (report.step() - 1), report.loss(), log.requireDouble("loss"), Gates.TRAINING_LOSS);
-                checks.relative("norm of step " + (report.step() - 1), report.gradientNorm(), log.requireDouble("grad_norm"),
-                    Gates.TRAINING_NORM);
-                checks.same("tokens of step " + (report.step() - 1), report.trainedTokens(), log.requireLong("tokens"));
-            });
-            evaluate(trainer, evaluation, reference.requireObject("eval_after"), "after", checks);
+            adapter.ifPresent(config -> loadInitial(session, checks));
+            if (hasSecondModel) {
+                base.loadInto(session.referenceModel());
+            }
+            decay(session, checks);
+            var method = Method.of(objective);
+            train(session, objective.needsReference() ? method.withReference(reference(session, hasSecondModel)) : method,
+                rows.evaluation(), steps, checks);
             weights(session, checks);
         }
         return checks.all();
     }
 
-    private static void evaluate(Trainer trainer, List<Batch> rows, JsonObject expected, String when, Checks checks) {
-        checks.absolute("evaluation " + when, trainer.evaluate(rows).loss(), expected.requireDouble("loss"), Gates.TRAINING_LOSS);
-        checks.same("evaluation tokens " + when, rows.stream().mapToLong(row -> row.objectiveTargets().trainedTokens()).sum(),
-            expected.requireLong("tokens"));
+    private void requireReadable() {
+        var options = new Fields(json.requireObject("optimizer"));
+        OPTIMIZER.forEach(options::has);
+        options.requireAllKnown();
+        json.optionalObject("lora").map(Fields::new).ifPresent(lora -> {
+            LORA.forEach(lora::has);
+            lora.requireAllKnown();
+        });
+        new Fields(json).requireText("order", ORDER);
+    }
+
+    private static Reference reference(TrainingSession session, boolean hasSecondModel) {
+        return hasSecondModel ? Reference.frozen(session.referenceModel()) : Reference.adapterOff(session.model());
+    }
+
+    private TrainingSession.Settings settings(List<List<Batch>> steps, List<Batch> evaluation, Optional<AdapterConfig> adapter) {
+        var options = json.requireObject("optimizer");
+        var batches = new java.util.ArrayList<>(evaluation);
+        steps.forEach(batches::addAll);
+        int rows = batches.stream().mapToInt(Batch::rows).max().orElseThrow();
+        int sequences = batches.stream().mapToInt(Batch::sequences).max().orElseThrow();
+        return new TrainingSession.Settings(adapter, json.requireInt("max_length"), rows, sequences,
+            AdamWCase.settings(options, options.requireDouble("max_grad_norm")), 0);
+    }
+
+    private void train(TrainingSession session, Method method, List<Batch> rows, List<List<Batch>> steps, Checks checks) {
+        var options = json.requireObject("optimizer");
+        var reference = JsonFile.read(path.resolve("expected.json")).requireObject("float64");
+        var gates = TrainingGates.of(json);
+        var schedule = new Schedule(Schedule.Kind.named(options.requireString("schedule")), options.requireInt("warmup"),
+            json.requireInt("steps"), 0);
+        var trainer = session.trainer(method, schedule, options.requireDouble("lr"), new TrainingNoise(0, 0));
+        var evaluation = new TrainingEvaluation(trainer, rows, gates, checks);
+        evaluation.compare("before", reference.requireObject("eval_before"));
+        var expected = reference.requireObjects("steps");
+        checks.same("number of steps", steps.size(), expected.size());
+        trainer.train(OptimizerCase.source(steps), report -> gates.step(report, expected.get(report.step() - 1), checks));
+        evaluation.compare("after", reference.requireObject("eval_after"));
+    }
+
+    private void decay(TrainingSession session, Checks checks) {
+        var named = json.optional("decayed_parameters").filter(value -> value.isArray())
+            .map(value -> new HashSet<>(json.requireStrings("decayed_parameters")));
+        var states = session.optimizer().states();
+        if (named.isEmpty() && !json.optionalString("decayed_parameters").orElse("all adapter tensors").equals("all adapter tensors")) {
+            throw json.wrong("decayed_parameters", "must be a list of names or \"all adapter tensors\"");
+        }
+        states.forEach(state -> checks.same("decay of " + state.parameter().name(), state.decayed(),
+            named.map(names -> names.contains(state.parameter().name())).orElse(true)));
     }
 
     private void weights(TrainingSession session, Checks checks) {
@@ -74,7 +122,7 @@ record TrainingCase(Path path, JsonObject json) implements Case {
         try (var expected = Safetensors.open(file)) {
             for (var parameter : session.model().trainedParameters()) {
                 checks.relativeL2("final " + parameter.name(), Checks.doubles(session.model().device().floats(parameter.value())),
-                    expected.require(parameter.name()).toDoubles(), Gates.TRAINING_WEIGHTS);
+                    expected.require(parameter.name()).toDoubles(), TrainingGates.of(json).weights());
             }
             checks.equal("number of final tensors", Math.abs(expected.tensors().size() - session.model().trainedParameters().size()));
         }
@@ -85,39 +133,16 @@ record TrainingCase(Path path, JsonObject json) implements Case {
             : Optional.empty();
     }
 
-    private void loadInitial(TrainingSession session) {
+    private void loadInitial(TrainingSession session, Checks checks) {
+        var lora = json.requireObject("lora");
         try (var adapter = AdapterDirectory.open(path.resolve("adapter_init"))) {
             ModelDirectory.loadAdapter(session.model(), adapter);
+            var scale = adapter.config().scale();
+            adapter.pairs().keySet().forEach(module ->
+                checks.relative("scaling of " + module, scale.scaling(module), lora.requireDouble("scaling"), 1e-12));
+            checks.same("r", scale.r(), lora.requireInt("r"));
+            checks.same("lora_alpha", scale.loraAlpha(), lora.requireDouble("lora_alpha"));
         }
-    }
-
-    /** Step s takes rows (s·R + i) mod n, R = micro-batch rows × accumulation. */
-    private List<List<Batch>> steps() {
-        var rows = json.requireObjects("train").stream().map(TrainingCase::sequence).toList();
-        int width = json.requireInt("micro_batch_rows");
-        int accumulation = json.requireInt("accumulation");
-        var steps = new ArrayList<List<Batch>>();
-        for (int step = 0; step < json.requireInt("steps"); step++) {
-            var micros = new ArrayList<Batch>();
-            for (int micro = 0; micro < accumulation; micro++) {
-                var sequences = new ArrayList<Batch.Sequence>();
-                for (int i = 0; i < width; i++) {
-                    sequences.add(rows.get(((step * accumulation + micro) * width + i) % rows.size()));
-                }
-                micros.add(Batch.of(sequences));
-            }
-            steps.add(micros);
-        }
-        return steps;
-    }
-
-    private static Batch.Sequence sequence(JsonObject row) {
-        var tokens = Inputs.ints(row.require("input_ids"));
-        var trained = new boolean[tokens.length];
-        for (int t = row.requireInt("prompt_length"); t < tokens.length; t++) {
-            trained[t] = true;
-        }
-        return new Batch.Sequence(tokens, trained, row.requireLong("row"));
     }
 
     /** The base model's path is relative to some folder above the case. */

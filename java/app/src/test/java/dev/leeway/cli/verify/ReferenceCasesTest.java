@@ -27,8 +27,8 @@ final class ReferenceCasesTest {
 
     @ParameterizedTest
     @CsvSource({"fixtures/models, 22", "fixtures/lora, 4", "fixtures/optim, 4", "fixtures/misc, 2", "fixtures/tokenizer, 4",
-        "fixtures/objectives, 32", "fixtures/reward, 1", "fixtures/objectives, 32",
-        "fixtures/training/full-gsm8k, 1", "fixtures/training/lora-gsm8k, 1", "tokenizers, 4", "models/stories260k, 2",
+        "fixtures/objectives, 32", "fixtures/e2e, 5", "fixtures/reward, 1", "fixtures/training, 3", "tokenizers, 4",
+        "models/stories260k, 2",
         "fixtures/chat_template, 3"})
     void everyCaseOfAFolderPasses(String folder, int cases) {
         assertEquals("0: " + cases + " passed, 0 failed, 0 not checked", VerifyCommandTest.run(SHARED.resolve(folder).toString()));
