@@ -9,6 +9,7 @@
 #include "product.h"
 
 #include "product_job.h"
+#include "vendor.h"
 
 namespace leeway {
 namespace {
@@ -219,6 +220,7 @@ SidedProduct sided(const Product &job, bool turned) {
 
 leeway_status product(leeway_stream *stream, const Product &job) {
     if (job.rows <= 0 || job.columns <= 0) return LEEWAY_OK;
+    if (stream->vendor != nullptr && fits_vendor(job)) return vendor_product(stream, job);
     const leeway_dtype a = job.term[0].a.dtype, b = job.term[0].b.dtype;
     const SidedProduct tiled = sided(job, false);
     if (fits_tensor_cores(tiled, a, b)) return tensor_product(stream, tiled, b);

@@ -11,6 +11,7 @@
 
 #include "message.h"
 #include "stream.h"
+#include "vendor.h"
 
 namespace {
 
@@ -93,8 +94,8 @@ leeway_status pin(T **address, int64_t bytes) {
 }
 
 /* The first kernel also tells whether the library holds code for this chip. */
-leeway_status open(leeway_stream *stream, int64_t ordinal) {
-    LEEWAY_TRY(choose_device(stream, ordinal));
+leeway_status open(leeway_stream *stream, const leeway_stream_create_args &args) {
+    LEEWAY_TRY(choose_device(stream, args.device));
     LEEWAY_CUDA(stream, "a stream", cudaStreamCreateWithFlags(&stream->queue, cudaStreamNonBlocking));
     LEEWAY_TRY(keep_freed_memory(stream));
     LEEWAY_CUDA(stream, "32 MiB of scratch",
@@ -105,6 +106,7 @@ leeway_status open(leeway_stream *stream, int64_t ordinal) {
         LEEWAY_TRY(pin(&block.memory, staging_bytes));
         LEEWAY_CUDA(stream, "an event", cudaEventCreateWithFlags(&block.copied, cudaEventDisableTiming));
     }
+    if (args.kernels == LEEWAY_KERNELS_VENDOR) LEEWAY_TRY(open_vendor(stream, &stream->vendor));
     return LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults);
 }
 
@@ -112,6 +114,7 @@ leeway_status open(leeway_stream *stream, int64_t ordinal) {
 void close(leeway_stream *stream) {
     cudaSetDevice(stream->device);
     if (stream->queue) cudaStreamSynchronize(stream->queue);
+    close_vendor(stream, stream->vendor);
     for (auto &block : stream->staging) {
         if (block.copied) cudaEventDestroy(block.copied);
         if (block.memory) cudaFreeHost(block.memory);
@@ -243,10 +246,12 @@ const char *leeway_backend(void) { return LEEWAY_BACKEND; }
 
 leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_args *args) {
     LEEWAY_CHECK("stream_create", args->stream != nullptr, "stream must not be NULL");
+    LEEWAY_CHECK("stream_create", (args->kernels == LEEWAY_KERNELS_OWN || args->kernels == LEEWAY_KERNELS_VENDOR) && args->reserved == 0,
+                 "kernels must be 0 (own) or 1 (vendor), and reserved 0, got %d", int(args->kernels));
     return without_throwing("stream_create", [&] {
         auto stream = std::make_unique<leeway_stream>();
         std::snprintf(stream->op, sizeof stream->op, "stream_create");
-        const leeway_status status = open(stream.get(), args->device);
+        const leeway_status status = open(stream.get(), *args);
         if (status != LEEWAY_OK) {
             close(stream.get());
             return status;

@@ -13,6 +13,8 @@ namespace leeway {
 /* Where a kernel reports an element that breaks the contract of its op: the rule's number << 32 | index, the least of all; none = ~0. */
 using Faults = unsigned long long;
 
+struct Vendor; /* vendor.h */
+
 /* A rule about elements in device memory: what leeway_synchronize says and returns where one breaks it. */
 struct Rule {
     leeway_status status;
@@ -24,6 +26,7 @@ struct Rule {
 
 struct leeway_stream {
     cudaStream_t queue = nullptr;
+    leeway::Vendor *vendor = nullptr;  /* who multiplies matrices instead of product.cu, or NULL */
     int device = 0;
     cudaDeviceProp properties = {};
     unsigned char *scratch = nullptr;  /* of leeway::scratch_bytes: what an op needs inside one call beyond its arguments */

@@ -33,6 +33,30 @@ op_table() {
     echo "op table: $passed passed, $wrong failed"
 }
 
+# The table's products once more by cuBLASLt, where it is installed: the measured alternative must be the same op.
+vendor_table() {
+    local status=0 counts
+    local library
+    library=$(find_cublaslt)
+    LEEWAY_CUBLASLT=${library:-libcublasLt.so.13} step vendor 120 "$work/op_table" --vendor "$native/libleeway_$backend.so" linear || status=$?
+    counts=$(tail -n 1 "$logs/vendor.log")
+    case $status:$counts in
+        *"was not found"*) leave_out "the op table with cuBLASLt: it is not installed; name its file in LEEWAY_CUBLASLT" ;;
+        0:*passed*) row "op table, products by cuBLASLt" "shapes passed" "${counts%% *}" "\"seconds\": $took" "op_table --vendor linear" ;;
+        124:*) leave_out "the op table with cuBLASLt: not done when its time was over" ;;
+        *) fail "op table with cuBLASLt: $(grep -m 1 FAILED "$logs/vendor.log" || echo "$counts")" ;;
+    esac
+}
+
+# cuBLASLt as the toolkit or PyTorch's wheels bring it.
+find_cublaslt() {
+    local folder
+    for folder in "${LEEWAY_CUBLASLT:-}" "${CUDA_HOME:-/usr/local/cuda}"/lib64/libcublasLt.so.1[23] \
+        "$("${LEEWAY_PYTHON:-python3}" -c 'import site; print(site.getsitepackages()[0])' 2>/dev/null)"/nvidia/*/lib/libcublasLt.so.1[23]; do
+        [ ! -e "$folder" ] || { echo "$folder"; return; }
+    done
+}
+
 # verify NAME DTYPE PATH…: reference cases of the bundle.
 verify() {
     local name=$1 dtype=$2 status=0 counts
@@ -58,6 +82,7 @@ compile op_table native/test/*.cpp
 unpack || leave_out "the reference cases: bench/device/bundle is not there; make it with bench/device/pack.sh and carry it along"
 find_device
 op_table
+[ "$dry" = yes ] || vendor_table
 if [ -n "$java" ]; then
     cases=$work/bundle/fixtures
     if [ "$dry" = yes ]; then

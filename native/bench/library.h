@@ -42,7 +42,7 @@ Function symbol(const char *name) {
 inline void use_library(const char *path, int64_t threads = 1) {
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) throw std::runtime_error(dlerror());
-    LEEWAY_CALL(stream_create, {.threads = threads, .device = 0, .stream = &stream});
+    LEEWAY_CALL(stream_create, {.threads = threads, .device = 0, .stream = &stream, .kernels = LEEWAY_KERNELS_OWN, .reserved = 0});
 }
 
 /* The exit code of a main program: 5 where there is no device. */

@@ -140,6 +140,8 @@ leeway_status leeway_stream_create(leeway_stream *, const leeway_stream_create_a
     LEEWAY_CHECK("stream_create", args->threads >= 0 && args->threads <= 1024, "threads must be 0 to 1024, got %lld",
                  (long long)args->threads);
     LEEWAY_CHECK("stream_create", args->device == 0, "the CPU is device 0, got %lld", (long long)args->device);
+    LEEWAY_CHECK("stream_create", args->kernels == LEEWAY_KERNELS_OWN && args->reserved == 0, "the CPU has kernels 0 (own) alone, got %d",
+                 int(args->kernels));
     try {
         *args->stream = new leeway_stream(args->threads == 0 ? leeway::usable_processors() : args->threads);
         return LEEWAY_OK;

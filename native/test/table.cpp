@@ -46,7 +46,8 @@ std::string label(const Row &row, const Shape &shape) {
 class Stream {
 public:
     Stream(const Library &library, int64_t threads) : library(library) {
-        leeway_stream_create_args args = {threads, 0, &stream};
+        leeway_stream_create_args args = {.threads = threads, .device = 0, .stream = &stream,
+                                          .kernels = library.options.vendor ? LEEWAY_KERNELS_VENDOR : LEEWAY_KERNELS_OWN, .reserved = 0};
         if (library.function<decltype(&leeway_stream_create)>("leeway_stream_create")(nullptr, &args) != LEEWAY_OK)
             throw NoDevice(library.function<decltype(&leeway_message)>("leeway_message")());
     }
@@ -64,7 +65,7 @@ private:
 
 }  // namespace
 
-Library::Library(const std::string &path, bool fills) : fills(fills), handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+Library::Library(const std::string &path, const Options &options) : options(options), handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
     if (!handle) throw std::runtime_error(dlerror());
     int32_t version = function<decltype(&leeway_abi_version)>("leeway_abi_version")();
     if (version != LEEWAY_ABI_VERSION)
@@ -88,7 +89,7 @@ Memory::Memory(const Library &library, leeway_stream *stream, int64_t bytes) : l
     const std::vector<unsigned char> canaries(size_t(canary_bytes), canary);
     copy(block, canaries.data(), canary_bytes, LEEWAY_HOST_TO_DEVICE);
     copy(block + canary_bytes + bytes, canaries.data(), canary_bytes, LEEWAY_HOST_TO_DEVICE);
-    if (library.fills) write(std::vector<unsigned char>(size_t(bytes), unwritten).data());
+    if (library.options.fills) write(std::vector<unsigned char>(size_t(bytes), unwritten).data());
 }
 
 Memory::~Memory() {

@@ -194,6 +194,7 @@ int main() {
     for (const Plant &plant : plants) run(plant);
     for (const Plant &plant : plants_of_products()) run(plant);
     for (const Plant &plant : plants_of_gradients()) run(plant);
+    for (const Plant &plant : plants_of_vendors()) run(plant);
     const int status = in_child([] {
         Bench bench;
         std::printf("%g", double(*static_cast<volatile float *>(bench.x))); /* the host reads device memory */

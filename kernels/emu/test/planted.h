@@ -18,6 +18,8 @@ struct Plant {
 std::vector<Plant> plants_of_products();
 /* planted_backward.cu */
 std::vector<Plant> plants_of_gradients();
+/* planted_vendor.cu */
+std::vector<Plant> plants_of_vendors();
 
 void expect(const char *name, bool holds, const std::string &found);
 

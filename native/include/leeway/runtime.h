@@ -24,7 +24,7 @@ enum {
     LEEWAY_BAD_DATA = 2,      /* an element of an input does (a token id outside the vocabulary) */
     LEEWAY_UNSUPPORTED = 3,   /* a combination that this back end does not have */
     LEEWAY_OUT_OF_MEMORY = 4, /* the device or the host has no such block */
-    LEEWAY_DEVICE_LOST = 5    /* there is no device to use, or it failed: then the process must start again */
+    LEEWAY_DEVICE_LOST = 5    /* there is no device or no library to use, or it failed: then the process must start again */
 };
 
 typedef int32_t leeway_dtype;
@@ -48,10 +48,16 @@ LEEWAY_API const char *leeway_backend(void);
 /* Why the calling thread's last failed call failed: one sentence, valid until its next call. */
 LEEWAY_API const char *leeway_message(void);
 
+/* Whose kernels multiply matrices. Vendor: NVIDIA's cuBLASLt where a product is one of its calls (one term of one type, rows at multiples of 16
+ * bytes), loaded from where it is installed; for comparisons, since its bits depend on the number of rows. CUDA only. */
+enum { LEEWAY_KERNELS_OWN = 0, LEEWAY_KERNELS_VENDOR = 1 };
+
 typedef struct {
     int64_t threads;         /* CPU: worker threads, 0 = as many as the process may use; CUDA: ignored */
     int64_t device;          /* CUDA: device ordinal; CPU: 0 */
     leeway_stream **stream;  /* out; host memory */
+    int32_t kernels;         /* LEEWAY_KERNELS_... */
+    int32_t reserved;        /* 0 */
 } leeway_stream_create_args;
 LEEWAY_API leeway_status leeway_stream_create(leeway_stream *none, const leeway_stream_create_args *args);
 

@@ -125,6 +125,9 @@ final class CommandLineTest {
         var model = TinyModel.model(folder);
         refused(2, "--device must be one of cpu, cuda, emu; got tpu", "generate", "--model_name_or_path", model, "--prompt", "a",
             "--device", "tpu");
+        refused(2, "--kernels must be one of own, vendor; got fast", "generate", "--model_name_or_path", model, "--prompt", "a",
+            "--kernels", "fast");
+        refused(2, "--kernels vendor needs --device cuda", "generate", "--model_name_or_path", model, "--prompt", "a", "--kernels", "vendor");
     }
 
     @Test

@@ -68,6 +68,11 @@ public final class Native implements AutoCloseable {
      * @param threads worker threads of the CPU, 0 for as many as the process may use
      */
     public static Native open(String backend, int threads) {
+        return open(backend, threads, false);
+    }
+
+    /** The same; {@code vendor}: products by NVIDIA's cuBLASLt, which must be installed. The CPU has no such kernels. */
+    public static Native open(String backend, int threads, boolean vendor) {
         var file = LibraryFile.locate(backend);
         SymbolLookup symbols;
         try {
@@ -82,7 +87,7 @@ public final class Native implements AutoCloseable {
         }
         var library = new Native(backend, symbols);
         try {
-            library.stream = library.createStream(threads);
+            library.stream = library.createStream(threads, vendor);
             return library;
         } catch (RuntimeException refused) {
             library.arena.close();
@@ -204,10 +209,11 @@ public final class Native implements AutoCloseable {
         }
     }
 
-    private MemorySegment createStream(int threads) {
+    private MemorySegment createStream(int threads, boolean vendor) {
         try (var frame = Arena.ofConfined()) {
             var created = frame.allocate(ADDRESS);
-            call(Ops.STREAM_CREATE).i64("threads", threads).i64("device", 0).at("stream", Region.of(created)).run();
+            call(Ops.STREAM_CREATE).i64("threads", threads).i64("device", 0).at("stream", Region.of(created))
+                .i32("kernels", vendor ? 1 : 0).i32("reserved", 0).run();
             return created.get(ADDRESS, 0);
         }
     }

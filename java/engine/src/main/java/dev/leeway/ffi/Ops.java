@@ -23,7 +23,7 @@ public final class Ops {
     }
 
     // runtime.h
-    public static final Op STREAM_CREATE = Op.of("stream_create", "i64 threads; i64 device; out stream");
+    public static final Op STREAM_CREATE = Op.of("stream_create", "i64 threads; i64 device; out stream; i32 kernels; i32 reserved");
     public static final Op STREAM_DESTROY = Op.of("stream_destroy", "i64 reserved");
     public static final Op SYNCHRONIZE = Op.of("synchronize", "i64 reserved");
     public static final Op DEVICE_QUERY = Op.of("device_query", "out total_bytes; out free_bytes; out scratch_bytes; out threads; "

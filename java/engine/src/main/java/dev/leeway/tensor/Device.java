@@ -35,10 +35,26 @@ public final class Device implements AutoCloseable {
      * @param threads worker threads of the CPU; 0 = as many as the process may use. The bits do not depend on it.
      */
     public static Device open(String backend, int threads) {
+        requireKnown(backend);
+        return new Device(Native.open(backend, threads));
+    }
+
+    /**
+     * Opens a GPU whose matrix products are those of NVIDIA's cuBLASLt, where that is installed: the measured alternative to Leeway's own
+     * kernels. A row's bits then depend on the rows beside it.
+     */
+    public static Device openWithVendorKernels(String backend) {
+        requireKnown(backend);
+        if (backend.equals("cpu")) {
+            throw LeewayException.usage("the CPU has Leeway's own kernels alone; choose device cuda for the vendor's");
+        }
+        return new Device(Native.open(backend, 0, true));
+    }
+
+    private static void requireKnown(String backend) {
         if (!BACKENDS.contains(backend)) {
             throw LeewayException.usage("device must be one of %s, got %s", String.join(", ", BACKENDS), backend);
         }
-        return new Device(Native.open(backend, threads));
     }
 
     /** Opens the CPU with as many threads as the process may use. */

@@ -52,6 +52,12 @@ final class DeviceFaultsTest {
         Refusal.assertRefused(Kind.RESOURCES, () -> Device.open("emu", 0).close(), sentence);
     }
 
+    @Test
+    void vendorKernelsThatAreNotInstalledAreRefused() {
+        Refusal.assertRefused(Kind.RESOURCES, () -> Device.openWithVendorKernels("emu").close(), "--kernels vendor needs NVIDIA's libcublasLt",
+            "was not found", "name its file in LEEWAY_CUBLASLT");
+    }
+
     private record OneStep(Batch batch) implements BatchSource {
         @Override
         public List<Batch> step(int step) {
