@@ -5,6 +5,7 @@ import dev.leeway.io.AdapterDirectory;
 import dev.leeway.model.Merge;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelDirectory;
+import dev.leeway.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +25,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code leeway merge}: a model and its adapter become one model. */
 @Command(name = "merge", description = {"Adds a LoRA adapter into its base model and writes the result as a model directory (in F32).",
-    "What was written is loaded again; its logits on probe sequences are compared with those of the base with the adapter beside it, and "
-        + "the output directory appears only if they agree."})
+    "What was written is loaded again; its logits on probe sequences, or the scores of a reward model, are compared with those of the base "
+        + "with the adapter beside it, and the output directory appears only if they agree."})
 final class MergeCommand implements Callable<Integer> {
 
     /** Of the largest logit: far above fp32 rounding through all layers, far below what one layer merged wrongly makes. */
@@ -52,14 +53,11 @@ final class MergeCommand implements Callable<Integer> {
         var adapterFolder = source.adapter().orElseThrow(() -> LeewayException.usage(
             "--adapter is missing: name a PEFT adapter directory to merge into %s", source.base()));
         var directory = ModelDirectory.open(source.base());
-        if (directory.config().isClassifier()) {
-            throw LeewayException.usage("%s is a sequence classifier; merge takes …ForCausalLM directories", directory.path());
-        }
         var target = outputDir.orElseThrow().toAbsolutePath().normalize();
         var part = target.resolveSibling("." + target.getFileName() + ".part");
         removeFolder(part); // of a run that was killed
         try (var adapter = AdapterDirectory.open(adapterFolder); var opened = device.open()) {
-            requireAgreement(new Merge(directory, adapter, opened).into(part, probes(directory.config())));
+            requireAgreement(new Merge(merged(directory, adapter), adapter, opened).into(part, probes(directory.config())));
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "cannot move %s to %s: %s", part, target, failure.getMessage());
@@ -68,6 +66,16 @@ final class MergeCommand implements Callable<Integer> {
         }
         spec.commandLine().getErr().println("wrote " + outputDir.get());
         return 0;
+    }
+
+    /** What the merged model is: with the adapter of a reward model, a reward model. */
+    private static ModelDirectory merged(ModelDirectory base, AdapterDirectory adapter) {
+        if (!adapter.config().isClassifier()) {
+            return base;
+        }
+        try (var tokenizer = Tokenizer.load(base.path())) {
+            return base.asRewardModel(tokenizer.padding());
+        }
     }
 
     private void check() {

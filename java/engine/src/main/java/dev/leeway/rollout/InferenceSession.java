@@ -23,15 +23,17 @@ public final class InferenceSession implements AutoCloseable {
     private final Size size;
     private final MemoryPlan.Allocation memory;
 
-    private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device) {
+    private InferenceSession(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device,
+            boolean generates) {
         var plan = new MemoryPlan();
         var capacity = Capacity.inference(size.rows(), size.lanes());
         this.size = size;
-        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, config.isClassifier() ? capacity : capacity.withDecoding(),
+        model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, generates ? capacity.withDecoding() : capacity,
             Trained.NOTHING, adapter, dtype));
-        generator = config.isClassifier() ? Optional.empty() : Optional.of(new Generator(model, size.rows(), size.lanes(), plan));
+        generator = generates ? Optional.of(new Generator(model, size.rows(), size.lanes(), plan)) : Optional.empty();
         plan.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
-        memory = plan.allocate(device, "shorten the sequences (prompt and max_new_tokens), or generate fewer at once");
+        memory = plan.allocate(device, generates ? "shorten the sequences (prompt and max_new_tokens), or generate fewer at once"
+            : "shorten the sequences (max_length), or score fewer at once (per_device_eval_batch_size)");
         model.prepare();
     }
 
@@ -69,7 +71,12 @@ public final class InferenceSession implements AutoCloseable {
 
     /** The same in F32 or BF16: base weights, activations and key/value cache are held in that type. */
     public static InferenceSession open(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device) {
-        return new InferenceSession(config, adapter, size, dtype, device);
+        return new InferenceSession(config, adapter, size, dtype, device, !config.isClassifier());
+    }
+
+    /** The same for scoring alone: no key/value cache, no copies of matrices that decode fast. */
+    public static InferenceSession openToScore(ModelConfig config, Optional<AdapterConfig> adapter, Size size, DType dtype, Device device) {
+        return new InferenceSession(config, adapter, size, dtype, device, false);
     }
 
     /** The model. */
@@ -80,11 +87,12 @@ public final class InferenceSession implements AutoCloseable {
     /**
      * Generates completions.
      *
-     * @throws LeewayException if the model is a reward model
+     * @throws LeewayException if the model is a reward model, or the session is there to score alone
      */
     public Generator generator() {
-        return generator.orElseThrow(() -> LeewayException.usage("this model is a sequence classifier and generates nothing; name a "
-            + "…ForCausalLM directory"));
+        return generator.orElseThrow(() -> LeewayException.usage(model.config().isClassifier()
+            ? "this model is a sequence classifier and generates nothing; name a …ForCausalLM directory"
+            : "this session was opened to score alone; open one that generates"));
     }
 
     /** Says how probable completions are; the longest item has as many tokens as the session has rows. */

@@ -11,6 +11,7 @@ import dev.leeway.model.Parameter;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Objective;
 import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.RewardScorer;
 import dev.leeway.rollout.Scorer;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
@@ -83,6 +84,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Optional<Llama> reference;
     private final Optional<Generator> generator;
     private final Scorer scorer;
+    private final RewardScorer rewardScorer;
     private final MemoryPlan.Allocation memory;
     private final String breakdown;
 
@@ -92,6 +94,7 @@ public final class TrainingSession implements AutoCloseable {
         reference = planned.reference();
         generator = planned.generator();
         scorer = planned.scorer();
+        rewardScorer = planned.rewardScorer();
         breakdown = planned.memory().breakdown();
         memory = planned.memory().allocate(device, "shorten max_length, lower per_device_train_batch_size (and raise "
             + "gradient_accumulation_steps), or train a LoRA adapter"
@@ -102,7 +105,7 @@ public final class TrainingSession implements AutoCloseable {
 
     /** A session before it has memory. */
     private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Llama> reference, Optional<Generator> generator,
-            Scorer scorer) {
+            Scorer scorer, RewardScorer rewardScorer) {
 
         static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
             var memory = new MemoryPlan();
@@ -119,7 +122,8 @@ public final class TrainingSession implements AutoCloseable {
             if (settings.checkpoints()) {
                 memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent()));
             }
-            return new Planned(memory, model, optimizer, reference, generator, new Scorer(model, settings.rows(), settings.sequences()));
+            return new Planned(memory, model, optimizer, reference, generator, new Scorer(model, settings.rows(), settings.sequences()),
+                new RewardScorer(model, settings.rows(), settings.sequences()));
         }
     }
 
@@ -179,6 +183,11 @@ public final class TrainingSession implements AutoCloseable {
     /** Scores completions with the weights as they are at the moment, without dropout; the longest item has a micro-batch's tokens. */
     public Scorer scorer() {
         return scorer;
+    }
+
+    /** Says what the reward model that is trained gives to texts at the moment, without dropout; else as {@link #scorer}. */
+    public RewardScorer rewardScorer() {
+        return rewardScorer;
     }
 
     /** The optimiser with its moments. */
