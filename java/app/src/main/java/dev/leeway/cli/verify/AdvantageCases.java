@@ -17,12 +17,12 @@ final class AdvantageCases implements ObjectiveFamily {
         var params = document.params();
         params.requireText("std", "sample (n-1)");
         double epsilon = params.number("eps", Advantages.EPSILON);
-        double size = params.number("group_size");
+        int size = params.whole("group_size", 0);
         var rewards = document.inputs().numbers("rewards");
         if (size < 1 || rewards.length % size != 0) {
             throw params.wrong("group_size", "must divide the " + rewards.length + " rewards, found " + size);
         }
-        var units = IntStream.range(0, rewards.length).mapToLong(i -> (long) (i / size)).toArray();
+        var units = IntStream.range(0, rewards.length).mapToLong(i -> i / size).toArray();
         var expected = document.expected().object("advantages")
             .orElseThrow(() -> document.expected().wrong("advantages", "must be an object of advantages by scale_rewards"));
         for (var scale : expected.names()) {

@@ -46,6 +46,11 @@ final class Fields {
         return json.optionalDouble(ask(name)).orElse(absent);
     }
 
+    /** A number without fraction. */
+    int whole(String name, int absent) {
+        return json.optionalInt(ask(name)).orElse(absent);
+    }
+
     String text(String name, String absent) {
         return json.optionalString(ask(name)).orElse(absent);
     }
@@ -67,6 +72,11 @@ final class Fields {
     /** A list of numbers. */
     double[] numbers(String name) {
         return json.requireDoubles(ask(name)).stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /** A list of numbers without fraction. */
+    int[] wholes(String name) {
+        return json.requireInts(ask(name)).stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** A list of true and false. */

@@ -37,7 +37,7 @@ final class GeneralizedAdvantageCases implements ObjectiveFamily {
         var reference = inputs.rows("ref_logps");
         var values = inputs.rows("values");
         var scores = inputs.numbers("scores");
-        var last = inputs.numbers("last_token_index");
+        var last = inputs.wholes("last_token_index");
         int width = logProbs[0].length;
         if (reference.length != logProbs.length || values.length != logProbs.length || scores.length != logProbs.length
             || last.length != logProbs.length || reference[0].length != width || values[0].length != width) {
@@ -45,7 +45,7 @@ final class GeneralizedAdvantageCases implements ObjectiveFamily {
         }
         var episodes = new ArrayList<Episode>();
         for (int row = 0; row < logProbs.length; row++) {
-            int tokens = (int) last[row] + 1;
+            int tokens = last[row] + 1;
             if (tokens < 1 || tokens > width) {
                 throw inputs.wrong("last_token_index", "must be from 0 to " + (width - 1) + ", found " + last[row] + " in row " + row);
             }

@@ -110,6 +110,6 @@ final class PolicyCases implements ObjectiveFamily {
             new Surrogate.GammaWeighted(params.number("vespo_k_pos", 2), params.number("vespo_lambda_pos", 3),
                 params.number("vespo_k_neg", 3), params.number("vespo_lambda_neg", 2)),
             new KlPenalty(params.number("beta", 0), params.flag("use_bias_correction_kl", false)),
-            (int) params.number("max_completion_length", GrpoSettings.DEFAULTS.maxCompletionLength()), extras);
+            params.whole("max_completion_length", GrpoSettings.DEFAULTS.maxCompletionLength()), extras);
     }
 }
