@@ -21,9 +21,9 @@ constexpr int threads = 128;
 __device__ float noise(uint64_t seed, uint64_t row, int64_t c) { return 2.0f * uniform(philox(seed, row, uint64_t(c))) - 1.0f; }
 
 template <class T, int n>
-__global__ void __launch_bounds__(threads) look_up(leeway_embedding_forward_args args, const Faults *faults) {
-    if (refused(faults)) return;
+__global__ void __launch_bounds__(threads) look_up(leeway_embedding_forward_args args, IndexRule check) {
     const int64_t row = blockIdx.x, width = args.width;
+    if (!check.holds(args.tokens[row], row, threadIdx.x == 0)) return;
     const T *from = static_cast<const T *>(args.table) + int64_t(args.tokens[row]) * width;
     T *to = static_cast<T *>(args.y) + row * width;
     const float bound = args.noise_bound ? args.noise_bound[row] : 0.0f;
@@ -128,9 +128,10 @@ leeway_status leeway_embedding_forward(leeway_stream *stream, const leeway_embed
     LEEWAY_TRY(check(*args));
     LEEWAY_TRY(begin(stream, "embedding_forward", {args->rows, args->width, args->vocabulary}));
     if (args->rows == 0) return LEEWAY_OK;
-    LEEWAY_TRY(check_index(stream, "embedding_forward: tokens[%lld] is outside 0..%lld", args->tokens, args->rows, args->vocabulary));
+    IndexRule check;
+    LEEWAY_TRY(index_rule(stream, "embedding_forward: tokens[%lld] is outside 0..%lld", args->vocabulary, &check));
     return with_packs(args->dtype, args->width, args->width, [&](auto type, auto n) {
-        return LEEWAY_LAUNCH(stream, (look_up<decltype(type), n>), unsigned(args->rows), threads, 0, *args, stream->faults);
+        return LEEWAY_LAUNCH(stream, (look_up<decltype(type), n>), unsigned(args->rows), threads, 0, *args, check);
     });
 }
 

@@ -11,12 +11,13 @@ __global__ void __launch_bounds__(threads) add_blocks_in_order(int64_t width, in
     const int64_t c = grid_index();
     if (c >= width) return;
     float sum = 0.0f;
+#pragma unroll 16  // so many loads at once
     for (int64_t b = 0; b < blocks; b++) sum += partial[b * width + c];
     sums[c] += sum;
 }
 
 inline leeway_status add_partials(leeway_stream *stream, int64_t width, int64_t blocks, const float *partial, float *sums) {
-    constexpr int threads = 256;
+    constexpr int threads = 64;  // a column each: more multiprocessors take part
     return LEEWAY_LAUNCH(stream, add_blocks_in_order<threads>, unsigned(blocks_of(width, int64_t(threads))), threads, 0, width, blocks,
                          partial, sums);
 }

@@ -18,9 +18,9 @@ constexpr int32_t nobody = INT32_MAX;
 /* A row is units of 16, 4 or 2 bytes. */
 template <class Unit>
 __global__ void __launch_bounds__(threads) gather(int64_t rows, int64_t units, const int32_t *index, const Unit *source, Unit *destination,
-                                                  const Faults *faults) {
+                                                  IndexRule check) {
     const int64_t row = int64_t(blockIdx.x) * rows_a_block + threadIdx.y;
-    if (refused(faults) || row >= rows) return;
+    if (row >= rows || !check.holds(index[row], row, threadIdx.x == 0)) return;
     const int64_t from = int64_t(index[row]) * units, to = row * units;
     for (int64_t c = threadIdx.x; c < units; c += warp) destination[to + c] = source[from + c];
 }
@@ -84,11 +84,12 @@ leeway_status leeway_gather_rows(leeway_stream *stream, const leeway_gather_rows
     LEEWAY_TRY(check(*args));
     LEEWAY_TRY(begin(stream, "gather_rows", {args->rows, args->width, args->source_rows}));
     if (args->rows == 0 || args->width == 0) return LEEWAY_OK;
-    LEEWAY_TRY(check_index(stream, "gather_rows: index[%lld] is outside 0..%lld", args->index, args->rows, args->source_rows));
+    IndexRule check;
+    LEEWAY_TRY(index_rule(stream, "gather_rows: index[%lld] is outside 0..%lld", args->source_rows, &check));
     return with_units(args->dtype, args->width, [&](auto unit, int64_t units) {
         using Unit = decltype(unit);
         return LEEWAY_LAUNCH(stream, gather<Unit>, row_grid(args->rows), row_block(), 0, args->rows, units, args->index,
-                             static_cast<const Unit *>(args->source), static_cast<Unit *>(args->destination), stream->faults);
+                             static_cast<const Unit *>(args->source), static_cast<Unit *>(args->destination), check);
     });
 }
 

@@ -52,7 +52,9 @@ __device__ void add_partials(int64_t blocks, const Partial *partial, bool goes_o
         __syncthreads();
         if (int(threadIdx.x) < held) tile[threadIdx.x] = partial[first + threadIdx.x];
         __syncthreads();
-        for (int i = 0; i < held && threadIdx.x == 0; i++) {
+        if (threadIdx.x > 0) continue;
+#pragma unroll 16  // loads do not wait for the chain of sums
+        for (int i = 0; i < held; i++) {
             total.sum += tile[i].sum;
             total.nonfinite += tile[i].nonfinite;
         }
