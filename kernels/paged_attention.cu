@@ -32,6 +32,7 @@ __global__ void __launch_bounds__(threads) append(const int64_t *slots, int64_t 
     if (refused(faults)) return;
     const int64_t slot = slots[blockIdx.x], from = blockIdx.x * width, to = slot * width;
     if (slot < 0) return;
+#pragma unroll 2
     for (int64_t i = threadIdx.x; i < width; i += threads) {
         arrays.k_pages[to + i] = arrays.k[from + i];
         arrays.v_pages[to + i] = arrays.v[from + i];
