@@ -17,8 +17,10 @@ import java.util.OptionalDouble;
  * @param targets (N) the next token, or −1 at a sequence's end
  * @param objectiveTargets what an objective sees of it: where sequences start, which targets are trained, and what it is told besides
  * @param old log-probs (N) that the sampler stored when it drew the tokens, where the sequences have some
+ * @param teacher what the tokens should be distributed like, where a teacher says so
  */
-public record Batch(int[] tokens, int[] positions, int[] targets, Targets objectiveTargets, Optional<TokenScores> old) {
+public record Batch(int[] tokens, int[] positions, int[] targets, Targets objectiveTargets, Optional<TokenScores> old,
+        Optional<SparseTargets> teacher) {
 
     /**
      * One sequence.
@@ -125,7 +127,17 @@ public record Batch(int[] tokens, int[] positions, int[] targets, Targets object
         boolean old = sequences.stream().anyMatch(sequence -> sequence.told().oldLogProbs().length > 0);
         var targets = new Targets(mask, answers ? new boolean[rows] : mask, new int[sequences.size() + 1], new long[sequences.size()],
             new double[advantages ? rows : 0], new double[rewards ? sequences.size() : 0]);
-        return new Batch(new int[rows], new int[rows], new int[rows], targets, old ? Optional.of(column(rows)) : Optional.empty());
+        return new Batch(new int[rows], new int[rows], new int[rows], targets, old ? Optional.of(column(rows)) : Optional.empty(),
+            Optional.empty());
+    }
+
+    /** The same with a teacher's distribution of each position's target. */
+    public Batch withTeacher(SparseTargets distributions) {
+        if (distributions.starts().length != rows() + 1) {
+            throw new IllegalArgumentException("a batch of " + rows() + " positions was given target distributions of "
+                + (distributions.starts().length - 1));
+        }
+        return new Batch(tokens, positions, targets, objectiveTargets, old, Optional.of(distributions));
     }
 
     private static TokenScores column(int rows) {

@@ -24,7 +24,8 @@ import java.util.Set;
 final class LanguageHead implements Head {
 
     private static final String MODULE = "lm_head";
-    private static final Column[] COLUMNS = {Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS};
+    private static final Column[] PLANNED = {Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS};
+    private static final Column[] COLUMNS = {Column.LOG_PROB, Column.LOG_SUM_EXP, Column.ENTROPY, Column.SOFT_LOSS, Column.TARGET_LOSS};
 
     private final ModelConfig config;
     private final Parameter weight;
@@ -36,6 +37,7 @@ final class LanguageHead implements Head {
     private final Tensor x;
     private final Tensor dx;
     private final Tensor workspace;
+    private final TargetDistributions distributions;
     private final Map<Column, Tensor> scores = new EnumMap<>(Column.class);
     private final Map<Column, Tensor> weights = new EnumMap<>(Column.class);
     private double temperature = 1;
@@ -56,10 +58,13 @@ final class LanguageHead implements Head {
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
         x = plan.buffer(Purpose.HEAD, "head.x", plan.dtype(), rows, config.hiddenSize());
         dx = plan.buffer(Purpose.HEAD, "head.dx", plan.dtype(), plan.keepsActivations() ? rows : 1, config.hiddenSize());
-        for (var column : COLUMNS) {
+        for (var column : PLANNED) {
             scores.put(column, plan.buffer(Purpose.HEAD, "head." + column, DType.F32, rows));
             weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));
         }
+        scores.put(Column.TARGET_LOSS, scores.get(Column.SOFT_LOSS)); // one pass has one of them
+        weights.put(Column.TARGET_LOSS, weights.get(Column.SOFT_LOSS));
+        distributions = new TargetDistributions(config.vocabSize(), plan);
         scoredRows = new int[plan.capacity().rows()];
         scoredTargets = new int[scoredRows.length];
         column = new float[scoredRows.length];
@@ -101,15 +106,55 @@ final class LanguageHead implements Head {
     public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores result) {
         choose(device, batch);
         gather(device, batch.rows(), output);
-        var call = describeWithTarget(device.call(Ops.HEAD_FORWARD), columns.contains(Column.SOFT_LOSS));
-        call.at("x", x.region()).at("targets", targets.region()).at("log_prob", wanted(Column.LOG_PROB, columns))
-            .at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region()).at("entropy", wanted(Column.ENTROPY, columns))
-            .at("soft_loss", wanted(Column.SOFT_LOSS, columns)).at("arg_max", Region.NONE).at("workspace", workspace.region())
-            .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
+        if (columns.contains(Column.TARGET_LOSS)) {
+            teach(device, batch, columns);
+        }
+        if (columns.contains(Column.LOG_COLLISION)) {
+            scoreAtHalfTemperature(device, result.room(Column.LOG_COLLISION, batch.rows()));
+        }
+        forward(device, columns);
         for (var kind : COLUMNS) {
             if (columns.contains(kind)) {
                 spread(device, scores.get(kind), result.room(kind, batch.rows()));
             }
+        }
+        if (columns.contains(Column.LOG_COLLISION)) {
+            subtractTwice(device, scores.get(Column.LOG_SUM_EXP), result.column(Column.LOG_COLLISION));
+        }
+    }
+
+    private void forward(Device device, Set<Column> columns) {
+        var soft = columns.contains(Column.TARGET_LOSS) ? Column.TARGET_LOSS : Column.SOFT_LOSS;
+        distributions.describe(describe(device.call(Ops.HEAD_FORWARD)), columns.contains(Column.SOFT_LOSS),
+            columns.contains(Column.TARGET_LOSS)).at("x", x.region()).at("targets", targets.region())
+            .at("log_prob", wanted(Column.LOG_PROB, columns)).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
+            .at("entropy", wanted(Column.ENTROPY, columns)).at("soft_loss", wanted(soft, columns)).at("arg_max", Region.NONE)
+            .at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
+    }
+
+    private void teach(Device device, Batch batch, Set<Column> columns) {
+        if (columns.contains(Column.SOFT_LOSS)) {
+            throw LeewayException.usage("an objective compares tokens with the uniform distribution or with a teacher's, not with both; "
+                + "set label_smoothing_factor to 0");
+        }
+        var teacher = batch.teacher().orElseThrow(() -> LeewayException.data("the batch has no target distributions; distillation reads "
+            + "a teacher's probabilities of each trained token"));
+        distributions.upload(device, teacher, scoredRows, scored);
+    }
+
+    /** log Σ p² = lse(2z) − 2 lse(z): the first term, at half the temperature. */
+    private void scoreAtHalfTemperature(Device device, double[] all) {
+        double kept = temperature;
+        temperature = kept / 2;
+        forward(device, Set.of());
+        temperature = kept;
+        spread(device, scores.get(Column.LOG_SUM_EXP), all);
+    }
+
+    private void subtractTwice(Device device, Tensor from, double[] all) {
+        device.download(from, column, scored);
+        for (int m = 0; m < scored; m++) {
+            all[scoredRows[m]] -= 2 * column[m];
         }
     }
 
@@ -141,11 +186,14 @@ final class LanguageHead implements Head {
                 device.upload(compact(values.get()), scored, weights.get(kind));
             }
         }
-        var call = describeWithTarget(device.call(Ops.HEAD_BACKWARD), gradients.column(Column.SOFT_LOSS).isPresent());
+        boolean taught = gradients.column(Column.TARGET_LOSS).isPresent();
+        var call = distributions.describe(describe(device.call(Ops.HEAD_BACKWARD)), gradients.column(Column.SOFT_LOSS).isPresent(),
+            taught);
         call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
             .at("entropy", scores.get(Column.ENTROPY).region()).at("w_log_prob", given(Column.LOG_PROB, gradients))
             .at("w_lse", given(Column.LOG_SUM_EXP, gradients)).at("w_entropy", given(Column.ENTROPY, gradients))
-            .at("w_soft", given(Column.SOFT_LOSS, gradients)).at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
+            .at("w_soft", given(taught ? Column.TARGET_LOSS : Column.SOFT_LOSS, gradients))
+            .at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
             .at("lora_da", Linear.region(active().flatMap(lora -> lora.a().gradient())))
             .at("lora_db", Linear.region(active().flatMap(lora -> lora.b().gradient()))).at("workspace", workspace.region())
             .i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).dtype("gradient_dtype", DType.F32).run();
@@ -167,12 +215,6 @@ final class LanguageHead implements Head {
     private void gather(Device device, long rows, Tensor output) {
         device.call(Ops.GATHER_ROWS).i64("rows", scored).i64("width", config.hiddenSize()).i64("source_rows", rows)
             .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
-    }
-
-    /** The soft target is the uniform distribution, or nothing. */
-    private Call describeWithTarget(Call call, boolean uniform) {
-        return describe(call).at("soft_starts", Region.NONE).at("soft_ids", Region.NONE).at("soft_values", Region.NONE)
-            .f32("soft_uniform", uniform ? 1.0 / config.vocabSize() : 0).i32("soft.reserved", 0);
     }
 
     private Call describe(Call call) {

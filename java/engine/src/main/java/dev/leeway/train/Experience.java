@@ -99,6 +99,6 @@ public record Experience(int[] prompt, int[] completion, double[] logProbs, long
         }
         var targets = Targets.of(mask, packed.sequenceStarts(), packed.unitIds()).withAdvantages(raw);
         return new Batch(packed.tokens(), packed.positions(), packed.targets(), targets,
-            Optional.of(new TokenScores().with(Column.TOKEN_VALUE, old)));
+            Optional.of(new TokenScores().with(Column.TOKEN_VALUE, old)), Optional.empty());
     }
 }

@@ -46,6 +46,11 @@ public final class TinyModel implements AutoCloseable {
         return new TinyModel(config, adapter, Capacity.training(rows, sequences), DType.F32, threads);
     }
 
+    /** The same for batches whose tokens have target distributions of at most four entries. */
+    static TinyModel taught(ModelConfig config, int rows, int sequences) {
+        return new TinyModel(config, Optional.empty(), Capacity.training(rows, sequences).withTargetEntries(4), DType.F32, 2);
+    }
+
     /** A model for forward passes. */
     public static TinyModel inference(ModelConfig config, Optional<AdapterConfig> adapter, int rows, int sequences) {
         return inference(config, adapter, rows, sequences, DType.F32);

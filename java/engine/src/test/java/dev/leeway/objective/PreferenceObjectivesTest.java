@@ -73,6 +73,8 @@ final class PreferenceObjectivesTest {
         }
         settings.add(new Setting("sft with entropy bonus", new Regularised(new SupervisedFineTuning(0.2, 0), 0.01, 0.1),
             ScoredBatch.singles(8, 9)));
+        settings.add(new Setting("distillation", new Distillation(0.7), ScoredBatch.singles(9, 9)));
+        settings.add(new Setting("distillation alone", new Distillation(1), ScoredBatch.singles(9, 9)));
         return settings.stream();
     }
 
