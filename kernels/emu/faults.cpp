@@ -53,3 +53,6 @@ Faults &faults() {
 /* Plants a fault: "allocation" or "kernel", of which the one after count others fails; or one that a new process would meet: "driver-none",
  * "driver-old", "no-device", "old-chip", "no-image", or "none", with a device that works again. 0 where the name is unknown. */
 extern "C" LEEWAY_API int32_t leeway_emu_plant(const char *name, int64_t count) { return emu::plant(emu::faults(), name, count) ? 1 : 0; }
+
+/* How often the host has waited for the device since the process began. */
+extern "C" LEEWAY_API int64_t leeway_emu_waits(void) { return emu::waits_of_host(); }

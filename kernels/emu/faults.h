@@ -1,4 +1,4 @@
-/* faults.h: what a test can plant in the emulated device, through two functions of libleeway_emu that no other back end has. */
+/* faults.h: what a test can plant in the emulated device, through functions of libleeway_emu that no other back end has. */
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,9 @@ private:
 };
 
 Faults &faults();
+
+/* How often the host has waited for the device (host.cpp). */
+int64_t waits_of_host();
 
 /* As in a new process: the device works again, and its memory is free (host.cpp). */
 void start_again();

@@ -31,6 +31,7 @@ std::recursive_mutex lock;                  /* one kernel runs at a time */
 cudaError_t sticky = cudaSuccess;           /* of the whole device, until the process ends */
 char reason[640] = "";
 uint64_t launches = 0;
+int64_t waits = 0; /* of the host for the device */
 std::map<const void *, size_t> shared_limits;
 std::map<const char *, size_t> pinned;
 
@@ -84,6 +85,8 @@ cudaError_t copy_now(void *destination, const void *source, size_t bytes) {
 }
 
 }  // namespace
+
+int64_t emu::waits_of_host() { return waits; }
 
 void emu::start_again() {
     std::lock_guard guard(lock);
@@ -165,7 +168,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     return sticky;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return drain(stream); }
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+    waits++;
+    return drain(stream);
+}
 
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
     std::lock_guard guard(lock);
@@ -187,7 +193,11 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     return sticky;
 }
 
-cudaError_t cudaEventSynchronize(cudaEvent_t event) { return event->stream ? drain(event->stream, event->position) : sticky; }
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+    if (!event->stream) return sticky;
+    waits += event->stream->done < event->position;
+    return drain(event->stream, event->position);
+}
 
 cudaError_t cudaMallocAsync(void **address, size_t bytes, cudaStream_t stream) {
     std::lock_guard guard(lock);
@@ -229,6 +239,7 @@ cudaError_t cudaMemcpyAsync(void *destination, const void *source, size_t bytes,
     if (to_device && !is_device_range(destination, bytes)) return cudaErrorInvalidValue;
     if (from_device && !is_device_range(source, bytes)) return cudaErrorInvalidValue;
     if (from_device || is_pinned(source)) return enqueue(stream, [=] { return copy_now(destination, source, bytes); });
+    waits++;
     const cudaError_t error = drain(stream); /* memory that may be paged out is read before the call returns */
     return error == cudaSuccess ? copy_now(destination, source, bytes) : error;
 }

@@ -54,6 +54,16 @@ final class OptimizationOptions {
     @Option(names = "--max_grad_norm", paramLabel = "G", description = "clip gradients to this norm; 0 = never (default: 1)")
     double maxGradNorm = 1;
 
+    @Option(names = "--optim", paramLabel = "NAME", description = "what AdamW's moments are held in: adamw_torch (or adamw_torch_fused: "
+        + "float32), adamw_bf16, adamw_8bit (or adamw_bnb_8bit: codes with a scale for each 256; float32 for tensors below 4096 elements) "
+        + "(default: adamw_torch)")
+    String optim = "adamw_torch";
+
+    @Option(names = "--stochastic_rounding", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "with --bf16: keep no float32 copy of the weights that the optimiser moves, and round each up or down at random, "
+            + "right on average (default: false)")
+    boolean stochasticRounding;
+
     @Option(names = "--gradient_checkpointing", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
         description = "compute layers again on the way back instead of keeping their activations: less memory, a third more work, the "
             + "same numbers (default: false)")
@@ -86,6 +96,8 @@ final class OptimizationOptions {
         problems.require(beta1 >= 0 && beta1 < 1, "--adam_beta1 must be at least 0 and below 1; got %s", beta1);
         problems.require(beta2 >= 0 && beta2 < 1, "--adam_beta2 must be at least 0 and below 1; got %s", beta2);
         problems.require(epsilon > 0 && Double.isFinite(epsilon), "--adam_epsilon must be positive; got %s", epsilon);
+        problems.check(() -> AdamW.Storage.named(optim, stochasticRounding, 0));
+        problems.require(!stochasticRounding || bf16, "--stochastic_rounding rounds weights in bfloat16; add --bf16, or leave it out");
         problems.require(maxGradNorm >= 0, "--max_grad_norm must be at least 0; got %s", maxGradNorm);
         problems.require(neftuneAlpha >= 0 && Double.isFinite(neftuneAlpha), "--neftune_noise_alpha must be at least 0; got %s",
             neftuneAlpha);
@@ -93,7 +105,8 @@ final class OptimizationOptions {
 
     /** The checked options; {@code usualRate} is the learning rate where none was given. */
     Recipe recipe(double usualRate, long seed) {
-        var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm);
+        var adam = new AdamW.Settings(beta1, beta2, epsilon, weightDecay, maxGradNorm == 0 ? Double.POSITIVE_INFINITY : maxGradNorm,
+            AdamW.Storage.named(optim, stochasticRounding, seed));
         var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
             minRate.orElse(0.1));
         return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, neftuneAlpha,

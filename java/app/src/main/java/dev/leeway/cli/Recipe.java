@@ -78,6 +78,7 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, double n
             .put("warmup_steps", rate.warmupSteps()).put("min_lr_rate", rate.minRate()).put("adam_beta1", adam.beta1())
             .put("adam_beta2", adam.beta2()).put("adam_epsilon", adam.eps()).put("weight_decay", adam.weightDecay())
             .put("max_grad_norm", Double.toString(adam.maxGradNorm())).put("seed", seed)
-            .put("neftune_noise_alpha", neftuneNoiseAlpha).put("bf16", passes.dtype() == DType.BF16);
+            .put("neftune_noise_alpha", neftuneNoiseAlpha).put("bf16", passes.dtype() == DType.BF16)
+            .put("optim", adam.storage().optim()).put("stochastic_rounding", adam.storage().stochasticRounding());
     }
 }

@@ -38,7 +38,8 @@ final class LanguageHead implements Head {
     private final Tensor dx;
     private final Tensor workspace;
     private final TargetDistributions distributions;
-    private final Map<Column, Tensor> scores = new EnumMap<>(Column.class);
+    private final Tensor scores;
+    private final Map<Column, Region> places = new EnumMap<>(Column.class);
     private final Map<Column, Tensor> weights = new EnumMap<>(Column.class);
     private double temperature = 1;
     private final int[] scoredRows;
@@ -58,16 +59,15 @@ final class LanguageHead implements Head {
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
         x = plan.buffer(Purpose.HEAD, "head.x", plan.dtype(), rows, config.hiddenSize());
         dx = plan.buffer(Purpose.HEAD, "head.dx", plan.dtype(), plan.keepsActivations() ? rows : 1, config.hiddenSize());
+        scores = plan.buffer(Purpose.HEAD, "head.scores", DType.F32, PLANNED.length, aligned(rows));
         for (var column : PLANNED) {
-            scores.put(column, plan.buffer(Purpose.HEAD, "head." + column, DType.F32, rows));
             weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));
         }
-        scores.put(Column.TARGET_LOSS, scores.get(Column.SOFT_LOSS)); // one pass has one of them
-        weights.put(Column.TARGET_LOSS, weights.get(Column.SOFT_LOSS));
+        weights.put(Column.TARGET_LOSS, weights.get(Column.SOFT_LOSS)); // one pass has one of them
         distributions = new TargetDistributions(config.vocabSize(), plan);
         scoredRows = new int[plan.capacity().rows()];
         scoredTargets = new int[scoredRows.length];
-        column = new float[scoredRows.length];
+        column = new float[Math.toIntExact(scores.count())];
         double dropout = plan.keepsActivations() ? plan.lora(MODULE).map(AdapterConfig::loraDropout).orElse(0.0) : 0;
         rowIds = plan.buffer(Purpose.HEAD, "head.row_ids", DType.I64, dropout > 0 ? rows : 0);
         scoredIds = new long[dropout > 0 ? scoredRows.length : 0];
@@ -113,22 +113,46 @@ final class LanguageHead implements Head {
             scoreAtHalfTemperature(device, result.room(Column.LOG_COLLISION, batch.rows()));
         }
         forward(device, columns);
-        for (var kind : COLUMNS) {
+        device.download(scores, column, places.size() * aligned(scored));
+        int at = 0;
+        for (var kind : places.keySet()) {
             if (columns.contains(kind)) {
-                spread(device, scores.get(kind), result.room(kind, batch.rows()));
+                spread(at, result.room(kind, batch.rows()));
             }
-        }
-        if (columns.contains(Column.LOG_COLLISION)) {
-            subtractTwice(device, scores.get(Column.LOG_SUM_EXP), result.column(Column.LOG_COLLISION));
+            if (kind == Column.LOG_SUM_EXP && columns.contains(Column.LOG_COLLISION)) {
+                subtractTwice(at, result.column(Column.LOG_COLLISION));
+            }
+            at += aligned(scored);
         }
     }
 
+    /** Puts the wanted columns, and the one that the way back always needs, behind each other: the host waits for all of them once. */
+    private void place(Set<Column> columns) {
+        places.clear();
+        long stride = aligned(scored) * (long) Float.BYTES;
+        for (var kind : COLUMNS) {
+            if (kind == Column.LOG_SUM_EXP || columns.contains(kind)) {
+                places.put(kind, scores.region().slice(places.size() * stride, (long) scored * Float.BYTES));
+            }
+        }
+    }
+
+    /** Columns start at multiples of 16 bytes. */
+    private static int aligned(long rows) {
+        return Math.toIntExact((rows + 3) / 4 * 4);
+    }
+
+    private Region placed(Column kind) {
+        return places.getOrDefault(kind, Region.NONE);
+    }
+
     private void forward(Device device, Set<Column> columns) {
+        place(columns);
         var soft = columns.contains(Column.TARGET_LOSS) ? Column.TARGET_LOSS : Column.SOFT_LOSS;
         distributions.describe(describe(device.call(Ops.HEAD_FORWARD)), columns.contains(Column.SOFT_LOSS),
             columns.contains(Column.TARGET_LOSS)).at("x", x.region()).at("targets", targets.region())
-            .at("log_prob", wanted(Column.LOG_PROB, columns)).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
-            .at("entropy", wanted(Column.ENTROPY, columns)).at("soft_loss", wanted(soft, columns)).at("arg_max", Region.NONE)
+            .at("log_prob", placed(Column.LOG_PROB)).at("log_sum_exp", placed(Column.LOG_SUM_EXP))
+            .at("entropy", placed(Column.ENTROPY)).at("soft_loss", placed(soft)).at("arg_max", Region.NONE)
             .at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
     }
 
@@ -148,13 +172,13 @@ final class LanguageHead implements Head {
         temperature = kept / 2;
         forward(device, Set.of());
         temperature = kept;
-        spread(device, scores.get(Column.LOG_SUM_EXP), all);
+        device.download(scores, column, scored);
+        spread(0, all);
     }
 
-    private void subtractTwice(Device device, Tensor from, double[] all) {
-        device.download(from, column, scored);
+    private void subtractTwice(int at, double[] all) {
         for (int m = 0; m < scored; m++) {
-            all[scoredRows[m]] -= 2 * column[m];
+            all[scoredRows[m]] -= 2 * column[at + m];
         }
     }
 
@@ -189,8 +213,8 @@ final class LanguageHead implements Head {
         boolean taught = gradients.column(Column.TARGET_LOSS).isPresent();
         var call = distributions.describe(describe(device.call(Ops.HEAD_BACKWARD)), gradients.column(Column.SOFT_LOSS).isPresent(),
             taught);
-        call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", scores.get(Column.LOG_SUM_EXP).region())
-            .at("entropy", scores.get(Column.ENTROPY).region()).at("w_log_prob", given(Column.LOG_PROB, gradients))
+        call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", placed(Column.LOG_SUM_EXP))
+            .at("entropy", placed(Column.ENTROPY)).at("w_log_prob", given(Column.LOG_PROB, gradients))
             .at("w_lse", given(Column.LOG_SUM_EXP, gradients)).at("w_entropy", given(Column.ENTROPY, gradients))
             .at("w_soft", given(taught ? Column.TARGET_LOSS : Column.SOFT_LOSS, gradients))
             .at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
@@ -228,19 +252,14 @@ final class LanguageHead implements Head {
         return call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
     }
 
-    private Region wanted(Column column, Set<Column> columns) {
-        return columns.contains(column) ? scores.get(column).region() : Region.NONE;
-    }
-
     private Region given(Column column, TokenGradients gradients) {
         return gradients.column(column).isPresent() ? weights.get(column).region() : Region.NONE;
     }
 
-    /** Brings a column (scored) from the device and each of its values to its row of all (N). */
-    private void spread(Device device, Tensor from, double[] all) {
-        device.download(from, column, scored);
+    /** Brings each value of a column that was read to its row of all (N). */
+    private void spread(int at, double[] all) {
         for (int m = 0; m < scored; m++) {
-            all[scoredRows[m]] = column[m];
+            all[scoredRows[m]] = column[at + m];
         }
     }
 

@@ -17,8 +17,11 @@ public final class Device implements AutoCloseable {
 
     private static final List<String> BACKENDS = List.of("cpu", "cuda", "emu");
 
-    /** Arrays pass through native memory that is kept, in pieces of so many bytes: a copy of any length allocates nothing that grows. */
-    private static final int STAGED = 1 << 16;
+    /**
+     * Arrays pass through native memory that is kept, in pieces of so many bytes: a copy of any length allocates nothing that grows. All
+     * columns of a usual micro-batch are one piece, for which the host waits once.
+     */
+    private static final int STAGED = 1 << 20;
 
     private final Native library;
     private final MemorySegment staging = Arena.ofAuto().allocate(STAGED, 8);

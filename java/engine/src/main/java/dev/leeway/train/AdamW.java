@@ -1,5 +1,6 @@
 package dev.leeway.train;
 
+import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Ops;
 import dev.leeway.ffi.Region;
@@ -12,6 +13,7 @@ import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.SumSquares;
 import dev.leeway.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -56,16 +58,40 @@ public final class AdamW {
     /**
      * What is held between steps.
      *
-     * @param moments F32, BF16, or U8 for 8-bit codes with a scale for each block of 256 (Dettmers et al. 2022); moments of tensors with
-     *     fewer than {@link AdamW#SMALLEST_CODED} elements are F32 then
+     * @param moments F32, BF16, or U8 for 8-bit codes with a scale for each block of 256 (Dettmers et al. 2022)
+     * @param smallestCoded tensors with fewer elements have F32 moments instead of codes; bitsandbytes' {@code min_8bit_size}
      * @param stochasticRounding whether bf16 weights have no fp32 master, and are rounded up or down at random at each step, so that
      *     updates smaller than their gaps are not lost
      * @param seed what that rounding is drawn from, with the step and the parameter's number
      */
-    public record Storage(DType moments, boolean stochasticRounding, long seed) {
+    public record Storage(DType moments, long smallestCoded, boolean stochasticRounding, long seed) {
 
         /** F32 moments and masters. */
-        public static final Storage STANDARD = new Storage(DType.F32, false, 0);
+        public static final Storage STANDARD = new Storage(DType.F32, 4096, false, 0);
+
+        private static final SequencedMap<String, DType> OPTIMIZERS = new LinkedHashMap<>();
+
+        static {
+            OPTIMIZERS.put("adamw_torch", DType.F32);
+            OPTIMIZERS.put("adamw_torch_fused", DType.F32);
+            OPTIMIZERS.put("adamw_bf16", DType.BF16);
+            OPTIMIZERS.put("adamw_8bit", DType.U8);
+            OPTIMIZERS.put("adamw_bnb_8bit", DType.U8);
+        }
+
+        /** Storage with the moments of transformers' {@code optim}; {@code adamw_bf16} is none of its names. */
+        public static Storage named(String optim, boolean stochasticRounding, long seed) {
+            var moments = OPTIMIZERS.get(optim);
+            if (moments == null) {
+                throw LeewayException.usage("optim must be one of %s; got %s", String.join(", ", OPTIMIZERS.keySet()), optim);
+            }
+            return new Storage(moments, STANDARD.smallestCoded(), stochasticRounding, seed);
+        }
+
+        /** The first of the names that mean these moments. */
+        public String optim() {
+            return OPTIMIZERS.entrySet().stream().filter(entry -> entry.getValue() == moments).findFirst().orElseThrow().getKey();
+        }
     }
 
     /**
@@ -98,9 +124,6 @@ public final class AdamW {
     public record Scales(Tensor m, Tensor v) {
     }
 
-    /** As in bitsandbytes: what is smaller is not worth the error of eight bits. */
-    public static final long SMALLEST_CODED = 4096;
-
     /** Gradients and first moments up to here are beyond suspicion; those of a healthy run are smaller by ten orders of magnitude. */
     static final double LARGEST = 1e15;
 
@@ -125,7 +148,7 @@ public final class AdamW {
         this.device = device;
         this.settings = settings;
         for (var parameter : parameters) {
-            states.add(state(parameter, settings.storage().moments(), decayed.test(parameter), plan));
+            states.add(state(parameter, settings.storage(), decayed.test(parameter), plan));
         }
         tiles = parameters.stream().mapToLong(parameter -> SumSquares.tiles(parameter.value())).sum();
         table = plan.reserve(Purpose.OPTIMIZER, "adamw.table", DType.U8, Table.bytes(Ops.ADAMW_TENSOR, states.size()));
@@ -135,10 +158,10 @@ public final class AdamW {
             states.stream().map(State::second).toList()), plan, Purpose.OPTIMIZER);
     }
 
-    private static State state(Parameter parameter, DType moments, boolean decayed, MemoryPlan plan) {
+    private static State state(Parameter parameter, Storage storage, boolean decayed, MemoryPlan plan) {
         var shape = parameter.value().shape();
         long count = parameter.value().count();
-        var type = moments == DType.U8 && count < SMALLEST_CODED ? DType.F32 : moments;
+        var type = storage.moments() == DType.U8 && count < storage.smallestCoded() ? DType.F32 : storage.moments();
         var m = plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg", type, shape);
         var v = plan.reserve(Purpose.OPTIMIZER, parameter.name() + ".exp_avg_sq", type, shape);
         long blocks = Math.ceilDiv(count, MOMENT_BLOCK);

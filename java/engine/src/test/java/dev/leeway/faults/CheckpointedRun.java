@@ -69,6 +69,8 @@ public final class CheckpointedRun implements AutoCloseable {
         RECOMPUTED,
         /** All weights in bf16, with fp32 masters. */
         FULL_BF16,
+        /** All weights in bf16, rounded stochastically, with 8-bit moments of tensors of 256 elements and more. */
+        FULL_LEAN,
         /** The LoRA on a model in bf16. */
         LORA_BF16,
         /** A LoRA of the embeddings, whose factor A files hold the other way round, and of the head. */
@@ -81,13 +83,14 @@ public final class CheckpointedRun implements AutoCloseable {
         KTO;
 
         private Optional<AdapterConfig> adapter() {
-            return this == FULL || this == FULL_BF16 || this == DPO_CACHED ? Optional.empty()
+            return this == FULL || this == FULL_BF16 || this == FULL_LEAN || this == DPO_CACHED ? Optional.empty()
                 : Optional.of(AdapterConfig.from(JsonFile.parse("adapter", this == EMBEDDING ? EMBEDDING_ADAPTER : ADAPTER)));
         }
 
         private TrainingSession.Settings settings() {
-            var settings = new TrainingSession.Settings(adapter(), 16, 32, 4, AdamW.Settings.standard(), 0)
-                .withDtype(this == FULL_BF16 || this == LORA_BF16 ? DType.BF16 : DType.F32);
+            var storage = this == FULL_LEAN ? new AdamW.Storage(DType.U8, 256, true, SEED) : AdamW.Storage.STANDARD;
+            var settings = new TrainingSession.Settings(adapter(), 16, 32, 4, AdamW.Settings.standard().with(storage), 0)
+                .withDtype(this == FULL_BF16 || this == FULL_LEAN || this == LORA_BF16 ? DType.BF16 : DType.F32);
             return this == RECOMPUTED ? settings.withGradientCheckpointing() : settings;
         }
 
@@ -96,7 +99,7 @@ public final class CheckpointedRun implements AutoCloseable {
             var sft = Method.of(new SupervisedFineTuning());
             var dpo = Method.of(new DirectPreference(PairLoss.SIGMOID, DirectPreference.Settings.of(0.5)));
             return switch (this) {
-                case FULL, LORA, RECOMPUTED, FULL_BF16, LORA_BF16, EMBEDDING -> sft;
+                case FULL, LORA, RECOMPUTED, FULL_BF16, FULL_LEAN, LORA_BF16, EMBEDDING -> sft;
                 case DPO -> dpo.withReference(Reference.adapterOff(session.model()));
                 case DPO_CACHED -> dpo.withReference(new ReferenceCache(folder.resolve("reference.safetensors"), Kind::complain)
                     .get(Reference.frozen(session.model()), 1, ReferenceLogProbs.rows(new Batches(this), Batches.AROUND, List.of())));
@@ -225,8 +228,7 @@ public final class CheckpointedRun implements AutoCloseable {
             parameter.master().ifPresent(master -> bits.put(master.name(), hash(master)));
         });
         session.optimizer().states().forEach(moments -> {
-            bits.put(moments.parameter().name() + " m", hash(moments.m()));
-            bits.put(moments.parameter().name() + " v", hash(moments.v()));
+            moments.moments().forEach(moment -> bits.put(moment.name(), hash(moment)));
         });
         bits.put("optimizer steps", Integer.toString(session.optimizer().steps()));
         return bits;
@@ -280,7 +282,7 @@ public final class CheckpointedRun implements AutoCloseable {
             return switch (kind) {
                 case DPO, DPO_CACHED -> List.of(pairs(2 * turn, 9, 5), pairs(2 * turn + 1, 7, 12));
                 case KTO -> List.of(labelled(2 * turn, 1, -1), labelled(2 * turn + 1, 0, 0));
-                case FULL, LORA, RECOMPUTED, FULL_BF16, LORA_BF16, EMBEDDING -> List.of(
+                case FULL, LORA, RECOMPUTED, FULL_BF16, FULL_LEAN, LORA_BF16, EMBEDDING -> List.of(
                     Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step, 9, 5)),
                     Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step + 1, 7, 3, 11)));
             };

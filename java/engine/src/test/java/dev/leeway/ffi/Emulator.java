@@ -10,16 +10,18 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
-/** Plants faults in the emulated device ({@code kernels/emu/faults.cpp}); closing it makes the device work again. */
+/** Plants faults in the emulated device ({@code kernels/emu/faults.cpp}) and counts what it did; closing it makes the device work again. */
 public final class Emulator implements AutoCloseable {
 
     private final MethodHandle plant;
+    private final MethodHandle waits;
 
     /** Loads {@code libleeway_emu}. */
     public Emulator() {
         var symbols = SymbolLookup.libraryLookup(LibraryFile.locate("emu"), Arena.global());
         plant = Linker.nativeLinker().downcallHandle(symbols.findOrThrow("leeway_emu_plant"),
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+        waits = Linker.nativeLinker().downcallHandle(symbols.findOrThrow("leeway_emu_waits"), FunctionDescriptor.of(JAVA_LONG));
     }
 
     /** Lets the named fault happen behind {@code count} allocations or kernels, or from now on. */
@@ -30,6 +32,15 @@ public final class Emulator implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing", e);
+        }
+    }
+
+    /** How often the host has waited for the device. */
+    public long waits() {
+        try {
+            return (long) waits.invokeExact();
         } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing", e);
         }
