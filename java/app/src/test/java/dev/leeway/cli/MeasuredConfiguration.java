@@ -15,9 +15,15 @@ import java.util.stream.Stream;
  * @param lanes samples at once
  * @param evaluated rows of the evaluation
  * @param recomputes gradient_checkpointing
+ * @param compares whether a second, frozen model is kept beside the one that is trained
  */
 record MeasuredConfiguration(String name, Shape shape, int rank, int batch, int length, int accumulation, int lanes, int evaluated,
-        boolean recomputes) {
+        boolean recomputes, boolean compares) {
+
+    private MeasuredConfiguration(String name, Shape shape, int rank, int batch, int length, int accumulation, int lanes, int evaluated,
+            boolean recomputes) {
+        this(name, shape, rank, batch, length, accumulation, lanes, evaluated, recomputes, false);
+    }
 
     /** Sizes under Hugging Face's names. */
     record Shape(String modelType, int hiddenSize, int layers, int heads, int kvHeads, int intermediateSize, int vocabSize, boolean tied) {
@@ -45,7 +51,9 @@ record MeasuredConfiguration(String name, Shape shape, int rank, int batch, int 
         new MeasuredConfiguration("small-lora", new Shape("llama", 512, 6, 8, 8, 1536, 8_000, true), 16, 8, 128, 1, 0, 0,
             false),
         new MeasuredConfiguration("small-sampling", new Shape("llama", 256, 4, 4, 4, 688, 4_000, true), 0, 1, 512, 1, 32, 0,
-            false));
+            false),
+        new MeasuredConfiguration("small-reference", new Shape("llama", 384, 4, 6, 6, 1024, 8_000, true), 0, 2, 128, 1, 0, 0, false,
+            true));
 
     private static MeasuredConfiguration full(String name, Shape shape, int batch, int length) {
         return new MeasuredConfiguration(name, shape, 0, batch, length, 1, 0, 0, false);
@@ -53,6 +61,11 @@ record MeasuredConfiguration(String name, Shape shape, int rank, int batch, int 
 
     static MeasuredConfiguration named(String name) {
         return Stream.concat(ALL.stream(), FEW.stream()).filter(one -> one.name.equals(name)).findFirst().orElseThrow();
+    }
+
+    /** Whether a model's directory must be there before. */
+    boolean loads() {
+        return rank > 0 || compares;
     }
 
     int vocabulary() {

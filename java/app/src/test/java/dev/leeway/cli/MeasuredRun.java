@@ -15,6 +15,7 @@ import dev.leeway.rollout.InferenceSession;
 import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
+import dev.leeway.train.ReferenceCache;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.TrainingState;
 import java.io.PrintWriter;
@@ -71,18 +72,23 @@ final class MeasuredRun {
         long before = Resident.now().orElseThrow();
         try (var output = OutputFolder.claim(folder.resolve("out"), JsonFile.newObject());
             var training = new TrainingRun(job, extras, device)) {
-            if (configuration.rank() > 0) {
-                ModelDirectory.open(folder.resolve("model")).loadInto(training.model());
-                new Initializer(1, 0).fillAdapter(training.model());
-            } else {
-                new Initializer(1, 0.02).fillBase(training.model());
-            }
+            load(configuration, folder.resolve("model"), training);
             if (configuration.lanes() > 0) {
                 generate(configuration, training);
             }
             keep(training, job, output, folder);
         }
         System.out.println(planned + " " + before + " " + Resident.peak().orElseThrow());
+    }
+
+    private static void load(MeasuredConfiguration configuration, Path model, TrainingRun training) {
+        if (configuration.loads()) {
+            ModelDirectory.open(model).loadInto(training.model());
+            new Initializer(1, 0).fillAdapter(training.model());
+            training.compare(ModelDirectory.open(model), new ReferenceCache(model.resolve("reference"), note -> { }));
+        } else {
+            new Initializer(1, 0.02).fillBase(training.model());
+        }
     }
 
     private static void keep(TrainingRun training, TrainingRun.Job job, OutputFolder output, Path folder) {
@@ -118,9 +124,15 @@ final class MeasuredRun {
             new Recipe.Rate(1e-4, Schedule.Kind.CONSTANT, 0, 0, 0), AdamW.Settings.standard(), 1);
         var evaluation = configuration.evaluated() == 0 ? Evaluation.NONE
             : new Evaluation(examples.subList(0, configuration.evaluated()), configuration.evaluated(), 1, Evaluation.NONE.places());
-        return new TrainingRun.Job(configuration.name(), json(configuration), adapter.map(lora -> lora.configured("model")), Task.nextToken(),
+        return new TrainingRun.Job(configuration.name(), json(configuration), adapter.map(lora -> lora.configured("model")), task(configuration),
             new TrainingRun.Rows(EncodedRows.of(new RowSet<>(examples, report(examples)), Batching.PLAIN, 1), evaluation),
             configuration.recomputes() ? recipe.withGradientCheckpointing() : recipe);
+    }
+
+    private static Task task(MeasuredConfiguration configuration) {
+        var plain = Task.nextToken();
+        return configuration.compares() ? new Task(plain.purpose(), plain.truncation(), plain.batching(), plain.objective(), plain.settings(),
+            Optional.of(new Task.Compared(Optional.empty(), false))) : plain;
     }
 
     private static Example row(MeasuredConfiguration configuration, Random random, int id) {

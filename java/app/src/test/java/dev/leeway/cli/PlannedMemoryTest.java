@@ -66,7 +66,7 @@ final class PlannedMemoryTest {
 
     private ObjectNode measure(MeasuredConfiguration configuration) throws IOException, InterruptedException {
         var home = Files.createDirectories(folder.resolve(configuration.name()));
-        if (configuration.rank() > 0) {
+        if (configuration.loads()) {
             Files.createDirectories(home.resolve("model"));
             child(configuration, home, "make");
         }

@@ -2,6 +2,7 @@ package dev.leeway.train;
 
 import dev.leeway.LeewayException;
 import dev.leeway.model.Llama;
+import dev.leeway.objective.Column;
 import dev.leeway.objective.Objective;
 import java.util.Optional;
 
@@ -36,14 +37,27 @@ public record Method(Objective objective, Optional<Reference> reference, double 
         return new Method(objective, reference, value);
     }
 
-    /** Refuses an objective whose reference is missing, or would be trained. */
-    void requireReference(Llama policy) {
-        if (!objective.needsReference()) {
-            return;
+    /** Refuses an objective that reads what the model does not say, or whose reference is missing or would be trained. */
+    void requireFits(Llama policy) {
+        boolean readsValue = objective.needs().contains(Column.VALUE) || objective.needs().contains(Column.TOKEN_VALUE);
+        if (readsValue != policy.config().isClassifier()) {
+            throw LeewayException.usage("%s reads %s, and this model %s; name a %s directory", name(), objective.needs(),
+                policy.config().isClassifier() ? "gives a value and no probability" : "gives probabilities and no value",
+                policy.config().isClassifier() ? "…ForCausalLM" : "…ForSequenceClassification");
         }
+        if (objective.needsReference()) {
+            requireReference(policy);
+        }
+    }
+
+    private String name() {
+        return objective.getClass().getSimpleName();
+    }
+
+    private void requireReference(Llama policy) {
         var given = reference.orElseThrow(() -> LeewayException.usage("%s compares the policy with a reference, and the run has none; "
             + "train an adapter and switch it off for the reference, plan a reference model, or pre-compute the reference's log-probs",
-            objective.getClass().getSimpleName()));
+            name()));
         if (given instanceof ReferenceModel(var model, var adapterOff) && model == policy && !adapterOff) {
             throw LeewayException.usage("the policy itself can't be the frozen reference, since every step moves it; plan a reference "
                 + "model, or pre-compute the reference's log-probs");

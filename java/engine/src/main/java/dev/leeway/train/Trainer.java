@@ -17,7 +17,7 @@ public final class Trainer {
 
     /** A trainer whose step {@code s} uses {@code learningRate · schedule.factor(s)}; {@code noise} is drawn anew at each step. */
     public Trainer(Llama policy, Method method, AdamW optimizer, Schedule schedule, double learningRate, TrainingNoise noise) {
-        method.requireReference(policy);
+        method.requireFits(policy);
         this.schedule = schedule;
         this.learningRate = learningRate;
         this.noise = noise;

@@ -9,7 +9,10 @@ import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
 import dev.leeway.model.Initializer;
+import dev.leeway.model.TinyModel;
 import dev.leeway.model.TrainingNoise;
+import dev.leeway.objective.DirectPreference;
+import dev.leeway.objective.PairLoss;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.rollout.Generator;
 import dev.leeway.rollout.InferenceSession;
@@ -17,6 +20,9 @@ import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.BatchSource;
+import dev.leeway.train.Method;
+import dev.leeway.train.Reference;
+import dev.leeway.train.ReferenceLogProbs;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.TrainingSession;
 import java.lang.management.ManagementFactory;
@@ -25,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +52,8 @@ final class AllocationTest {
 
     /** Report, denominators, noise, placements and iterators of a step: 20 to 60 objects of 16 to 88 bytes; below one byte a token. */
     private static final long MOST_A_STEP = SEQUENCES * LONGEST;
+    /** Two answers and a loss with its derivatives: some 20 records of 24 to 48 bytes, unless the compiler saw that they stay inside. */
+    private static final long MOST_A_PAIR = 1024;
     /** What may differ between steps of different sizes: 27 unit ids of 8 bytes, and what was compiled in between. */
     private static final long MOST_DIFFERENCE = 512;
 
@@ -124,6 +133,30 @@ final class AllocationTest {
                 assertTrue(most < MOST_A_STEP, () -> family + ": a step of 2048 tokens allocates " + most + " B");
                 assertTrue(most - steps.median(1) < MOST_DIFFERENCE,
                     () -> family + ": a step of 2048 tokens allocates " + most + " B, one of 85 " + steps.median(1));
+            }
+        }
+    }
+
+    /**
+     * Of preferences too, whatever their reference is: beside a step's, the metrics of each micro-batch, and for each of the 16 pairs what the
+     * loss writes down of it in records.
+     */
+    @Test
+    void aStepFromPreferencesAllocatesTheSameForAnyNumberOfTokens() {
+        try (var device = Device.open("cpu", 1); var session = Kind.LORA_WITH_DROPOUT_IN_BF16.open(Family.LLAMA, device)) {
+            var large = List.of(Batch.of(TinyModel.pairs(Family.VOCABULARY, 1, 0, IntStream.range(0, SEQUENCES).map(s -> LONGEST).toArray())));
+            var small = List.of(Batch.of(TinyModel.pairs(Family.VOCABULARY, 2, 50, IntStream.range(0, SEQUENCES).map(s -> 5).toArray())));
+            var off = Reference.adapterOff(session.model());
+            var before = ReferenceLogProbs.compute(off, 1, List.of(large.getFirst(), small.getFirst()));
+            for (var reference : List.of(off, before)) {
+                var steps = new Steps(List.of(large, small));
+                var method = Method.of(new DirectPreference(PairLoss.SIGMOID, DirectPreference.Settings.of(0.1))).withReference(reference);
+                session.trainer(method, new Schedule(Schedule.Kind.CONSTANT, 0, WARM_UP + 2 * STEPS + 1, 0), 1e-4, new TrainingNoise(3, 0))
+                    .train(steps, report -> { });
+                long most = steps.median(0);
+                assertTrue(most < MOST_A_STEP + MOST_A_PAIR * SEQUENCES / 2, () -> "a step of 2048 tokens allocates " + most + " B");
+                assertTrue(Math.abs(most - steps.median(1)) < MOST_DIFFERENCE,
+                    () -> "a step of 2048 tokens allocates " + most + " B, one of 160 " + steps.median(1));
             }
         }
     }

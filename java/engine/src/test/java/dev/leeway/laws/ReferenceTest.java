@@ -14,6 +14,7 @@ import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
 import dev.leeway.model.TrainingNoise;
+import dev.leeway.objective.BradleyTerry;
 import dev.leeway.objective.DirectPreference;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.PairLoss;
@@ -133,6 +134,36 @@ final class ReferenceTest {
         assertTrue(runs.getFirst().losses().getLast() < runs.getFirst().losses().getFirst());
     }
 
+    /** What is computed again on the way back must be the policy's, though the reference used the same activations in between. */
+    @Test
+    void aRunThatComputesItsActivationsAgainEndsInTheSameBits() {
+        var runs = new ArrayList<Run>();
+        for (boolean recomputes : new boolean[] {false, true}) {
+            var kept = new TrainingSession.Settings(adapter(), 64, ROWS, 8, AdamW.Settings.standard(), 0);
+            try (var device = TestDevice.open(2); var session = TrainingSession.open(Family.QWEN3.config(),
+                recomputes ? kept.withGradientCheckpointing() : kept, device)) {
+                TinyModel.randomize(session.model(), 5);
+                runs.add(train(session, Reference.adapterOff(session.model())));
+            }
+        }
+        assertEquals(runs.getFirst(), runs.getLast());
+    }
+
+    @Test
+    void aReferenceThatIsNoNumberIsNamedBeforeAnythingMoves() {
+        try (var device = TestDevice.open(1); var session = open(Family.LLAMA, adapter(), DType.F32, device)) {
+            var norm = session.referenceModel().parameters().stream().filter(one -> one.name().equals("model.norm.weight")).findFirst()
+                .orElseThrow();
+            var values = device.floats(norm.value());
+            values[3] = Float.NaN;
+            device.upload(values, norm.value());
+            int before = Small.hash(session.model());
+            Refusal.assertRefused(Kind.NUMERICS, () -> train(session, Reference.frozen(session.referenceModel())), "step 1",
+                "a log-prob of the reference is not finite (micro-batch 1, row 1, row 2)", "weights unchanged");
+            assertEquals(before, Small.hash(session.model()));
+        }
+    }
+
     @Test
     void aFullFineTuningNeedsNoSecondModelWhenItsReferenceIsComputedBefore() {
         try (var device = TestDevice.open(2); var session = open(Family.QWEN3, Optional.empty(), DType.F32, device);
@@ -214,6 +245,8 @@ final class ReferenceTest {
                 "pre-compute");
             Refusal.assertRefused(Kind.USAGE, () -> train(session, Reference.frozen(session.model())), "the policy itself can't be");
             Refusal.assertRefused(Kind.USAGE, () -> Reference.adapterOff(session.model()), "adapter switched off, and it has none");
+            Refusal.assertRefused(Kind.USAGE, () -> session.trainer(new BradleyTerry(0), schedule, 1e-3), "BradleyTerry reads [VALUE]",
+                "gives probabilities and no value");
         }
     }
 
