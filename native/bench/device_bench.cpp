@@ -142,6 +142,16 @@ void attention(const Tasks &tasks) {
     });
 }
 
+/* From 1k to 16k tokens a sequence for models that train on 4k rows; always as many rows in all. */
+void attention_of_lengths(const Tasks &tasks) {
+    Model m = tasks.m;
+    const int64_t rows = 4 * m.rows();
+    for (m.length = rows / 16; m.length <= rows; m.length *= 2) {
+        m.sequences = rows / m.length;
+        attention({tasks.contest, m, tasks.dtype});
+    }
+}
+
 void norms(const Tasks &tasks) {
     const leeway_dtype dtype = tasks.dtype;
     const int64_t n = tasks.m.rows(), width = tasks.m.hidden, count = n * width, size = tasks.size();
@@ -285,6 +295,7 @@ void all_of(Contest &contest, const Model &m) {
         products(tasks, m.hidden, m.intermediate);
         products(tasks, m.intermediate, m.hidden);
         attention(tasks);
+        if (dtype == LEEWAY_BF16) attention_of_lengths(tasks);
         head(tasks);
         norms(tasks);
         gates(tasks);
@@ -322,7 +333,7 @@ void run(const Arguments &arguments) {
     Contest contest(settings, arguments.peer.empty() ? nullptr : std::make_unique<Peer>(arguments.peer));
     contest.ceilings(int64_t(1) << (is_tiny ? 16 : 30), is_tiny ? 128 : 8192);
     for (const Model &m : models)
-        if (arguments.models.find("," + std::string(m.name) + ",") != std::string::npos) all_of(contest, m);
+        if (arguments.models.find(std::string(",").append(m.name).append(",")) != std::string::npos) all_of(contest, m);
     for (leeway_dtype dtype : {LEEWAY_F32, LEEWAY_BF16})
         optimiser(contest, is_tiny ? "4096" : "134 million", dtype, is_tiny ? 4096 : int64_t(1) << 27);
     if (contest.failed()) throw std::runtime_error("some tasks failed");
