@@ -3,7 +3,7 @@
  *     log_prob = z_target - lse    lse = log sum exp z    entropy = lse - sum p z    soft_loss = (sum q) lse - sum q z    arg_max
  *
  * x (M,C), W (V,C), z (M,V) never stored whole. Softmax statistics are row_softmax.h's (Milakov and Gimelshein 2018), sums of q and q z
- * are in double by fixed trees. Bytes moved: W once for 512 rows, and 4 M V written to and read from the L2 cache once.
+ * are in double by fixed trees. Bytes moved: W once for 1024 rows, and 4 M V written to and read from the L2 cache once.
  */
 #include "head_products.h"
 #include "head_tiles.h"

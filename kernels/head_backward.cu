@@ -5,7 +5,7 @@
  *
  * with log p = z - lse. The logits of a chunk and tile are recomputed by the forward's product, da replaces them (rounded to bf16 where x
  * is bf16), and three products use it: dx += da W (k = tokens, in order over the tiles, so a row depends on itself alone), dweight += da^T
- * x and the low-rank ones (k = rows, chunk by chunk). Bytes moved: W twice and dweight twice for 512 rows, and 20 M V in the L2 cache.
+ * x and the low-rank ones (k = rows, chunk by chunk). Bytes moved: W twice and dweight twice for 1024 rows, and 20 M V in the L2 cache.
  */
 #include "head_products.h"
 #include "head_tiles.h"

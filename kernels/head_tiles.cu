@@ -4,6 +4,10 @@
 #include "head_products.h"
 
 namespace leeway {
+
+/* The products of a tile fill a device of 128 multiprocessors twice, and dweight is read and written half as often as with one block. */
+const int64_t head_chunk = 2 * product_block;
+
 namespace {
 
 constexpr int check_threads = 256;

@@ -1,8 +1,7 @@
 /* head.h: the arguments and the workspace of the tiled head's ops (leeway/head.h).
  *
- * Rows go in chunks of 512 (one block of the product's k, so that dweight's sums over rows are those of linear_backward_weight), the
- * vocabulary in tiles of 4096 tokens. The workspace holds the logits of one chunk and tile, x A^T and dy B of one chunk, what is kept of
- * each of its rows, with dropout drop(x), and the sums of dx where that is rounded to bf16.
+ * Rows go in chunks of head_chunk, the vocabulary in tiles of 4096 tokens. The workspace holds the logits of one chunk and tile, x A^T and
+ * dy B of one chunk, what is kept of each of its rows, with dropout drop(x), and the sums of dx where that is rounded to bf16.
  */
 #pragma once
 
@@ -15,7 +14,9 @@
 
 namespace leeway {
 
-inline constexpr int64_t head_chunk = product_block;
+/* Each back end's own: whole blocks of the product's k, so that dweight's sums over rows are those of linear_backward_weight, and nothing
+ * but the rounding of a bf16 dweight depends on it. */
+extern const int64_t head_chunk;
 
 /* What a back end keeps of a row while its tiles go by. */
 inline constexpr int64_t head_row_bytes = 48;

@@ -13,6 +13,8 @@
 #include "simd.h"
 
 namespace leeway {
+
+const int64_t head_chunk = product_block;
 namespace {
 
 /* Sum of z over the tile's allowed tokens. */

@@ -59,7 +59,7 @@ LEEWAY_API leeway_status leeway_head_forward(leeway_stream *stream, const leeway
  *     da = dz * (softcap > 0 ? 1 - (c/softcap)^2 : 1) / temperature
  *     dx = da W + lora        dweight += da^T x        lora_da, lora_db as in linear_backward_weight
  * The tiles are recomputed and visited in order. dx is written, not added to. With x of BF16 da is rounded to BF16 before it is multiplied
- * with W, x and B; dx is rounded once, a dweight of BF16 once behind every 512 rows. */
+ * with W, x and B; dx is rounded once, a dweight of BF16 at most once behind every 512 rows. */
 typedef struct {
     int64_t rows;                 /* M */
     int64_t hidden;               /* C */
