@@ -64,6 +64,11 @@ public final class Regularised implements Objective {
     }
 
     @Override
+    public boolean measures(Targets targets) {
+        return objective.measures(targets);
+    }
+
+    @Override
     public Weighed weigh(Scored scored, Normalisers normalisers) {
         var weighed = objective.weigh(scored, normalisers);
         var metrics = new HashMap<>(weighed.metrics());

@@ -68,6 +68,8 @@ final class PreferenceObjectivesTest {
             ScoredBatch.singles(5, LABELS.length).withRewards(LABELS)));
         settings.add(new Setting("apo_zero_unpaired", new KahnemanTversky(KahnemanTversky.Loss.APO_ZERO_UNPAIRED, 0.3, 1.33, 0.75),
             ScoredBatch.singles(6, LABELS.length).withRewards(LABELS)));
+        settings.add(new Setting("kto regularised", new Regularised(new KahnemanTversky(0.3), 0.01, 0.1),
+            ScoredBatch.singles(5, LABELS.length).withRewards(LABELS)));
         for (var mean : SupervisedFineTuning.Mean.values()) {
             settings.add(new Setting("sft over " + mean, sft(SupervisedFineTuning.Loss.NLL, mean, 0.2, 0.01), ScoredBatch.singles(7, 9)));
         }

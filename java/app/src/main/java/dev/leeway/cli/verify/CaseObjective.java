@@ -1,11 +1,9 @@
 package dev.leeway.cli.verify;
 
 import dev.leeway.io.JsonObject;
-import dev.leeway.objective.DirectPreference;
 import dev.leeway.objective.KahnemanTversky;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.OddsRatioPreference;
-import dev.leeway.objective.PairLoss;
 import dev.leeway.objective.SupervisedFineTuning;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
@@ -50,10 +48,10 @@ record CaseObjective(Objective objective, double temperature) {
         double temperature = params.number("temperature", 1);
         var objective = switch (name) {
             case "sft" -> new SupervisedFineTuning();
-            case "dpo" -> DirectPreferenceCases.objective(params);
-            case "ipo" -> params.has("loss_type") ? DirectPreferenceCases.objective(params)
-                : new DirectPreference(PairLoss.IPO, DirectPreference.Settings.of(params.number("beta")));
-            case "simpo", "cpo" -> ContrastivePreferenceCases.objective(params);
+            case "dpo" -> DirectPreferenceCases.objective(params, "sigmoid");
+            case "ipo" -> DirectPreferenceCases.objective(params, "ipo");
+            case "simpo" -> ContrastivePreferenceCases.SIMPO.objective(params);
+            case "cpo" -> ContrastivePreferenceCases.CPO.objective(params);
             case "orpo" -> OddsRatioCases.objective(params);
             case "kto" -> KahnemanTverskyCases.objective(params);
             case "grpo", "gspo" -> policy(params);

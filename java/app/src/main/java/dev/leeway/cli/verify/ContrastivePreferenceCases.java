@@ -6,12 +6,21 @@ import dev.leeway.objective.Scored;
 import java.util.List;
 import java.util.Set;
 
-/** SimPO and CPO: TRL's {@code CPOTrainer}. */
-final class ContrastivePreferenceCases implements ObjectiveFamily {
+/**
+ * SimPO and CPO: TRL's {@code CPOTrainer}.
+ *
+ * @param name the objective
+ * @param usualLoss its {@code loss_type} unless a case gives another one
+ * @param usualLikelihood its {@code cpo_alpha} likewise
+ */
+record ContrastivePreferenceCases(String name, String usualLoss, double usualLikelihood) implements ObjectiveFamily {
+
+    static final ContrastivePreferenceCases SIMPO = new ContrastivePreferenceCases("simpo", "simpo", 0);
+    static final ContrastivePreferenceCases CPO = new ContrastivePreferenceCases("cpo", "sigmoid", 1);
 
     @Override
     public Set<String> names() {
-        return Set.of("simpo", "cpo");
+        return Set.of(name);
     }
 
     @Override
@@ -36,21 +45,21 @@ final class ContrastivePreferenceCases implements ObjectiveFamily {
     }
 
     /** The objective with these options. */
-    static ContrastivePreference objective(Fields params) {
+    ContrastivePreference objective(Fields params) {
         return new ContrastivePreference(settings(params));
     }
 
     /** Options under TRL's names, or as cases abbreviate them. */
-    private static ContrastivePreference.Settings settings(Fields params) {
+    private ContrastivePreference.Settings settings(Fields params) {
         params.requireText("layout", PaddedRows.PAIR_LAYOUT);
         double beta = params.number("beta");
         double gamma = one(params, 0, "gamma", "simpo_gamma");
         if (params.has("gamma_beta_ratio") && (params.has("gamma") || params.has("simpo_gamma"))) {
             throw params.wrong("gamma_beta_ratio", "says gamma over beta, and gamma is there too; one of them is expected");
         }
-        return new ContrastivePreference.Settings(ContrastivePreference.Loss.named(params.text("loss_type", "simpo")), beta,
+        return new ContrastivePreference.Settings(ContrastivePreference.Loss.named(params.text("loss_type", usualLoss)), beta,
             gamma + beta * params.number("gamma_beta_ratio", 0),
-            one(params, 0, "nll_coefficient", "cpo_alpha"), params.number("label_smoothing", 0), params.number("alpha", 0));
+            one(params, usualLikelihood, "nll_coefficient", "cpo_alpha"), params.number("label_smoothing", 0), params.number("alpha", 0));
     }
 
     /** A number that has two names, of which at most one may be used. */

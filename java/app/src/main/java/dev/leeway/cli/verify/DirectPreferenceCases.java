@@ -9,19 +9,24 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** DPO and IPO: TRL's {@code DPOTrainer}. */
-final class DirectPreferenceCases implements ObjectiveFamily {
+/**
+ * DPO and IPO: TRL's {@code DPOTrainer}.
+ *
+ * @param name the objective
+ * @param usualLoss its {@code loss_type} unless a case gives another one
+ */
+record DirectPreferenceCases(String name, String usualLoss) implements ObjectiveFamily {
 
     @Override
     public Set<String> names() {
-        return Set.of("dpo", "ipo");
+        return Set.of(name);
     }
 
     @Override
     public void check(Document document, Checks checks) {
         var inputs = document.inputs();
         var expected = document.expected();
-        var objective = objective(document.params());
+        var objective = objective(document.params(), usualLoss);
         var rows = PaddedRows.pairs(inputs, "policy_logps");
         var targets = rows.targets(rows.flags(inputs, "mask"), true);
         var scored = Scored.of(rows.logProbs(inputs, "policy_logps"), targets).withReference(rows.logProbs(inputs, "ref_logps"));
@@ -32,12 +37,12 @@ final class DirectPreferenceCases implements ObjectiveFamily {
     }
 
     /** Options under TRL's names. */
-    static DirectPreference objective(Fields params) {
+    static DirectPreference objective(Fields params, String usualLoss) {
         params.requireText("layout", PaddedRows.PAIR_LAYOUT);
         if (params.flag("use_weighting", false)) {
             throw params.wrong("use_weighting", "reads whole distributions, and a case holds the log-probabilities of its tokens alone");
         }
-        var losses = params.texts("loss_type", "sigmoid");
+        var losses = params.texts("loss_type", usualLoss);
         var weights = params.has("loss_weights") ? params.numbers("loss_weights") : losses.stream().mapToDouble(loss -> 1).toArray();
         if (weights.length != losses.size()) {
             throw params.wrong("loss_weights", "must have a weight for each of " + losses + ", found " + weights.length);

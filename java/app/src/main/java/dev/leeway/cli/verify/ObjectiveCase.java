@@ -8,8 +8,9 @@ import java.util.List;
 /** A loss on given scores, in double. */
 record ObjectiveCase(Path path, JsonObject json, ObjectiveFamily family) implements Case {
 
-    private static final List<ObjectiveFamily> FAMILIES = List.of(new SupervisedCases(), new TokenStatisticsCases(),
-        new DirectPreferenceCases(), new ContrastivePreferenceCases(), new OddsRatioCases(), new KahnemanTverskyCases(),
+    private static final List<ObjectiveFamily> FAMILIES = List.of(new SupervisedCases("sft", "nll"), new SupervisedCases("dft", "dft"),
+        new TokenStatisticsCases(), new DirectPreferenceCases("dpo", "sigmoid"), new DirectPreferenceCases("ipo", "ipo"),
+        ContrastivePreferenceCases.SIMPO, ContrastivePreferenceCases.CPO, new OddsRatioCases(), new KahnemanTverskyCases(),
         new BradleyTerryCases(), new PolicyCases(), new AdvantageCases(), new ProximalPolicyCases(), new GeneralizedAdvantageCases());
 
     static Case of(Path path, JsonObject json) {

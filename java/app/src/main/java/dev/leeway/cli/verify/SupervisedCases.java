@@ -10,12 +10,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Supervised fine-tuning from logits: transformers' {@code ForCausalLMLoss}, TRL's {@code dft}. Labels are shifted left by one. */
-final class SupervisedCases implements ObjectiveFamily {
+/**
+ * Supervised fine-tuning from logits: transformers' {@code ForCausalLMLoss}, TRL's {@code dft}. Labels are shifted left by one.
+ *
+ * @param name the objective
+ * @param usualLoss its {@code loss_type} unless a case gives another one
+ */
+record SupervisedCases(String name, String usualLoss) implements ObjectiveFamily {
 
     @Override
     public Set<String> names() {
-        return Set.of("sft");
+        return Set.of(name);
     }
 
     @Override
@@ -34,7 +39,7 @@ final class SupervisedCases implements ObjectiveFamily {
         var packed = Targets.of(mask, IntStream.rangeClosed(0, labels.length).map(s -> s * width).toArray(),
             IntStream.range(0, labels.length).asLongStream().toArray());
         var counted = Normalisers.of(List.of(packed));
-        var step = params.has("num_items_in_batch") ? counted.withTokens((long) params.number("num_items_in_batch")) : counted;
+        var step = params.has("num_items_in_batch") ? counted.withTokens(params.whole("num_items_in_batch", 0)) : counted;
         var weighed = objective.weigh(Scored.of(head.scores(), packed), step);
         checks.close("loss", weighed.loss(), expected.number("loss"), GATE);
         checks.relativeL2("gradient", head.backward(weighed.gradients()), WeighedChecks.flat(expected.tables("grad_logits")), GATE);
@@ -44,9 +49,10 @@ final class SupervisedCases implements ObjectiveFamily {
         }
     }
 
-    private static SupervisedFineTuning objective(Fields params) {
-        return new SupervisedFineTuning(new SupervisedFineTuning.Settings(SupervisedFineTuning.Loss.named(params.text("loss_type", "nll")),
-            SupervisedFineTuning.Mean.TOKENS, params.number("label_smoothing_factor", 0), params.number("z_loss_coefficient", 0)));
+    private SupervisedFineTuning objective(Fields params) {
+        return new SupervisedFineTuning(new SupervisedFineTuning.Settings(
+            SupervisedFineTuning.Loss.named(params.text("loss_type", usualLoss)), SupervisedFineTuning.Mean.TOKENS,
+            params.number("label_smoothing_factor", 0), params.number("z_loss_coefficient", 0)));
     }
 
     /** The token that each position predicts, −1 where none counts. */

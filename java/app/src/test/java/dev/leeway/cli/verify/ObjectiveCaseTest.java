@@ -72,6 +72,17 @@ final class ObjectiveCaseTest {
         assertTrue(refusal.getMessage().contains(sentence), refusal.getMessage());
     }
 
+    /** The same numbers: IPO's loss is (1 + 0.5 − 5)², CPO's is log(1 + e^(−0.1)) beside the likelihood 2, SimPO's log(1 + e^(−0.1)). */
+    @Test
+    void anObjectiveHasItsOwnLossWhereTheCaseNamesNone() throws IOException {
+        var ipo = dpo("", "", 3.5 * 3.5, 0.15, "").replace("\"dpo\"", "\"ipo\"");
+        assertEquals(List.of("gradient"), failures(ipo));
+        var cpo = dpo("", "", Math.log1p(Math.exp(-0.1)) + 2, 0.1, "").replace("\"dpo\"", "\"cpo\"")
+            .replace(" \"ref_logps\": [[-3.0, 9.0], [-2.5, 11.0]],", "");
+        assertEquals(List.of("gradient"), failures(cpo));
+        assertEquals(List.of("loss", "gradient"), failures(cpo.replace("\"cpo\"", "\"simpo\"")));
+    }
+
     @Test
     void aMetricThatIsNotComputedFails() throws IOException {
         var text = dpo("", "", LOSS, 0.15, "").replace("rewards/margins\"", "rewards/median\"");
