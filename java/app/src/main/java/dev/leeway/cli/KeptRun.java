@@ -66,7 +66,7 @@ final class KeptRun {
             }
             resumed.ifPresent(from -> err.println("  going on behind step " + from.step()));
             var tensorBoard = Optional.of(folder.path().resolve(OutputFolder.RUNS)).filter(_ -> options.reportsToTensorBoard());
-            try (var log = RunLog.open(folder.path(), resumed, out, options.loggingSteps, tensorBoard);
+            try (var log = RunLog.open(folder.path(), resumed, training.lossIsMean(), out, options.loggingSteps, tensorBoard);
                 var checkpoints = checkpointer(state, log)) {
                 resumed.ifPresent(from -> checkpoints.resumedFrom(from.step()));
                 int done = resumed.map(RunState::step).orElse(0);
@@ -134,7 +134,7 @@ final class KeptRun {
         var metrics = log.soFar();
         var json = JsonFile.newObject().put("global_step", metrics.steps().size()).put("train_loss", metrics.meanLoss())
             .put("num_tokens", metrics.tokens());
-        metrics.evaluations().stream().reduce((_, last) -> last).ifPresent(last -> json.put("eval_loss", last.loss()));
+        metrics.evaluations().stream().reduce((_, last) -> last).ifPresent(last -> last.values().forEach(json::put));
         return json;
     }
 }

@@ -45,6 +45,7 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         say(out, "truncated", "%,d rows, %,d dropped%s", report.truncated().rows(), report.dropped().rows(),
             report.leftOut().rows() == 0 ? "" : String.format(Locale.ROOT, ", %,d left out as too long", report.leftOut().rows()));
         say(out, "spelled", "%,d rows in which a user or tool spells a control token", report.spelled().rows());
+        job.task().compared().ifPresent(compared -> say(out, "reference", "%s", compared.text(job.adapter())));
         printSteps(out);
         printWork(out);
         var first = firstStep.getFirst();
@@ -99,7 +100,7 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
     }
 
     private void printFlops(PrintWriter out) {
-        var flops = StepFlops.of(config, footprint.parameters(), firstStep);
+        var flops = StepFlops.of(config, footprint.parameters(), job.task(), firstStep);
         say(out, "FLOPs", "%.3g in the first step: matrices %.3g, adapter %.3g, attention %.3g, head %.3g", flops.total(), flops.matrices(),
             flops.adapter(), flops.attention(), flops.head());
         say(out, "", "= %s", StepFlops.FORMULA);
@@ -108,7 +109,7 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
     /** What no plan can know, and the nearest thing to it. */
     private void printWork(PrintWriter out) {
         double tokens = totalSteps * meanTokens().orElse(firstTokens());
-        double work = StepFlops.of(config, footprint.parameters(), firstStep).total() * tokens / firstTokens();
+        double work = StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total() * tokens / firstTokens();
         say(out, "not known", "the time: about %.3g FLOPs in all if work goes with tokens, %s at %.0f GFLOP/s; loading, evaluation and "
             + "saving come on top", work, duration(work / EXAMPLE_RATE), EXAMPLE_RATE / 1e9);
     }

@@ -6,7 +6,9 @@ import dev.leeway.data.Columns;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.data.EpochBatches;
 import dev.leeway.ffi.DType;
+import dev.leeway.data.Preference;
 import dev.leeway.data.PromptCompletion;
+import dev.leeway.data.ToyPreferences;
 import dev.leeway.data.ToyText;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
@@ -46,6 +48,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final int VOCABULARY = 512;
     private static final int DOCUMENTS = 12_800;
     private static final int QUESTIONS = 4_800;
+    private static final int PREFERENCES = 2_000;
     private static final int LOGGING_STEPS = 50;
     private static final String AGAIN = "begin anew with leeway quickstart";
     private static final List<String> BEGINNINGS = List.of("Ana lives", "El gato", "Tom has", "3 + 4 =");
@@ -126,6 +129,7 @@ final class QuickstartCommand implements Callable<Integer> {
         var questions = ToyText.chatRows(seed, QUESTIONS);
         writeRows("chat.jsonl", questions.stream()
             .map(row -> JsonFile.newObject().put("prompt", row.prompt()).put("completion", row.completion())));
+        writeRows("preferences.jsonl", ToyPreferences.training(seed, PREFERENCES).stream().map(QuickstartCommand::pair));
         var directory = ModelDirectory.open(outputDir.resolve("model"));
         var unseen = ToyText.chatRows(seed + 1, 50);
         try (var tokenizer = Tokenizer.load(directory.path())) {
@@ -143,6 +147,12 @@ final class QuickstartCommand implements Callable<Integer> {
                 return stage(new KeptRun(training, kind, folder, runOptions(), out(), out()), () -> samples.showAnswers(unseen, out()));
             }
         }
+    }
+
+    private static ObjectNode pair(Preference row) {
+        var chosen = (PromptCompletion) row.chosen();
+        return JsonFile.newObject().put("prompt", chosen.prompt()).put("chosen", chosen.completion())
+            .put("rejected", ((PromptCompletion) row.rejected()).completion());
     }
 
     /** Whether the stage came to its end. */
@@ -190,7 +200,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private void sayWhatIsThere() {
         out().println("Written to " + outputDir
-            + ": documents.jsonl, chat.jsonl, model/ (a Hugging Face directory), adapter/ (a PEFT directory).");
+            + ": documents.jsonl, chat.jsonl, preferences.jsonl, model/ (a Hugging Face directory), adapter/ (a PEFT directory).");
         out().println("Try:  leeway generate --model_name_or_path " + outputDir.resolve("adapter")
             + " --prompt $'Question: What does the cat say?\\nAnswer:'");
     }

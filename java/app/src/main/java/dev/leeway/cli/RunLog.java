@@ -38,6 +38,7 @@ final class RunLog implements StepListener, AutoCloseable {
     private final AppendLog timings;
     private final Optional<TensorBoardEvents> board;
     private final Path folder;
+    private final Metrics.Mean mean;
     private final long begin = System.nanoTime();
     private long tokens;
     private long stepsHere;
@@ -46,15 +47,17 @@ final class RunLog implements StepListener, AutoCloseable {
     private double shownSeconds;
     private int shownWidth;
 
-    private RunLog(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps, Optional<Path> tensorBoard) {
+    private RunLog(Path folder, Optional<RunState> resumed, Metrics.Mean mean, PrintWriter out, int loggingSteps,
+        Optional<Path> tensorBoard) {
         this.folder = folder;
+        this.mean = mean;
         this.out = out;
         this.loggingSteps = loggingSteps;
         this.live = StandardOutput.isTerminal();
         metrics = AppendLog.open(folder.resolve(METRICS), resumed.map(RunState::logBytes).orElse(0L));
         var times = folder.resolve(TIMINGS);
         timings = AppendLog.open(times, resumed.map(run -> bytesOfLines(times, run.step())).orElse(0L));
-        tokens = resumed.isEmpty() ? 0 : Metrics.read(folder.resolve(METRICS)).tokens();
+        tokens = resumed.isEmpty() ? 0 : Metrics.read(folder.resolve(METRICS), mean).tokens();
         shownTokens = tokens;
         board = tensorBoard.map(runs -> TensorBoardEvents.create(runs, System.currentTimeMillis()));
     }
@@ -67,8 +70,9 @@ final class RunLog implements StepListener, AutoCloseable {
     }
 
     /** The log of a run that goes on from a checkpoint, if any, without later lines; {@code tensorBoard} is the folder of its events. */
-    static RunLog open(Path folder, Optional<RunState> resumed, PrintWriter out, int loggingSteps, Optional<Path> tensorBoard) {
-        return new RunLog(folder, resumed, out, loggingSteps, tensorBoard);
+    static RunLog open(Path folder, Optional<RunState> resumed, Metrics.Mean mean, PrintWriter out, int loggingSteps,
+        Optional<Path> tensorBoard) {
+        return new RunLog(folder, resumed, mean, out, loggingSteps, tensorBoard);
     }
 
     /** Times are for people to look at: where they were lost they begin anew, and the run goes on. */
@@ -170,7 +174,7 @@ final class RunLog implements StepListener, AutoCloseable {
 
     /** What the run came to so far. */
     Metrics soFar() {
-        return Metrics.read(folder.resolve(METRICS));
+        return Metrics.read(folder.resolve(METRICS), mean);
     }
 
     /** What the run came to. Single steps differ by their rows, so the ends are means over a tenth of the steps. */

@@ -3,6 +3,7 @@ package dev.leeway.cli;
 import dev.leeway.model.Batch;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
+import dev.leeway.objective.Scope;
 import java.util.List;
 
 /**
@@ -14,7 +15,8 @@ import java.util.List;
  * <li>attention: {@code pairs · H · D · layers · (4 forward + 8 backward)}, pairs of a query and a key that it sees;
  * <li>head: {@code trained tokens · V · C · (2 forward + 2 again on the way back + 2 input gradient + 2 weight gradient where trained)}.
  * </ul>
- * What attention computes again on the way back, norms, activations and the optimiser are left out.
+ * A pass that only measures or compares takes what is forward alone; a reference that is computed in the step goes wherever the policy goes,
+ * without an adapter. What attention computes again on the way back, norms, activations and the optimiser are left out.
  *
  * @param matrices of the layers
  * @param adapter low-rank terms
@@ -24,19 +26,44 @@ import java.util.List;
 record StepFlops(double matrices, double adapter, double attention, double head) {
 
     static final String FORMULA = "matrices tokens·P·(4, or 6 trained) + adapter tokens·A·6 + attention pairs·H·D·layers·12 "
-        + "+ head trained tokens·V·C·(6, or 8 trained)";
+        + "+ head trained tokens·V·C·(6, or 8 trained); 2, 2, 4 and 2 where a pass is only forward";
+    private static final StepFlops NONE = new StepFlops(0, 0, 0, 0);
 
-    static StepFlops of(ModelConfig config, List<Parameter> parameters, List<Batch> step) {
+    /** Those of a step in which the task's model is trained on these micro-batches. */
+    static StepFlops of(ModelConfig config, List<Parameter> parameters, Task task, List<Batch> step) {
         boolean full = parameters.stream().noneMatch(Parameter::isAdapter);
-        double tokens = step.stream().mapToLong(Batch::rows).sum();
-        double scored = step.stream().mapToLong(batch -> batch.trainedRows().length).sum();
+        boolean measures = task.objective().scope() == Scope.BATCH;
+        boolean compares = task.compared().filter(reference -> !reference.precomputed()).isPresent();
+        var sum = NONE;
+        for (var batch : step) {
+            boolean trained = task.objective().trains(batch.objectiveTargets());
+            boolean measured = measures && task.objective().measures(batch.objectiveTargets());
+            var forward = once(config, parameters, batch);
+            var base = new StepFlops(forward.matrices, 0, forward.attention, forward.head);
+            int passes = (trained ? 1 : 0) + (measured ? 1 : 0);
+            sum = sum.plus(measured ? forward : NONE).plus(base.times(compares ? passes : 0)).plus(!trained ? NONE
+                : new StepFlops(forward.matrices * (full ? 3 : 2), forward.adapter * 3, forward.attention * 3, forward.head * (full ? 4 : 3)));
+        }
+        return sum;
+    }
+
+    /** A forward pass over a batch. */
+    private static StepFlops once(ModelConfig config, List<Parameter> parameters, Batch batch) {
         double matrices = parameters.stream().filter(parameter -> parameter.name().endsWith("_proj.weight"))
             .mapToDouble(StepFlops::count).sum();
         double adapter = parameters.stream().filter(Parameter::isAdapter).mapToDouble(StepFlops::count).sum();
         var heads = config.attention();
-        return new StepFlops(tokens * matrices * (full ? 6 : 4), tokens * adapter * 6,
-            12.0 * heads.heads() * heads.headDim() * pairs(config, step),
-            scored * config.vocabSize() * config.hiddenSize() * (full ? 8 : 6));
+        return new StepFlops(2.0 * batch.rows() * matrices, 2 * batch.rows() * adapter,
+            4.0 * heads.heads() * heads.headDim() * pairs(config, batch),
+            2.0 * batch.trainedRows().length * config.vocabSize() * config.hiddenSize());
+    }
+
+    private StepFlops plus(StepFlops more) {
+        return new StepFlops(matrices + more.matrices, adapter + more.adapter, attention + more.attention, head + more.head);
+    }
+
+    private StepFlops times(int factor) {
+        return new StepFlops(matrices * factor, adapter * factor, attention * factor, head * factor);
     }
 
     double total() {
@@ -48,13 +75,11 @@ record StepFlops(double matrices, double adapter, double attention, double head)
     }
 
     /** Pairs of a query and a key that it sees, over all layers: attention is causal, inside a sequence and perhaps inside a window. */
-    private static double pairs(ModelConfig config, List<Batch> step) {
+    private static double pairs(ModelConfig config, Batch batch) {
         double pairs = 0;
         for (var layer : config.layers()) {
-            for (var batch : step) {
-                for (int position : batch.positions()) {
-                    pairs += layer.window() == 0 ? position + 1 : Math.min(position + 1, layer.window());
-                }
+            for (int position : batch.positions()) {
+                pairs += layer.window() == 0 ? position + 1 : Math.min(position + 1, layer.window());
             }
         }
         return pairs;

@@ -10,6 +10,7 @@ import dev.leeway.model.Llama;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.model.ModelConfig;
 import dev.leeway.model.Parameter;
+import dev.leeway.objective.Scope;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.BatchSource;
 import dev.leeway.train.Method;
@@ -261,6 +262,11 @@ final class TrainingRun implements AutoCloseable {
 
     int totalSteps() {
         return totalSteps;
+    }
+
+    /** What the loss of a step is a mean over. */
+    Metrics.Mean lossIsMean() {
+        return job.task().objective().scope() == Scope.TOKEN ? Metrics.Mean.OF_TOKENS : Metrics.Mean.OF_ROWS;
     }
 
     /** Steps of an epoch, where that is known. */

@@ -20,7 +20,7 @@ final class EvaluationTest {
     private Path folder;
 
     private Metrics metrics(String name) {
-        return Metrics.read(folder.resolve(name).resolve("metrics.jsonl"));
+        return Metrics.read(folder.resolve(name).resolve("metrics.jsonl"), Metrics.Mean.OF_TOKENS);
     }
 
     @Test

@@ -90,7 +90,13 @@ final class PlanCommandTest {
             var settings = new TrainingSession.Settings(Optional.empty(), 3, 5, 2, AdamW.Settings.standard(), 0);
             var parameters = TrainingSession.footprint(config, settings, device).parameters();
             var expected = new StepFlops(5 * 324 * 6, 0, 12 * 8 * 9, 3 * 20 * 6 * 8);
-            assertEquals(expected, StepFlops.of(config, parameters, List.of(batch)));
+            assertEquals(expected, StepFlops.of(config, parameters, Task.nextToken(), List.of(batch)));
+            var compared = new StepFlops(5 * 324 * (6 + 2), 0, (12 + 4) * 8 * 9, 3 * 20 * 6 * (8 + 2));
+            assertEquals(compared, StepFlops.of(config, parameters, new DpoOptions().task(8), List.of(batch)), "a pass of the reference");
+            var other = Batch.of(List.of(Batch.Sequence.allTrained(new int[] {1, 2, 3}, 0).withReward(0)));
+            var labelled = Batch.of(List.of(Batch.Sequence.allTrained(new int[] {1, 2, 3}, 0).withReward(1)));
+            assertEquals(new StepFlops(3 * 324 * (2 + 2 + 6 + 2), 0, (4 + 4 + 12 + 4) * 8 * 6, 2 * 20 * 6 * (2 + 2 + 8 + 2)),
+                StepFlops.of(config, parameters, new KtoOptions().task(8), List.of(labelled, other)), "an answer that only measures");
         }
     }
 
