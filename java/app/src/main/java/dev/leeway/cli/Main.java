@@ -83,6 +83,7 @@ public final class Main {
         objectives.put("simpo", SimpoOptions::new);
         objectives.put("orpo", OrpoOptions::new);
         objectives.put("kto", KtoOptions::new);
+        objectives.put("reward", RewardOptions::new);
         return objectives;
     }
 

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +49,7 @@ final class PlanCommand implements Callable<Integer>, Checked {
     @Override
     public Integer call() {
         Problems.requireNone(this::check);
-        var directory = ModelDirectory.open(options.modelPath.orElseThrow());
+        var directory = objective.start(ModelDirectory.open(options.modelPath.orElseThrow()), OptionalInt.empty());
         try (var opened = options.device.open()) {
             if (options.data.files.isEmpty()) {
                 planWithoutRows(directory, opened);

@@ -37,6 +37,13 @@ final class PreferenceOptions {
         maxPromptLength.ifPresent(length -> problems.require(length > 0, "--max_prompt_length must be positive; got %d", length));
         maxPromptLength.ifPresent(length -> problems.require(length < shared.data.maxLength.orElse(Integer.MAX_VALUE),
             "--max_prompt_length %d leaves nothing of --max_length %d for an answer", length, shared.data.maxLength.orElse(0)));
+        checkShared(disableDropout, shared, problems);
+        problems.require(shared.data.completionOnly.isEmpty() && shared.chat.assistantOnly.isEmpty() && !shared.chat.maskHistory,
+            "--completion_only_loss, --assistant_only_loss and --mask_history have no effect here: what is compared is the answer");
+    }
+
+    /** Reports what goes with no rows of judged answers. */
+    static void checkShared(boolean disableDropout, TrainingOptions shared, Problems problems) {
         problems.require(!disableDropout || shared.lora.dropout.orElse(0.0) == 0,
             "--lora_dropout %s would be switched off: preferences are trained without dropout unless --disable_dropout false is given",
             shared.lora.dropout.orElse(0.0));
@@ -44,8 +51,6 @@ final class PreferenceOptions {
             + "it out");
         problems.require(!shared.data.packing, "--packing has no effect here: no batch has padding, and a row's answers stay together; "
             + "leave it out");
-        problems.require(shared.data.completionOnly.isEmpty() && shared.chat.assistantOnly.isEmpty() && !shared.chat.maskHistory,
-            "--completion_only_loss, --assistant_only_loss and --mask_history have no effect here: what is compared is the answer");
     }
 
     /** What is kept of rows that are too long. */

@@ -1,10 +1,12 @@
 package dev.leeway.cli;
 
 import dev.leeway.data.Batching;
+import dev.leeway.data.DatasetReader;
 import dev.leeway.data.Purpose;
 import dev.leeway.data.Truncation;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonFile;
+import dev.leeway.objective.Column;
 import dev.leeway.objective.Objective;
 import dev.leeway.objective.SupervisedFineTuning;
 import java.nio.file.Path;
@@ -53,6 +55,17 @@ record Task(Purpose<?> purpose, Truncation truncation, Batching batching, Object
     Task precomputed() {
         return new Task(purpose, truncation, batching, objective, settings,
             compared.map(reference -> new Compared(reference.model(), true)));
+    }
+
+    /** How rows are read for it. */
+    DatasetReader.Options reading(DatasetReader.Options asked) {
+        var kept = asked.withTruncation(truncation);
+        return purpose == Purpose.RANKED ? kept.whole() : kept;
+    }
+
+    /** Whether it needs a model that gives scores, instead of one that speaks. */
+    boolean scores() {
+        return objective.needs().contains(Column.VALUE);
     }
 
     /** The next token, and nothing added to its loss. */

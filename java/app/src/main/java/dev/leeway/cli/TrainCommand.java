@@ -37,11 +37,15 @@ final class TrainCommand implements Callable<Integer>, Checked {
     @Override
     public Integer call() {
         Problems.requireNone(this::check);
-        var directory = ModelDirectory.open(options.modelPath.orElseThrow());
-        try (var tokenizer = Tokenizer.load(directory.path()); var opened = options.device.open()) {
+        var named = ModelDirectory.open(options.modelPath.orElseThrow());
+        try (var tokenizer = Tokenizer.load(named.path()); var opened = options.device.open()) {
+            var directory = objective.start(named, tokenizer.padding());
             var job = options.job(directory, tokenizer, objective);
             try (var folder = options.run.claim(spec); var training = new TrainingRun(job, TrainingRun.Extras.FINE_TUNING, opened)) {
                 directory.loadInto(training.model());
+                if (directory.hasFreshScore()) {
+                    new Initializer(options.run.seed, scoreRange(directory)).fillScore(training.model());
+                }
                 new Initializer(options.run.seed, 0).fillAdapter(training.model());
                 job.adapter().ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
                 training.compare(directory, new ReferenceCache(folder.path().resolve(OutputFolder.REFERENCE),
@@ -62,9 +66,18 @@ final class TrainCommand implements Callable<Integer>, Checked {
         options.run.check(problems);
     }
 
+    /** transformers' default where the configuration has none. */
+    private static double scoreRange(ModelDirectory directory) {
+        return directory.json().optionalDouble("initializer_range").orElse(0.02);
+    }
+
     private void train(TrainingRun training, ModelDirectory directory, Optional<AdapterConfig> adapter, OutputFolder folder) {
         var line = spec.commandLine();
         line.getErr().println("leeway " + spec.name() + " → " + folder.path());
+        if (directory.hasFreshScore()) {
+            line.getErr().println("  score     a fresh head: normal with standard deviation " + Figures.plain(scoreRange(directory))
+                + " (initializer_range), of the seed; " + directory.path() + " has none");
+        }
         var kind = adapter.map(config -> new KeptRun.Kind(session -> TrainingState.ofAdapter(session, config, directory.path()),
             OutputFolder.Result.ADAPTER, () -> directory.saveAdapter(training.model(), config, folder.path())))
             .orElseGet(() -> new KeptRun.Kind(session -> TrainingState.ofModel(session, training.json(), directory.path()),

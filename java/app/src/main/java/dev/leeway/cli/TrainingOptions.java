@@ -64,17 +64,16 @@ final class TrainingOptions {
     TrainingRun.Job job(ModelDirectory directory, Tokenizer tokenizer, ObjectiveOptions objective) {
         var config = directory.config();
         var task = objective.task(data.maxLength(config));
-        var reading = data.readerOptions(config, chat.format(directory.path())).withTruncation(task.truncation());
+        var reading = task.reading(data.readerOptions(config, chat.format(directory.path())));
         return job(directory, objective, RowSource.cached(data, tokenizer, reading, task).rows(data, evaluation, run.seed));
     }
 
     /** What would be trained on these rows. */
     TrainingRun.Job job(ModelDirectory directory, ObjectiveOptions objective, TrainingRun.Rows rows) {
-        var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString());
+        var adapter = lora.adapter(directory.path().toAbsolutePath().normalize().toString()).map(objective::adapter);
         var recipe = optimization.recipe(objective.usualRate(adapter.isPresent()), run.seed);
-        var json = JsonFile.read(directory.path().resolve("config.json"));
-        return new TrainingRun.Job(directory.path().toString(), json, adapter, objective.task(data.maxLength(directory.config())), rows,
-            recipe);
+        return new TrainingRun.Job(directory.path().toString(), directory.json(), adapter,
+            objective.task(data.maxLength(directory.config())), rows, recipe);
     }
 
     /** Everything about the rows that decides numbers, under the options' names. */

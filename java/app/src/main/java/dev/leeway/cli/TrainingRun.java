@@ -52,7 +52,7 @@ final class TrainingRun implements AutoCloseable {
         /** The same; refuses rows whose ids it has no embedding for, and models without a language-model head. All rows are looked at. */
         ModelConfig checkedConfig() {
             var config = config();
-            if (config.isClassifier()) {
+            if (config.isClassifier() && !task.scores()) {
                 throw LeewayException.usage("%s is a sequence classifier and has no language-model head; name a …ForCausalLM directory",
                     name);
             }

@@ -94,6 +94,15 @@ final class OptionValuesTest {
         tryAll(REAL, preferences("kto", model, TinyModel.labels(folder)), "--beta", "--desirable_weight", "--undesirable_weight");
     }
 
+    @Test
+    void numbersOfRewardModels() throws IOException {
+        var model = TinyModel.model(folder);
+        var pairs = TinyRewardModel.pairs(folder);
+        tryAll(REAL, preferences("reward", model, pairs), "--center_rewards_coefficient", "--label_smoothing");
+        var score = List.<Object>of("score", "--model_name_or_path", model, "--dataset_name", pairs);
+        tryAll(WHOLE, score, "--max_length", "--per_device_eval_batch_size", "--threads");
+    }
+
     private List<Object> preferences(String command, Path model, Path rows) {
         return List.of(command, "--dataset_name", rows, "--output_dir", folder.resolve("out"), "--overwrite_output_dir", "--save_strategy",
             "no", "--model_name_or_path", model, "--max_steps", 1);

@@ -16,6 +16,8 @@ public final class ConfigReader {
     private static final List<String> KNOWN = List.of("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text");
     /** How the names of architectures with a {@code score} head end. */
     static final String CLASSIFIER = "ForSequenceClassification";
+    /** Our own key: transformers' classifiers have no bias. */
+    static final String SCORE_BIAS = "score_bias";
     private static final String SLIDING = "sliding_attention";
     private static final String FULL = "full_attention";
     /** The largest axis that the products take. */
@@ -198,7 +200,7 @@ public final class ConfigReader {
         if (count != 1) {
             throw json.wrong("id2label", "must have exactly one label: this engine's sequence classifiers are reward models; got " + count);
         }
-        return Optional.of(new Score(false, json.optionalInt("pad_token_id")));
+        return Optional.of(new Score(flag(SCORE_BIAS), json.optionalInt("pad_token_id")));
     }
 
     private int positive(String name) {

@@ -75,7 +75,8 @@ public record ModelConfig(String modelType, int vocabSize, int hiddenSize, int i
     /**
      * The head of a reward model: transformers' {@code score}, a linear layer with one output.
      *
-     * @param bias whether it has one; transformers' own never has, and no {@code config.json} says so: the weights do
+     * @param bias whether it has one, which transformers' own never has: {@code score_bias}, which {@link ModelDirectory} learns from the
+     *     weights
      * @param padTokenId {@code pad_token_id}: the score is read at the last token that is another one, as in transformers; empty = at the
      *     last token
      */
@@ -90,11 +91,5 @@ public record ModelConfig(String modelType, int vocabSize, int hiddenSize, int i
     /** Whether this is a sequence classifier (reward model) and not a language model. */
     public boolean isClassifier() {
         return score.isPresent();
-    }
-
-    /** The same reward model with a bias in its head. */
-    ModelConfig withScoreBias() {
-        return new ModelConfig(modelType, vocabSize, hiddenSize, intermediateSize, maxPositionEmbeddings, tieWordEmbeddings, embeddingScale,
-            finalLogitSoftcapping, activation, mlpBias, norm, attention, layers, score.map(head -> new Score(true, head.padTokenId())));
     }
 }

@@ -59,8 +59,10 @@ public final class ModelDirectory {
             throw LeewayException.data("%s has no config.json; a Hugging Face model directory is expected", path);
         }
         var json = JsonFile.read(path.resolve(CONFIG));
-        var config = ConfigReader.read(json);
-        return new ModelDirectory(path, json, config.isClassifier() && hasScoreBias(path) ? config.withScoreBias() : config, false);
+        if (ConfigReader.read(json).isClassifier() && hasScoreBias(path)) {
+            json.node().put(ConfigReader.SCORE_BIAS, true);
+        }
+        return new ModelDirectory(path, json, ConfigReader.read(json), false);
     }
 
     /** A directory without weights has none: it may be planned with, and can't be loaded. */

@@ -50,6 +50,8 @@ public final class BradleyTerry implements Objective {
         double correct = 0;
         double differences = 0;
         double sums = 0;
+        double least = Double.POSITIVE_INFINITY;
+        double most = Double.NEGATIVE_INFINITY;
         for (int chosen = 0; chosen < sequences; chosen += 2) {
             int rejected = chosen + 1;
             double margin = margins.length == 0 ? 0 : margins[chosen];
@@ -62,9 +64,11 @@ public final class BradleyTerry implements Objective {
             correct += reward[chosen] > reward[rejected] ? 1 : 0;
             differences += reward[chosen] - reward[rejected];
             sums += sum;
+            least = Math.min(least, Math.min(reward[chosen], reward[rejected]));
+            most = Math.max(most, Math.max(reward[chosen], reward[rejected]));
         }
         return new Weighed(loss / pairs, scored.gradients(), Map.of("accuracy", correct / pairs, "margin", differences / pairs,
-            "mean_reward", sums / (2 * pairs)));
+            "mean_reward", sums / (2 * pairs), "min_reward", least, "max_reward", most));
     }
 
     private double preferenceLoss(double difference) {

@@ -3,7 +3,8 @@ package dev.leeway.objective;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How the metrics of micro-batches become those of a step: they add up, but the extremes that end in {@code _min} and {@code _max}. */
+/** How the metrics of micro-batches become those of a step: they add up, but the extremes, whose names say {@code min} or
+ * {@code max} at an end. */
 public final class Metrics {
 
     private Metrics() {
@@ -20,9 +21,9 @@ public final class Metrics {
     }
 
     private static double join(String name, double a, double b) {
-        if (name.endsWith("_min")) {
+        if (name.endsWith("_min") || name.startsWith("min_")) {
             return Math.min(a, b);
         }
-        return name.endsWith("_max") ? Math.max(a, b) : a + b;
+        return name.endsWith("_max") || name.startsWith("max_") ? Math.max(a, b) : a + b;
     }
 }
