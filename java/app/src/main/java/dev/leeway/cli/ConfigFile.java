@@ -45,8 +45,8 @@ final class ConfigFile {
     /** Reads the file that the arguments name, if any, for the command that they name. */
     static ConfigFile expand(String[] arguments, CommandLine line) {
         var words = List.of(arguments);
-        var command = words.stream().findFirst().map(line.getSubcommands()::get);
-        var file = new ConfigFile(command.map(sub -> sub.getCommandSpec().optionsMap()).orElse(Map.of()), words);
+        var command = named(words, line);
+        var file = new ConfigFile(command == line ? Map.of() : command.getCommandSpec().optionsMap(), words);
         if (file.options.containsKey(OPTION)) {
             for (int i = 0; i < arguments.length; i++) {
                 if (arguments[i].startsWith(OPTION + "=")) {
@@ -57,6 +57,19 @@ final class ConfigFile {
             }
         }
         return file;
+    }
+
+    /** The command that the first words name, such as {@code plan dpo}. */
+    private static CommandLine named(List<String> words, CommandLine line) {
+        var command = line;
+        for (var word : words) {
+            var next = command.getSubcommands().get(word);
+            if (next == null) {
+                return command;
+            }
+            command = next;
+        }
+        return command;
     }
 
     /** The arguments with those of the file behind them. */

@@ -80,7 +80,7 @@ final class DpoOptions implements ObjectiveOptions {
             own.check(this::objective);
         }
         problems.addAll(own);
-        reference.check(problems);
+        reference.check(shared, problems);
         preferences.check(shared, problems);
     }
 

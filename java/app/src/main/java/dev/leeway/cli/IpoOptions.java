@@ -27,7 +27,7 @@ final class IpoOptions implements ObjectiveOptions {
     @Override
     public void check(TrainingOptions shared, Problems problems) {
         PreferenceOptions.checkBeta(beta, problems);
-        reference.check(problems);
+        reference.check(shared, problems);
         preferences.check(shared, problems);
     }
 

@@ -44,7 +44,7 @@ final class KtoOptions implements ObjectiveOptions {
         long rows = (long) shared.optimization.batchSize * shared.optimization.accumulation;
         problems.require(rows != 1 || !lossType.equals("kto"), "a step of 1 row has no other row's answer to measure the baseline with; "
             + "raise --per_device_train_batch_size or --gradient_accumulation_steps, or take --loss_type apo_zero_unpaired");
-        reference.check(problems);
+        reference.check(shared, problems);
         preferences.check(shared, problems);
     }
 

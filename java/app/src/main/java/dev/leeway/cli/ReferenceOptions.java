@@ -17,7 +17,8 @@ final class ReferenceOptions {
             + "second pass in a step (default: false)")
     boolean precompute;
 
-    void check(Problems problems) {
+    void check(TrainingOptions shared, Problems problems) {
+        model.ifPresent(path -> OutputFolder.requireOther(shared.run.outputDir, path, problems));
         model.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
             "--ref_model: %s is a PEFT adapter; name a model directory", path));
         model.ifPresent(path -> problems.requireReadable("--ref_model", path.resolve("config.json")));

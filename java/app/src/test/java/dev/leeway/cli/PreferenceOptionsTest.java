@@ -58,6 +58,22 @@ final class PreferenceOptionsTest {
     }
 
     @Test
+    void planReadsTheConfigFileOfItsCommand() throws IOException {
+        var model = TinyModel.model(folder);
+        var file = Files.writeString(folder.resolve("run.yaml"), "beta: 0.5\nloss_type: [hinge]\nmodel_name_or_path: " + model
+            + "\ndataset_name: " + TinyModel.pairs(folder) + "\n");
+        assertTrue(Cli.succeed("plan", "dpo", "--config", file).out().contains("First micro-batch: 12 rows"));
+        refused(new Object[] {"plan", "orpo", "--config", file}, "loss_type");
+    }
+
+    @Test
+    void aReferenceIsNotWrittenOver() throws IOException {
+        var model = TinyModel.model(folder);
+        refused(new Object[] {"dpo", "--ref_model", model, "--output_dir", model, "--overwrite_output_dir"},
+            "--output_dir must not be the model directory itself");
+    }
+
+    @Test
     void helpSaysWhatRowsAreAndWhatEveryOptionMeans() {
         for (var command : List.of("dpo", "ipo", "simpo", "orpo", "kto")) {
             var help = Cli.succeed(command, "--help").out().replaceAll("\\s+", " ");
