@@ -20,25 +20,6 @@ struct RowState {
     Four out[slices]; /* not yet divided by the sums */
 };
 
-/* The position of the tile's first token among the keys; below 0: the sequence was refused. */
-__device__ int64_t position_of(const Pages &pages, const Sequences &sequences, const Tile &tile) {
-    if (pages.table == nullptr) return 0;
-    const int64_t context = pages.contexts[tile.sequence];
-    if (context >= tile.tokens && context <= pages.width * pages.size) return context - tile.tokens;
-    if (threadIdx.x == 0) report(sequences.faults, pages.context_rule, tile.sequence);
-    return -1;
-}
-
-/* The row of a key in k and v; below 0: its page was refused. */
-__device__ int64_t key_row(const Pages &pages, const Sequences &sequences, const Tile &tile, int key) {
-    if (pages.table == nullptr) return tile.start + key;
-    const int64_t entry = tile.sequence * pages.width + key / pages.size;
-    const int64_t page = pages.table[entry];
-    if (page >= 0 && page < pages.count) return page * pages.size + key % pages.size;
-    report(sequences.faults, pages.page_rule, entry);
-    return -1;
-}
-
 template <int slices>
 __device__ RowState<slices> fresh_rows(const AttentionSizes &sizes, const Tile &tile, int position) {
     RowState<slices> state = {};

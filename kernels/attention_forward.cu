@@ -2,8 +2,10 @@
  *
  *     z = cap(scale q.k)   p = softmax z over the visible keys   out = p v   lse = log sum exp z         q (N,H,D)  k, v (N,K,D)
  *
- * The kernel, its numerics and the bytes that it moves are those of attention.cu. */
+ * The kernels, their numerics and the bytes that they move are those of attention_mma.cu and, for what doesn't fit tensor cores, of
+ * attention.cu. */
 #include "attention.h"
+#include "attention_mma.h"
 
 using namespace leeway;
 
@@ -14,5 +16,7 @@ leeway_status leeway_attention_forward(leeway_stream *stream, const leeway_atten
     Sequences sequences = {args->sequence_starts, args->sequences, args->rows, stream->faults, 0};
     const char *sentence = "attention_forward: sequence_starts[%lld] must not fall, from 0 on to rows = %lld";
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, sentence, args->rows}, &sequences.rule));
-    return attend(stream, args->dtype, attention_shape(*args), sequences, {}, {args->q, args->k, args->v, args->out, args->lse});
+    const AttentionArrays arrays = {args->q, args->k, args->v, args->out, args->lse};
+    if (fits_tensor_cores(args->dtype, args->head_dim)) return attend_tensor(stream, attention_shape(*args), sequences, {}, arrays);
+    return attend(stream, args->dtype, attention_shape(*args), sequences, {}, arrays);
 }

@@ -1,9 +1,9 @@
-/* attention_mma.h: the parts of the attention kernels on tensor cores (mma.h), forward and backward: tiles of rows of bf16 in shared memory,
- * their fragments, and products of tiles.
+/* attention_mma.h: the parts of the attention kernels on tensor cores (mma.h), forward and backward: tiles of rows of bf16 in shared
+ * memory, their fragments, and products of tiles.
  *
  * A tile is so many rows (of queries, keys, values or gradients) of dims elements side by side, swizzled; dims is head_dim filled up with
- * zeros to one of few sizes. A warp holds the products of 16 tall rows of one tile with rows of another (multiply_along: over dims), or sums
- * over the rows of a tile weighted by such products (multiply_across: over rows). Every element is one chain of steps of 16 terms in
+ * zeros to one of few sizes. A warp holds the products of 16 tall rows of one tile with rows of another (multiply_along: over dims), or
+ * sums over the rows of a tile weighted by such products (multiply_across: over rows). Every element is one chain of steps of 16 terms in
  * ascending order, each of them one mma that starts from the sum so far, so nothing of a row depends on the rows beside it.
  */
 #pragma once
@@ -46,6 +46,7 @@ __device__ __forceinline__ void copy_rows(char *tile, const bf16 *data, int head
         static_assert(count % step == 0);
         LEEWAY_UNROLL for (int r = 0; r < count; r += step) copy(row + r, chunk, to + r * row_bytes);
     } else {
+#pragma unroll 2
         for (unsigned i = unsigned(thread); i < count * chunks; i += threads) {
             const int row = int(i / chunks), chunk = int(i % chunks);
             copy(row, chunk, swizzled<row_bytes>(row, chunk));

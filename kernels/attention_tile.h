@@ -52,7 +52,8 @@ struct Tile {
     int64_t end;
 };
 
-/* Places that are enough for tiles of height rows, rows_a_token rows a token: sequence s has those from first_slot(s) on, of every kv head. */
+/* Places that are enough for tiles of height rows, rows_a_token rows a token: sequence s has those from first_slot(s) on, of every kv
+ * head. */
 inline unsigned attention_blocks(int64_t rows, int64_t rows_a_token, int64_t sequences, int64_t kv_heads, int height = tile_rows) {
     return unsigned((rows * rows_a_token / height + sequences) * kv_heads);
 }

@@ -32,8 +32,8 @@ struct SumPiece {
 template <int row_bytes>
 inline constexpr int exchanged_chunks = row_bytes % 128 == 0 ? 8 : row_bytes % 64 == 0 ? 4 : 2;
 
-/* The byte at which 16-byte chunk number chunk of a row lies in an array of rows of a multiple of 32 bytes: the chunks of a row are exchanged
- * such that the same chunk of 8 rows that follow each other lies in different banks. */
+/* The byte at which 16-byte chunk number chunk of a row lies in an array of rows of a multiple of 32 bytes: the chunks of a row are
+ * exchanged such that the same chunk of 8 rows that follow each other lies in different banks. */
 template <int row_bytes>
 __device__ constexpr int swizzled(int row, int chunk) {
     static_assert(row_bytes % 32 == 0);
@@ -89,6 +89,13 @@ __device__ __forceinline__ float power_of_two(float x) {
 /* a b rounded, never part of a fused multiply-add: the same bits in every kernel. */
 __device__ __forceinline__ float rounded_product(float a, float b) { return __fmul_rn(a, b); }
 
+/* The lane's number, asked for anew: what follows from it is not kept in registers from one use to the next. */
+__device__ __forceinline__ int lane_anew() {
+    int lane;
+    asm volatile("mov.u32 %0, %%laneid;" : "=r"(lane));
+    return lane;
+}
+
 #else
 
 template <bool transposed, int count>
@@ -113,6 +120,8 @@ __device__ inline float rounded_product(float a, float b) {
     asm("" : "+x"(y));
     return y;
 }
+
+__device__ inline int lane_anew() { return emu::lane(); }
 
 #endif
 

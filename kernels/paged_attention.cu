@@ -2,15 +2,17 @@
  *
  *     slot = page * page_size + offset         k_pages, v_pages (P, page_size, K, D)        q, out (rows,H,D)
  *
- * Attention is attention_forward's kernel with keys found through the page table, hence its bits. kv_append is a block a token: it reads
- * and writes k and v once. */
+ * Attention is attention_forward's kernel with keys found through the page table, or that of attention_splits.cu with its sums, hence its
+ * bits. kv_append is a block a token: it reads and writes k and v once. */
 #include "attention.h"
+#include "attention_mma.h"
 
 namespace {
 
 using namespace leeway;
 
 constexpr int threads = 128;
+constexpr int64_t most_rows_of_decoding = 32; /* of a sequence and kv head: two warps of attention_splits.cu, a quarter of a tile */
 
 /* A word: two bf16 or a float, or 16 bytes of them. */
 template <class Word>
@@ -75,6 +77,9 @@ leeway_status leeway_paged_attention(leeway_stream *stream, const leeway_paged_a
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, starts, args->rows}, &sequences.rule));
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_ARGUMENT, contexts, most}, &pages.context_rule));
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, table, args->pages - 1}, &pages.page_rule));
-    return attend(stream, args->dtype, attention_shape(*args), sequences, pages,
-                  {args->q, args->k_pages, args->v_pages, args->out, nullptr});
+    const AttentionShape shape = attention_shape(*args);
+    const AttentionArrays arrays = {args->q, args->k_pages, args->v_pages, args->out, nullptr};
+    if (!fits_tensor_cores(args->dtype, args->head_dim)) return attend(stream, args->dtype, shape, sequences, pages, arrays);
+    const bool has_few_rows = args->rows * shape.group() <= most_rows_of_decoding * args->sequences;
+    return (has_few_rows ? attend_splits : attend_tensor)(stream, shape, sequences, pages, arrays);
 }

@@ -60,6 +60,12 @@ T __shfl_up_sync(unsigned lanes, T value, int distance, int line = __builtin_LIN
     const int source = emu::lane() - distance;
     return emu_shuffle(lanes, value, source >= 0 ? source : emu::lane(), line);
 }
+/* Bit l: whether lane l says so. */
+inline unsigned __ballot_sync(unsigned lanes, bool own, int line = __builtin_LINE()) {
+    unsigned all = unsigned(own) << emu::lane();
+    for (int mask = 16; mask > 0; mask /= 2) all |= __shfl_xor_sync(lanes, all, mask, line);
+    return all;
+}
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 
 template <class T, class Change>
@@ -104,7 +110,7 @@ enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaFuncAttributeM
 struct cudaDeviceProp {
     char name[256];
     int major, minor, multiProcessorCount, memoryPoolsSupported;
-    size_t totalGlobalMem;
+    size_t totalGlobalMem, sharedMemPerMultiprocessor;
 };
 /* In CUDA's order; gridDim and blockDim are macros here. */
 struct cudaLaunchConfig_t {

@@ -135,6 +135,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int) {
     properties->major = emu::faults().driver == emu::Driver::old_chip ? 7 : 8;
     properties->minor = emu::faults().driver == emu::Driver::old_chip ? 5 : 0;
     properties->multiProcessorCount = 4;
+    properties->sharedMemPerMultiprocessor = 100 << 10;
     properties->memoryPoolsSupported = 1;
     properties->totalGlobalMem = emu::device_bytes_total();
     return cudaSuccess;

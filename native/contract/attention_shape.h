@@ -7,6 +7,8 @@ namespace leeway {
 
 /* Keys are taken in blocks of this many at absolute positions of the sequence. */
 inline constexpr int64_t key_block = 64;
+/* Where a back end cuts a row's keys into splits that are summed apart, it does so at multiples of this position. */
+inline constexpr int64_t key_split = 512;
 inline constexpr int64_t max_head_dim = 256;
 
 struct AttentionShape {

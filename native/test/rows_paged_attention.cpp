@@ -79,6 +79,26 @@ void refuses_bad_sequences(Run &run, const Problem &p) {
     refuse(16, 20, -1, LEEWAY_BAD_DATA);
 }
 
+/* All rows of a problem in chunks: next(done) tokens of a sequence of which so many are done. */
+template <class Next>
+Floats in_chunks(Run &run, const Problem &p, const Inputs &x, int64_t page_size, Next next) {
+    Cache cache(run, p, page_size);
+    std::vector<int32_t> done(size_t(p.sequences), 0), count = done;
+    Floats got(size_t(p.queries()), NAN);
+    int64_t query = p.heads * p.head_dim;
+    for (bool more = true; more;) {
+        std::vector<int32_t> from = done;
+        for (size_t s = 0; s < done.size(); s++) count[s] = std::min(int32_t(next(done[s])), p.starts[s + 1] - p.starts[s] - done[s]);
+        Floats out = step(run, p, x, cache, done, count);
+        auto rows = out.begin();
+        for (size_t s = 0; s < done.size(); rows += count[s++] * query)
+            std::copy(rows, rows + count[s] * query, got.begin() + (p.starts[s] + from[s]) * query);
+        more = false;
+        for (size_t s = 0; s < done.size(); s++) more |= done[s] < p.starts[s + 1] - p.starts[s];
+    }
+    return got;
+}
+
 /* Bits of attention_forward, whatever the pages and the chunks: 16: a token at a time; 32, 64: random chunks; 128, 192: at once. */
 template <leeway_dtype type>
 void paged_row(Run &run, const Shape &shape) {
@@ -86,25 +106,58 @@ void paged_row(Run &run, const Shape &shape) {
     Inputs x(run, p);
     auto want = run_forward(run, p, x).out;
     refuses_bad_sequences(run, p);
-    int64_t query = p.heads * p.head_dim;
     for (auto [page_size, chunk] : {std::pair<int, int>{16, 1}, {32, 7}, {64, 100}, {128, 100000}, {192, 100000}}) {
+        auto next = [&](int32_t) { return chunk == 1 || chunk == 100000 ? chunk : 1 + int(run.random()() % uint64_t(chunk)); };
+        run.same("pages of " + std::to_string(page_size), in_chunks(run, p, x, page_size, next), want);
+    }
+}
+
+/* The same around the positions at which a back end may cut the keys into splits, multiples of 512: single tokens beside long chunks. */
+template <leeway_dtype type>
+void long_row(Run &run, const Shape &shape) {
+    Problem p = problem_of(shape, type);
+    Inputs x(run, p);
+    auto next = [](int32_t done) { return done % 512 < 3 || done % 512 >= 508 ? 1 : 508 - done % 512; };
+    run.same("across splits", in_chunks(run, p, x, 16, next), run_forward(run, p, x).out);
+}
+
+/* {H, K, D, window, softcap, tokens of a prompt, tokens behind it in each sequence...}: sequences whose prompt lies in the same pages, as
+ * far as these are full, decode their last tokens together: the bits of attention_forward over each one's own keys. */
+template <leeway_dtype type>
+void shared_row(Run &run, const Shape &shape) {
+    const int32_t prompt = int32_t(shape[5]);
+    Shape apart(shape.begin(), shape.begin() + 5);
+    for (size_t s = 6; s < shape.size(); s++) apart.push_back(prompt + shape[s]);
+    Problem p = problem_of(apart, type);
+    Inputs x(run, p);
+    const int64_t key = p.kv_heads * p.head_dim, query = p.heads * p.head_dim;
+    for (size_t s = 1; s < size_t(p.sequences); s++)
+        for (Floats *y : {&x.k, &x.v}) std::copy(y->begin(), y->begin() + prompt * key, y->begin() + p.starts[s] * key);
+    const Floats all = run_forward(run, p, x).out;
+    for (int64_t page_size : {16, 64}) {
         Cache cache(run, p, page_size);
-        std::vector<int32_t> done(size_t(p.sequences), 0), count = done;
-        Floats got(want.size(), NAN);
-        for (bool more = true; more;) {
-            std::vector<int32_t> from = done;
-            for (size_t s = 0; s < done.size(); s++) {
-                int32_t draw = chunk == 1 || chunk == 100000 ? chunk : 1 + int32_t(run.random()() % uint64_t(chunk));
-                count[s] = std::min(draw, p.starts[s + 1] - p.starts[s] - done[s]);
-            }
-            Floats out = step(run, p, x, cache, done, count);
-            auto next = out.begin();
-            for (size_t s = 0; s < done.size(); next += count[s++] * query)
-                std::copy(next, next + count[s] * query, got.begin() + (p.starts[s] + from[s]) * query);
-            more = false;
-            for (size_t s = 0; s < done.size(); s++) more |= done[s] < p.starts[s + 1] - p.starts[s];
+        std::vector<int64_t> slots;
+        std::vector<int32_t> starts = {0}, lengths;
+        Floats q, want;
+        for (int64_t s = 0; s < p.sequences; s++) {
+            const int32_t length = p.starts[size_t(s) + 1] - p.starts[size_t(s)], full = s == 0 ? 0 : int32_t(prompt / page_size);
+            for (int64_t i = 0; i < full; i++) cache.table[size_t(s * cache.max_pages + i)] = cache.table[size_t(i)];
+            for (int32_t t = 0; t < length; t++) slots.push_back(t < full * page_size ? -1 : cache.slot(s, t));
+            const int64_t last = (p.starts[size_t(s) + 1] - 1) * query;
+            q.insert(q.end(), x.q.begin() + last, x.q.begin() + last + query);
+            want.insert(want.end(), all.begin() + last, all.begin() + last + query);
+            starts.push_back(int32_t(s) + 1);
+            lengths.push_back(length);
         }
-        run.same("pages of " + std::to_string(page_size), got, want);
+        auto b_slots = run.in(slots);
+        auto k = in(run, type, x.k), v = in(run, type, x.v), b_q = in(run, type, q), o = out(run, type, int64_t(q.size()));
+        LEEWAY_RUN(run, kv_append, {p.rows, p.kv_heads, p.head_dim, page_size, cache.pages, b_slots.get(), k.get(), v.get(), cache.k.get(),
+                                    cache.v.get(), type});
+        auto b_starts = run.in(starts), b_lengths = run.in(lengths), b_table = run.in(cache.table);
+        LEEWAY_RUN(run, paged_attention, {p.sequences, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, page_size, cache.pages,
+                                          cache.max_pages, b_starts.get(), b_lengths.get(), b_table.get(), b_q.get(), cache.k.get(),
+                                          cache.v.get(), o.get(), p.scale, p.softcap, type});
+        run.same("shared pages of " + std::to_string(page_size), read(run, o), want);
     }
 }
 
@@ -142,9 +195,18 @@ void kv_append_row(Run &run, const Shape &shape) {
 
 const std::vector<Shape> appended = {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 32}, {300, 8, 40, 192}};
 
+const std::vector<Shape> long_shapes = {{4, 2, 64, 0, 0, 1100, 530}, {2, 1, 80, 600, 5, 1090}, {4, 1, 256, 0, 0, 1030}};
+const std::vector<Shape> shared_shapes = {{8, 4, 32, 0, 0, 600, 3, 20, 1, 70, 5, 5, 130, 9, 2},
+                                          {8, 4, 64, 90, 3, 130, 1, 1, 40, 2, 70, 3, 3, 3, 9, 1, 2, 64, 5, 6, 7, 8, 9, 1, 2, 3},
+                                          {2, 2, 128, 0, 0, 530, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}};
+
 [[maybe_unused]] const bool registered[] = {
     add("paged_attention", shapes, paged_row<LEEWAY_F32>),
     add("paged_attention_bf16", shapes, paged_row<LEEWAY_BF16>),
+    add("paged_attention_long", long_shapes, long_row<LEEWAY_F32>),
+    add("paged_attention_long_bf16", long_shapes, long_row<LEEWAY_BF16>),
+    add("paged_attention_shared", shared_shapes, shared_row<LEEWAY_F32>),
+    add("paged_attention_shared_bf16", shared_shapes, shared_row<LEEWAY_BF16>),
     add("kv_append", appended, kv_append_row<LEEWAY_F32>),
     add("kv_append_bf16", appended, kv_append_row<LEEWAY_BF16>),
 };

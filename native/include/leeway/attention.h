@@ -12,7 +12,9 @@ extern "C" {
  * h / (H/K). With a = scale * q.k, z = softcap > 0 ? softcap * tanh(a / softcap) : a:
  *     p = softmax(z over the visible j)    out = sum p v    lse = log sum exp z          (Vaswani et al. 2017, eq. 1)
  * Computed by online softmax (Dao et al. 2022, algorithm 1) over blocks of 64 keys at absolute positions 0, 64, 128, ... of the sequence,
- * in order. So a query's result is the same bits in any batch, and the same as paged_attention's over the same keys.
+ * in order. A back end may cut the keys at positions 512, 1024, ... into splits that it sums apart and merges in order, for the types and
+ * head dims of its choice (CUDA: BF16 in multiples of 16; the CPU keeps one chain). So a query's result is the same bits in any batch, and
+ * the same as paged_attention's over the same keys.
  * BF16: scores, sums and lse are fp32. A back end may round p (and in the backward pass p and da) to bf16 for the products with v, dout, q
  * and k; the sum of p has the unrounded ones.
  * Head dims: even, from 2 to 256; multiples of 16 are the fast ones. */
