@@ -112,6 +112,7 @@ final class PreferenceCommandsTest {
         assertTrue(lines.get(lines.size() - 2).requireDouble("rewards/margins") > 0, lines.toString());
         assertTrue(result.out().contains("  margin "), result.out());
         assertEquals(!command.equals("kto"), result.out().contains("  acc "), result.out());
+        assertEquals(command.equals("kto"), result.err().contains("  labels    ") && result.err().contains(" good, "), result.err());
         assertEquals(command, JsonFile.read(folder.resolve("out/training_args.json")).requireString("command"));
     }
 
