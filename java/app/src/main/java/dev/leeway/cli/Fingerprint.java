@@ -3,6 +3,7 @@ package dev.leeway.cli;
 import dev.leeway.LeewayException;
 import dev.leeway.data.Example;
 import dev.leeway.data.LabelledExample;
+import dev.leeway.data.PreferenceExample;
 import dev.leeway.data.Unit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,13 +38,15 @@ final class Fingerprint {
         return print.hex();
     }
 
-    /** SHA-256 over tokens, masks, labels and numbers of rows. */
+    /** SHA-256 over tokens, masks, labels, margins and numbers of rows. */
     static String of(List<? extends Unit> rows) {
         var print = new Fingerprint();
         for (var row : rows) {
             row.sequences().forEach(print::add);
             if (row instanceof LabelledExample labelled) {
                 print.digest.update((byte) (labelled.label() ? 1 : 0));
+            } else if (row instanceof PreferenceExample pair) {
+                pair.margin().ifPresent(margin -> print.digest.update(ByteBuffer.allocate(Double.BYTES).putDouble(0, margin).array()));
             }
         }
         return print.hex();

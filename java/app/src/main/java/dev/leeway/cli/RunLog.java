@@ -146,9 +146,9 @@ final class RunLog implements StepListener, AutoCloseable {
     private void show(StepReport report, boolean keep) {
         double perSecond = (tokens - shownTokens) / (seconds - shownSeconds);
         double left = (report.totalSteps() - report.step()) * seconds / stepsHere;
-        var line = String.format(Locale.ROOT, "step %d/%d  loss %s%s  lr %s  grad %.2f  tok/s %s  ETA %s", report.step(), report.totalSteps(),
-            Figures.loss(report.loss()), preferences(report.metrics()), Figures.rate(report.learningRate()), report.gradientNorm(), Figures.count(Math.round(perSecond)),
-            Figures.duration(left));
+        var line = String.format(Locale.ROOT, "step %d/%d  loss %s%s  lr %s  grad %.2f  tok/s %s  ETA %s", report.step(),
+            report.totalSteps(), Figures.loss(report.loss()), preferences(report.metrics()), Figures.rate(report.learningRate()),
+            report.gradientNorm(), Figures.count(Math.round(perSecond)), Figures.duration(left));
         var blank = " ".repeat(Math.max(0, shownWidth - line.length()));
         if (keep) {
             out.println((live ? "\r" : "") + line + blank);

@@ -13,9 +13,10 @@ import java.util.List;
  * <li>matrices: {@code tokens · P · (2 forward + 2 input gradient + 2 weight gradient where trained)};
  * <li>adapter: {@code tokens · A · 6};
  * <li>attention: {@code pairs · H · D · layers · (4 forward + 8 backward)}, pairs of a query and a key that it sees;
- * <li>head: {@code trained tokens · V · C · (2 forward + 2 again on the way back + 2 input gradient + 2 weight gradient where trained)}.
+ * <li>head: {@code trained tokens · V · C · (2 forward + 2 again on the way back + 2 input gradient + 2 weight gradient if trained)}.
  * </ul>
- * A pass that only measures or compares takes what is forward alone; a reference that is computed in the step goes wherever the policy goes,
+ * The head of a reward model is one row of C weights and reads one token a sequence: V is 1, and its trained tokens are the sequences. A
+ * pass that only measures or compares takes what is forward alone; a reference that is computed in the step goes wherever the policy goes,
  * without an adapter. What attention computes again on the way back, norms, activations and the optimiser are left out.
  *
  * @param matrices of the layers
@@ -42,7 +43,8 @@ record StepFlops(double matrices, double adapter, double attention, double head)
             var base = new StepFlops(forward.matrices, 0, forward.attention, forward.head);
             int passes = (trained ? 1 : 0) + (measured ? 1 : 0);
             sum = sum.plus(measured ? forward : NONE).plus(base.times(compares ? passes : 0)).plus(!trained ? NONE
-                : new StepFlops(forward.matrices * (full ? 3 : 2), forward.adapter * 3, forward.attention * 3, forward.head * (full ? 4 : 3)));
+                : new StepFlops(forward.matrices * (full ? 3 : 2), forward.adapter * 3, forward.attention * 3,
+                    forward.head * (full ? 4 : 3)));
         }
         return sum;
     }
@@ -55,7 +57,8 @@ record StepFlops(double matrices, double adapter, double attention, double head)
         var heads = config.attention();
         return new StepFlops(2.0 * batch.rows() * matrices, 2 * batch.rows() * adapter,
             4.0 * heads.heads() * heads.headDim() * pairs(config, batch),
-            2.0 * batch.trainedRows().length * config.vocabSize() * config.hiddenSize());
+            2.0 * config.hiddenSize() * (config.isClassifier() ? batch.sequences()
+                : (double) batch.trainedRows().length * config.vocabSize()));
     }
 
     private StepFlops plus(StepFlops more) {

@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 
 /**
  * {@link ReferenceLogProbs} in a file, so that a run that is continued, or started again, does not compute them again. The file says which
- * weights, number type, temperature and back end they were computed with, for which rows, and carries a checksum. One that is torn or belongs
- * to another run is replaced, with a sentence.
+ * weights, number type, temperature and back end they were computed with, for which rows, and carries a checksum. One that is torn or
+ * belongs to another run is replaced, with a sentence.
  *
  * <p>Format: safetensors; {@code keys} (S) I64, ascending; {@code lengths} (S) I32; {@code log_probs} (Σ lengths) F32, sequence after
  * sequence.

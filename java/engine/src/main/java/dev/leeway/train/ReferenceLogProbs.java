@@ -85,7 +85,7 @@ public final class ReferenceLogProbs implements Reference {
 
     /** The identity of a sequence. */
     static long key(Batch batch, int sequence) {
-        long hash = batch.unitIds()[sequence];
+        long hash = mix(batch.unitIds()[sequence]);
         for (int n = batch.sequenceStarts()[sequence]; n < batch.sequenceStarts()[sequence + 1]; n++) {
             hash = mix(hash + (batch.tokens()[n] * 2L + (batch.mask()[n] ? 1 : 0)));
         }

@@ -25,7 +25,10 @@ import java.util.SequencedMap;
  */
 public final class TrainingState implements AutoCloseable {
 
-    /** The file of AdamW's moments: {@code NAME.exp_avg} and {@code NAME.exp_avg_sq} for each trained parameter; {@code …_scale} where they are 8-bit. */
+    /**
+     * The file of AdamW's moments: {@code NAME.exp_avg} and {@code NAME.exp_avg_sq} for each trained parameter; {@code …_scale} where they
+     * are 8-bit.
+     */
     public static final String OPTIMIZER = "optimizer.safetensors";
 
     private final TrainingSession session;
