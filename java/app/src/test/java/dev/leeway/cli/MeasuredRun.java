@@ -124,15 +124,16 @@ final class MeasuredRun {
             new Recipe.Rate(1e-4, Schedule.Kind.CONSTANT, 0, 0, 0), AdamW.Settings.standard(), 1);
         var evaluation = configuration.evaluated() == 0 ? Evaluation.NONE
             : new Evaluation(examples.subList(0, configuration.evaluated()), configuration.evaluated(), 1, Evaluation.NONE.places());
-        return new TrainingRun.Job(configuration.name(), json(configuration), adapter.map(lora -> lora.configured("model")), task(configuration),
+        return new TrainingRun.Job(configuration.name(), json(configuration), adapter.map(lora -> lora.configured("model")),
+            task(configuration),
             new TrainingRun.Rows(EncodedRows.of(new RowSet<>(examples, report(examples)), Batching.PLAIN, 1), evaluation),
             configuration.recomputes() ? recipe.withGradientCheckpointing() : recipe);
     }
 
     private static Task task(MeasuredConfiguration configuration) {
         var plain = Task.nextToken();
-        return configuration.compares() ? new Task(plain.purpose(), plain.truncation(), plain.batching(), plain.objective(), plain.settings(),
-            Optional.of(new Task.Compared(Optional.empty(), false))) : plain;
+        return configuration.compares() ? new Task(plain.purpose(), plain.truncation(), plain.batching(), plain.objective(),
+            plain.settings(), Optional.of(new Task.Compared(Optional.empty(), false))) : plain;
     }
 
     private static Example row(MeasuredConfiguration configuration, Random random, int id) {

@@ -138,14 +138,14 @@ final class AllocationTest {
     }
 
     /**
-     * Of preferences too, whatever their reference is: beside a step's, the metrics of each micro-batch, and for each of the 16 pairs what the
-     * loss writes down of it in records.
+     * Of preferences too, whatever their reference is: beside a step's, the metrics of each micro-batch, and for each of the 16 pairs what
+     * the loss writes down of it in records.
      */
     @Test
     void aStepFromPreferencesAllocatesTheSameForAnyNumberOfTokens() {
         try (var device = Device.open("cpu", 1); var session = Kind.LORA_WITH_DROPOUT_IN_BF16.open(Family.LLAMA, device)) {
-            var large = List.of(Batch.of(TinyModel.pairs(Family.VOCABULARY, 1, 0, IntStream.range(0, SEQUENCES).map(s -> LONGEST).toArray())));
-            var small = List.of(Batch.of(TinyModel.pairs(Family.VOCABULARY, 2, 50, IntStream.range(0, SEQUENCES).map(s -> 5).toArray())));
+            var large = List.of(pairs(LONGEST, 0));
+            var small = List.of(pairs(5, 50));
             var off = Reference.adapterOff(session.model());
             var before = ReferenceLogProbs.compute(off, 1, List.of(large.getFirst(), small.getFirst()));
             for (var reference : List.of(off, before)) {
@@ -159,6 +159,10 @@ final class AllocationTest {
                     () -> "a step of 2048 tokens allocates " + most + " B, one of 160 " + steps.median(1));
             }
         }
+    }
+
+    private static Batch pairs(int length, long firstUnit) {
+        return Batch.of(TinyModel.pairs(Family.VOCABULARY, 1, firstUnit, IntStream.range(0, SEQUENCES).map(s -> length).toArray()));
     }
 
     /** Not the mean: where the virtual machine throws compiled code away, objects that it had avoided appear once. */

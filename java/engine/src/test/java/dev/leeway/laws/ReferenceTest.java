@@ -175,8 +175,8 @@ final class ReferenceTest {
     }
 
     private ReferenceLogProbs cached(TrainingSession session, double temperature, List<Batch> batches) {
-        return new ReferenceCache(folder.resolve("reference.safetensors"), notes::add).get(Reference.adapterOff(session.model()), temperature,
-            batches);
+        return new ReferenceCache(folder.resolve("reference.safetensors"), notes::add)
+            .get(Reference.adapterOff(session.model()), temperature, batches);
     }
 
     private static void requireSame(Reference expected, Reference found) {

@@ -23,6 +23,7 @@ import dev.leeway.objective.PairLoss;
 import dev.leeway.objective.Scope;
 import dev.leeway.objective.Scored;
 import dev.leeway.objective.Weighed;
+import dev.leeway.tensor.Device;
 import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Method;
@@ -31,6 +32,7 @@ import dev.leeway.train.Schedule;
 import dev.leeway.train.StepReport;
 import dev.leeway.train.TrainingSession;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,9 +42,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * How the units of a step are split into micro-batches changes its loss and metrics by no more than a sum in double can, and its gradients by
- * no more than a sum in fp32 can ({@link BatchingTest} derives the bound): every score is the same in bits, and all denominators are those of
- * the step.
+ * How the units of a step are split into micro-batches changes its loss and metrics by no more than a sum in double can, and its gradients
+ * by no more than a sum in fp32 can ({@link BatchingTest} derives the bound): every score is the same in bits, and all denominators are
+ * those of the step.
  */
 final class SplitTest {
 
@@ -86,7 +88,7 @@ final class SplitTest {
             }
             if (this == ORPO && index % 2 == 0) {
                 var answer = new boolean[sequence.tokens().length];
-                java.util.Arrays.fill(answer, answer.length / 2, answer.length, true);
+                Arrays.fill(answer, answer.length / 2, answer.length, true);
                 return sequence.withCompletion(answer);
             }
             return sequence;
@@ -151,7 +153,7 @@ final class SplitTest {
     }
 
     /** With dropout, whose masks do not depend on the micro-batch either. */
-    private static TrainingSession open(dev.leeway.tensor.Device device) {
+    private static TrainingSession open(Device device) {
         var plain = AdapterConfig.of(LoraScale.of(4, 8), new ModuleSelection.AllLinear());
         var dropping = new AdapterConfig(plain.scale(), plain.targetModules(), 0.1, List.of(), plain.taskType(), "");
         var session = TrainingSession.open(Small.CONFIG, new TrainingSession.Settings(Optional.of(dropping), LONGEST, 4 * UNITS * LONGEST,

@@ -16,6 +16,7 @@ import dev.leeway.train.Schedule;
 import dev.leeway.train.TrainingSession;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +84,7 @@ record TrainingCase(Path path, JsonObject json) implements Case {
 
     private TrainingSession.Settings settings(List<List<Batch>> steps, List<Batch> evaluation, Optional<AdapterConfig> adapter) {
         var options = json.requireObject("optimizer");
-        var batches = new java.util.ArrayList<>(evaluation);
+        var batches = new ArrayList<>(evaluation);
         steps.forEach(batches::addAll);
         int rows = batches.stream().mapToInt(Batch::rows).max().orElseThrow();
         int sequences = batches.stream().mapToInt(Batch::sequences).max().orElseThrow();

@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * How far off a training run may be. Preference training may be ten times as far as supervised training: its gradients are differences of
- * nearly equal ones. A reward is β times a sum of log-probs less the reference's and is gated like the loss, which it makes up; so such a sum
- * may be off by the reward's gate over β.
+ * nearly equal ones. A reward is β times a sum of log-probs less the reference's and is gated like the loss, which it makes up; so such a
+ * sum may be off by the reward's gate over β.
  *
  * @param factor 1, or 10 for preferences
  * @param beta what a difference of log-probs is multiplied by in a reward
