@@ -26,8 +26,8 @@ final class DataOptions {
     private static final String NO_CACHE = "none";
 
     @Option(names = "--dataset_name", paramLabel = "FILE[,FILE…]", split = ",", hideParamSyntax = true,
-        description = "files to train on, or folders or patterns of them: .jsonl, .json with one list, .parquet (with DuckDB); .gz too; rows "
-            + "are as said above")
+        description = "files to train on, or folders or patterns of them: .jsonl, .json with one list, .parquet (with DuckDB); .gz too; "
+            + "rows are as said above")
     List<Path> files = new ArrayList<>();
 
     @Option(names = "--dataset_weights", paramLabel = "W[,W…]", split = ",", hideParamSyntax = true,

@@ -10,8 +10,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** What all training on answers that were judged has; names and meanings are those of TRL. */
 final class PreferenceOptions {
 
-    static final String PAIRS = "Rows have chosen and rejected, and prompt unless both begin with it: text or messages. A row of a batch is a "
-        + "pair.";
+    static final String PAIRS = "Rows have chosen and rejected, and prompt unless both begin with it: text or messages. A row of a batch "
+        + "is a pair.";
     static final String RATES = "The learning rate is 1e-6 for all weights and 1e-5 for an adapter unless given.";
 
     private static final double FULL_RATE = 1e-6;

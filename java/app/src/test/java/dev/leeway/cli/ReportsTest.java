@@ -9,6 +9,8 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +42,8 @@ final class ReportsTest {
     void theDrawingIsWellFormedForOneStepAndForMany() throws Exception {
         for (int steps : new int[] {1, 2, 5000}) {
             var list = java.util.stream.IntStream.rangeClosed(1, steps).mapToObj(i -> new Metrics.Step(i, 1.0 / i, 1, i)).toList();
-            var page = LossPage.html("a <run> & more", new Metrics(list, List.of(new Metrics.Evaluated(0, new java.util.TreeMap<>(java.util.Map.of("eval_loss", 1.0))))));
+            var evaluated = new Metrics.Evaluated(0, new TreeMap<>(Map.of("eval_loss", 1.0)));
+            var page = LossPage.html("a <run> & more", new Metrics(list, List.of(evaluated)));
             assertTrue(page.contains("a &lt;run&gt; &amp; more"));
             assertTrue(page.length() < 60_000, "a drawing does not grow with the run: " + page.length());
             var svg = page.substring(page.indexOf("<svg"), page.indexOf("</svg>") + 6);

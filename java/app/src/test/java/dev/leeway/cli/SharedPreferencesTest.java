@@ -63,8 +63,8 @@ final class SharedPreferencesTest {
 
     private Object[] command(String name, Path rows, String output, Object... more) {
         var arguments = new ArrayList<Object>(List.of(name, "--model_name_or_path", MODEL, "--dataset_name", rows, "--output_dir",
-            folder.resolve(output), "--max_length", 128, "--max_prompt_length", 64, "--allow_truncation", "--per_device_train_batch_size", 8,
-            "--eval_dataset_name", rows));
+            folder.resolve(output), "--max_length", 128, "--max_prompt_length", 64, "--allow_truncation", "--per_device_train_batch_size",
+            8, "--eval_dataset_name", rows));
         arguments.addAll(List.of(more));
         return arguments.toArray();
     }
@@ -88,7 +88,8 @@ final class SharedPreferencesTest {
         if (!command.equals("kto")) {
             System.out.printf("%s: accuracy %.3f → %.3f%n", command, first.requireDouble("eval_rewards/accuracies"),
                 last.requireDouble("eval_rewards/accuracies"));
-            assertTrue(last.requireDouble("eval_rewards/accuracies") > first.requireDouble("eval_rewards/accuracies"), evaluations.toString());
+            assertTrue(last.requireDouble("eval_rewards/accuracies") > first.requireDouble("eval_rewards/accuracies"),
+                evaluations.toString());
         }
     }
 
@@ -111,7 +112,8 @@ final class SharedPreferencesTest {
     void dialoguesAsTheyWerePublishedAreRead() throws IOException {
         var rows = DATA.resolve("hh-rlhf/harmless-base-test.jsonl");
         var run = Cli.succeed("dpo", "--model_name_or_path", MODEL, "--dataset_name", rows, "--output_dir", folder.resolve("out"),
-            "--max_length", 256, "--max_prompt_length", 128, "--allow_truncation", "--max_steps", 8, "--learning_rate", "3e-4", "--use_peft");
+            "--max_length", 256, "--max_prompt_length", 128, "--allow_truncation", "--max_steps", 8, "--learning_rate", "3e-4",
+            "--use_peft");
         assertTrue(run.err().contains("data      2,3"), run.err());
         var steps = Cli.metrics(folder.resolve("out")).stream().filter(line -> line.has("loss")).toList();
         assertEquals(8, steps.size());

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  * <li>{@code prompt}, {@code completion} and {@code label}: for KTO.
  * </ul>
  * Texts end with end-of-sequence, conversations as their template ends them. A sequence that is longer than the maximum is cut as {@link
- * Truncation} says; a row without a trained token is dropped. Both are counted, and more than one row in a hundred is truncated only when asked for.
+ * Truncation} says; a row without a trained token is dropped. Both are counted, and more than one row in a hundred is truncated only when
+ * asked for.
  */
 public final class DatasetReader {
 
