@@ -120,7 +120,12 @@ public final class AdamW {
         }
     }
 
-    /** The scales of 8-bit moments. */
+    /**
+     * The scales of 8-bit moments: of each block of 256 codes, the largest value in it.
+     *
+     * @param m of the first moment
+     * @param v of the second moment
+     */
     public record Scales(Tensor m, Tensor v) {
     }
 
