@@ -152,6 +152,31 @@ void attention_of_lengths(const Tasks &tasks) {
     }
 }
 
+/* One token of each of so many sequences over its keys in pages; the peer's lie in one piece. */
+void decoding(const Tasks &tasks, int64_t lanes) {
+    const Model &m = tasks.m;
+    const leeway_dtype dtype = tasks.dtype;
+    const int64_t context = m.length, queries = lanes * m.heads * m.head_dim, keys = lanes * context * m.kv_heads * m.head_dim;
+    const double work = 4.0 * double(queries) * double(context), moved = 2.0 * double((keys + queries) * tasks.size());
+    const std::string shape = std::to_string(lanes) + " x " + std::to_string(context);
+    const std::initializer_list<int64_t> sizes = {lanes, context, m.heads, m.kv_heads, m.head_dim};
+    tasks.run(tasks.on("attention of decoding", shape), "attention_decode", sizes, {work, moved}, [=](Memory &memory) {
+        const int64_t page_size = std::min<int64_t>(64, context / 2), pages = lanes * context / page_size;
+        std::vector<int32_t> starts, table;
+        for (int64_t s = 0; s <= lanes; s++) starts.push_back(int32_t(s));
+        for (int64_t page = 0; page < pages; page++) table.push_back(int32_t(page));
+        const int32_t *b_starts = memory.values(starts), *b_table = memory.values(table);
+        const int32_t *contexts = memory.values(std::vector<int32_t>(size_t(lanes), int32_t(context)));
+        void *q = memory.numbers(queries, dtype, of_x), *k = memory.numbers(keys, dtype, of_second);
+        void *v = memory.numbers(keys, dtype, of_third), *out = memory.fresh(queries * bytes_of(dtype));
+        const auto scale = float(1 / std::sqrt(double(m.head_dim)));
+        return Operands{[=] {
+            LEEWAY_CALL(paged_attention, {lanes, lanes, m.heads, m.kv_heads, m.head_dim, 0, page_size, pages, context / page_size, b_starts,
+                                          contexts, b_table, q, k, v, out, scale, 0, dtype});
+        }, {{out, queries, dtype}}};
+    });
+}
+
 void norms(const Tasks &tasks) {
     const leeway_dtype dtype = tasks.dtype;
     const int64_t n = tasks.m.rows(), width = tasks.m.hidden, count = n * width, size = tasks.size();
@@ -296,6 +321,8 @@ void all_of(Contest &contest, const Model &m) {
         products(tasks, m.intermediate, m.hidden);
         attention(tasks);
         if (dtype == LEEWAY_BF16) attention_of_lengths(tasks);
+        for (int64_t lanes : {1, 64, 384})
+            if (dtype == LEEWAY_BF16) decoding(tasks, lanes);
         head(tasks);
         norms(tasks);
         gates(tasks);

@@ -126,6 +126,20 @@ def attention_backward(numbers, dtype, *sizes):
     return attention(numbers, dtype, *sizes, backward=True)
 
 
+def attention_decode(numbers, dtype, s, t, h, k, d):
+    """One token of each of s sequences over its t keys."""
+    q, keys, v = numbers((s, 1, h, d), dtype, X), numbers((s, t, k, d), dtype, SECOND), numbers((s, t, k, d), dtype, THIRD)
+
+    def grouped():
+        out = F.scaled_dot_product_attention(q.transpose(1, 2), keys.transpose(1, 2), v.transpose(1, 2), enable_gqa=h != k)
+        return [out.transpose(1, 2)]
+
+    def as_rows():
+        return [F.scaled_dot_product_attention(q.view(s, k, h // k, d), keys.transpose(1, 2), v.transpose(1, 2)).reshape(s, 1, h, d)]
+
+    return {"SDPA, enable_gqa": grouped, "SDPA, heads of a group as rows": as_rows}
+
+
 def rmsnorm_forward(numbers, dtype, n, c):
     x, residual, w = numbers((n, c), dtype, X), numbers((n, c), dtype, SECOND), numbers((c,), dtype, WEIGHT)
 
@@ -223,8 +237,8 @@ def adamw(numbers, dtype, count):
     return {"fused" if dtype == torch.float32 else "fused, copied to bf16": step}
 
 
-OPS = {f.__name__: f for f in (product_forward, product_input, product_weight, attention_forward, attention_backward, rmsnorm_forward,
-                               rmsnorm_backward, glu_forward, glu_backward, rope, head_forward, head_both, adamw)}
+OPS = {f.__name__: f for f in (product_forward, product_input, product_weight, attention_forward, attention_backward, attention_decode,
+                               rmsnorm_forward, rmsnorm_backward, glu_forward, glu_backward, rope, head_forward, head_both, adamw)}
 
 
 class Side:

@@ -193,6 +193,7 @@ void planted::expect(const char *name, bool holds, const std::string &found) {
 int main() {
     for (const Plant &plant : plants) run(plant);
     for (const Plant &plant : plants_of_products()) run(plant);
+    for (const Plant &plant : plants_of_rows()) run(plant);
     for (const Plant &plant : plants_of_gradients()) run(plant);
     for (const Plant &plant : plants_of_vendors()) run(plant);
     const int status = in_child([] {

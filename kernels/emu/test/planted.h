@@ -16,6 +16,8 @@ struct Plant {
 
 /* planted_mma.cu */
 std::vector<Plant> plants_of_products();
+/* planted_forward.cu */
+std::vector<Plant> plants_of_rows();
 /* planted_backward.cu */
 std::vector<Plant> plants_of_gradients();
 /* planted_vendor.cu */
