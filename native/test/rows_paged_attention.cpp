@@ -195,10 +195,9 @@ void kv_append_row(Run &run, const Shape &shape) {
 
 const std::vector<Shape> appended = {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 32}, {300, 8, 40, 192}};
 
-const std::vector<Shape> long_shapes = {{4, 2, 64, 0, 0, 1100, 530}, {2, 1, 80, 600, 5, 1090}, {4, 1, 256, 0, 0, 1030}};
-const std::vector<Shape> shared_shapes = {{8, 4, 32, 0, 0, 600, 3, 20, 1, 70, 5, 5, 130, 9, 2},
-                                          {8, 4, 64, 90, 3, 130, 1, 1, 40, 2, 70, 3, 3, 3, 9, 1, 2, 64, 5, 6, 7, 8, 9, 1, 2, 3},
-                                          {2, 2, 128, 0, 0, 530, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}};
+const std::vector<Shape> long_shapes = {{2, 1, 64, 0, 0, 1030}, {1, 1, 80, 300, 5, 520}};
+const std::vector<Shape> shared_shapes = {{16, 8, 16, 0, 0, 512, 3, 20, 1, 5},
+                                          {8, 4, 16, 40, 3, 70, 1, 1, 40, 2, 70, 3, 3, 3, 9, 1, 2, 64}};
 
 [[maybe_unused]] const bool registered[] = {
     add("paged_attention", shapes, paged_row<LEEWAY_F32>),
