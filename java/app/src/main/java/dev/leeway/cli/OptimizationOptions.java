@@ -4,6 +4,7 @@ import dev.leeway.data.EpochBatches;
 import dev.leeway.ffi.DType;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -66,8 +67,8 @@ final class OptimizationOptions {
 
     @Option(names = "--gradient_checkpointing", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
         description = "compute layers again on the way back instead of keeping their activations: less memory, a third more work, the "
-            + "same numbers (default: false)")
-    boolean gradientCheckpointing;
+            + "same numbers; auto: if the run does not fit otherwise (default: false)")
+    String gradientCheckpointing = "false";
 
     @Option(names = "--bf16", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
         description = "hold weights and activations in bfloat16; sums, gradients, moments, adapters and the weights that the optimiser "
@@ -96,6 +97,8 @@ final class OptimizationOptions {
         problems.require(beta1 >= 0 && beta1 < 1, "--adam_beta1 must be at least 0 and below 1; got %s", beta1);
         problems.require(beta2 >= 0 && beta2 < 1, "--adam_beta2 must be at least 0 and below 1; got %s", beta2);
         problems.require(epsilon > 0 && Double.isFinite(epsilon), "--adam_epsilon must be positive; got %s", epsilon);
+        problems.require(List.of("true", "false", "auto").contains(gradientCheckpointing),
+            "--gradient_checkpointing must be true, false or auto; got %s", gradientCheckpointing);
         problems.check(() -> AdamW.Storage.named(optim, stochasticRounding, 0));
         problems.require(!stochasticRounding || bf16, "--stochastic_rounding rounds weights in bfloat16; add --bf16, or leave it out");
         problems.require(maxGradNorm >= 0, "--max_grad_norm must be at least 0; got %s", maxGradNorm);
@@ -110,6 +113,7 @@ final class OptimizationOptions {
         var rate = new Recipe.Rate(learningRate.orElse(usualRate), Schedule.Kind.named(schedulerType), warmupRatio, warmupSteps,
             minRate.orElse(0.1));
         return new Recipe(new EpochBatches.Steps(batchSize, accumulation, epochs, maxSteps), rate, adam, neftuneAlpha,
-            new Recipe.Passes(gradientCheckpointing, bf16 ? DType.BF16 : DType.F32), seed);
+            new Recipe.Passes(gradientCheckpointing.equals("true"), gradientCheckpointing.equals("auto"),
+                bf16 ? DType.BF16 : DType.F32), seed);
     }
 }

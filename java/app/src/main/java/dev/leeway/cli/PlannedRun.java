@@ -31,7 +31,7 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         var config = job.checkedConfig();
         int totalSteps = job.totalSteps();
         var room = Room.of(job, TrainingRun.Extras.FINE_TUNING, device);
-        return new PlannedRun(job, config, room, room.footprint(), totalSteps, job.batches().step(0));
+        return new PlannedRun(room.job(), config, room, room.footprint(), totalSteps, job.batches().step(0));
     }
 
     /** Prints all that is known of a run on data. */
@@ -74,6 +74,10 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         say(out, "parameters", "%,d, of which %,d are trained", count(_ -> true), count(Parameter::isTrained));
         say(out, "memory", "%s = %s of %s free", MemoryPlan.breakdown(footprint.bytes()), MemoryPlan.readable(footprint.totalBytes()),
             MemoryPlan.readable(room.freeBytes()));
+        if (job.recipe().passes().whereNeeded()) {
+            say(out, "recomputes", "%s", job.recipe().passes().gradientCheckpointing()
+                ? "yes: layers are computed again on the way back, since all activations do not fit" : "no: all activations fit");
+        }
         say(out, "process", "%s", Resident.now().map(bytes -> String.format(Locale.ROOT,
             "%s in all: the JVM with the rows has %s now (it may grow to its heap limit of %s)",
             MemoryPlan.readable(bytes + footprint.totalBytes()), MemoryPlan.readable(bytes),

@@ -21,16 +21,17 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, double n
 
     /** A recipe without noise in F32 that keeps all activations. */
     Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, long seed) {
-        this(steps, rate, adam, 0, new Passes(false, DType.F32), seed);
+        this(steps, rate, adam, 0, new Passes(false, false, DType.F32), seed);
     }
 
     /**
      * How a micro-batch goes forward and back.
      *
      * @param gradientCheckpointing whether layers are computed again on the way back; changes memory and time, and no number
+     * @param whereNeeded whether they are if the run does not fit otherwise; {@link Room} settles it
      * @param dtype what weights and activations are held in
      */
-    record Passes(boolean gradientCheckpointing, DType dtype) {
+    record Passes(boolean gradientCheckpointing, boolean whereNeeded, DType dtype) {
     }
 
     /**
@@ -63,12 +64,13 @@ record Recipe(EpochBatches.Steps steps, Rate rate, AdamW.Settings adam, double n
 
     /** The same with layers computed again on the way back. */
     Recipe withGradientCheckpointing() {
-        return new Recipe(steps, rate, adam, neftuneNoiseAlpha, new Passes(true, passes.dtype()), seed);
+        return new Recipe(steps, rate, adam, neftuneNoiseAlpha, new Passes(true, passes.whereNeeded(), passes.dtype()), seed);
     }
 
     /** The same in another number type. */
     Recipe withDtype(DType dtype) {
-        return new Recipe(steps, rate, adam, neftuneNoiseAlpha, new Passes(passes.gradientCheckpointing(), dtype), seed);
+        return new Recipe(steps, rate, adam, neftuneNoiseAlpha, new Passes(passes.gradientCheckpointing(), passes.whereNeeded(), dtype),
+            seed);
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */

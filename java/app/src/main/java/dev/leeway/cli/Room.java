@@ -28,8 +28,15 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
     private record Change(String text, TrainingRun.Job job) {
     }
 
+    /** The room of a run whose open choices are settled by what the device has free. */
     static Room of(TrainingRun.Job job, TrainingRun.Extras extras, Device device) {
-        return new Room(job, extras, device, device.info().freeBytes());
+        return new Room(job, extras, device, device.info().freeBytes()).settled();
+    }
+
+    /** The same with layers computed again where that was left to memory and the run does not fit otherwise. */
+    Room settled() {
+        boolean recomputes = job.recipe().passes().whereNeeded() && footprint().bytesOn(device) > freeBytes;
+        return recomputes ? new Room(job.withRecipe(job.recipe().withGradientCheckpointing()), extras, device, freeBytes) : this;
     }
 
     /** What the run takes. */

@@ -56,6 +56,8 @@ final class TrainingOptions {
         evaluation.check(data, problems);
         lora.check(problems);
         optimization.check(problems);
+        problems.require(!optimization.stochasticRounding || !lora.use || !lora.modulesToSave.isEmpty(),
+            "--stochastic_rounding has no effect with --use_peft, whose factors are float32; leave it out");
         data.checkStreaming(optimization, run.saving, problems);
         device.check(problems);
     }

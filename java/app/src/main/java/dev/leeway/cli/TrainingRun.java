@@ -153,12 +153,13 @@ final class TrainingRun implements AutoCloseable {
      * Plans and allocates; refuses what doesn't fit, with the smallest change that does. Weights are
      * undefined until they are loaded or initialised.
      */
-    TrainingRun(Job job, Extras extras, Device device) {
-        this.job = job;
+    TrainingRun(Job asked, Extras extras, Device device) {
+        var room = Room.of(asked, extras, device);
+        job = room.job();
         this.config = job.checkedConfig();
         totalSteps = job.totalSteps();
         batches = job.batches();
-        Room.of(job, extras, device).require();
+        room.require();
         var settings = job.settings(extras);
         session = TrainingSession.open(config, settings, device);
         session.model().nameRows(job.rows().training()::place);

@@ -2,6 +2,7 @@ package dev.leeway.cli;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.leeway.data.EpochBatches;
 import dev.leeway.data.Example;
 import dev.leeway.data.Report;
 import dev.leeway.data.RowSet;
+import dev.leeway.ffi.DType;
 import dev.leeway.io.JsonFile;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
@@ -89,5 +91,24 @@ final class RoomTest {
         var message = refusal(job(16, 1024), TrainingRun.Extras.FINE_TUNING, limit);
         assertTrue(message.contains("; gradient_checkpointing: true and per_device_train_batch_size: 1 with "
             + "gradient_accumulation_steps: 16 and use_peft with lora_r: 16 gives "), message);
+    }
+
+    @Test
+    void layersAreComputedAgainOnlyWhereTheRunDoesNotFitOtherwise() {
+        var job = job(8, 1024);
+        var passes = new Recipe.Passes(false, true, DType.F32);
+        var recipe = job.recipe();
+        var open = job.withRecipe(new Recipe(recipe.steps(), recipe.rate(), recipe.adam(), 0, passes, 0));
+        var fits = new Room(open, TrainingRun.Extras.FINE_TUNING, device, needs(job)).settled();
+        assertFalse(fits.job().recipe().passes().gradientCheckpointing());
+        assertDoesNotThrow(fits::require);
+        long less = needs(job.withRecipe(recipe.withGradientCheckpointing()));
+        var tight = new Room(open, TrainingRun.Extras.FINE_TUNING, device, less).settled();
+        assertTrue(tight.job().recipe().passes().gradientCheckpointing());
+        assertDoesNotThrow(tight::require);
+        assertEquals(less, tight.footprint().totalBytes());
+        var never = new Room(job, TrainingRun.Extras.FINE_TUNING, device, less).settled();
+        assertFalse(never.job().recipe().passes().gradientCheckpointing());
+        assertTrue(refusal(open, TrainingRun.Extras.FINE_TUNING, less - 1).contains("needs "));
     }
 }
