@@ -21,11 +21,6 @@ using namespace leeway;
 constexpr const char *remedy = "the GPU's state is lost, so start again, from the last checkpoint where there is one; LEEWAY_CUDA_SYNC=1 in "
                                "the environment names the very kernel";
 
-bool synchronous() {
-    static const char *const value = std::getenv("LEEWAY_CUDA_SYNC");
-    return value != nullptr && std::strcmp(value, "1") == 0;
-}
-
 /* "attention_forward (512, 8, 64)". */
 void describe(char *text, size_t size, const char *op, std::initializer_list<int64_t> shape) {
     int at = std::snprintf(text, size, "%s (", op);
@@ -115,6 +110,7 @@ void close(leeway_stream *stream) {
     cudaSetDevice(stream->device);
     if (stream->queue) cudaStreamSynchronize(stream->queue);
     close_vendor(stream, stream->vendor);
+    destroy_graphs(stream);
     for (auto &block : stream->staging) {
         if (block.copied) cudaEventDestroy(block.copied);
         if (block.memory) cudaFreeHost(block.memory);
@@ -130,12 +126,16 @@ void close(leeway_stream *stream) {
 
 /* What the kernels reported since the last time, as status and sentence; forgets it. */
 leeway_status raise_fault(leeway_stream *stream, Faults fault) {
+    stream->asked = false;
     if (fault == ~Faults(0)) {
         stream->rules.clear();
         return LEEWAY_OK;
     }
-    if (fault >> 32 >= stream->rules.size()) return failed(stream, "the word of reports, which a kernel overwrote", cudaErrorLaunchFailure);
-    const Rule broken = stream->rules[size_t(fault >> 32)];
+    const bool is_kept = fault >> 32 >= first_kept;
+    const std::vector<Rule> &rules = is_kept ? stream->kept : stream->rules;
+    const size_t number = size_t(fault >> 32) - (is_kept ? first_kept : 0);
+    if (number >= rules.size()) return failed(stream, "the word of reports, which a kernel overwrote", cudaErrorLaunchFailure);
+    const Rule broken = rules[number];
     stream->rules.clear();
     LEEWAY_TRY(LEEWAY_LAUNCH(stream, probe, 1, 1, 0, stream->faults));
     char sentence[512];
@@ -149,7 +149,7 @@ leeway_status raise_fault(leeway_stream *stream, Faults fault) {
 /* Queues the copy that wait() looks at. */
 leeway_status ask_for_fault(leeway_stream *stream) {
     *stream->fault = ~Faults(0);
-    if (stream->rules.empty()) return LEEWAY_OK;
+    if (stream->rules.empty() && !stream->asked) return LEEWAY_OK;
     LEEWAY_CUDA(stream, "8 bytes", cudaMemcpyAsync(stream->fault, stream->faults, sizeof(Faults), cudaMemcpyDeviceToHost, stream->queue));
     return LEEWAY_OK;
 }
@@ -192,15 +192,22 @@ leeway_status upload(leeway_stream *stream, char *destination, const char *sourc
 
 namespace leeway {
 
+bool synchronous() {
+    static const char *const value = std::getenv("LEEWAY_CUDA_SYNC");
+    return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
 leeway_status begin(leeway_stream *stream, const char *op, std::initializer_list<int64_t> shape) {
     if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s: not run, because earlier %s", op, stream->lost);
     describe(stream->op, sizeof stream->op, op, shape);
+    note_recorded(stream);
     LEEWAY_CUDA(stream, "the device", cudaSetDevice(stream->device)); /* the one of the calling thread may be another */
     return LEEWAY_OK;
 }
 
 leeway_status failed(leeway_stream *stream, const char *what, cudaError_t error) {
     cudaGetLastError();  // an error that does not stay is forgotten
+    drop_recording(stream);
     const char *reason = cudaGetErrorString(error);
     if (error == cudaErrorMemoryAllocation) return fail(LEEWAY_OUT_OF_MEMORY, "%s: the GPU has no memory left for %s", stream->op, what);
     if (error == cudaErrorNoKernelImageForDevice)
@@ -227,12 +234,12 @@ leeway_status launched(leeway_stream *stream, const char *kernel, cudaError_t er
 }
 
 leeway_status rule(leeway_stream *stream, const Rule &rule, uint32_t *number) {
-    auto &rules = stream->rules;
+    auto &rules = stream->recording ? stream->kept : stream->rules;
     auto same = [&](const Rule &known) {
         return known.sentence == rule.sentence && known.limit == rule.limit && known.status == rule.status;
     };
     const auto found = std::find_if(rules.begin(), rules.end(), same);
-    *number = uint32_t(found - rules.begin());
+    *number = uint32_t(found - rules.begin()) + (stream->recording ? first_kept : 0);
     if (found != rules.end()) return LEEWAY_OK;
     return without_throwing("rule", [&] {
         rules.push_back(rule);
@@ -270,6 +277,7 @@ leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_d
 
 leeway_status leeway_synchronize(leeway_stream *stream, const leeway_synchronize_args *args) {
     LEEWAY_CHECK("synchronize", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
+    LEEWAY_TRY(refuse_recording(stream, "synchronize"));
     if (stream->lost[0] != '\0') return fail(LEEWAY_DEVICE_LOST, "%s", stream->lost);
     LEEWAY_CUDA(stream, "the device", cudaSetDevice(stream->device));
     LEEWAY_TRY(ask_for_fault(stream));
@@ -279,6 +287,7 @@ leeway_status leeway_synchronize(leeway_stream *stream, const leeway_synchronize
 leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_query_args *args) {
     LEEWAY_CHECK("device_query", args->total_bytes && args->free_bytes && args->scratch_bytes && args->threads && args->name,
                  "every output must be given");
+    LEEWAY_TRY(refuse_recording(stream, "device_query"));
     LEEWAY_TRY(begin(stream, "device_query", {}));
     size_t available = 0, total = 0;
     LEEWAY_CUDA(stream, "the free memory", cudaMemGetInfo(&available, &total));
@@ -299,6 +308,7 @@ leeway_status leeway_device_query(leeway_stream *stream, const leeway_device_que
 leeway_status leeway_allocate(leeway_stream *stream, const leeway_allocate_args *args) {
     LEEWAY_CHECK("allocate", args->address != nullptr, "address must not be NULL");
     LEEWAY_CHECK("allocate", args->bytes > 0, "bytes must be positive, got %lld", (long long)args->bytes);
+    LEEWAY_TRY(refuse_recording(stream, "allocate"));
     LEEWAY_TRY(begin(stream, "allocate", {args->bytes}));
     void *block = nullptr;
     const cudaError_t error = cudaMallocAsync(&block, size_t(args->bytes), stream->queue);
@@ -313,6 +323,7 @@ leeway_status leeway_allocate(leeway_stream *stream, const leeway_allocate_args 
 
 leeway_status leeway_free(leeway_stream *stream, const leeway_free_args *args) {
     if (args->address == nullptr || stream->lost[0] != '\0') return LEEWAY_OK;  // what a lost device held is gone
+    LEEWAY_TRY(refuse_recording(stream, "free"));
     LEEWAY_TRY(begin(stream, "free", {}));
     LEEWAY_CUDA(stream, "the block", cudaFreeAsync(args->address, stream->queue));
     return LEEWAY_OK;
@@ -323,6 +334,7 @@ leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args) {
                  int(args->kind));
     LEEWAY_CHECK("copy", args->bytes >= 0, "bytes must not be negative, got %lld", (long long)args->bytes);
     LEEWAY_CHECK("copy", args->bytes == 0 || (args->destination && args->source), "destination and source must not be NULL");
+    if (args->kind != LEEWAY_DEVICE_TO_DEVICE) LEEWAY_TRY(refuse_recording(stream, "copy from or to the host"));
     LEEWAY_TRY(begin(stream, "copy", {args->bytes}));
     if (args->bytes == 0) return LEEWAY_OK;
     if (args->kind == LEEWAY_HOST_TO_DEVICE)

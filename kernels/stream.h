@@ -39,7 +39,11 @@ struct leeway_stream {
     } staging[2];
     int next_staging = 0;
     std::vector<leeway::Rule> rules; /* those asked about since the last synchronisation, each once */
-    char op[96] = "";                /* the last op with its shapes */
+    std::vector<leeway::Rule> kept;  /* those of kernels in graphs: their numbers, from first_kept on, never change */
+    bool asked = false;              /* a graph ran since the last synchronisation */
+    leeway_graph *recording = nullptr;
+    std::vector<leeway_graph *> graphs;
+    char op[256] = "";               /* the last op with its shapes, or the graph that ran last */
     int64_t launches = 0;            /* since the last synchronisation */
     char lost[512] = "";             /* why the device is gone, or empty */
 };
@@ -47,10 +51,25 @@ struct leeway_stream {
 namespace leeway {
 
 inline constexpr int64_t scratch_bytes = int64_t(32) << 20;
+inline constexpr uint32_t first_kept = 1u << 31;
 inline constexpr int64_t staging_bytes = int64_t(8) << 20;
 
 /* Begins an op: refuses where the device was lost, and keeps name and shapes for the sentence about a failure. */
 leeway_status begin(leeway_stream *stream, const char *op, std::initializer_list<int64_t> shape);
+
+/* Refuses what can't be recorded, while something is, and ends the recording (graph.cu). */
+leeway_status refuse_recording(leeway_stream *stream, const char *op);
+
+/* Forgets a recording that an op was refused in. */
+void drop_recording(leeway_stream *stream);
+
+void destroy_graphs(leeway_stream *stream);
+
+/* The op that was begun is the recording's first, unless it has one. */
+void note_recorded(leeway_stream *stream);
+
+/* LEEWAY_CUDA_SYNC=1. */
+bool synchronous();
 
 /* The status and sentence of a CUDA call that failed in the op that was begun, over what: "32 MiB of scratch", a kernel. */
 leeway_status failed(leeway_stream *stream, const char *what, cudaError_t error);

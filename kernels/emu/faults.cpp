@@ -56,3 +56,6 @@ extern "C" LEEWAY_API int32_t leeway_emu_plant(const char *name, int64_t count) 
 
 /* How often the host has waited for the device since the process began. */
 extern "C" LEEWAY_API int64_t leeway_emu_waits(void) { return emu::waits_of_host(); }
+
+/* How many graphs were launched since the process began. */
+extern "C" LEEWAY_API int64_t leeway_emu_graphs(void) { return emu::graphs_launched(); }

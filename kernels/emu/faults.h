@@ -23,6 +23,8 @@ Faults &faults();
 
 /* How often the host has waited for the device (host.cpp). */
 int64_t waits_of_host();
+/* How often a graph was launched. */
+int64_t graphs_launched();
 
 /* As in a new process: the device works again, and its memory is free (host.cpp). */
 void start_again();

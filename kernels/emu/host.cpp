@@ -6,15 +6,23 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <vector>
 
 #include "cuda.h"
 #include "faults.h"
 #include "memory.h"
 
+struct EmulatedGraph {
+    std::vector<std::function<cudaError_t()>> work;
+    bool broken = false; /* what a graph can't have was asked of the stream */
+};
+
 struct EmulatedStream {
     std::deque<std::function<cudaError_t()>> queue;
     uint64_t done = 0; /* how much of what was ever queued */
+    std::unique_ptr<EmulatedGraph> capture;
 };
 
 struct EmulatedEvent {
@@ -32,6 +40,7 @@ cudaError_t sticky = cudaSuccess;           /* of the whole device, until the pr
 char reason[640] = "";
 uint64_t launches = 0;
 int64_t waits = 0; /* of the host for the device */
+int64_t graphs = 0; /* that were launched */
 std::map<const void *, size_t> shared_limits;
 std::map<const char *, size_t> pinned;
 
@@ -56,8 +65,18 @@ cudaError_t drain(cudaStream_t stream, uint64_t position = UINT64_MAX) {
 cudaError_t enqueue(cudaStream_t stream, std::function<cudaError_t()> work) {
     std::lock_guard guard(lock);
     if (sticky != cudaSuccess) return sticky;
+    if (stream->capture) {
+        stream->capture->work.push_back(std::move(work));
+        return cudaSuccess;
+    }
     stream->queue.push_back(std::move(work));
     return stream->queue.size() < longest_queue ? cudaSuccess : drain(stream);
+}
+
+/* Whether the stream is recorded, which a call that waits, allocates or copies from the host's memory spoils. */
+bool spoils_capture(cudaStream_t stream) {
+    if (!stream->capture) return false;
+    return stream->capture->broken = true;
 }
 
 bool fits(const dim3 &grid, const dim3 &block, size_t shared, size_t most) {
@@ -87,6 +106,7 @@ cudaError_t copy_now(void *destination, const void *source, size_t bytes) {
 }  // namespace
 
 int64_t emu::waits_of_host() { return waits; }
+int64_t emu::graphs_launched() { return graphs; }
 
 void emu::start_again() {
     std::lock_guard guard(lock);
@@ -103,6 +123,8 @@ const char *cudaGetErrorString(cudaError_t error) {
         case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
         case cudaErrorNoDevice: return "no CUDA-capable device is detected";
         case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
+        case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
+        case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
         default: return reason;
     }
 }
@@ -170,12 +192,14 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+    if (spoils_capture(stream)) return cudaErrorStreamCaptureUnsupported;
     waits++;
     return drain(stream);
 }
 
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
     std::lock_guard guard(lock);
+    if (spoils_capture(stream)) return cudaErrorStreamCaptureUnsupported;
     return sticky != cudaSuccess ? sticky : stream->queue.empty() ? cudaSuccess : cudaErrorNotReady;
 }
 
@@ -203,6 +227,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 cudaError_t cudaMallocAsync(void **address, size_t bytes, cudaStream_t stream) {
     std::lock_guard guard(lock);
     if (sticky != cudaSuccess) return sticky;
+    if (spoils_capture(stream)) return cudaErrorStreamCaptureUnsupported; /* CUDA makes it part of the graph; none of ours has one */
     if (emu::faults().allocation_fails()) return cudaErrorMemoryAllocation;
     *address = emu::allocate_device(bytes);
     if (*address == nullptr && drain(stream) == cudaSuccess) *address = emu::allocate_device(bytes);
@@ -239,10 +264,50 @@ cudaError_t cudaMemcpyAsync(void *destination, const void *source, size_t bytes,
     if (to_device != emu::device.holds(destination) || from_device != emu::device.holds(source)) return cudaErrorInvalidValue;
     if (to_device && !is_device_range(destination, bytes)) return cudaErrorInvalidValue;
     if (from_device && !is_device_range(source, bytes)) return cudaErrorInvalidValue;
+    if (!(from_device && to_device) && spoils_capture(stream)) return cudaErrorStreamCaptureUnsupported;
     if (from_device || is_pinned(source)) return enqueue(stream, [=] { return copy_now(destination, source, bytes); });
     waits++;
     const cudaError_t error = drain(stream); /* memory that may be paged out is read before the call returns */
     return error == cudaSuccess ? copy_now(destination, source, bytes) : error;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+    std::lock_guard guard(lock);
+    if (spoils_capture(stream)) return cudaErrorStreamCaptureUnsupported;
+    if (sticky == cudaSuccess) stream->capture = std::make_unique<EmulatedGraph>();
+    return sticky;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
+    std::lock_guard guard(lock);
+    *graph = nullptr;
+    const auto captured = std::move(stream->capture);
+    if (!captured) return cudaErrorInvalidValue;
+    if (captured->broken) return cudaErrorStreamCaptureInvalidated;
+    *graph = new EmulatedGraph{captured->work, false};
+    return sticky;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *runnable, cudaGraph_t graph, unsigned long long) {
+    *runnable = new EmulatedGraph{graph->work, false};
+    return sticky;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t runnable, cudaStream_t stream) {
+    graphs++;
+    for (const auto &work : runnable->work)
+        if (cudaError_t error = enqueue(stream, work); error != cudaSuccess) return error;
+    return sticky;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    delete graph;
+    return sticky;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t runnable) {
+    delete runnable;
+    return sticky;
 }
 
 cudaError_t cudaFuncSetAttribute(const void *kernel, int attribute, int value) {
@@ -259,8 +324,9 @@ cudaError_t emu_queue(const cudaLaunchConfig_t &configuration, const void *kerne
     const auto limit = shared_limits.find(kernel);
     const size_t most = limit == shared_limits.end() ? usual_shared_bytes : limit->second;
     if (!fits(configuration.grid, configuration.block, configuration.dynamic_bytes, most)) return cudaErrorInvalidConfiguration;
-    const bool broken = emu::faults().kernel_fails();
+    const bool recorded = configuration.stream->capture != nullptr, planted = !recorded && emu::faults().kernel_fails();
     return enqueue(configuration.stream, [=]() {
+        const bool broken = planted || (recorded && emu::faults().kernel_fails());
         const emu::Launch launch = {configuration.grid, configuration.block, configuration.dynamic_bytes,
                                     std::max(most, usual_shared_bytes), &body, ++launches};
         if (!broken && emu::run(launch)) return cudaSuccess;

@@ -201,3 +201,21 @@ leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args) {
                             [=](int64_t begin, int64_t end) { std::memcpy(destination + begin, source + begin, size_t(end - begin)); });
     return LEEWAY_OK;
 }
+
+/* Work is done when a call returns, so there is nothing to record. */
+leeway_status leeway_graph_begin(leeway_stream *, const leeway_graph_begin_args *args) {
+    LEEWAY_CHECK("graph_begin", args->reserved == 0, "reserved must be 0, got %lld", (long long)args->reserved);
+    return leeway::fail(LEEWAY_UNSUPPORTED, "graph_begin: the CPU runs calls one by one");
+}
+
+leeway_status leeway_graph_end(leeway_stream *, const leeway_graph_end_args *) {
+    return leeway::fail(LEEWAY_BAD_ARGUMENT, "graph_end: nothing is being recorded");
+}
+
+leeway_status leeway_graph_launch(leeway_stream *, const leeway_graph_launch_args *) {
+    return leeway::fail(LEEWAY_BAD_ARGUMENT, "graph_launch: the graph is none of this stream's");
+}
+
+leeway_status leeway_graph_destroy(leeway_stream *, const leeway_graph_destroy_args *) {
+    return leeway::fail(LEEWAY_BAD_ARGUMENT, "graph_destroy: the graph is none of this stream's");
+}

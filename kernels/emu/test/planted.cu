@@ -133,6 +133,42 @@ const Plant plants[] = {
          cudaMemcpyAsync(bench.host.data(), bench.y, threads * sizeof(float), cudaMemcpyDeviceToHost, bench.stream);
          expect("host that does not wait", bench.host[3] == -1.0f, "the data were there");
      }},
+    {"graph that runs twice", [] {
+         Bench bench;
+         const std::string error = bench.record([&] { bench.queue(copy, threads, bench.x, bench.y, 0); });
+         bench.host.assign(threads, 5.0f);
+         bench.write();
+         bench.replay();
+         const float first = bench.host[3];
+         bench.host.assign(threads, 6.0f);
+         bench.write();
+         bench.replay();
+         expect("graph", error.empty() && bench.error.empty() && first == 5.0f && bench.host[3] == 6.0f, error + bench.error);
+     }},
+    {"argument that a graph holds by value", [] {
+         Bench bench;
+         int shift = 4;
+         bench.record([&] { bench.queue(copy, threads / 2, bench.x, bench.y, shift); });
+         shift = 8;
+         bench.replay();
+         expect("argument by value", bench.host[0] == 4.0f, "the graph saw the new value");
+     }},
+    {"recording that waits", [] {
+         Bench bench;
+         const std::string error = bench.record([&] { cudaStreamSynchronize(bench.stream); });
+         expect("recording that waits", error.find("previous error during capture") != std::string::npos, error);
+     }},
+    {"recording that allocates", [] {
+         Bench bench;
+         float *more = nullptr;
+         const std::string error = bench.record([&] { cudaMallocAsync(reinterpret_cast<void **>(&more), 64, bench.stream); });
+         expect("recording that allocates", error.find("previous error during capture") != std::string::npos, error);
+     }},
+    {"recording that reads the host's memory", [] {
+         Bench bench;
+         const std::string error = bench.record([&] { bench.write(); });
+         expect("recording that uploads", error.find("previous error during capture") != std::string::npos, error);
+     }},
     {"block too large", [] {
          Bench bench;
          bench.run(copy, 1025, bench.x, bench.y, 0);

@@ -29,6 +29,7 @@ void expect(const char *name, bool holds, const std::string &found);
 struct Bench {
     cudaStream_t stream = nullptr;
     float *x = nullptr, *y = nullptr;
+    cudaGraph_t graph = nullptr;
     std::vector<float> host;
     std::string error;
 
@@ -54,6 +55,32 @@ struct Bench {
         if (status == cudaSuccess) status = cudaMemcpyAsync(host.data(), y, bytes(), cudaMemcpyDeviceToHost, stream);
         if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
         if (status != cudaSuccess) error = cudaGetErrorString(status);
+    }
+
+    template <class... P, class... A>
+    void queue(void (*kernel)(P...), dim3 block, A... arguments) {
+        const cudaLaunchConfig_t configuration = {1, block, 0, stream, nullptr, 0};
+        cudaLaunchKernelEx(&configuration, kernel, arguments...);
+    }
+
+    /* Records what work queues; what is wrong with it, or nothing. */
+    template <class Work>
+    std::string record(Work work) {
+        cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+        work();
+        const cudaError_t status = cudaStreamEndCapture(stream, &graph);
+        return status == cudaSuccess ? "" : cudaGetErrorString(status);
+    }
+
+    /* host = y behind the graph */
+    void replay() {
+        cudaGraphExec_t runnable = nullptr;
+        cudaGraphInstantiate(&runnable, graph, 0);
+        cudaError_t status = cudaGraphLaunch(runnable, stream);
+        if (status == cudaSuccess) status = cudaMemcpyAsync(host.data(), y, bytes(), cudaMemcpyDeviceToHost, stream);
+        if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
+        if (status != cudaSuccess) error = cudaGetErrorString(status);
+        cudaGraphExecDestroy(runnable);
     }
 
     bool is_nan(int i) const { return host[size_t(i)] != host[size_t(i)]; }

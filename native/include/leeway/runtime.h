@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised by every change of a struct or of a meaning. A binding refuses a library whose version differs from its own. */
-#define LEEWAY_ABI_VERSION 3
+#define LEEWAY_ABI_VERSION 4
 
 typedef int32_t leeway_status;
 enum {
@@ -107,6 +107,35 @@ typedef struct {
     int32_t kind;
 } leeway_copy_args;
 LEEWAY_API leeway_status leeway_copy(leeway_stream *stream, const leeway_copy_args *args);
+
+/* Calls that were recorded once and run again as a whole, with the very arguments that they had: sizes, scalars, addresses. What differs
+ * from run to run must lie in memory. A graph belongs to its stream, which destroys those that are left. */
+typedef struct leeway_graph leeway_graph;
+
+/* From here on calls are recorded instead of run; allocate, free, synchronize, device_query and copies from or to the host are refused
+ * then, and the recording is lost. LEEWAY_UNSUPPORTED where the back end has no graphs (the CPU), or
+ * was asked to name the very kernel that fails (LEEWAY_CUDA_SYNC=1), or uses another library's kernels: nothing has changed then. */
+typedef struct {
+    int64_t reserved; /* 0 */
+} leeway_graph_begin_args;
+LEEWAY_API leeway_status leeway_graph_begin(leeway_stream *stream, const leeway_graph_begin_args *args);
+
+/* Ends the recording. Nothing of it has run. */
+typedef struct {
+    leeway_graph **graph; /* out; host memory */
+} leeway_graph_end_args;
+LEEWAY_API leeway_status leeway_graph_end(leeway_stream *stream, const leeway_graph_end_args *args);
+
+/* Queues all calls of a graph. What they find in memory that breaks their contracts is told like that of the calls themselves. */
+typedef struct {
+    leeway_graph *graph;
+} leeway_graph_launch_args;
+LEEWAY_API leeway_status leeway_graph_launch(leeway_stream *stream, const leeway_graph_launch_args *args);
+
+typedef struct {
+    leeway_graph *graph;
+} leeway_graph_destroy_args;
+LEEWAY_API leeway_status leeway_graph_destroy(leeway_stream *stream, const leeway_graph_destroy_args *args);
 
 #ifdef __cplusplus
 }

@@ -24,7 +24,9 @@ import java.util.Map;
 public final class Native implements AutoCloseable {
 
     /** The version of the ABI in {@code leeway.h} that this program speaks; a library of another version is refused. */
-    public static final int ABI_VERSION = 3;
+    public static final int ABI_VERSION = 4;
+
+    private static final int UNSUPPORTED = 3;
 
     /** At least what a back end keeps for its sentence; all end in a zero. */
     private static final long MESSAGE_BYTES = 1024;
@@ -192,15 +194,69 @@ public final class Native implements AutoCloseable {
     }
 
     void invoke(Op op, MemorySegment arguments) {
-        int status;
-        try {
-            status = (int) OP.invokeExact(functions.get(op), stream, arguments);
-        } catch (Throwable e) {
-            throw new AssertionError("a downcall throws nothing", e);
-        }
+        int status = status(op, arguments);
         if (status != 0) {
             throw failure(status);
         }
+    }
+
+    private int status(Op op, MemorySegment arguments) {
+        try {
+            return (int) OP.invokeExact(functions.get(op), stream, arguments);
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing", e);
+        }
+    }
+
+    /**
+     * Records what {@code work} calls instead of running it.
+     *
+     * @return the graph, for {@link #replay} and {@link #destroy}; {@link Region#NONE} where the back end has none: work has not begun then
+     */
+    public Region record(Runnable work) {
+        try (var frame = Arena.ofConfined()) {
+            int status = status(Ops.GRAPH_BEGIN, frame.allocate(JAVA_LONG, 0));
+            if (status == UNSUPPORTED) {
+                return Region.NONE;
+            }
+            if (status != 0) {
+                throw failure(status);
+            }
+            try {
+                work.run();
+            } catch (RuntimeException refused) {
+                drop(refused);
+                throw refused;
+            }
+            return endGraph();
+        }
+    }
+
+    private Region endGraph() {
+        try (var frame = Arena.ofConfined()) {
+            var graph = frame.allocate(JAVA_LONG);
+            call(Ops.GRAPH_END).at("graph", Region.of(graph)).run();
+            return new Region(graph.get(JAVA_LONG, 0), 1);
+        }
+    }
+
+    /** Ends a recording whose work failed; some failures have ended it already. */
+    private void drop(RuntimeException refused) {
+        try {
+            destroy(endGraph());
+        } catch (RuntimeException ended) {
+            refused.addSuppressed(ended);
+        }
+    }
+
+    /** Queues the calls of a graph again. */
+    public void replay(Region graph) {
+        call(Ops.GRAPH_LAUNCH).at("graph", graph).run();
+    }
+
+    /** Forgets a graph. */
+    public void destroy(Region graph) {
+        call(Ops.GRAPH_DESTROY).at("graph", graph).run();
     }
 
     private void copy(long bytes, Region destination, Region source, int kind) {

@@ -31,6 +31,10 @@ public final class Ops {
     public static final Op ALLOCATE = Op.of("allocate", "i64 bytes; out address");
     public static final Op FREE = Op.of("free", "out address");
     public static final Op COPY = Op.of("copy", "i64 bytes; out destination[bytes]:U8; in source[bytes]:U8; i32 kind");
+    public static final Op GRAPH_BEGIN = Op.of("graph_begin", "i64 reserved");
+    public static final Op GRAPH_END = Op.of("graph_end", "out graph");
+    public static final Op GRAPH_LAUNCH = Op.of("graph_launch", "out graph");
+    public static final Op GRAPH_DESTROY = Op.of("graph_destroy", "out graph");
 
     // elementwise.h
     public static final Op FILL = Op.of("fill", "i64 count; out x[count]:dtype; f32 value; i32 dtype");
@@ -156,8 +160,8 @@ public final class Ops {
     static final List<Op> ENTRIES = List.of(SQUARES_TENSOR, ADAMW_TENSOR);
 
     /** All ops in header order. */
-    public static final List<Op> ALL = List.of(STREAM_CREATE, STREAM_DESTROY, SYNCHRONIZE, DEVICE_QUERY, ALLOCATE, FREE, COPY, FILL, CAST,
-        AXPY, SCALE, GATHER_ROWS, SCATTER_ROWS, SUM_SQUARES, SUM_SQUARES_TENSORS, EMBEDDING_FORWARD, EMBEDDING_BACKWARD,
+    public static final List<Op> ALL = List.of(STREAM_CREATE, STREAM_DESTROY, SYNCHRONIZE, DEVICE_QUERY, ALLOCATE, FREE, COPY, GRAPH_BEGIN,
+        GRAPH_END, GRAPH_LAUNCH, GRAPH_DESTROY, FILL, CAST, AXPY, SCALE, GATHER_ROWS, SCATTER_ROWS, SUM_SQUARES, SUM_SQUARES_TENSORS, EMBEDDING_FORWARD, EMBEDDING_BACKWARD,
         RMSNORM_FORWARD, RMSNORM_BACKWARD, RMSNORM_WORKSPACE, GLU_FORWARD, GLU_BACKWARD, ROPE, LINEAR_FORWARD, LINEAR_BACKWARD_INPUT, LINEAR_BACKWARD_WEIGHT, PACKED_BYTES, PACK_WEIGHT,
         LORA_MERGE, QUANTIZE_NF4, DEQUANTIZE, ATTENTION_FORWARD, ATTENTION_BACKWARD, KV_APPEND, PAGED_ATTENTION, HEAD_FORWARD,
         HEAD_BACKWARD, HEAD_WORKSPACE, HEAD_LOGITS, SCALAR_HEAD_FORWARD, SCALAR_HEAD_BACKWARD, SAMPLE, SAMPLE_WORKSPACE, ADAMW,

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 /**
  * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; tokens are appended to some lanes, and
  * then {@link #advance} leaves the logits of each one's last token. What a lane computes does not depend on the others. Nothing is
- * allocated on the way: arrays and placement are made once.
+ * allocated on the way: arrays and placement are made once. Steps of one token a lane are recorded where the device can do so.
  */
 public final class Decoding {
 
@@ -21,6 +21,7 @@ public final class Decoding {
     private final Tensor tokens;
     private final Tensor logits;
     private final Placement.Cached placement;
+    private final RecordedSteps steps;
     private final int[] newTokens;
     private final int[] newPositions;
     private final long[] newSlots;
@@ -52,6 +53,7 @@ public final class Decoding {
         tokens = plan.reserve(Purpose.CACHE, "decode.tokens", DType.I32, rows);
         placement = new Placement.Cached(cache, rows, lanes, pagesPerLane, plan);
         logits = plan.reserve(Purpose.CACHE, "decode.logits", DType.F32, lanes, model.config().vocabSize());
+        steps = new RecordedSteps(lanes, this::compute);
         newTokens = new int[rows];
         newPositions = new int[rows];
         newSlots = new long[rows];
@@ -139,8 +141,18 @@ public final class Decoding {
         device.upload(contexts, chunk, placement.contextLengths());
         device.upload(table, chunk * pagesPerLane, placement.pageTable());
         placement.hold(row, chunk);
+        model.chooseRows(lastRows, chunk);
+        if (row == chunk) {
+            steps.run(device, chunk, model.stateOfCalls());
+        } else {
+            compute();
+        }
+    }
+
+    /** Everything that a step computes; what it reads beside sizes lies on the device. */
+    private void compute() {
         model.decode(placement, tokens);
-        model.logits(lastRows, chunk, row, logits);
+        model.chosenLogits(row, logits);
     }
 
     private void reserve(int lane, int length) {

@@ -102,6 +102,10 @@ final class LanguageHead implements Head {
         temperature = value;
     }
 
+    double temperature() {
+        return temperature;
+    }
+
     @Override
     public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores result) {
         choose(device, batch);
@@ -226,11 +230,15 @@ final class LanguageHead implements Head {
             .at("destination", outputGradient.region()).dtype("dtype", x.dtype()).run();
     }
 
-    /** Logits (count, V) of the first {@code count} chosen rows of the decoder's output, soft-capped, before temperature. */
-    void logits(Device device, int[] rows, int count, long outputRows, Tensor output, Tensor logits) {
+    /** The first {@code count} of these rows are those of the next {@link #logits}. */
+    void choose(Device device, int[] rows, int count) {
         scored = count;
         System.arraycopy(rows, 0, scoredRows, 0, count);
         device.upload(scoredRows, scored, rowIndex);
+    }
+
+    /** Logits (count, V) of the chosen rows of the decoder's output, soft-capped, before temperature. Uploads nothing. */
+    void logits(Device device, long outputRows, Tensor output, Tensor logits) {
         gather(device, outputRows, output);
         describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region())
             .at("xa", active().isPresent() ? adapter.get().xa().region() : Region.NONE).dtype("dtype", x.dtype()).run();

@@ -237,8 +237,24 @@ public final class Llama {
         logits(rows, rows.length, batchRows, logits);
     }
 
-    void logits(int[] rows, int count, int batchRows, Tensor logits) {
-        languageHead().logits(device, rows, count, batchRows, decoder.output(), logits);
+    private void logits(int[] rows, int count, int batchRows, Tensor logits) {
+        chooseRows(rows, count);
+        chosenLogits(batchRows, logits);
+    }
+
+    /** The first {@code count} of these rows are those of the next {@link #chosenLogits}. */
+    void chooseRows(int[] rows, int count) {
+        languageHead().choose(device, rows, count);
+    }
+
+    /** Logits of the chosen rows of the last forward pass over {@code batchRows} rows. */
+    void chosenLogits(int batchRows, Tensor logits) {
+        languageHead().logits(device, batchRows, decoder.output(), logits);
+    }
+
+    /** Differs where a decoding step of the same size would be other calls, or have other arguments. */
+    long stateOfCalls() {
+        return Double.doubleToLongBits(languageHead().temperature()) ^ (adapterSwitch.isOn() ? 1 : 0) ^ (packedWeights.isFresh() ? 2 : 0);
     }
 
     /**

@@ -46,6 +46,10 @@ final class PackedWeights {
         fresh = true;
     }
 
+    boolean isFresh() {
+        return fresh;
+    }
+
     /** Products read the weights themselves again. */
     void forget() {
         fresh = false;

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /** A back end with its stream, seen as a place for tensors. It belongs to one thread at a time. */
 public final class Device implements AutoCloseable {
@@ -26,6 +27,7 @@ public final class Device implements AutoCloseable {
     private final Native library;
     private final MemorySegment staging = Arena.ofAuto().allocate(STAGED, 8);
     private final Region staged = Region.of(staging);
+    private boolean oneByOne;
 
     private Device(Native library) {
         this.library = library;
@@ -83,6 +85,21 @@ public final class Device implements AutoCloseable {
     /** Begins a call of an op. */
     public Call call(Op op) {
         return library.call(op);
+    }
+
+    /**
+     * Records the calls of {@code work} instead of running them. They must upload and download nothing.
+     *
+     * @return empty where the back end runs calls one by one, or was told to: work has not begun then
+     */
+    public Optional<Graph> record(Runnable work) {
+        var graph = oneByOne ? Region.NONE : library.record(work);
+        return graph.equals(Region.NONE) ? Optional.empty() : Optional.of(new Graph(library, graph));
+    }
+
+    /** From now on nothing is recorded: a failure then names the call. */
+    public void runOneByOne() {
+        oneByOne = true;
     }
 
     /** Asks an op whose only output is a host {@code int64}. */

@@ -15,6 +15,7 @@ public final class Emulator implements AutoCloseable {
 
     private final MethodHandle plant;
     private final MethodHandle waits;
+    private final MethodHandle graphs;
 
     /** Loads {@code libleeway_emu}. */
     public Emulator() {
@@ -22,6 +23,7 @@ public final class Emulator implements AutoCloseable {
         plant = Linker.nativeLinker().downcallHandle(symbols.findOrThrow("leeway_emu_plant"),
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
         waits = Linker.nativeLinker().downcallHandle(symbols.findOrThrow("leeway_emu_waits"), FunctionDescriptor.of(JAVA_LONG));
+        graphs = Linker.nativeLinker().downcallHandle(symbols.findOrThrow("leeway_emu_graphs"), FunctionDescriptor.of(JAVA_LONG));
     }
 
     /** Lets the named fault happen behind {@code count} allocations or kernels, or from now on. */
@@ -39,8 +41,17 @@ public final class Emulator implements AutoCloseable {
 
     /** How often the host has waited for the device. */
     public long waits() {
+        return count(waits);
+    }
+
+    /** How many graphs were launched. */
+    public long graphs() {
+        return count(graphs);
+    }
+
+    private static long count(MethodHandle counter) {
         try {
-            return (long) waits.invokeExact();
+            return (long) counter.invokeExact();
         } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing", e);
         }
