@@ -1,5 +1,6 @@
-/* adamw.cu: AdamW with decoupled decay, of one tensor and of all of a table in one launch (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
+/* adamw.cu: AdamW with decoupled decay, of one tensor and of all of a table in one launch (optimizer.h).
  *
+ * Source: Loshchilov and Hutter 2019, algorithm 2.
  * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others but for the scale that
  * a block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
  * A thread four elements at a time; a block of 8-bit moments is a warp, eight elements a lane, and the tables of codes lie in shared
@@ -200,7 +201,7 @@ __global__ void __launch_bounds__(code_threads) update_tensors(Table table, Adam
     for (int64_t tile = blockIdx.x; tile < table.tiles; tile += gridDim.x) {
         const int64_t index = tensor_of(table.entry, table.tensors, tile);
         const leeway_adamw_tensor tensor = table.entry[index];
-        if (!is_sound(tensor) || !owns(tensor, tile)) {
+        if (!is_sound(tensor) || !owns(tensor, tile) || !joins(table.entry, table.tensors, index)) {
             if (threadIdx.x == 0) report(table.faults, table.rule, index);
             continue;
         }

@@ -37,7 +37,8 @@ void drop_recording(leeway_stream *stream) {
 leeway_status refuse_recording(leeway_stream *stream, const char *op) {
     if (!stream->recording) return LEEWAY_OK;
     drop_recording(stream);
-    return fail(LEEWAY_BAD_ARGUMENT, "%s: can't be part of a graph, and one was being recorded, which is lost; do it before or behind it", op);
+    return fail(LEEWAY_BAD_ARGUMENT, "%s: can't be part of a graph, and one was being recorded, which is lost; do it before or behind it",
+                op);
 }
 
 void destroy_graphs(leeway_stream *stream) {

@@ -18,8 +18,8 @@ namespace {
 using namespace leeway;
 
 /* What to do about an error that stays with the process. */
-constexpr const char *remedy = "the GPU's state is lost, so start again, from the last checkpoint where there is one; LEEWAY_CUDA_SYNC=1 in "
-                               "the environment names the very kernel";
+constexpr const char *remedy = "the GPU's state is lost, so start again, from the last checkpoint where there is one; LEEWAY_CUDA_SYNC=1 "
+                               "in the environment names the very kernel";
 
 /* "attention_forward (512, 8, 64)". */
 void describe(char *text, size_t size, const char *op, std::initializer_list<int64_t> shape) {
@@ -108,6 +108,7 @@ leeway_status open(leeway_stream *stream, const leeway_stream_create_args &args)
 /* Frees what was opened, behind the copies that still read it. A lost device refuses, and nothing more can be done about that. */
 void close(leeway_stream *stream) {
     cudaSetDevice(stream->device);
+    drop_recording(stream); /* a stream that records can't be waited for */
     if (stream->queue) cudaStreamSynchronize(stream->queue);
     close_vendor(stream, stream->vendor);
     destroy_graphs(stream);

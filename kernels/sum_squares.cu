@@ -1,6 +1,7 @@
 /* sum_squares.cu: sum of x^2 in double over blocks of 4096, blocks in order, and the count of elements that are not finite
  * (elementwise.h). Reads x once. A block of the sum is a block of threads: a double chain a thread and a fixed tree; a product of two
- * floats is exact in double. Then one thread adds the blocks. Over a table a block finds its tensor by its tile; one thread a tensor adds. */
+ * floats is exact in double. Then one thread adds the blocks. Over a table a block finds its tensor by its tile; one thread a tensor
+ * adds. */
 #include "elementwise.h"
 #include "reduce.h"
 #include "stream.h"
@@ -74,7 +75,7 @@ __global__ void __launch_bounds__(threads) sum_tiles(int64_t tensors, const leew
                                                      Faults *faults, uint32_t rule) {
     const int64_t tile = first + blockIdx.x, index = tensor_of(table, tensors, tile);
     const leeway_squares_tensor tensor = table[index];
-    if (!is_sound(tensor) || !owns(tensor, tile)) {
+    if (!is_sound(tensor) || !owns(tensor, tile) || !joins(table, tensors, index)) {
         if (threadIdx.x == 0) report(faults, rule, index);
         return;
     }
@@ -123,8 +124,8 @@ leeway_status sum_all(leeway_stream *stream, const leeway_sum_squares_tensors_ar
         if (end > first)
             LEEWAY_TRY(LEEWAY_LAUNCH(stream, sum_tiles, unsigned(end - first), threads, 0, args.tensors, args.table, first, partial,
                                      stream->faults, number));
-        LEEWAY_TRY(LEEWAY_LAUNCH(stream, add_tiles, unsigned(args.tensors), threads, 0, args.table, args.tiles, first, end, partial, args.sum,
-                                 args.nonfinite, stream->faults, number));
+        LEEWAY_TRY(LEEWAY_LAUNCH(stream, add_tiles, unsigned(args.tensors), threads, 0, args.table, args.tiles, first, end, partial,
+                                 args.sum, args.nonfinite, stream->faults, number));
         first = end;
     } while (first < args.tiles);
     return LEEWAY_OK;

@@ -16,7 +16,8 @@ namespace {
 constexpr size_t workspace_bytes = size_t(32) << 20;
 constexpr int compute_f32 = 68, real_f32 = 0, real_bf16 = 14;
 enum Attribute { transpose_a = 3, transpose_b = 4, epilogue = 7, bias_pointer = 8 };
-constexpr int preference_workspace = 1;
+constexpr int preference_workspace = 1, preference_alignments = 5 /* of A; then of B, C, D */;
+constexpr uint32_t least_alignment = 16; /* that fits_vendor asks for; unsaid, it would be 256 */
 constexpr uint32_t epilogue_bias = 4;
 
 struct Algorithm {
@@ -161,8 +162,12 @@ leeway_status prepare(leeway_stream *stream, Vendor &vendor) {
     LEEWAY_TRY(load(vendor));
     LEEWAY_TRY(refuse(vendor, "to start", vendor.library.cublasLtCreate(&vendor.handle)));
     LEEWAY_TRY(refuse(vendor, "a preference", vendor.library.cublasLtMatmulPreferenceCreate(&vendor.preference)));
-    LEEWAY_TRY(refuse(vendor, "32 MiB of workspace", vendor.library.cublasLtMatmulPreferenceSetAttribute(
-                                                         vendor.preference, preference_workspace, &workspace_bytes, sizeof workspace_bytes)));
+    const auto prefer = vendor.library.cublasLtMatmulPreferenceSetAttribute;
+    LEEWAY_TRY(refuse(vendor, "32 MiB of workspace",
+                      prefer(vendor.preference, preference_workspace, &workspace_bytes, sizeof workspace_bytes)));
+    for (int matrix = 0; matrix < 4; matrix++)
+        LEEWAY_TRY(refuse(vendor, "addresses at multiples of 16",
+                          prefer(vendor.preference, preference_alignments + matrix, &least_alignment, sizeof least_alignment)));
     LEEWAY_CUDA(stream, "32 MiB for cuBLASLt", cudaMallocAsync(&vendor.workspace, workspace_bytes, stream->queue));
     return LEEWAY_OK;
 }

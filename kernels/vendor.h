@@ -9,7 +9,7 @@ namespace leeway {
 
 struct Vendor;
 
-/* Loads libcublasLt (LEEWAY_CUBLASLT names the file, or the loader finds it) for the stream. UNSUPPORTED where there is none. */
+/* Loads libcublasLt (LEEWAY_CUBLASLT names the file, or the loader finds it) for the stream. DEVICE_LOST where there is none. */
 leeway_status open_vendor(leeway_stream *stream, Vendor **vendor);
 void close_vendor(leeway_stream *stream, Vendor *vendor);
 

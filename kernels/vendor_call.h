@@ -49,7 +49,8 @@ inline VendorCall vendor_call(const Product &job) {
             .beta = job.accumulate || job.base != nullptr ? 1.0f : 0.0f};
 }
 
-/* Whether one call of cuBLASLt is the product: one term of operands of one type, rows at multiples of 16 bytes, C of that type or of fp32. */
+/* Whether one call of cuBLASLt is the product: one term of operands of one type, rows and bias at multiples of 16 bytes, C of that type or
+ * of fp32. */
 inline bool fits_vendor(const Product &job) {
     if (job.terms != 1) return false;
     const VendorCall call = vendor_call(job);
@@ -58,8 +59,8 @@ inline bool fits_vendor(const Product &job) {
     };
     const bool types = call.a.dtype == call.b.dtype && (call.a.dtype == LEEWAY_F32 || call.a.dtype == LEEWAY_BF16) &&
                        (call.c.dtype == LEEWAY_F32 || call.c.dtype == call.a.dtype) && call.start.dtype == call.c.dtype;
-    const bool one_type_bias = call.bias == nullptr || call.c.dtype == call.a.dtype;
-    return types && one_type_bias && aligned(call.a) && aligned(call.b) && aligned(call.c) && aligned(call.start);
+    const bool bias_fits = call.bias == nullptr || (call.c.dtype == call.a.dtype && reinterpret_cast<uintptr_t>(call.bias) % 16 == 0);
+    return types && bias_fits && aligned(call.a) && aligned(call.b) && aligned(call.c) && aligned(call.start);
 }
 
 }  // namespace leeway

@@ -34,6 +34,13 @@ constexpr bool owns(const Tensor &tensor, int64_t tile) {
     return tile >= tensor.tile && tile - tensor.tile < tiles_of(tensor.count);
 }
 
+/* Whether an entry's tiles begin at 0 where it is the first, and the next one's where its own end. */
+template <class Tensor>
+constexpr bool joins(const Tensor *table, int64_t tensors, int64_t index) {
+    const Tensor &own = table[index];
+    return (index > 0 || own.tile == 0) && (index + 1 == tensors || table[index + 1].tile == own.tile + tiles_of(own.count));
+}
+
 inline leeway_status check_table(const char *op, int64_t tensors, int64_t tiles, const void *table) {
     if (tensors >= 0 && tiles >= 0 && (tensors == 0 ? tiles == 0 : table != nullptr)) return LEEWAY_OK;
     return fail(LEEWAY_BAD_ARGUMENT, "%s: tensors and tiles must not be negative and table must be given, got %lld tensors of %lld tiles",

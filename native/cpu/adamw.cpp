@@ -1,5 +1,6 @@
-/* adamw.cpp: AdamW with decoupled decay, of one tensor and of all of a table (optimizer.h). Source: Loshchilov and Hutter 2019, algorithm 2.
+/* adamw.cpp: AdamW with decoupled decay, of one tensor and of all of a table (optimizer.h).
  *
+ * Source: Loshchilov and Hutter 2019, algorithm 2.
  * Numerics: scalars of the step in double, rounded once to fp32; elements in fp32, each independent of all others but for the scale that a
  * block of 256 8-bit moments shares. Short parameters, gradients and moments are widened, updated in fp32, and rounded at the store.
  * Bytes moved an element: parameter, m, v read and written, gradient read: 28 in fp32; 26 with bf16 weights, fp32 master and fp32 moments

@@ -57,7 +57,8 @@ leeway_status sum_checked(leeway_stream *stream, const leeway_sum_squares_args *
     std::vector<Partial> partials(size_t((args->count + sum_squares_block - 1) / sum_squares_block));
     parallel_blocks(stream, int64_t(partials.size()), blocks_a_task, [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; b++)
-            sum_block(args->dtype, args->x, b * sum_squares_block, std::min(args->count, (b + 1) * sum_squares_block), &partials[size_t(b)]);
+            sum_block(args->dtype, args->x, b * sum_squares_block, std::min(args->count, (b + 1) * sum_squares_block),
+                      &partials[size_t(b)]);
     });
     add_blocks(partials.data(), int64_t(partials.size()), args->sum, args->nonfinite);
     return LEEWAY_OK;

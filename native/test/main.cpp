@@ -1,7 +1,7 @@
-/* op_table [--leave-unwritten | --vendor] LIBRARY.so [FILTER]: checks every op (whose row's name contains FILTER, or is NAME where FILTER is =NAME) of
- * a back end. Ends with "N passed, N failed"; exit code 1 where a row failed, 5 without a device. op_table --rows prints the rows' names,
- * op_table --device LIBRARY.so what the back end runs on: its name, threads (multiprocessors) and bytes of memory, a line each. --vendor: products by
- * the vendor's kernels, which promise no bits. */
+/* op_table [--leave-unwritten | --vendor] LIBRARY.so [FILTER]: checks every op (whose row's name contains FILTER, or is NAME where
+ * FILTER is =NAME) of a back end. Ends with "N passed, N failed"; exit code 1 where a row failed, 5 without a device. op_table --rows
+ * prints the rows' names, op_table --device LIBRARY.so what the back end runs on: its name, threads (multiprocessors) and bytes of memory, a line
+ * each. --vendor: products by the vendor's kernels, which promise no bits. */
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -15,7 +15,8 @@ int main(int count, char **values) {
     const table::Options options = {.fills = !has("--leave-unwritten"), .vendor = has("--vendor")};
     const int first = options.fills && !options.vendor && !asks ? 1 : 2;
     if (count <= first || count > first + 2) {
-        std::fprintf(stderr, "usage: op_table [--leave-unwritten | --vendor] LIBRARY.so [FILTER], op_table --rows, op_table --device LIBRARY.so\n");
+        std::fprintf(stderr, "usage: op_table [--leave-unwritten | --vendor] LIBRARY.so [FILTER], op_table --rows, "
+                             "op_table --device LIBRARY.so\n");
         return 2;
     }
     try {

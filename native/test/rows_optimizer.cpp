@@ -372,6 +372,7 @@ void adamw_tensors_refusals(Run &run, const Shape &) {
     refuse([](auto &bad) { bad.count = -1; });
     refuse([](auto &bad) { bad.count = LEEWAY_TENSOR_TILE + 1; });  // has two tiles
     refuse([](auto &bad) { bad.tile = 1; });
+    refuse([](auto &bad) { bad.tile = -1, bad.count = 2 * LEEWAY_TENSOR_TILE; });  // its last tile alone is among all
     refuse([](auto &bad) { bad.gradient = nullptr; });
     refuse([](auto &bad) { bad.dtype = LEEWAY_F64; });
     refuse([](auto &bad) { bad.moment_dtype = LEEWAY_U8; });

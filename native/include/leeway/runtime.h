@@ -48,8 +48,9 @@ LEEWAY_API const char *leeway_backend(void);
 /* Why the calling thread's last failed call failed: one sentence, valid until its next call. */
 LEEWAY_API const char *leeway_message(void);
 
-/* Whose kernels multiply matrices. Vendor: NVIDIA's cuBLASLt where a product is one of its calls (one term of one type, rows at multiples of 16
- * bytes), loaded from where it is installed; for comparisons, since its bits depend on the number of rows. CUDA only. */
+/* Whose kernels multiply matrices. Vendor: NVIDIA's cuBLASLt where a product is one of its calls (one term of one type, rows and
+ * bias at multiples of 16 bytes), loaded from where it is installed; for comparisons, since its bits depend on the number of rows. CUDA
+ * only. */
 enum { LEEWAY_KERNELS_OWN = 0, LEEWAY_KERNELS_VENDOR = 1 };
 
 typedef struct {
@@ -67,8 +68,8 @@ typedef struct {
 LEEWAY_API leeway_status leeway_stream_destroy(leeway_stream *stream, const leeway_stream_destroy_args *args);
 
 /* Returns when all queued work is done; reports the failure of earlier queued work. Where a back end queues, an element that breaks the
- * contract of its op (LEEWAY_BAD_DATA; offsets and tables too) is seen then, here or in a copy to the host: what the ops that read it wrote is
- * undefined then, but what they add to and the pages of a cache stay as they were. */
+ * contract of its op (LEEWAY_BAD_DATA; offsets and tables too) is seen then, here or in a copy to the host: what the ops that read it wrote
+ * is undefined then, but what they add to and the pages of a cache stay as they were. */
 typedef struct {
     int64_t reserved; /* 0 */
 } leeway_synchronize_args;
