@@ -1,7 +1,7 @@
 /* op_table [--leave-unwritten | --vendor] LIBRARY.so [FILTER]: checks every op (whose row's name contains FILTER, or is NAME where
  * FILTER is =NAME) of a back end. Ends with "N passed, N failed"; exit code 1 where a row failed, 5 without a device. op_table --rows
- * prints the rows' names, op_table --device LIBRARY.so what the back end runs on: its name, threads (multiprocessors) and bytes of memory, a line
- * each. --vendor: products by the vendor's kernels, which promise no bits. */
+ * prints the rows' names, op_table --device LIBRARY.so what the back end runs on: its name, threads (multiprocessors) and bytes of
+ * memory, a line each. --vendor: products by the vendor's kernels, which promise no bits. */
 #include <cstdio>
 #include <cstring>
 #include <exception>
