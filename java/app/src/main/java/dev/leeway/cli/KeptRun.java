@@ -45,8 +45,10 @@ final class KeptRun {
     private final RunOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
+    private final Optional<StoredCheckpoint> checkpoint;
     private final StopRequest stop = new StopRequest();
 
+    /** Refuses a checkpoint of another configuration, before anything moves or is written. */
     KeptRun(TrainingRun training, Kind kind, OutputFolder folder, RunOptions options, PrintWriter out, PrintWriter err) {
         this.training = training;
         this.kind = kind;
@@ -54,12 +56,14 @@ final class KeptRun {
         this.options = options;
         this.out = out;
         this.err = err;
+        checkpoint = options.saving.checkpoint(folder.path()).map(StoredCheckpoint::open);
+        checkpoint.ifPresent(from -> training.configuration().requireContinues(RunState.read(from).configuration(), from.folder()));
     }
 
     /** Trains to the end, or until a signal; only a run that came to its end leaves a result. Whether it did. */
     boolean run() {
         try (var state = kind.state().apply(training.session()); var _ = Interruption.listen(stop, err)) {
-            var resumed = options.saving.checkpoint(folder.path()).map(StoredCheckpoint::open).map(from -> restore(state, from));
+            var resumed = checkpoint.map(from -> restore(state, from));
             training.describe(err);
             if (resumed.isEmpty()) {
                 folder.begin();
@@ -81,10 +85,8 @@ final class KeptRun {
         }
     }
 
-    /** The configuration is compared before anything moves. */
-    private RunState restore(TrainingState state, StoredCheckpoint checkpoint) {
-        training.configuration().requireContinues(RunState.read(checkpoint).configuration(), checkpoint.folder());
-        var run = state.restore(checkpoint);
+    private RunState restore(TrainingState state, StoredCheckpoint from) {
+        var run = state.restore(from);
         folder.goOn();
         return run;
     }

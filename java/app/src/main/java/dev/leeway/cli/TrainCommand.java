@@ -48,8 +48,7 @@ final class TrainCommand implements Callable<Integer>, Checked {
                 }
                 new Initializer(options.run.seed, 0).fillAdapter(training.model());
                 job.adapter().ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
-                training.compare(directory, new ReferenceCache(folder.path().resolve(OutputFolder.REFERENCE),
-                    note -> spec.commandLine().getErr().println(note)));
+                training.dependsOnReference(directory);
                 training.dependsOn("command", spec.name());
                 training.dependsOn(options.describe(directory));
                 train(training, directory, job.adapter(), folder);
@@ -78,10 +77,16 @@ final class TrainCommand implements Callable<Integer>, Checked {
             line.getErr().println("  score     a fresh head: normal with standard deviation " + Figures.plain(scoreRange(directory))
                 + " (initializer_range), of the seed; " + directory.path() + " has none");
         }
+        if (directory.config().isClassifier() && !directory.json().has("pad_token_id")) {
+            line.getErr().println("  padding   neither config.json nor the tokenizer has a padding token: transformers will give this "
+                + "model one text at a time; give " + directory.path() + "/config.json a pad_token_id for more");
+        }
         var kind = adapter.map(config -> new KeptRun.Kind(session -> TrainingState.ofAdapter(session, config, directory.path()),
             OutputFolder.Result.ADAPTER, () -> directory.saveAdapter(training.model(), config, folder.path())))
             .orElseGet(() -> new KeptRun.Kind(session -> TrainingState.ofModel(session, training.json(), directory.path()),
                 OutputFolder.Result.MODEL, () -> directory.save(training.model(), folder.path())));
-        new KeptRun(training, kind, folder, options.run, line.getOut(), line.getErr()).run();
+        var kept = new KeptRun(training, kind, folder, options.run, line.getOut(), line.getErr());
+        training.compare(directory, new ReferenceCache(folder.path().resolve(OutputFolder.REFERENCE), line.getErr()::println));
+        kept.run();
     }
 }

@@ -185,6 +185,11 @@ final class TrainingRun implements AutoCloseable {
         trainer = Optional.of(session.trainer(method, rate.over(totalSteps), rate.peak(), job.recipe().noise()));
     }
 
+    /** Adds what the task compares the model with, if it does, to what the numbers depend on. */
+    void dependsOnReference(ModelDirectory start) {
+        job.task().compared().ifPresent(compared -> dependsOn("ref_model", new ComparedModel(compared, start, session).fingerprint()));
+    }
+
     /**
      * Takes what the task compares the model with, if it does, from the directory that it names, or from the one that training starts from,
      * whose weights the model must have now.
@@ -194,7 +199,6 @@ final class TrainingRun implements AutoCloseable {
             var model = new ComparedModel(compared, start, session);
             var rows = ReferenceLogProbs.rows(batches, totalSteps, job.rows().evaluation().batches());
             trainBy(Method.of(job.task().objective()).withReference(model.reference(answers, rows)));
-            dependsOn("ref_model", model.fingerprint());
         });
     }
 

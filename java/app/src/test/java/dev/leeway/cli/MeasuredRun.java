@@ -85,6 +85,7 @@ final class MeasuredRun {
         if (configuration.loads()) {
             ModelDirectory.open(model).loadInto(training.model());
             new Initializer(1, 0).fillAdapter(training.model());
+            training.dependsOnReference(ModelDirectory.open(model));
             training.compare(ModelDirectory.open(model), new ReferenceCache(model.resolve("reference"), note -> { }));
         } else {
             new Initializer(1, 0.02).fillBase(training.model());

@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -200,6 +201,23 @@ final class PreferenceCommandsTest {
         var again = Cli.succeed(command("dpo", "out", "--precompute_ref_log_probs", true, "--overwrite_output_dir", true));
         assertTrue(again.err().contains("is not used: its checksum is wrong"), again.err());
         assertEquals(-1, Files.mismatch(file, Files.write(folder.resolve("expected"), whole)));
+    }
+
+    @Test
+    void aRefusedResumeLeavesTheReferencesAnswers() throws IOException {
+        var more = new Object[] {"--max_steps", 2, "--precompute_ref_log_probs", true};
+        Cli.succeed(command("dpo", "out", more));
+        Cli.succeed(command("dpo", "other", "--max_steps", 2));
+        var file = folder.resolve("out/reference_log_probs.safetensors");
+        var before = Files.readAllBytes(file);
+        for (var wrong : new Object[][] {{"--ref_model", folder.resolve("other")}, {"--max_prompt_length", 3}}) {
+            var other = command("dpo", "out", Stream.concat(Stream.of(more), Stream.of(wrong)).toArray());
+            var refused = Cli.run(Stream.concat(Stream.of(other), Stream.of("--resume_from_checkpoint")).toArray());
+            assertEquals(2, refused.code(), refused.err());
+            assertTrue(refused.err().contains("can't be continued under another configuration"), refused.err());
+            assertFalse(refused.err().contains("is not used"), refused.err());
+            assertArrayEquals(before, Files.readAllBytes(file));
+        }
     }
 
     @Test

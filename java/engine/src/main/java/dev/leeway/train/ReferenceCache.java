@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 
 /**
  * {@link ReferenceLogProbs} in a file, so that a run that is continued, or started again, does not compute them again. The file says which
- * weights, number type, temperature and back end they were computed with, for which rows, and carries a checksum. One that is torn or
- * belongs to another run is replaced, with a sentence.
+ * weights, configuration, number type, temperature and back end they were computed with, for which rows, and carries a checksum. One that
+ * is torn or belongs to another run is replaced, with a sentence.
  *
  * <p>Format: safetensors; {@code keys} (S) I64, ascending; {@code lengths} (S) I32; {@code log_probs} (Σ lengths) F32, sequence after
  * sequence.
@@ -57,8 +57,13 @@ public record ReferenceCache(Path file, Consumer<String> notes) {
     }
 
     private static Map<String, String> origin(ReferenceModel source, double temperature) {
-        return Map.of("format", "reference log-probs 1", "weights", source.fingerprint(), "dtype", source.model().dtype().name(),
-            "temperature", Double.toString(temperature), "back end", source.model().device().backend());
+        return Map.of("format", "reference log-probs 1", "weights", source.fingerprint(), "configuration",
+            sha256(source.model().config().toString()), "dtype", source.model().dtype().name(), "temperature",
+            Double.toString(temperature), "back end", source.model().device().backend());
+    }
+
+    private static String sha256(String text) {
+        return HexFormat.of().formatHex(ReferenceLogProbs.newSha256().digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static long[] keys(Iterable<Batch> batches) {

@@ -12,6 +12,7 @@ import dev.leeway.io.LoraScale;
 import dev.leeway.io.ModuleSelection;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
+import dev.leeway.model.ModelConfig;
 import dev.leeway.model.TinyModel;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.BradleyTerry;
@@ -226,6 +227,26 @@ final class ReferenceTest {
                 && notes.get(2).contains("another model"), notes.toString());
             assertEquals(3, notes.size());
         }
+    }
+
+    /** The weights are the same; a wider window gives them other log-probs. */
+    @Test
+    void aFileOfAnotherConfigurationIsReplacedWithASentence() {
+        var c = Family.LLAMA.config();
+        var windowed = c.layers().stream().map(layer -> new ModelConfig.LayerConfig(layer.window() + 7, layer.rope())).toList();
+        var other = new ModelConfig(c.modelType(), c.vocabSize(), c.hiddenSize(), c.intermediateSize(), c.maxPositionEmbeddings(),
+            c.tieWordEmbeddings(), c.embeddingScale(), c.finalLogitSoftcapping(), c.activation(), c.mlpBias(), c.norm(), c.attention(),
+            windowed, c.score());
+        for (var config : List.of(c, other)) {
+            var settings = new TrainingSession.Settings(adapter(), 64, ROWS, 8, AdamW.Settings.standard(), 0);
+            try (var device = TestDevice.open(2); var session = TrainingSession.open(config, settings, device)) {
+                TinyModel.randomize(session.model(), 5);
+                requireSame(ReferenceLogProbs.compute(Reference.adapterOff(session.model()), TEMPERATURE, micros()),
+                    cached(session, TEMPERATURE, micros()));
+            }
+        }
+        assertEquals(1, notes.size(), notes.toString());
+        assertTrue(notes.getFirst().contains("another configuration"), notes.toString());
     }
 
     @Test
