@@ -104,7 +104,7 @@ final class DpoOptions implements ObjectiveOptions {
             .put("loss_weights", lossWeights.toString()).put("label_smoothing", labelSmoothing).put("f_divergence_type", divergenceType)
             .put("f_alpha_divergence_coef", divergenceCoefficient.orElse(0.5)).put("ld_alpha", ldAlpha.orElse(1.0))
             .put("use_weighting", useWeighting).put("discopop_tau", discopopTau.orElse(0.05));
-        return new Task(Purpose.PREFERENCE, preferences.truncation(), Batching.PLAIN, objective(), settings,
+        return new Task(Purpose.PREFERENCE, preferences.truncation(maxLength), Batching.PLAIN, objective(), settings,
             Optional.of(reference.compared()));
     }
 

@@ -33,7 +33,7 @@ final class IpoOptions implements ObjectiveOptions {
 
     @Override
     public Task task(int maxLength) {
-        return new Task(Purpose.PREFERENCE, preferences.truncation(), Batching.PLAIN,
+        return new Task(Purpose.PREFERENCE, preferences.truncation(maxLength), Batching.PLAIN,
             new DirectPreference(PairLoss.IPO, DirectPreference.Settings.of(beta)), preferences.settings().put("beta", beta),
             Optional.of(reference.compared()));
     }

@@ -51,10 +51,11 @@ final class KtoOptions implements ObjectiveOptions {
     @Override
     public Task task(int maxLength) {
         var loss = KahnemanTversky.Loss.named(lossType);
-        var batching = loss == KahnemanTversky.Loss.KTO ? Batching.mismatched(maxLength, preferences.truncation()) : Batching.PLAIN;
+        var truncation = preferences.truncation(maxLength);
+        var batching = loss == KahnemanTversky.Loss.KTO ? Batching.mismatched(maxLength, truncation) : Batching.PLAIN;
         var settings = preferences.settings().put("beta", beta).put("loss_type", lossType).put("desirable_weight", desirableWeight)
             .put("undesirable_weight", undesirableWeight);
-        return new Task(Purpose.LABELLED, preferences.truncation(), batching,
+        return new Task(Purpose.LABELLED, truncation, batching,
             new KahnemanTversky(loss, beta, desirableWeight, undesirableWeight), settings, Optional.of(reference.compared()));
     }
 

@@ -29,7 +29,7 @@ final class OrpoOptions implements ObjectiveOptions {
 
     @Override
     public Task task(int maxLength) {
-        return new Task(Purpose.PREFERENCE, preferences.truncation(), Batching.CHOSEN_PROMPTS, new OddsRatioPreference(beta),
+        return new Task(Purpose.PREFERENCE, preferences.truncation(maxLength), Batching.CHOSEN_PROMPTS, new OddsRatioPreference(beta),
             preferences.settings().put("beta", beta), Optional.empty());
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A {@link TrainingRun} that doesn't take place.
@@ -60,9 +61,10 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
     void printWithoutData(PrintWriter out) {
         printModel(out);
         var micro = firstStep.getFirst();
-        say(out, "data", "none given: micro-batches of %,d rows of %,d tokens are assumed, all of them trained", micro.sequences(),
-            micro.rows() / micro.sequences());
         var steps = job.recipe().steps();
+        int texts = micro.sequences() / steps.batchSize();
+        say(out, "data", "none given: micro-batches of %,d rows of %s%,d tokens are assumed, all of them trained", steps.batchSize(),
+            texts == 1 ? "" : texts + " × ", micro.rows() / micro.sequences());
         say(out, "steps", "%s", steps.maxSteps() > 0 ? String.format(Locale.ROOT, "%,d of %d × %d rows", steps.maxSteps(),
             steps.batchSize(), steps.accumulation()) : "not known without --dataset_name");
         printFlops(out);
@@ -96,11 +98,18 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         return firstStep.stream().mapToLong(Batch::rows).sum();
     }
 
-    /** Tokens of a step of an epoch, if it is known how long that is. */
+    /** Tokens of a step of an epoch, if it is known how long that is: of all its sequences, as {@link #firstTokens} counts them. */
     private OptionalDouble meanTokens() {
         var perEpoch = job.rows().training().stepsPerEpoch(job.recipe().steps());
         return perEpoch.isEmpty() ? OptionalDouble.empty()
-            : OptionalDouble.of((double) job.rows().training().report().tokens() / perEpoch.getAsInt());
+            : OptionalDouble.of((double) tokensOfSteps(perEpoch.getAsInt()) / perEpoch.getAsInt());
+    }
+
+    /** Answers of other rows are no rows of the report. */
+    private long tokensOfSteps(int perEpoch) {
+        var batches = job.batches();
+        return job.task().batching().mismatched().isEmpty() ? job.rows().training().report().tokens()
+            : IntStream.range(0, perEpoch).mapToObj(batches::step).flatMap(List::stream).mapToLong(Batch::rows).sum();
     }
 
     private void printFlops(PrintWriter out) {

@@ -35,8 +35,7 @@ final class PreferenceOptions {
         problems.require(List.of("keep_start", KEEP_END).contains(truncationMode),
             "--truncation_mode must be keep_start or keep_end; got %s", truncationMode);
         maxPromptLength.ifPresent(length -> problems.require(length > 0, "--max_prompt_length must be positive; got %d", length));
-        maxPromptLength.ifPresent(length -> problems.require(length < shared.data.maxLength.orElse(Integer.MAX_VALUE),
-            "--max_prompt_length %d leaves nothing of --max_length %d for an answer", length, shared.data.maxLength.orElse(0)));
+        shared.data.maxLength.ifPresent(length -> requireRoom(length, problems));
         checkShared(disableDropout, shared, problems);
         problems.require(shared.data.completionOnly.isEmpty() && shared.chat.assistantOnly.isEmpty() && !shared.chat.maskHistory,
             "--completion_only_loss, --assistant_only_loss and --mask_history have no effect here: what is compared is the answer");
@@ -53,8 +52,16 @@ final class PreferenceOptions {
             + "leave it out");
     }
 
-    /** What is kept of rows that are too long. */
-    Truncation truncation() {
+    private void requireRoom(int maxLength, Problems problems) {
+        maxPromptLength.ifPresent(length -> problems.require(length < maxLength,
+            "--max_prompt_length %d leaves nothing of --max_length %d for an answer", length, maxLength));
+    }
+
+    /** What is kept of rows of more than so many tokens, given or not; refuses prompts that leave none of them for an answer. */
+    Truncation truncation(int maxLength) {
+        var problems = new Problems();
+        requireRoom(maxLength, problems);
+        problems.throwIfAny();
         return new Truncation(truncationMode.equals(KEEP_END) ? Truncation.Keep.END : Truncation.Keep.START, maxPromptLength);
     }
 

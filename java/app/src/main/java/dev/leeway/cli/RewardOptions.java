@@ -69,6 +69,11 @@ final class RewardOptions implements ObjectiveOptions {
     /** With the head, which PEFT trains and stores as a whole. */
     @Override
     public AdapterConfig adapter(AdapterConfig asked) {
+        return withHead(asked);
+    }
+
+    /** The adapter of a reward model. */
+    static AdapterConfig withHead(AdapterConfig asked) {
         var saved = Stream.concat(asked.modulesToSave().stream(), Stream.of(SCORE)).distinct().toList();
         return new AdapterConfig(asked.scale(), asked.targetModules(), asked.loraDropout(), saved, Optional.of(AdapterConfig.SEQ_CLS),
             asked.baseModelNameOrPath());

@@ -139,7 +139,8 @@ record Room(TrainingRun.Job job, TrainingRun.Extras extras, Device device, long 
         if (!extras.offersAdapter() || from.adapter().isPresent()) {
             return Optional.empty();
         }
-        var adapter = new LoraOptions().configured(from.name());
+        var plain = new LoraOptions().configured(from.name());
+        var adapter = from.task().scores() ? RewardOptions.withHead(plain) : plain;
         return Optional.of(new Change("use_peft with lora_r: " + adapter.scale().r(), from.withAdapter(adapter)));
     }
 }

@@ -75,7 +75,7 @@ final class SimpoOptions implements ObjectiveOptions {
     public Task task(int maxLength) {
         var settings = preferences.settings().put("beta", beta).put("simpo_gamma", margin()).put("cpo_alpha", cpoAlpha)
             .put("loss_type", lossType).put("label_smoothing", labelSmoothing).put("alpha", alpha);
-        return new Task(Purpose.PREFERENCE, preferences.truncation(), Batching.PLAIN, objective(), settings, Optional.empty());
+        return new Task(Purpose.PREFERENCE, preferences.truncation(maxLength), Batching.PLAIN, objective(), settings, Optional.empty());
     }
 
     @Override

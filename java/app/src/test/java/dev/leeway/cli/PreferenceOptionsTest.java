@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,16 @@ final class PreferenceOptionsTest {
         refused(new Object[] {"kto", "--loss_type", "dpo", "--desirable_weight", -1}, "loss_type dpo",
             "--desirable_weight must be at least 0");
         refused(new Object[] {"dpo", "--max_length", 64, "--max_prompt_length", 64}, "leaves nothing of --max_length 64 for an answer");
+    }
+
+    @Test
+    void aPromptMayNotFillALengthThatIsNotGiven() throws IOException {
+        var model = TinyModel.model(folder);
+        for (var command : List.of("dpo", "kto")) {
+            var rows = command.equals("dpo") ? TinyModel.pairs(folder) : TinyModel.labels(folder);
+            refused(new Object[] {command, "--model_name_or_path", model, "--dataset_name", rows, "--output_dir", folder.resolve("out"),
+                "--max_prompt_length", 64}, "--max_prompt_length 64 leaves nothing of --max_length 64 for an answer");
+        }
     }
 
     @Test
@@ -100,8 +111,11 @@ final class PreferenceOptionsTest {
         assertTrue(dpo.contains("First micro-batch: 4 rows"), dpo);
         var kto = Cli.succeed("plan", "kto", "--model_name_or_path", model, "--dataset_name", TinyModel.labels(folder)).out();
         assertTrue(kto.contains(", reference "), kto);
+        var tokens = Pattern.compile("steps +3 .*\n +([\\d,]+) tokens a step on average, ([\\d,]+) tokens in the first step").matcher(kto);
+        assertTrue(tokens.find(), kto);
+        assertEquals(tokens.group(2), tokens.group(1), "an epoch of one step is its first step");
         var imagined = Cli.succeed("plan", "dpo", "--model_name_or_path", model, "--max_length", 32).out();
-        assertTrue(imagined.contains("micro-batches of 16 rows of 32 tokens"), imagined);
+        assertTrue(imagined.contains("micro-batches of 8 rows of 2 × 32 tokens"), imagined);
     }
 
     private static Object[] with(String first, String second, Object[] more) {
