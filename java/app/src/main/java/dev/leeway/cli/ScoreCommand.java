@@ -1,21 +1,18 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.io.AppendLog;
 import dev.leeway.io.JsonFile;
 import dev.leeway.text.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.JsonNode;
 
 /** {@code leeway score}: what a reward model gives to rows of text, or how probable a language model finds them. */
 @Command(name = "score", description = {"Scores rows of text: with a reward model (…ForSequenceClassification with one label, or an "
@@ -89,7 +86,7 @@ final class ScoreCommand implements Callable<Integer>, Checked {
         err.println("  model     " + scoring.name() + (scoring.isReward() ? ", a reward model" : ", a language model"));
         compared.ifPresent(other -> err.println("  reference " + other.name()));
         err.println("  data      " + read.summary());
-        try (var opened = device.open(); var file = outputFile.map(AppendLog::create).map(Output::new).orElseGet(this::standardOutput)) {
+        try (var opened = device.open(); var file = outputFile.map(ScoreOutput::file).orElseGet(this::standardOutput)) {
             var type = dtype.of(scoring.directory());
             DtypeOptions.note(type, opened).ifPresent(note -> err.println("  bf16      " + note));
             var summary = new ScoreSummary(read.rows().size(), read.pairs(), scoring.isReward() ? "score"
@@ -97,28 +94,17 @@ final class ScoreCommand implements Callable<Integer>, Checked {
             new RowScorer(scoring, compared, type, opened).score(read.rows(), batchSize, (row, score) -> {
                 file.lines().accept(score.map(found -> found.json(row, perToken)).orElseGet(() ->
                     JsonFile.newObject().put("place", row.place()).put("left_out", row.leftOut().orElseThrow())));
-                summary.add(score);
+                summary.add(row, score);
                 summary.progress(err);
             });
             spec.commandLine().getOut().flush();
+            summary.requireScored();
+            file.keep();
             err.println(summary.text());
         }
     }
 
-    /** Where lines go. */
-    private record Output(Consumer<JsonNode> lines, Runnable end) implements AutoCloseable {
-
-        Output(AppendLog log) {
-            this(log::append, log::close);
-        }
-
-        @Override
-        public void close() {
-            end.run();
-        }
-    }
-
-    private Output standardOutput() {
-        return new Output(line -> spec.commandLine().getOut().print(line + "\n"), () -> { });
+    private ScoreOutput standardOutput() {
+        return ScoreOutput.printed(line -> spec.commandLine().getOut().print(line + "\n"));
     }
 }

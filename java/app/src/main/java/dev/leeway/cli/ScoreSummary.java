@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,6 +19,7 @@ final class ScoreSummary {
     private double toldAt;
     private int done;
     private int leftOut;
+    private Optional<String> firstLeftOut = Optional.empty();
     private int right;
     private int scored;
     private double mean;
@@ -32,9 +34,10 @@ final class ScoreSummary {
         this.what = what;
     }
 
-    void add(Optional<RowScore> score) {
+    void add(ScoreRow row, Optional<RowScore> score) {
         done++;
         leftOut += score.isEmpty() ? 1 : 0;
+        firstLeftOut = firstLeftOut.or(() -> row.leftOut().map(reason -> row.place() + ": " + reason));
         score.ifPresent(found -> {
             double value = pairs ? found.margin() : found.texts().getFirst().value();
             right += value > 0 ? 1 : 0;
@@ -61,12 +64,17 @@ final class ScoreSummary {
         }
     }
 
-    /** All of it in a line. */
+    /** Refuses rows of which none had a score. */
+    void requireScored() {
+        if (scored == 0) {
+            throw LeewayException.data("none of %,d rows was scored%s; name other rows, or another --max_length", rows,
+                firstLeftOut.map(reason -> " (" + reason + ")").orElse(""));
+        }
+    }
+
+    /** All of it in a line; at least one row was scored. */
     String text() {
         var out = leftOut == 0 ? "" : String.format(Locale.ROOT, "; %,d rows are not scored, and say why", leftOut);
-        if (scored == 0) {
-            return String.format(Locale.ROOT, "none of %,d rows was scored", rows) + out;
-        }
         var spread = scored == 1 ? "" : String.format(Locale.ROOT, " (standard deviation %s, from %s to %s)",
             Figures.loss(Math.sqrt(squares / (scored - 1))), Figures.loss(least), Figures.loss(most));
         var counted = pairs ? String.format(Locale.ROOT, "%,d pairs, accuracy %.1f %%%s, mean margin of the %s ", scored,

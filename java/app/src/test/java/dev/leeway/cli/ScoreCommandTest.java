@@ -142,8 +142,24 @@ final class ScoreCommandTest {
         assertEquals(rows + ":3", scored.get(2).requireString("place"));
         assertTrue(result.err().contains("2 rows, mean score ") && result.err().contains("; 1 rows are not scored, and say why"),
             result.err());
-        var none = Cli.succeed("score", "--model_name_or_path", model, "--dataset_name", rows, "--max_length", 2);
-        assertTrue(none.err().contains("none of 3 rows was scored"), none.err());
+    }
+
+    @Test
+    void whatFailsLeavesNoFileInTheWay() throws IOException {
+        var model = TinyRewardModel.model(folder);
+        var rows = Files.writeString(folder.resolve("texts.jsonl"), "{\"text\": \"one\"}\n{\"text\": \"two\"}\n");
+        var output = Files.createDirectory(folder.resolve("scores")).resolve("scores.jsonl");
+        var none = Cli.run("score", "--model_name_or_path", model, "--dataset_name", rows, "--max_length", 2, "--output_file", output);
+        assertEquals(3, none.code(), none.err());
+        assertTrue(none.err().contains("none of 2 rows was scored (" + rows + ":1: ")
+            && none.err().contains(" tokens are more than max_length 2); name other rows, or another --max_length"), none.err());
+        try (var left = Files.list(output.getParent())) {
+            assertEquals(List.of(), left.toList());
+        }
+        Cli.succeed("score", "--model_name_or_path", model, "--dataset_name", rows, "--output_file", output);
+        try (var left = Files.list(output.getParent())) {
+            assertEquals(List.of(output), left.toList());
+        }
     }
 
     @Test
