@@ -66,6 +66,8 @@ final class RunLog implements StepListener, AutoCloseable {
         var words = new LinkedHashMap<String, String>();
         words.put("rewards/accuracies", "acc");
         words.put("rewards/margins", "margin");
+        words.put("accuracy", "acc");
+        words.put("margin", "margin");
         return Collections.unmodifiableSequencedMap(words);
     }
 

@@ -127,7 +127,8 @@ final class CommandLineTest {
             "--device", "tpu");
         refused(2, "--kernels must be one of own, vendor; got fast", "generate", "--model_name_or_path", model, "--prompt", "a",
             "--kernels", "fast");
-        refused(2, "--kernels vendor needs --device cuda", "generate", "--model_name_or_path", model, "--prompt", "a", "--kernels", "vendor");
+        refused(2, "--kernels vendor needs --device cuda", "generate", "--model_name_or_path", model, "--prompt", "a", "--kernels",
+            "vendor");
     }
 
     @Test

@@ -97,6 +97,7 @@ final class DtypeOptionsTest {
     void aProcessorWithoutTheInstructionsSaysSo() {
         assertEquals(Optional.empty(), DtypeOptions.noteOfProcessor(DType.BF16, "x86-64 AVX512-BF16, 2 threads"));
         assertEquals(Optional.empty(), DtypeOptions.noteOfProcessor(DType.F32, "x86-64 AVX2, 2 threads"));
-        assertTrue(DtypeOptions.noteOfProcessor(DType.BF16, "x86-64 AVX-512, 2 threads").orElseThrow().contains("saves memory but no time"));
+        assertTrue(DtypeOptions.noteOfProcessor(DType.BF16, "x86-64 AVX-512, 2 threads").orElseThrow()
+            .contains("saves memory but no time"));
     }
 }

@@ -78,16 +78,24 @@ public final class Llama {
 
     private void requireReplaceable(AdapterConfig adapter) {
         var whole = adapterParameters.stream().filter(parameter -> !parameter.isAdapter()).toList();
-        if (config.tieWordEmbeddings() && whole.stream().anyMatch(parameter -> parameter.name().contains("embed_tokens"))) {
+        boolean tied = config.tieWordEmbeddings() && !config.isClassifier();
+        if (tied && whole.stream().anyMatch(parameter -> parameter.name().contains("embed_tokens"))) {
             throw LeewayException.usage("modules_to_save names embed_tokens, which this model ties to its head; PEFT would load the "
                 + "embeddings alone: give embed_tokens a model that is not tied, or train all weights");
         }
         for (var name : adapter.modulesToSave()) {
             if (!PEFT_CLASSIFIERS.contains(name) && whole.stream().noneMatch(parameter -> parameter.name().contains(name + "."))) {
                 throw LeewayException.usage("modules_to_save names %s, which this model lacks%s", name,
-                    name.equals("lm_head") ? ": its head is tied to the embeddings" : "; embed_tokens and lm_head exist");
+                    absence(name));
             }
         }
+    }
+
+    private String absence(String name) {
+        if (config.isClassifier()) {
+            return name.equals("lm_head") ? ": a reward model has no lm_head; leave it out" : "; embed_tokens and score exist";
+        }
+        return name.equals("lm_head") ? ": its head is tied to the embeddings" : "; embed_tokens and lm_head exist";
     }
 
     /** Fills what is computed and not loaded; call it once after the plan is allocated. */

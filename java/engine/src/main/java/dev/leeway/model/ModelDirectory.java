@@ -197,7 +197,8 @@ public final class ModelDirectory {
     private static Optional<LoraPair> pair(String name, Map<String, StoredTensor> tensors) {
         return Arrays.stream(LoraPair.Layer.values()).filter(layer -> name.endsWith(layer.a())).findFirst().map(layer -> {
             var module = name.substring(0, name.length() - layer.a().length());
-            return new LoraPair(module.substring(AdapterDirectory.PREFIX.length()), layer, tensors.get(name), tensors.get(module + layer.b()));
+            return new LoraPair(module.substring(AdapterDirectory.PREFIX.length()), layer, tensors.get(name),
+                tensors.get(module + layer.b()));
         });
     }
 

@@ -175,6 +175,7 @@ final class SplitTest {
     }
 
     private static void requireSame(TrainingSession session, Step whole, Step parts) {
+        // Two orders of n additions in double are 2 n 2⁻⁵³ Σ|x| apart at most; n tokens leave Σ|x| ≤ 4.5 max(1, |Σx|).
         double rounding = 1e-15 * whole.report().trainedTokens();
         assertEquals(whole.report().loss(), parts.report().loss(), rounding * Math.max(1, Math.abs(whole.report().loss())));
         assertEquals(whole.report().metrics().keySet(), parts.report().metrics().keySet());

@@ -105,7 +105,8 @@ final class RankedRowsTest {
     @Test
     void theMarginMayHaveAnotherName() throws IOException {
         Options options = new Options(Columns.parse("margin=gap"), Options.UNLIMITED, false);
-        assertEquals(OptionalDouble.of(3), read(options, "{\"chosen\": \"a\", \"rejected\": \"b\", \"gap\": 3}").units().getFirst().margin());
+        assertEquals(OptionalDouble.of(3), read(options, "{\"chosen\": \"a\", \"rejected\": \"b\", \"gap\": 3}").units().getFirst()
+            .margin());
     }
 
     @Test
