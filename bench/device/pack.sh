@@ -8,7 +8,7 @@ shared=${1:-${LEEWAY_SHARED:-$root/../shared}}
 bundle=bench/device/bundle
 most=$((40 << 20)) # bytes
 modules=java.base,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.unsupported
-cases="fixtures/models fixtures/lora fixtures/optim fixtures/misc fixtures/reward fixtures/training/full-gsm8k fixtures/training/lora-gsm8k
+cases="fixtures/models fixtures/lora fixtures/optim fixtures/misc fixtures/reward fixtures/e2e fixtures/objectives fixtures/training
 models/stories260k"
 
 fail() {
