@@ -3,8 +3,9 @@
  * The sums are those of attention_online.h, hence the bits of attention_mma.cu. A warp holds up to 16 rows of one kv head, row r = token *
  * group + h of the whole batch, so rows of several sequences; it goes over the splits z, z + every, ... of their keys in blocks of 64.
  * In each block rows whose keys lie in the same pages, such as those of a prompt that a group shares, are a run: one copy serves them all,
- * and hides from the rows beside them. Tiles of keys and values come by cp.async through a ring of the warp's own. With one warp for all
- * splits of its rows their totals wait in shared memory; else each split goes to scratch memory, and a second kernel merges them in order.
+ * hides from the rows beside them, and leaves their sums alone. Tiles of keys and values come by cp.async through a ring of the warp's own.
+ * With one warp for all splits of its rows their totals wait in shared memory; else each split goes to scratch memory, and a second kernel
+ * merges them in order.
  * Bytes moved: q and out once, the visible k and v once a run, and 8 bytes of scratch an element of out and split.
  */
 #include "attention_online.h"
@@ -15,11 +16,15 @@ namespace {
 constexpr int height = 16; /* rows of a warp */
 constexpr int merging_threads = 128;
 
+/* Whether a warp gets rows of one token alone, which see the same keys: one run. Registers for more of them are lacking. */
+template <int dims>
+inline constexpr bool one_run = dims > 128;
+
 /* How the rows and splits are dealt out. */
 struct Deal {
-    int rows;    /* of a warp */
-    int every;   /* warps that share the splits of a row */
-    int splits;  /* of the longest sequence that pages can hold */
+    int rows;     /* of a warp */
+    int every;    /* warps that share the splits of a row */
+    int splits;   /* of the longest sequence that pages can hold */
     int width;    /* of a part */
     float *parts; /* (N, H, splits, width): c m, l and o of each split, where every > 1 */
 };
@@ -67,6 +72,7 @@ struct Shape {
     static constexpr int bytes(bool merges) {
         return totals_at + (merges ? warp * OnlineRows<1, dims>::floats * int(sizeof(float)) : 0);
     }
+    static_assert(totals_at + warp * OnlineRows<1, dims>::floats * int(sizeof(float)) <= 99 << 10);
 };
 
 /* A block of keys and the rows first_row <= r < end_row that see it in the same pages; first < 0: the last one is behind. */
@@ -199,9 +205,9 @@ __device__ int take_note(const TensorJob &job, int64_t begin, int64_t end, int k
 template <int dims>
 __device__ void write_split(const TensorJob &job, const Deal &deal, const typename Shape<dims>::Note &note, int split,
                             OnlineRows<1, dims> &rows) {
-    const int lane = lane_anew();
     LEEWAY_UNROLL for (int h = 0; h < 2; h++) {
         const float sum = quad_sum(rows.sum[0][h]), shift = rounded_product(rows.max[0][h], job.exponent.of_z);
+        const int lane = lane_anew();
         const int64_t query = note.query[piece_row(lane) + 8 * h];
         if (query < 0) continue;
         float *const part = deal.parts + (query * deal.splits + split) * deal.width + 2 + piece_column(lane);
@@ -219,6 +225,25 @@ __device__ void write_rows(const TensorJob &job, const typename Shape<dims>::Not
         const int64_t query = note.query[piece_row(lane) + 8 * h];
         if (query >= 0)
             store_pieces(job.out + query * job.sizes.head_dim, job.sizes.head_dim, lane, rows.out[0], h, 1.0f / rows.sum[0][h]);
+    }
+}
+
+/* As multiply_across for the rows of a run; the others' sums keep their bits, for a weight of 0 times an infinite value is NaN. mine: whether
+ * the lane's row h is one of the run. */
+template <int dims>
+__device__ __forceinline__ void multiply_run(const Left (&weights)[1][key_tile / 16], const char *tile, int lane, const bool (&mine)[2],
+                                             SumPiece (&sum)[dims / 8]) {
+    const auto place = RowPlace<dims>::rows_first(lane);
+    LEEWAY_UNROLL for (int j = 0; j < dims / 16; j++) {
+        SumPiece next[2] = {sum[2 * j], sum[2 * j + 1]};
+        LEEWAY_UNROLL for (int step = 0; step < key_tile / 16; step++) {
+            Right b[2];
+            load_right_across(tile + place.at(step, j), b[0], b[1]);
+            LEEWAY_UNROLL for (int i = 0; i < 2; i++) multiply_add(weights[0][step], b[i], next[i]);
+        }
+        LEEWAY_UNROLL for (int i = 0; i < 2; i++)
+            LEEWAY_UNROLL for (int e = 0; e < 4; e++)
+                if (mine[e / 2]) sum[2 * j + i].x[e] = next[i].x[e];
     }
 }
 
@@ -250,12 +275,16 @@ __global__ void __launch_bounds__(warp) attend_rows(TensorJob job, Deal deal) {
         SumPiece dots[1][key_tile / 8] = {};
         Left weights[1][key_tile / 16];
         multiply_along<dims>(shared, runs.take(false), lane_anew(), dots);
+        auto in_run = [&](int row) { return one_run<dims> || (row >= now.first_row && row < now.end_row); };
         auto token = [&](int row) {
             const int r = piece_row(lane_anew()) + row;
-            return r >= now.first_row && r < now.end_row ? note.token[r] : -1;
+            return in_run(r) ? note.token[r] : -1;
         };
         soften_block(job.sizes, job.exponent, token, now.first + piece_column(lane), false, dots, rows, weights);
-        multiply_across<dims>(weights, runs.take(true), lane_anew(), rows.out);
+        const char *const values = runs.take(true);
+        const int anew = lane_anew();
+        if constexpr (one_run<dims>) multiply_across<dims>(weights, values, anew, rows.out);
+        else multiply_run<dims>(weights, values, anew, {in_run(piece_row(anew)), in_run(piece_row(anew) + 8)}, rows.out[0]);
         const bool last = runs.ahead.first < 0;
         if (!last && runs.ahead.first / key_split == now.first / key_split) continue;
         if (merges) close_split<1, dims>(job.exponent.of_z, rows, totals, warp, false, last);
@@ -287,12 +316,14 @@ __global__ void __launch_bounds__(merging_threads) merge_splits(TensorJob job, D
     }
 }
 
-/* As many rows of whole tokens a warp as leave enough of them to fill the device; then as many warps for the splits of a row. */
-Deal deal_out(const leeway_stream *stream, const TensorJob &job, int dims) {
+/* As many rows of whole tokens a warp as leave enough of them to fill the device; then as many warps for the splits of a row. alone: rows
+ * of one token a warp, a divisor of the group. */
+Deal deal_out(const leeway_stream *stream, const TensorJob &job, int dims, bool alone) {
     const int64_t enough = int64_t(stream->properties.multiProcessorCount) * 4, kv_heads = job.sizes.kv_heads, group = job.sizes.group;
     const int64_t splits = blocks_of(job.pages.width * job.pages.size, key_split), rows = job.sequences.rows * group;
-    int64_t tokens = std::max<int64_t>(1, height / group);
-    auto rows_of_warp = [&] { return std::min<int64_t>(height, tokens * group); };
+    int64_t tokens = alone ? 1 : std::max<int64_t>(1, height / group), most = height;
+    while (alone && group % most != 0 && most > 1) most--;
+    auto rows_of_warp = [&] { return alone ? most : std::min<int64_t>(height, tokens * group); };
     auto warps = [&] { return blocks_of(rows, rows_of_warp()) * kv_heads; };
     while (tokens > 1 && warps() * splits < enough) tokens /= 2;
     const int64_t parts_bytes = rows * kv_heads * splits * (dims + 2) * int64_t(sizeof(float));
@@ -306,7 +337,7 @@ leeway_status attend_splits(leeway_stream *stream, const AttentionShape &shape, 
                             const AttentionArrays &arrays) {
     const TensorJob job(shape, sequences, pages, arrays);
     return with_dims(shape.head_dim, [&](auto dims) {
-        const Deal deal = deal_out(stream, job, dims);
+        const Deal deal = deal_out(stream, job, dims, one_run<dims>);
         const auto blocks = unsigned(blocks_of(sequences.rows * job.sizes.group, int64_t(deal.rows)) * shape.kv_heads * deal.every);
         const bool merges = deal.every == 1;
         const size_t bytes = Shape<dims>::bytes(merges);

@@ -121,8 +121,35 @@ void long_row(Run &run, const Shape &shape) {
     run.same("across splits", in_chunks(run, p, x, 16, next), run_forward(run, p, x).out);
 }
 
-/* {H, K, D, window, softcap, tokens of a prompt, tokens behind it in each sequence...}: sequences whose prompt lies in the same pages, as
- * far as these are full, decode their last tokens together: the bits of attention_forward over each one's own keys. */
+/* out of the last token of every sequence, all of them decoded together; their prompt lies in the same pages, as far as these are full. */
+Floats last_rows(Run &run, const Problem &p, const Inputs &x, int32_t prompt, int64_t page_size) {
+    const int64_t query = p.heads * p.head_dim;
+    Cache cache(run, p, page_size);
+    std::vector<int64_t> slots;
+    std::vector<int32_t> starts = {0}, lengths;
+    Floats now;
+    for (int64_t s = 0; s < p.sequences; s++) {
+        const int32_t length = p.starts[size_t(s) + 1] - p.starts[size_t(s)], full = s == 0 ? 0 : int32_t(prompt / page_size);
+        for (int64_t i = 0; i < full; i++) cache.table[size_t(s * cache.max_pages + i)] = cache.table[size_t(i)];
+        for (int32_t t = 0; t < length; t++) slots.push_back(t < full * page_size ? -1 : cache.slot(s, t));
+        const auto last = x.q.begin() + (p.starts[size_t(s) + 1] - 1) * query;
+        now.insert(now.end(), last, last + query);
+        starts.push_back(int32_t(s) + 1);
+        lengths.push_back(length);
+    }
+    auto b_slots = run.in(slots);
+    auto k = in(run, p.type, x.k), v = in(run, p.type, x.v), q = in(run, p.type, now), o = out(run, p.type, int64_t(now.size()));
+    LEEWAY_RUN(run, kv_append, {p.rows, p.kv_heads, p.head_dim, page_size, cache.pages, b_slots.get(), k.get(), v.get(), cache.k.get(),
+                                cache.v.get(), p.type});
+    auto b_starts = run.in(starts), b_lengths = run.in(lengths), b_table = run.in(cache.table);
+    LEEWAY_RUN(run, paged_attention, {p.sequences, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, page_size, cache.pages,
+                                      cache.max_pages, b_starts.get(), b_lengths.get(), b_table.get(), q.get(), cache.k.get(),
+                                      cache.v.get(), o.get(), p.scale, p.softcap, p.type});
+    return read(run, o);
+}
+
+/* {H, K, D, window, softcap, tokens of a prompt, tokens behind it in each sequence...}: sequences with one prompt give the bits of
+ * attention_forward over each one's own keys, also beside a sequence whose last value is infinite or no number. */
 template <leeway_dtype type>
 void shared_row(Run &run, const Shape &shape) {
     const int32_t prompt = int32_t(shape[5]);
@@ -134,30 +161,21 @@ void shared_row(Run &run, const Shape &shape) {
     for (size_t s = 1; s < size_t(p.sequences); s++)
         for (Floats *y : {&x.k, &x.v}) std::copy(y->begin(), y->begin() + prompt * key, y->begin() + p.starts[s] * key);
     const Floats all = run_forward(run, p, x).out;
+    Floats want;
+    for (size_t s = 1; s <= size_t(p.sequences); s++) want.insert(want.end(), all.begin() + (p.starts[s] - 1) * query,
+                                                                  all.begin() + p.starts[s] * query);
+    const int64_t ill = p.sequences / 2;
+    Inputs poisoned = x;
+    for (int64_t i = 0; i < key; i++) poisoned.v[size_t((p.starts[size_t(ill) + 1] - 1) * key + i)] = i % 2 == 0 ? INFINITY : NAN;
     for (int64_t page_size : {16, 64}) {
-        Cache cache(run, p, page_size);
-        std::vector<int64_t> slots;
-        std::vector<int32_t> starts = {0}, lengths;
-        Floats q, want;
-        for (int64_t s = 0; s < p.sequences; s++) {
-            const int32_t length = p.starts[size_t(s) + 1] - p.starts[size_t(s)], full = s == 0 ? 0 : int32_t(prompt / page_size);
-            for (int64_t i = 0; i < full; i++) cache.table[size_t(s * cache.max_pages + i)] = cache.table[size_t(i)];
-            for (int32_t t = 0; t < length; t++) slots.push_back(t < full * page_size ? -1 : cache.slot(s, t));
-            const int64_t last = (p.starts[size_t(s) + 1] - 1) * query;
-            q.insert(q.end(), x.q.begin() + last, x.q.begin() + last + query);
-            want.insert(want.end(), all.begin() + last, all.begin() + last + query);
-            starts.push_back(int32_t(s) + 1);
-            lengths.push_back(length);
+        const std::string pages = "shared pages of " + std::to_string(page_size);
+        run.same(pages, last_rows(run, p, x, prompt, page_size), want);
+        Floats got = last_rows(run, p, poisoned, prompt, page_size);
+        for (int64_t i = ill * query; i < (ill + 1) * query; i++) {
+            run.expect(pages + ": the poison arrives", !std::isfinite(got[size_t(i)]));
+            got[size_t(i)] = want[size_t(i)];
         }
-        auto b_slots = run.in(slots);
-        auto k = in(run, type, x.k), v = in(run, type, x.v), b_q = in(run, type, q), o = out(run, type, int64_t(q.size()));
-        LEEWAY_RUN(run, kv_append, {p.rows, p.kv_heads, p.head_dim, page_size, cache.pages, b_slots.get(), k.get(), v.get(), cache.k.get(),
-                                    cache.v.get(), type});
-        auto b_starts = run.in(starts), b_lengths = run.in(lengths), b_table = run.in(cache.table);
-        LEEWAY_RUN(run, paged_attention, {p.sequences, p.sequences, p.heads, p.kv_heads, p.head_dim, p.window, page_size, cache.pages,
-                                          cache.max_pages, b_starts.get(), b_lengths.get(), b_table.get(), b_q.get(), cache.k.get(),
-                                          cache.v.get(), o.get(), p.scale, p.softcap, type});
-        run.same("shared pages of " + std::to_string(page_size), read(run, o), want);
+        run.same(pages + ", beside a poisoned sequence", got, want);
     }
 }
 
@@ -197,7 +215,8 @@ const std::vector<Shape> appended = {{0, 1, 8, 16}, {1, 1, 8, 64}, {37, 3, 64, 3
 
 const std::vector<Shape> long_shapes = {{2, 1, 64, 0, 0, 1030}, {1, 1, 80, 300, 5, 520}};
 const std::vector<Shape> shared_shapes = {{16, 8, 16, 0, 0, 512, 3, 20, 1, 5},
-                                          {8, 4, 16, 40, 3, 70, 1, 1, 40, 2, 70, 3, 3, 3, 9, 1, 2, 64}};
+                                          {8, 4, 16, 40, 3, 70, 1, 1, 40, 2, 70, 3, 3, 3, 9, 1, 2, 64},
+                                          {6, 2, 144, 0, 0, 20, 1, 3, 2}};
 
 [[maybe_unused]] const bool registered[] = {
     add("paged_attention", shapes, paged_row<LEEWAY_F32>),
