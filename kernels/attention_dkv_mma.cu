@@ -24,6 +24,7 @@ struct KeyParts {
     static constexpr int weights_of_pair = F::tall * F::pieces * 4 * warp;
     static constexpr size_t bytes = 2 * held_bytes + 4 * F::stream_bytes + 2 * weights_of_pair * sizeof(float) +
                                     names * F::streamed * (sizeof(int64_t) + sizeof(int)) + 4 * F::streamed * sizeof(float);
+    static_assert(bytes <= 99 << 10);
     char *const held;     /* k, v */
     char *const streamed; /* q, dout twice */
     float *const weights; /* p slope as the pairs of warps pass it on */

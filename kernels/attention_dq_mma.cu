@@ -27,6 +27,7 @@ struct QueryParts {
     static constexpr int held_bytes = F::query_rows * F::row_bytes;
     static constexpr size_t bytes =
         2 * held_bytes + 4 * F::stream_bytes + F::query_rows * (sizeof(int64_t) + 2 * sizeof(float) + sizeof(int));
+    static_assert(bytes <= 99 << 10);
     char *const q;
     char *const dout;
     char *const streamed; /* k, v twice */

@@ -92,6 +92,7 @@ leeway_status leeway_graph_begin(leeway_stream *stream, const leeway_graph_begin
 leeway_status leeway_graph_end(leeway_stream *stream, const leeway_graph_end_args *args) {
     LEEWAY_CHECK("graph_end", args->graph != nullptr, "graph must not be NULL");
     LEEWAY_CHECK("graph_end", stream->recording != nullptr, "nothing is being recorded, or a refused call has ended it");
+    cudaSetDevice(stream->device); /* where it fails, so does what follows */
     std::unique_ptr<leeway_graph> graph(stream->recording);
     stream->recording = nullptr;
     std::snprintf(graph->last, sizeof graph->last, "%.95s", stream->op);
@@ -117,6 +118,7 @@ leeway_status leeway_graph_launch(leeway_stream *stream, const leeway_graph_laun
 
 leeway_status leeway_graph_destroy(leeway_stream *stream, const leeway_graph_destroy_args *args) {
     LEEWAY_CHECK("graph_destroy", holds(stream, args->graph), "the graph is none of this stream's, or was destroyed already");
+    cudaSetDevice(stream->device); /* a lost one has nothing to destroy */
     std::erase(stream->graphs, args->graph);
     cudaGraphExecDestroy(args->graph->runnable);
     delete args->graph;

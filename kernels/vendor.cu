@@ -172,6 +172,20 @@ leeway_status prepare(leeway_stream *stream, Vendor &vendor) {
     return LEEWAY_OK;
 }
 
+leeway_status multiply(leeway_stream *stream, const Product &job) {
+    Vendor &vendor = *stream->vendor;
+    const VendorCall call = vendor_call(job);
+    Descriptors descriptors(vendor.library);
+    LEEWAY_TRY(refuse(vendor, "to describe a product", descriptors.describe(call)));
+    const Algorithm *algorithm = nullptr;
+    LEEWAY_TRY(choose(vendor, descriptors, shape_of(call), &algorithm));
+    const int answer = vendor.library.cublasLtMatmul(vendor.handle, descriptors.operation, &call.alpha, call.a.data, descriptors.a,
+                                                     call.b.data, descriptors.b, &call.beta, call.start.data, descriptors.start, job.c,
+                                                     descriptors.c, algorithm, vendor.workspace, workspace_bytes, stream->queue);
+    LEEWAY_TRY(refuse(vendor, "a product", answer));
+    return launched(stream, "cublasLtMatmul", cudaGetLastError());
+}
+
 }  // namespace
 
 leeway_status open_vendor(leeway_stream *stream, Vendor **vendor) {
@@ -189,17 +203,7 @@ void close_vendor(leeway_stream *stream, Vendor *vendor) {
 }
 
 leeway_status vendor_product(leeway_stream *stream, const Product &job) {
-    Vendor &vendor = *stream->vendor;
-    const VendorCall call = vendor_call(job);
-    Descriptors descriptors(vendor.library);
-    LEEWAY_TRY(refuse(vendor, "to describe a product", descriptors.describe(call)));
-    const Algorithm *algorithm = nullptr;
-    LEEWAY_TRY(choose(vendor, descriptors, shape_of(call), &algorithm));
-    const int answer = vendor.library.cublasLtMatmul(vendor.handle, descriptors.operation, &call.alpha, call.a.data, descriptors.a,
-                                                     call.b.data, descriptors.b, &call.beta, call.start.data, descriptors.start, job.c,
-                                                     descriptors.c, algorithm, vendor.workspace, workspace_bytes, stream->queue);
-    LEEWAY_TRY(refuse(vendor, "a product", answer));
-    return launched(stream, "cublasLtMatmul", cudaGetLastError());
+    return without_throwing("cublasLtMatmul", [&] { return multiply(stream, job); });
 }
 
 }  // namespace leeway
