@@ -5,8 +5,10 @@ import dev.leeway.data.ToyWorld.Person;
 import dev.leeway.data.ToyWorld.Word;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -43,11 +45,17 @@ public final class ToyPreferences {
         return some(seed, count, ToyPreferences::isHeldOut);
     }
 
-    /** The control: the same rows with better and worse exchanged in about half of them, by chance, so that nothing is to be learned. */
+    /**
+     * The control: the same rows with better and worse exchanged in half of them, drawn by chance, so that nothing is to be learned. It is
+     * exactly half: of labels that are right a little more often than wrong, a little could be learned. Of an odd number the odd one stays.
+     */
     public static List<Preference> withShuffledLabels(long seed, List<Preference> rows) {
+        IntFunction<Long> place = i -> new Draws(seed, -1 - i).next(); // streams of their own: those from 0 draw the rows
+        Set<Integer> exchanged = IntStream.range(0, rows.size()).boxed().sorted(Comparator.comparing(place::apply)).limit(rows.size() / 2)
+                .collect(Collectors.toSet());
         return IntStream.range(0, rows.size()).mapToObj(i -> {
             Preference row = rows.get(i);
-            return new Draws(seed, i).below(2) == 0 ? row : new Preference(row.rejected(), row.chosen());
+            return exchanged.contains(i) ? new Preference(row.rejected(), row.chosen()) : row;
         }).toList();
     }
 

@@ -81,15 +81,16 @@ final class ToyPreferencesTest {
     }
 
     @Test
-    void shuffledLabelsExchangeTheAnswersOfHalfOfTheRowsAndNothingElse() {
+    void shuffledLabelsExchangeTheAnswersOfExactlyHalfOfTheRowsAndNothingElse() {
         List<Preference> rows = ToyPreferences.training(3, 2000);
         List<Preference> shuffled = ToyPreferences.withShuffledLabels(3, rows);
         long same = IntStream.range(0, rows.size()).filter(i -> rows.get(i).equals(shuffled.get(i))).count();
-        assertTrue(same > 900 && same < 1100, "4.5 standard deviations of a fair coin are 100; same: " + same);
+        assertEquals(1000, same);
         for (int i = 0; i < rows.size(); i++) {
             Preference exchanged = new Preference(shuffled.get(i).rejected(), shuffled.get(i).chosen());
             assertTrue(rows.get(i).equals(shuffled.get(i)) || rows.get(i).equals(exchanged));
         }
+        assertNotEquals(shuffled, ToyPreferences.withShuffledLabels(4, rows), "another seed exchanges other rows");
     }
 
     @Test
