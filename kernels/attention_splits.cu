@@ -228,8 +228,8 @@ __device__ void write_rows(const TensorJob &job, const typename Shape<dims>::Not
     }
 }
 
-/* As multiply_across for the rows of a run; the others' sums keep their bits, for a weight of 0 times an infinite value is NaN. mine: whether
- * the lane's row h is one of the run. */
+/* As multiply_across for the rows of a run; the others' sums keep their bits, for a weight of 0 times an infinite value is NaN.
+ * mine: whether the lane's row h is one of the run. */
 template <int dims>
 __device__ __forceinline__ void multiply_run(const Left (&weights)[1][key_tile / 16], const char *tile, int lane, const bool (&mine)[2],
                                              SumPiece (&sum)[dims / 8]) {
