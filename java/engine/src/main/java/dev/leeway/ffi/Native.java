@@ -224,7 +224,7 @@ public final class Native implements AutoCloseable {
             }
             try {
                 work.run();
-            } catch (RuntimeException refused) {
+            } catch (Throwable refused) {
                 drop(refused);
                 throw refused;
             }
@@ -241,7 +241,7 @@ public final class Native implements AutoCloseable {
     }
 
     /** Ends a recording whose work failed; some failures have ended it already. */
-    private void drop(RuntimeException refused) {
+    private void drop(Throwable refused) {
         try {
             destroy(endGraph());
         } catch (RuntimeException ended) {

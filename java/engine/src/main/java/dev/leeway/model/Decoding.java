@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * then {@link #advance} leaves the logits of each one's last token. What a lane computes does not depend on the others. Nothing is
  * allocated on the way: arrays and placement are made once. Steps of one token a lane are recorded where the device can do so.
  */
-public final class Decoding {
+public final class Decoding implements AutoCloseable {
 
     private final Llama model;
     private final int rows;
@@ -153,6 +153,12 @@ public final class Decoding {
     private void compute() {
         model.decode(placement, tokens);
         model.chosenLogits(row, logits);
+    }
+
+    /** Forgets recorded steps. Call it before the memory they use is freed. */
+    @Override
+    public void close() {
+        steps.close();
     }
 
     private void reserve(int lane, int length) {

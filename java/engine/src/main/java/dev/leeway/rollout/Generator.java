@@ -16,7 +16,7 @@ import java.util.Set;
  * Generates completions with continuous batching: as soon as a sequence ends, the next prompt takes its lane. Which sequences run side by
  * side changes no bit of any of them.
  */
-public final class Generator {
+public final class Generator implements AutoCloseable {
 
     /**
      * What to generate.
@@ -60,6 +60,12 @@ public final class Generator {
     /** The same, telling a listener of every token. */
     public List<Completion> generate(List<int[]> prompts, Request request, TokenListener listener) {
         return model.decoding(() -> new Run(prompts, request, listener).completions());
+    }
+
+    /** Forgets recorded steps. Call it before the memory they use is freed. */
+    @Override
+    public void close() {
+        decoding.close();
     }
 
     /** A sequence on its way: its prompt, what of it has been read, what was drawn. */

@@ -107,6 +107,8 @@ public final class InferenceSession implements AutoCloseable {
 
     @Override
     public void close() {
-        memory.close();
+        try (memory) {
+            generator.ifPresent(Generator::close);
+        }
     }
 }

@@ -227,6 +227,8 @@ public final class TrainingSession implements AutoCloseable {
 
     @Override
     public void close() {
-        memory.close();
+        try (memory) {
+            generator.ifPresent(Generator::close);
+        }
     }
 }

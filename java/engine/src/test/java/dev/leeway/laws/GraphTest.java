@@ -65,7 +65,7 @@ final class GraphTest {
         var oneByOne = generate(family, false);
         assertEquals(before, emulator.graphs());
         var recorded = generate(family, true);
-        // 11 steps behind a prompt, first of three lanes and then of two: all but the first of each size and those beside a prompt
+        // 11 steps behind a prompt, first of three lanes and then of two: all but the first two of each size and those beside a prompt
         assertTrue(emulator.graphs() - before >= 15, () -> (emulator.graphs() - before) + " graphs ran");
         for (int i = 0; i < oneByOne.size(); i++) {
             assertArrayEquals(oneByOne.get(i).tokens(), recorded.get(i).tokens());

@@ -72,6 +72,7 @@ final class RolloutTest {
 
         @Override
         public void close() {
+            generator.close();
             memory.close();
             device.close();
         }

@@ -187,6 +187,7 @@ public final class TinyModel implements AutoCloseable {
 
     @Override
     public void close() {
+        decoding.close();
         memory.close();
         device.close();
     }
