@@ -66,6 +66,7 @@ public final class Safetensors implements AutoCloseable {
             long headerBytes = headerBytes(file, mapped);
             var json = mapped.asSlice(Long.BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
             var buffer = mapped.asSlice(Long.BYTES + headerBytes);
+            LostPages.raise();
             var header = SafetensorsHeader.read(file.toString(), json, buffer.byteSize());
             var tensors = new LinkedHashMap<String, StoredTensor>();
             for (var slot : header.slots()) {

@@ -151,10 +151,10 @@ public record StoredTensor(String name, StoredType type, List<Long> shape, Memor
         }
     }
 
-    /** The virtual machine reports a page of a mapped file that is no longer there by an InternalError. */
     private void guarded(Runnable access) {
         try {
             access.run();
+            LostPages.raise();
         } catch (InternalError lost) {
             throw LeewayException.data(lost, "tensor %s can't be read: its file was shortened while it was open", quote(name));
         }

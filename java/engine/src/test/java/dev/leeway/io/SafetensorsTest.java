@@ -223,4 +223,25 @@ final class SafetensorsTest {
             assertRefused(tensor::toDoubles, "\"w\"", "shortened while it was open");
         }
     }
+
+    /** Enough rounds over memory to have every reading loop compiled: there the virtual machine reports a lost page late. */
+    @Test
+    void fileShortenedWhileOpenIsAnErrorInCompiledCodeToo() throws IOException {
+        var path = directory.resolve("compiled.safetensors");
+        int elements = 1 << 12;
+        var kept = StoredTensor.ofFloats("w", List.of((long) elements), new float[elements]);
+        SafetensorsWriter.write(path, List.of(kept), Map.of());
+        try (var opened = Safetensors.open(path); var channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            var lost = opened.require("w");
+            channel.truncate(4096);
+            for (int round = 0; round < 300; round++) {
+                for (int i = 0; i < 20; i++) {
+                    kept.toFloats();
+                    kept.toDoubles();
+                }
+                assertRefused(lost::toFloats, "\"w\"", "shortened while it was open");
+                assertRefused(lost::toDoubles, "\"w\"", "shortened while it was open");
+            }
+        }
+    }
 }
