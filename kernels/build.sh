@@ -44,7 +44,8 @@ library=$out/libleeway_cuda.so
 mkdir -p "$out"
 if [ ! -e "$library" ] || [ ! -e "$objects/linked" ] || [ -n "$(find "$objects" -name '*.o' -newer "$library" -print)" ]; then
     echo '{ global: leeway_*; local: *; };' >"$objects/exports.map"
-    "$(cat "$objects/nvcc")" --shared -cudart static -Xcompiler -static-libstdc++,-static-libgcc -Xlinker "--version-script=$objects/exports.map" "$objects"/*.o -o "$library.new"
+    "$(cat "$objects/nvcc")" --shared -cudart static -Xcompiler -static-libstdc++,-static-libgcc -Xlinker "--version-script=$objects/exports.map" \
+        "$objects"/*.o -o "$library.new"
     mv "$library.new" "$library"
     : >"$objects/linked"
 fi

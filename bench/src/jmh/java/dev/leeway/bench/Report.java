@@ -134,7 +134,8 @@ final class Report {
 
     private String all() {
         var body = run.rows().stream().map(row -> format("<tr><td>%s<td>%.5g %s<td>%s<td>%s<td>%s<td>%s", escape(row.name()), row.median(),
-            row.unit(), rate(row, "gflops_per_second"), rate(row, "gigabytes_per_second"), share(row, "share_of_peak"), share(row, "share_of_roofline")))
+            row.unit(), rate(row, "gflops_per_second"), rate(row, "gigabytes_per_second"), share(row, "share_of_peak"),
+                share(row, "share_of_roofline")))
             .collect(Collectors.joining("\n"));
         return "<table><tr><th>row<th>median<th>GFLOP/s<th>GB/s<th>of the peak<th>of the roofline" + body + "</table>";
     }

@@ -10,7 +10,7 @@ import java.util.Set;
  * Another objective plus the mean over the trained tokens of the optimiser step of z lse² − c H: a z-loss, which keeps the log-normaliser
  * of the logits near 0 (Chowdhery et al. 2022, §5), and an entropy bonus, which keeps the distribution wide (Mnih et al. 2016, §4).
  */
-public final class Regularised implements Objective {
+public final class Regularised implements ObjectiveWrapper {
 
     private final Objective objective;
     private final double zLossCoefficient;
@@ -39,33 +39,13 @@ public final class Regularised implements Objective {
     }
 
     @Override
+    public Objective objective() {
+        return objective;
+    }
+
+    @Override
     public Set<Column> needs() {
         return needs;
-    }
-
-    @Override
-    public Scope scope() {
-        return objective.scope();
-    }
-
-    @Override
-    public boolean needsReference() {
-        return objective.needsReference();
-    }
-
-    @Override
-    public boolean needsOld() {
-        return objective.needsOld();
-    }
-
-    @Override
-    public double[] measure(Scored scored) {
-        return objective.measure(scored);
-    }
-
-    @Override
-    public boolean measures(Targets targets) {
-        return objective.measures(targets);
     }
 
     @Override

@@ -54,7 +54,8 @@ final class DeviceFaultsTest {
 
     @Test
     void vendorKernelsThatAreNotInstalledAreRefused() {
-        Refusal.assertRefused(Kind.RESOURCES, () -> Device.openWithVendorKernels("emu").close(), "--kernels vendor needs NVIDIA's libcublasLt",
+        Refusal.assertRefused(Kind.RESOURCES, () -> Device.openWithVendorKernels("emu").close(),
+            "--kernels vendor needs NVIDIA's libcublasLt",
             "was not found", "name its file in LEEWAY_CUBLASLT");
     }
 

@@ -124,8 +124,8 @@ final class Bfloat16Test {
     }
 
     /**
-     * A gradient goes the same way forth and back, so all of them together are off by √2 of it. One tensor may be a small difference of large
-     * terms, as behind the softmax, where adding the same to all keys changes nothing: six times that.
+     * A gradient goes the same way forth and back, so all of them together are off by √2 of it. One tensor may be a small difference of
+     * large terms, as behind the softmax, where adding the same to all keys changes nothing: six times that.
      */
     @ParameterizedTest
     @EnumSource
@@ -141,7 +141,8 @@ final class Bfloat16Test {
                 assertTrue(all <= 2 * Math.sqrt(2) * RELATIVE, family + ": " + all);
                 for (int i = 0; i < wide.size(); i++) {
                     double distance = Small.distance(wide.get(i), narrow.get(i));
-                    assertTrue(distance <= 6 * Math.sqrt(2) * RELATIVE, both.wide.model().trainedParameters().get(i).name() + ": " + distance);
+                    assertTrue(distance <= 6 * Math.sqrt(2) * RELATIVE,
+                        both.wide.model().trainedParameters().get(i).name() + ": " + distance);
                 }
             }
         }

@@ -76,7 +76,8 @@ final class GraphTest {
     /** A small table, the rows of it that are wanted, and what becomes of them. */
     private record Gathered(Device device, Tensor index, Tensor source, Tensor rows) {
         static Gathered plan(Device device, MemoryPlan plan) {
-            return new Gathered(device, plan.reserve(Purpose.HEAD, "index", DType.I32, 2), plan.reserve(Purpose.HEAD, "source", DType.F32, 3, 4),
+            return new Gathered(device, plan.reserve(Purpose.HEAD, "index", DType.I32, 2),
+                plan.reserve(Purpose.HEAD, "source", DType.F32, 3, 4),
                 plan.reserve(Purpose.HEAD, "rows", DType.F32, 2, 4));
         }
 

@@ -23,7 +23,7 @@ final class HeapTest {
     private static final int WARM_UP = 1000;
     /** 36 bytes for each of 1800 steps, less than a log line takes. */
     private static final long MOST_GROWTH = 64 << 10;
-    /** A log line with its numbers' texts, and the records of two micro-batches: 5.8 KB. A lambda for each of 300 calls would be 7 KB more. */
+    /** A log line with its numbers' texts, and the records of two micro-batches: 5.8 KB. 300 lambdas, one a call, would be 7 KB more. */
     private static final long MOST_A_STEP = 12 << 10;
 
     @TempDir

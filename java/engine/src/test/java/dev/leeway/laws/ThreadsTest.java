@@ -38,7 +38,8 @@ final class ThreadsTest {
 
     @ParameterizedTest(name = "rank {0} (0 = all weights), {1} tokens, {2}")
     @CsvSource({"0, 300, F32", "0, 2048, F32", "0, 2049, F32", "4, 300, F32", "4, 2048, F32", "4, 2049, F32", "8, 300, F32", "8, 2048, F32",
-        "8, 2049, F32", "16, 300, F32", "16, 2048, F32", "16, 2049, F32", "0, 300, BF16", "0, 2049, BF16", "8, 300, BF16", "16, 2049, BF16"})
+        "8, 2049, F32", "16, 300, F32", "16, 2048, F32", "16, 2049, F32", "0, 300, BF16", "0, 2049, BF16", "8, 300, BF16",
+        "16, 2049, BF16"})
     void twentyStepsEndInTheSameBitsForAnyNumberOfThreadsAndAgain(int rank, int tokens, DType dtype) {
         var adapter = rank == 0 ? Optional.<AdapterConfig>empty() : Small.lora(rank);
         var settings = Small.settings(adapter, tokens).withDtype(dtype);

@@ -10,7 +10,6 @@ import dev.leeway.objective.Normalisers;
 import dev.leeway.objective.Scored;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -22,10 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class DistillationTest {
 
     private static final double WEIGHT = 0.7;
-    /** Bounds of {@link SmoothingTest}. */
+    /** That of {@link SmoothingTest}. */
     private static final double LOSS_BOUND = 8e-6 * 4;
-    private static final double GRADIENT_BOUND = 4.4e-5;
-    private static final double STEP = 0x1p-17;
     private static final Batch BATCH = Batch.of(TinyModel.sequences(Family.VOCABULARY, 1, 1, 11, 19));
     private static final SparseTargets TEACHER = teacher();
 
@@ -87,21 +84,8 @@ final class DistillationTest {
             var weights = tiny.weights();
             double expected = loss(new Oracle(family.spec(), weights, 0));
             assertEquals(expected, weighed.loss(), LOSS_BOUND * expected);
-            tiny.gradients().forEach((name, gradient) -> compare(family, weights, name, gradient));
+            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(), changed -> loss(new Oracle(family.spec(), changed, 0)));
         }
-    }
-
-    /** The steepest element of every gradient. */
-    private static void compare(Family family, Map<String, double[]> weights, String name, double[] gradient) {
-        int steepest = IntStream.range(0, gradient.length).reduce(0, (a, b) -> Math.abs(gradient[b]) > Math.abs(gradient[a]) ? b : a);
-        var weight = weights.get(name);
-        double kept = weight[steepest];
-        weight[steepest] = kept + STEP;
-        double above = loss(new Oracle(family.spec(), weights, 0));
-        weight[steepest] = kept - STEP;
-        double below = loss(new Oracle(family.spec(), weights, 0));
-        weight[steepest] = kept;
-        assertEquals((above - below) / (2 * STEP), gradient[steepest], GRADIENT_BOUND * Math.abs(gradient[steepest]), name);
     }
 
     /** lse(2z) − 2 lse(z): the errors of logits up to 8 times 8e-6, twice over from each term. */

@@ -9,7 +9,6 @@ import dev.leeway.io.LoraScale;
 import dev.leeway.io.ModuleSelection;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenGradients;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -26,15 +25,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  * <p>Bounds. u = 2⁻²⁴. A logit is the end of a chain of roundings: per layer the four widest products (C, H·D, C, F terms) and attention (T
  * terms), and the head (C terms): n ≈ 2 (3·32 + 64 + 48 + 32) + 32 ≈ 500. Rounding errors of such a chain add like a random walk (Higham
  * and Mary 2019, theorem 2.4: below λ√n u of the sum of magnitudes, but with probability 2 exp(−λ²/2); λ = 6), and each layer passes on
- * what it got with a gain near 1, so 6 √500 · 6e-8 = 8e-6 of the largest magnitude. The backward pass is as long again, and starts from
- * what the forward pass left: 6 √1000 · 6e-8 = 1.1e-5, times the gain of sharp attention and caps, which the weights of {@link TinyModel}
- * keep below 4. Central differences with h = 2⁻¹⁷ add h²/6 · |f‴| ≈ 1e-11 |f‴| and lose 2⁻⁵² |f|/h ≈ 3e-11 |f|.
+ * what it got with a gain near 1, so 6 √500 · 6e-8 = 8e-6 of the largest magnitude. {@link OracleGradients} has
+ * the bound of the backward pass.
  */
 final class OracleTest {
 
     private static final double LOGIT_BOUND = 8e-6;
-    private static final double GRADIENT_BOUND = 4 * 1.1e-5;
-    private static final double STEP = 0x1p-17;
     private static final int[] LENGTHS = {1, 11, 2, 19};
     private static final int ROWS = 33;
 
@@ -154,7 +150,7 @@ final class OracleTest {
             double expected = loss.of(new Oracle(family.spec(), weights, 0));
             assertEquals(expected, found, LOGIT_BOUND * ROWS, "the loss");
             assertEquals(weights.keySet(), tiny.gradients().keySet());
-            compare(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, 0)));
+            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, 0)));
         }
     }
 
@@ -181,7 +177,7 @@ final class OracleTest {
             double scale = 3 / Math.sqrt(4);
             assertEquals(loss.of(new Oracle(family.spec(), weights, scale)), found, LOGIT_BOUND * ROWS, "the loss");
             assertEquals(matrices, tiny.gradients().size());
-            compare(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, scale)));
+            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, scale)));
         }
     }
 
@@ -210,43 +206,7 @@ final class OracleTest {
                 found += slopes[s] * values[s];
             }
             assertEquals(loss.of(new Oracle(Family.QWEN3.spec(), tiny.weights(), 0)), found, LOGIT_BOUND * 4 * 10, "the loss");
-            compare("classifier", tiny.weights(), tiny.gradients(), changed -> loss.of(new Oracle(Family.QWEN3.spec(), changed, 0)));
+            OracleGradients.assertEqual("classifier", tiny.weights(), tiny.gradients(), changed -> loss.of(new Oracle(Family.QWEN3.spec(), changed, 0)));
         }
-    }
-
-    private interface Changed {
-        double loss(Map<String, double[]> weights);
-    }
-
-    /** Three random elements and the steepest one of every gradient, relative to the steepest. */
-    private static void compare(String name, Map<String, double[]> weights, Map<String, double[]> gradients, Changed changed) {
-        var random = new Random(4);
-        var wrong = new ArrayList<String>();
-        gradients.forEach((parameter, gradient) -> {
-            int steepest = 0;
-            for (int i = 0; i < gradient.length; i++) {
-                steepest = Math.abs(gradient[i]) > Math.abs(gradient[steepest]) ? i : steepest;
-            }
-            double largest = Math.abs(gradient[steepest]);
-            for (int i : new int[] {steepest, random.nextInt(gradient.length), random.nextInt(gradient.length),
-                random.nextInt(gradient.length)}) {
-                double expected = difference(weights.get(parameter), i, () -> changed.loss(weights));
-                double error = Math.abs(expected - gradient[i]) / largest;
-                if (!(error <= GRADIENT_BOUND)) {
-                    wrong.add("%s[%d]: %.9g expected, %.9g found, error %.2g".formatted(parameter, i, expected, gradient[i], error));
-                }
-            }
-        });
-        assertTrue(wrong.isEmpty(), name + "\n" + String.join("\n", wrong));
-    }
-
-    private static double difference(double[] weight, int index, java.util.function.DoubleSupplier loss) {
-        double kept = weight[index];
-        weight[index] = kept + STEP;
-        double above = loss.getAsDouble();
-        weight[index] = kept - STEP;
-        double below = loss.getAsDouble();
-        weight[index] = kept;
-        return (above - below) / (2 * STEP);
     }
 }

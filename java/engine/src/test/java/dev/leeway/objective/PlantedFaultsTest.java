@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -15,17 +14,7 @@ final class PlantedFaultsTest {
     private static final PolicyBatch BATCH = PolicyBatch.random(11, 12);
 
     /** An objective that differs from another one in what it is given, or in what it makes of it. */
-    private record Faulty(Objective sound, UnaryOperator<Scored> given, Change change) implements Objective {
-        @Override
-        public Set<Column> needs() {
-            return sound.needs();
-        }
-
-        @Override
-        public Scope scope() {
-            return sound.scope();
-        }
-
+    private record Faulty(Objective objective, UnaryOperator<Scored> given, Change change) implements ObjectiveWrapper {
         @Override
         public Weighed weigh(Scored scored, Normalisers step) {
             return change.of(scored, given.apply(scored), step);

@@ -3,7 +3,6 @@ package dev.leeway.objective;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
@@ -26,25 +25,10 @@ final class PlantedPreferenceFaultsTest {
     }
 
     /** A sound objective that something goes wrong with. */
-    private record Faulty(Objective sound, Change change) implements Objective {
-        @Override
-        public Set<Column> needs() {
-            return sound.needs();
-        }
-
-        @Override
-        public Scope scope() {
-            return sound.scope();
-        }
-
-        @Override
-        public double[] measure(Scored scored) {
-            return sound.measure(scored);
-        }
-
+    private record Faulty(Objective objective, Change change) implements ObjectiveWrapper {
         @Override
         public Weighed weigh(Scored scored, Normalisers step) {
-            return change.weigh(sound, scored, step);
+            return change.weigh(objective, scored, step);
         }
     }
 
