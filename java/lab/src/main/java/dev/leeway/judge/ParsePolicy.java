@@ -1,0 +1,188 @@
+package dev.leeway.judge;
+
+import dev.leeway.LeewayException;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The one rule by which a number is read from what a judge wrote. Digits are ASCII digits alone. Where a text is empty, cut before its
+ * verdict may be complete, or says two things, the number is missing, with the reason.
+ */
+public sealed interface ParsePolicy {
+
+    /** What it reads, in a word or two that a result can carry: {@code last_integer 0..10}. */
+    String id();
+
+    /**
+     * Reads a text.
+     *
+     * @param text what a judge wrote
+     * @param cut whether its end is missing
+     */
+    Reading read(String text, boolean cut);
+
+    /** Reads a verdict; what a verdict misses, the reading misses for the same reason. */
+    default Reading read(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Missing missing -> new Reading.Missing(missing.reason());
+            case Verdict.Given given when given.text().isBlank() -> new Reading.Missing("the judge wrote nothing");
+            case Verdict.Given given -> read(given.text(), given.cut());
+        };
+    }
+
+    /**
+     * The last whole number of the text, if it lies in a range. What stands behind a slash is a denominator ({@code 7/10} is 7), digits
+     * inside a word are none ({@code GPT4}). A number that is not whole, or outside the range, is not skipped for an earlier one.
+     *
+     * @param least the smallest that is taken
+     * @param most the greatest
+     */
+    record LastInteger(int least, int most) implements ParsePolicy {
+
+        private static final Pattern NUMBER = Pattern.compile(
+            "(?<![\\p{L}\\p{N}_.,])(?<!/ {0,2})([-+]?[0-9]+(?:[.,][0-9]+)*)(?![\\p{L}\\p{N}_])");
+
+        /** Checks the range. */
+        public LastInteger {
+            requireRange(least, most);
+        }
+
+        @Override
+        public String id() {
+            return "last_integer " + least + ".." + most;
+        }
+
+        @Override
+        public Reading read(String text, boolean cut) {
+            if (cut) {
+                return new Reading.Missing("the judge's answer is cut, so its last number may be missing");
+            }
+            var last = NUMBER.matcher(text).results().reduce((_, second) -> second);
+            return last.map(found -> inRange(found.group(1), least, most))
+                .orElseGet(() -> new Reading.Missing("the judge wrote no number"));
+        }
+    }
+
+    /**
+     * The number inside {@code <name>…</name>}, which need not be whole. Of several tags all must say the same.
+     *
+     * @param name of the tag
+     * @param least the smallest that is taken
+     * @param most the greatest
+     */
+    record Tag(String name, double least, double most) implements ParsePolicy {
+
+        private static final Pattern NUMBER = Pattern.compile("[-+]?[0-9]{1,15}(\\.[0-9]{1,15})?");
+
+        /** Checks name and range. */
+        public Tag {
+            if (!name.matches("[A-Za-z_][A-Za-z0-9_-]*")) {
+                throw LeewayException.usage("a tag's name has letters, digits, _ and -, not \"%s\"", name);
+            }
+            requireRange(least, most);
+        }
+
+        @Override
+        public String id() {
+            return "tag " + name + " " + least + ".." + most;
+        }
+
+        @Override
+        public Reading read(String text, boolean cut) {
+            var found = Pattern.compile("<" + name + ">\\s*([^<>]{0,200}?)\\s*</" + name + ">").matcher(text).results()
+                .map(match -> match.group(1)).distinct().toList();
+            if (found.isEmpty()) {
+                return new Reading.Missing("the judge wrote no <" + name + "> tag" + (cut ? " before its answer was cut" : ""));
+            }
+            if (found.size() > 1) {
+                return new Reading.Missing("the judge wrote two different <" + name + "> tags");
+            }
+            if (!NUMBER.matcher(found.getFirst()).matches()) {
+                return new Reading.Missing("the judge's <" + name + "> tag holds no number");
+            }
+            return ranged(Double.parseDouble(found.getFirst()), least, most);
+        }
+    }
+
+    /**
+     * Which of a few words or phrases the text names: it is one of them, or contains exactly one of them as whole words. Case and
+     * punctuation around it don't count. A cut text must be one of them.
+     *
+     * @param options the words; a value is a place in this list, from 0
+     */
+    record OneOf(List<String> options) implements ParsePolicy {
+
+        /** Checks the options. */
+        public OneOf {
+            options = List.copyOf(options);
+            var folded = options.stream().map(OneOf::fold).distinct().filter(option -> !option.isEmpty()).count();
+            if (options.size() < 2 || folded != options.size()) {
+                throw LeewayException.usage("a choice needs two options or more that differ in more than case; got %s", options);
+            }
+        }
+
+        @Override
+        public String id() {
+            return "one_of " + String.join("|", options);
+        }
+
+        @Override
+        public Reading read(String text, boolean cut) {
+            var plain = fold(text);
+            for (int o = 0; o < options.size(); o++) {
+                if (plain.equals(fold(options.get(o)))) {
+                    return new Reading.Value(o);
+                }
+            }
+            if (cut) {
+                return new Reading.Missing("the judge's answer is cut and none of the options");
+            }
+            return named(text);
+        }
+
+        /** Longer options go first and take their words with them: "not safe" is no "safe". */
+        private Reading named(String text) {
+            var matcher = Pattern.compile(IntStream.range(0, options.size()).boxed()
+                .sorted((a, b) -> options.get(b).length() - options.get(a).length())
+                .map(o -> "(?<o" + o + ">" + Pattern.quote(fold(options.get(o))) + ")")
+                .collect(Collectors.joining("|", "(?<![\\p{L}\\p{N}_])(?:", ")(?![\\p{L}\\p{N}_])"))).matcher(text.toLowerCase(Locale.ROOT));
+            var found = matcher.results().map(this::option).distinct().toList();
+            return switch (found.size()) {
+                case 0 -> new Reading.Missing("the judge named none of the options");
+                case 1 -> new Reading.Value(found.getFirst());
+                default -> new Reading.Missing("the judge named more than one of the options");
+            };
+        }
+
+        private int option(java.util.regex.MatchResult match) {
+            return IntStream.range(0, options.size()).filter(o -> match.group("o" + o) != null).findFirst().orElseThrow();
+        }
+
+        private static String fold(String text) {
+            return text.toLowerCase(Locale.ROOT).replaceAll("^[\\s\\p{P}]+|[\\s\\p{P}]+$", "");
+        }
+    }
+
+    private static Reading inRange(String number, int least, int most) {
+        Matcher whole = Pattern.compile("[-+]?[0-9]{1,9}(\\.0+)?").matcher(number);
+        if (!whole.matches()) {
+            return new Reading.Missing("the judge's last number isn't a whole one of up to nine digits");
+        }
+        return ranged(Double.parseDouble(number), least, most);
+    }
+
+    private static Reading ranged(double value, double least, double most) {
+        return value >= least && value <= most ? new Reading.Value(value)
+            : new Reading.Missing("the judge's number " + value + " isn't within " + least + " to " + most);
+    }
+
+    private static void requireRange(double least, double most) {
+        if (!(least < most)) {
+            throw LeewayException.usage("a range needs a least value below the greatest; got %s to %s", least, most);
+        }
+    }
+}
