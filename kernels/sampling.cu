@@ -40,6 +40,12 @@ struct History {
     const int32_t *tokens;
 };
 
+/* What is known of a row before its token is drawn. */
+struct Statistics {
+    double lse;
+    float entropy;
+};
+
 /* What a block works on. */
 struct Row {
     const float *logits; /* (V) */
@@ -83,15 +89,15 @@ __global__ void __launch_bounds__(threads) tile_statistics(Settings s, int64_t t
     if (threadIdx.x == 0) statistics[blockIdx.x] = tile;
 }
 
-/* lse (rows); first is the number of the first row in the call. */
-__global__ void row_statistics(int64_t rows, int64_t tiles, const RowSoftmax *statistics, double *lse, int64_t first, uint32_t broken,
+/* statistics (rows) from those of the tiles; first is the number of the first row in the call. */
+__global__ void row_statistics(int64_t rows, int64_t count, const RowSoftmax *tiles, Statistics *statistics, int64_t first, uint32_t broken,
                                Faults *faults) {
     const int64_t m = grid_index();
     if (m >= rows) return;
     RowSoftmax row;
-    for (int64_t tile = 0; tile < tiles; tile++) row.add(statistics[m * tiles + tile]);
-    lse[m] = row.exact_lse();
-    if (!(fabs(lse[m]) < INFINITY)) report(faults, broken, first + m);
+    for (int64_t tile = 0; tile < count; tile++) row.add(tiles[m * count + tile]);
+    statistics[m] = {row.exact_lse(), row.entropy()};
+    if (!(fabs(statistics[m].lse) < INFINITY)) report(faults, broken, first + m);
 }
 
 /* z (V): -infinity where not allowed. Penalised from the logits, so a token that occurs twice is penalised once. */
@@ -237,11 +243,12 @@ __device__ int32_t sample_row(const Settings &s, const Row &row, uint64_t seed, 
 struct Rows {
     int64_t count;
     const float *logits;
-    const double *lse;
+    const Statistics *statistics;
     const uint64_t *seeds;
     const uint64_t *counters;
     int32_t *tokens;
     float *log_prob;
+    float *entropy; /* or NULL */
     float *probabilities;
 };
 
@@ -261,7 +268,8 @@ __global__ void __launch_bounds__(threads, 1) sample_rows(Settings s, Rows rows,
         const int32_t token = sample_row<threads>(s, row, rows.seeds[m], rows.counters[m], probabilities);
         if (threadIdx.x == 0) {
             rows.tokens[m] = token;
-            rows.log_prob[m] = log_prob_of(scaled_logit(row.logits[token], s.temperature), rows.lse[m]);
+            rows.log_prob[m] = log_prob_of(scaled_logit(row.logits[token], s.temperature), rows.statistics[m].lse);
+            if (rows.entropy) rows.entropy[m] = rows.statistics[m].entropy;
         }
         __syncthreads();  // the next row takes the place
     }
@@ -282,31 +290,31 @@ leeway_status check_history(leeway_stream *stream, const leeway_sample_args &arg
                          args.vocabulary, history, rules.tokens, stream->faults);
 }
 
-/* lse of the rows from first on, into the scratch of the stream, in front of the statistics of their tiles. */
-leeway_status find_lse(leeway_stream *stream, const leeway_sample_args &args, const Settings &s, int64_t first, const Rows &rows) {
+/* The statistics of the rows from first on, into the scratch of the stream, in front of those of their tiles. */
+leeway_status find_statistics(leeway_stream *stream, const leeway_sample_args &args, const Settings &s, int64_t first, const Rows &rows) {
     constexpr const char *sentence = "sample: row %lld has a logit that is NaN or infinite, or no allowed token";
     uint32_t broken;
     LEEWAY_TRY(rule(stream, {LEEWAY_BAD_DATA, sentence, 0}, &broken));
-    auto *lse = reinterpret_cast<double *>(stream->scratch);
-    auto *statistics = reinterpret_cast<RowSoftmax *>(lse + rows.count);
+    auto *statistics = reinterpret_cast<Statistics *>(stream->scratch);
+    auto *of_tiles = reinterpret_cast<RowSoftmax *>(statistics + rows.count);
     const int64_t tiles = blocks_of(args.vocabulary, softmax_tile);
     LEEWAY_TRY(with_tile_threads(args.vocabulary, [&](auto threads) {
         const auto grid = unsigned(rows.count * tiles);
         if (args.vocabulary % 4 == 0)
-            return LEEWAY_LAUNCH(stream, (tile_statistics<threads, 4>), grid, threads(), 0, s, tiles, rows.logits, statistics);
-        return LEEWAY_LAUNCH(stream, (tile_statistics<threads, 1>), grid, threads(), 0, s, tiles, rows.logits, statistics);
+            return LEEWAY_LAUNCH(stream, (tile_statistics<threads, 4>), grid, threads(), 0, s, tiles, rows.logits, of_tiles);
+        return LEEWAY_LAUNCH(stream, (tile_statistics<threads, 1>), grid, threads(), 0, s, tiles, rows.logits, of_tiles);
     }));
     constexpr int threads = 128;
     return LEEWAY_LAUNCH(stream, row_statistics, unsigned(blocks_of(rows.count, int64_t(threads))), threads, 0, rows.count, tiles,
-                         statistics, lse, first, broken, stream->faults);
+                         of_tiles, statistics, first, broken, stream->faults);
 }
 
 leeway_status draw_rows(leeway_stream *stream, const leeway_sample_args &args, const Settings &s, int64_t first, int64_t count) {
     const int64_t at = first * args.vocabulary;
-    const Rows rows = {count, args.logits + at, reinterpret_cast<const double *>(stream->scratch), args.seeds + first,
+    const Rows rows = {count, args.logits + at, reinterpret_cast<const Statistics *>(stream->scratch), args.seeds + first,
                        args.counters + first, args.tokens + first, args.log_prob + first,
-                       args.probabilities ? args.probabilities + at : nullptr};
-    LEEWAY_TRY(find_lse(stream, args, s, first, rows));
+                       args.entropy ? args.entropy + first : nullptr, args.probabilities ? args.probabilities + at : nullptr};
+    LEEWAY_TRY(find_statistics(stream, args, s, first, rows));
     const History history = {args.history_starts ? args.history_starts + first : nullptr, args.history};
     const auto grid = unsigned(sample_slots(count, stream->properties.multiProcessorCount));
     auto *workspace = static_cast<float *>(args.workspace);
@@ -326,7 +334,7 @@ leeway_status leeway_sample(leeway_stream *stream, const leeway_sample_args *arg
     const Settings settings = {args->vocabulary, args->top_k, args->allowed, args->temperature > 0.0f ? args->temperature : 1.0f,
                                args->top_p, args->min_p, args->repetition_penalty,
                                float(Mass(1) << (62 - std::bit_width(uint64_t(args->vocabulary)))), args->temperature == 0.0f};
-    const int64_t bytes_a_row = int64_t(sizeof(double)) + blocks_of(args->vocabulary, softmax_tile) * int64_t(sizeof(RowSoftmax));
+    const int64_t bytes_a_row = int64_t(sizeof(Statistics)) + blocks_of(args->vocabulary, softmax_tile) * int64_t(sizeof(RowSoftmax));
     const int64_t together = std::min(scratch_bytes / bytes_a_row, int64_t(1) << 20);
     for (int64_t first = 0; first < args->rows; first += together)
         LEEWAY_TRY(draw_rows(stream, *args, settings, first, std::min(together, args->rows - first)));

@@ -3,7 +3,7 @@
  * A row: z from the logits (penalty, temperature, mask), e = exp(z - max), then each processor zeroes the e it drops. Top-k finds its
  * threshold by selection; top-p adds up buckets of z and sorts only the one where it ends. Of tokens with equal z the higher id counts as
  * the less probable one, so ties break the same way everywhere.
- * Numerics: z, e fp32; every sum of e in double. log_prob comes from row_softmax.h. Bytes moved: some 5 V a row, from cache. */
+ * Numerics: z, e fp32; every sum of e in double. log_prob and entropy come from row_softmax.h. Bytes moved: some 5 V a row, from cache. */
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -185,6 +185,7 @@ leeway_status draw_checked(leeway_stream *stream, const leeway_sample_args *args
             float z = scaled_logit(args->logits[row * args->vocabulary + token], applied_temperature(args));
             args->tokens[row] = token;
             args->log_prob[row] = softmax[size_t(row)].log_prob(z);
+            if (args->entropy) args->entropy[row] = softmax[size_t(row)].entropy();
         }
     });
     return LEEWAY_OK;

@@ -213,12 +213,13 @@ const bool split_rows = add("head_split",
                             {{1500, 10, 70, 3, CAP | ENTRIES}, {1500, 10, 70, 3, DROP}, {1500, 10, 70, 3, HALF | HALF_GRADIENT}},
                             head_split);
 
-/* head_logits gives the c that head_forward sees: sample, given those, stores the log_prob that head_forward computes for its token. */
+/* head_logits gives the c that head_forward sees: sample, given those, stores the log_prob and the entropy that head_forward computes
+ * for its token. */
 void head_logits(Run &run, const Shape &shape) {
     Head h(run, shape);
     auto x = in(run, h.type(), h.x);
     auto logits = run.out<float>(h.rows * h.vocabulary), xa = run.out<float>(h.rows * h.rank);
-    auto log_prob = run.out<float>(h.rows);
+    auto log_prob = run.out<float>(h.rows), entropy = run.out<float>(h.rows);
     auto tokens = run.out<int32_t>(h.rows);
     LEEWAY_RUN(run, head_logits,
                {.rows = h.rows, .hidden = h.hidden, .vocabulary = h.vocabulary, .distribution = distribution_of(run, h), .x = x.get(),
@@ -240,11 +241,13 @@ void head_logits(Run &run, const Shape &shape) {
     LEEWAY_RUN(run, sample,
                {.rows = h.rows, .vocabulary = h.vocabulary, .top_k = 0, .logits = logits.get(), .allowed = nullptr,
                 .history_starts = nullptr, .history = nullptr, .seeds = run.in(seeds).get(), .counters = run.in(counters).get(),
-                .tokens = tokens.get(), .log_prob = log_prob.get(), .probabilities = nullptr, .workspace = work.get(),
-                .workspace_bytes = work.count,
+                .tokens = tokens.get(), .log_prob = log_prob.get(), .entropy = entropy.get(), .probabilities = nullptr,
+                .workspace = work.get(), .workspace_bytes = work.count,
                 .temperature = h.temperature(), .top_p = 1.0f, .min_p = 0.0f, .repetition_penalty = 1.0f});
     h.targets = run.read(tokens);
-    run.same("log_prob", forward(run, h).log_prob, run.read(log_prob));
+    const auto columns = forward(run, h);
+    run.same("log_prob", columns.log_prob, run.read(log_prob));
+    run.same("entropy", columns.entropy, run.read(entropy));
 }
 const bool logits_rows = add(
     "head_logits",

@@ -77,7 +77,7 @@ Doubles processed(const Settings &s, const std::vector<float> &logits, const std
 
 struct Drawn {
     std::vector<int32_t> tokens;
-    std::vector<float> log_prob, probabilities;
+    std::vector<float> log_prob, entropy, probabilities;
 };
 
 struct Batch {
@@ -96,13 +96,14 @@ Drawn sample(Run &run, const Settings &s, const Batch &b, bool with_probabilitie
     auto starts = run.in(b.starts), history = run.in(b.history);
     auto seeds = run.in(b.seeds), counters = run.in(b.counters);
     auto tokens = run.out<int32_t>(b.rows);
-    auto log_prob = run.out<float>(b.rows), probabilities = run.out<float>(with_probabilities ? b.rows * b.vocabulary : 0);
+    auto log_prob = run.out<float>(b.rows), entropy = run.out<float>(b.rows);
+    auto probabilities = run.out<float>(with_probabilities ? b.rows * b.vocabulary : 0);
     auto workspace = run.out<uint8_t>(*workspace_bytes);
     LEEWAY_RUN(run, sample, {b.rows, b.vocabulary, s.top_k, logits.get(), b.allowed.empty() ? nullptr : allowed.get(), starts.get(),
                              history.get(), seeds.get(), counters.get(), tokens.get(), log_prob.get(),
-                             with_probabilities ? probabilities.get() : nullptr, workspace.get(), *workspace_bytes, float(s.temperature),
-                             float(s.top_p), float(s.min_p), float(s.penalty)});
-    Drawn drawn = {run.read(tokens), run.read(log_prob), run.read(probabilities)};
+                             entropy.get(), with_probabilities ? probabilities.get() : nullptr, workspace.get(), *workspace_bytes,
+                             float(s.temperature), float(s.top_p), float(s.min_p), float(s.penalty)});
+    Drawn drawn = {run.read(tokens), run.read(log_prob), run.read(entropy), run.read(probabilities)};
     return drawn;
 }
 
@@ -123,7 +124,8 @@ Batch batch_of(Run &run, int64_t rows, int64_t vocabulary, bool masked) {
 
 /* A probability p: z - max rounds by |z - max| u <= |log p| u, exp by 2 u, the result by 1 u; the sum by the mean of the same, where the
  * mean of |log p| is the entropy, at most log V.
- * log_prob: the result rounds by 1 u of it, z and (on average) all other z by max |z| u each, the sum as above. */
+ * log_prob: the result rounds by 1 u of it, z and (on average) all other z by max |z| u each, the sum as above.
+ * entropy H: as the head's; of p the relative error is u |z| + u |z - max| + 3 u, at most 3 max |z| u and 3 u of e^d. */
 void expect_row(Run &run, const Settings &s, const Batch &b, const Drawn &drawn, int64_t m) {
     auto logits = slice(b.logits, m * b.vocabulary, (m + 1) * b.vocabulary);
     auto history = s.penalty == 1 ? std::vector<int32_t>() : slice(b.history, b.starts[size_t(m)], b.starts[size_t(m + 1)]);
@@ -144,6 +146,14 @@ void expect_row(Run &run, const Settings &s, const Batch &b, const Drawn &drawn,
         if (allows(b.allowed, v)) total += std::exp(logits[v] / t - largest);
     double want = logits[token] / t - largest - std::log(total);
     run.expect("log_prob", {drawn.log_prob[size_t(m)]}, {want}, {u * (std::fabs(want) + 2 * largest + std::log(double(b.vocabulary)) + 3)});
+    double entropy = 0, error = 0;
+    const auto log_p = [&](size_t v) { return allows(b.allowed, v) ? logits[v] / t - largest - std::log(total) : -INFINITY; };
+    for (size_t v = 0; v < logits.size(); v++)
+        if (double p_v = std::exp(log_p(v)); p_v > 0) entropy -= p_v * log_p(v);
+    for (size_t v = 0; v < logits.size(); v++)
+        if (double p_v = std::exp(log_p(v)); p_v > 0)
+            error += p_v * (std::fabs(log_p(v) + entropy) * 3 * largest + (1 + std::fabs(log_p(v) + entropy)) * 3) * u;
+    run.expect("entropy", {drawn.entropy[size_t(m)]}, {entropy}, {error + u * entropy});
 }
 
 /* shape: rows, vocabulary, settings, masked (1) or all logits multiples of 1/2 (2), so that processors cut between equal ones */
@@ -161,6 +171,7 @@ void sample_row(Run &run, const Shape &shape) {
     auto alone = sample(run, s, one, false);
     run.same("a row's token alone", alone.tokens, slice(drawn.tokens, last, b.rows));
     run.same("a row's log_prob alone", alone.log_prob, slice(drawn.log_prob, last, b.rows));
+    run.same("a row's entropy alone", alone.entropy, slice(drawn.entropy, last, b.rows));
 }
 
 /* Frequencies of many draws lie within five standard deviations of the probabilities. */
@@ -188,10 +199,10 @@ void sample_refusals(Run &run, const Shape &) {
     auto starts = run.in(std::vector<int32_t>{0, 1});
     auto numbers = run.in(std::vector<uint64_t>{1});
     auto token = run.inout(std::vector<int32_t>{77});
-    auto log_prob = run.inout(std::vector<float>{77});
+    auto log_prob = run.inout(std::vector<float>{77}), entropy = run.inout(std::vector<float>{77});
     auto workspace = run.out<uint8_t>(64);
     leeway_sample_args good = {1, 4, 0, logits.get(), nullptr, starts.get(), history.get(), numbers.get(), numbers.get(), token.get(),
-                               log_prob.get(), nullptr, workspace.get(), 64, 1, 1, 0, 1};
+                               log_prob.get(), entropy.get(), nullptr, workspace.get(), 64, 1, 1, 0, 1};
     LEEWAY_EXPECT_STATUS(run, sample, LEEWAY_BAD_DATA, good);
     auto bad = good;
     bad.allowed = none.get();
@@ -204,6 +215,7 @@ void sample_refusals(Run &run, const Shape &) {
     LEEWAY_EXPECT_STATUS(run, sample, LEEWAY_BAD_ARGUMENT, bad);
     run.same("outputs untouched", run.read(token), std::vector<int32_t>{77});
     run.same("outputs untouched", run.read(log_prob), std::vector<float>{77});
+    run.same("outputs untouched", run.read(entropy), std::vector<float>{77});
 }
 
 /* The law between rollout and training: what sample stores is what head_forward computes, bit for bit. shape: rows, C, V, masked */
@@ -223,16 +235,17 @@ void sample_equals_head(Run &run, const Shape &shape) {
     b.logits = run.read(logits);
     auto drawn = sample(run, s, b, false);
     auto targets = run.in(drawn.tokens);
-    auto log_prob = run.out<float>(rows);
+    auto log_prob = run.out<float>(rows), entropy = run.out<float>(rows);
     auto bytes = std::make_unique<int64_t>(0);
     LEEWAY_RUN(run, head_workspace, {rows, hidden, vocabulary, 0, bytes.get(), LEEWAY_F32, 0});
     auto workspace = run.out<uint8_t>(*bytes);
     leeway_head_forward_args args = {};
     args.rows = rows, args.hidden = hidden, args.vocabulary = vocabulary, args.distribution = head;
-    args.x = x.get(), args.targets = targets.get(), args.log_prob = log_prob.get();
+    args.x = x.get(), args.targets = targets.get(), args.log_prob = log_prob.get(), args.entropy = entropy.get();
     args.workspace = workspace.get(), args.workspace_bytes = *bytes, args.dtype = LEEWAY_F32;
     LEEWAY_RUN(run, head_forward, args);
     run.same("log_prob of the head", run.read(log_prob), drawn.log_prob);
+    run.same("entropy of the head", run.read(entropy), drawn.entropy);
 }
 
 /* One rounding of a sum in double; its products are exact. dweight: a chain of M products, the sum. dbias: the same. */

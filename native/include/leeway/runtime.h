@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised by every change of a struct or of a meaning. A binding refuses a library whose version differs from its own. */
-#define LEEWAY_ABI_VERSION 4
+#define LEEWAY_ABI_VERSION 5
 
 typedef int32_t leeway_status;
 enum {

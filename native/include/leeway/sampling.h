@@ -20,8 +20,8 @@ extern "C" {
  *   4. top_p < 1: in ascending order of probability drop what sums to <= 1 - top_p; the most probable stays   (Holtzman et al. 2020)
  *   5. min_p > 0: drop p < min_p * max p                                                                      (Nguyen et al. 2024)
  * token = the lowest v whose cumulative probability over v in order exceeds u = philox(seeds[m], 0, counters[m]) as double in [0,1).
- * log_prob = log softmax(logits / temperature)[token] (temperature 0 counts as 1), unpenalised and untruncated, in the same bits as
- * head_forward's log_prob: what training compares with. */
+ * log_prob = log softmax(logits / temperature)[token] (temperature 0 counts as 1), unpenalised and untruncated, and entropy, that
+ * distribution's in nats, are in the same bits as head_forward's: what training compares with. */
 typedef struct {
     int64_t rows;                  /* M */
     int64_t vocabulary;            /* V */
@@ -34,6 +34,7 @@ typedef struct {
     const uint64_t *counters;      /* (M) position of the drawn token in its sequence */
     int32_t *tokens;               /* (M) out */
     float *log_prob;               /* (M) out */
+    float *entropy;                /* (M) out or NULL */
     float *probabilities;          /* (M,V) out: the processed distribution, or NULL */
     void *workspace;               /* (V * 16) bytes a row of min(M, threads) */
     int64_t workspace_bytes;       /* at least leeway_sample_workspace's */

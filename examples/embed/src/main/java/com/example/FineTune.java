@@ -77,7 +77,7 @@ public final class FineTune {
             ModelDirectory.loadAdapter(session.model(), adapter);
             var prompts = ROWS.stream().map(row -> tokenizer.encode(row.prompt(), true)).toList();
             var request = new Generator.Request(SamplingParameters.greedy(), 24, tokenizer.endIds());
-            return session.generator().generate(prompts, request).stream()
+            return session.generator().complete(prompts, request).stream()
                 .map(completion -> tokenizer.decode(completion.tokens(), true)).toList();
         }
     }

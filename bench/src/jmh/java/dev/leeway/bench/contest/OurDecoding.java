@@ -49,7 +49,7 @@ public final class OurDecoding {
         Supplier<String> firstTokens = () ->
             "\"first\": [" + Arrays.stream(first).mapToObj(Integer::toString).collect(Collectors.joining(", ")) + "]";
         int last = prompts.size() - 1;
-        generator.generate(prompts, new Generator.Request(SamplingParameters.greedy(), tokens * turns + 1, Set.of()), (prompt, token) -> {
+        generator.complete(prompts, new Generator.Request(SamplingParameters.greedy(), tokens * turns + 1, Set.of()), (prompt, _, token) -> {
             if (drawn[prompt]++ == 0) {
                 first[prompt] = token;
             }
@@ -59,6 +59,7 @@ public final class OurDecoding {
             if (prompt == last && (drawn[prompt] - 1) % tokens == 0 && drawn[prompt] <= tokens * turns) {
                 clock.await();
             }
+            return Generator.Verdict.GO_ON;
         });
     }
 }

@@ -66,7 +66,7 @@ public class DecodingBenchmark {
         }
         work.set(size.trainingFlopsPerToken(LENGTH) / 3 * 2 * LENGTH * lanes, 0);
         var together = generate().getLast().tokens();
-        var alone = session.generator().generate(List.of(prompts.getLast()), request).getFirst().tokens();
+        var alone = session.generator().complete(List.of(prompts.getLast()), request).getFirst().tokens();
         if (together.length != LENGTH || !Arrays.equals(together, alone)) {
             throw new IllegalStateException("a sequence became " + Arrays.toString(together) + " among " + lanes + ", "
                 + Arrays.toString(alone) + " alone");
@@ -81,6 +81,6 @@ public class DecodingBenchmark {
 
     @Benchmark
     public List<Completion> generate() {
-        return session.generator().generate(prompts, request);
+        return session.generator().complete(prompts, request);
     }
 }

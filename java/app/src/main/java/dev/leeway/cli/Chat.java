@@ -132,10 +132,11 @@ final class Chat {
     private String stream(int[] tokens) {
         var text = new CompletionText(prompt.tokenizer(), tokens);
         var whole = new StringBuilder();
-        var completion = session.generator().generate(List.of(tokens), request, (_, token) -> {
+        var completion = session.generator().complete(List.of(tokens), request, (_, _, token) -> {
             if (!request.stopTokens().contains(token)) {
                 show(text.next(token), whole);
             }
+            return Generator.Verdict.GO_ON;
         }).getFirst();
         show(text.finish(), whole);
         screen.show("\n");

@@ -67,11 +67,12 @@ final class GenerateCommand implements Callable<Integer> {
         var request = new Generator.Request(generation.sampling.parameters(), maxNewTokens, tokenizer.endIds());
         var text = new CompletionText(tokenizer, tokens);
         var out = spec.commandLine().getOut();
-        var completion = session.generator().generate(List.of(tokens), request, (_, token) -> {
+        var completion = session.generator().complete(List.of(tokens), request, (_, _, token) -> {
             if (!request.stopTokens().contains(token)) {
                 out.print(text.next(token));
                 out.flush();
             }
+            return Generator.Verdict.GO_ON;
         }).getFirst();
         out.print(text.finish() + "\n");
         return completion;

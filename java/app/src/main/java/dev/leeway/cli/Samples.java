@@ -26,7 +26,7 @@ final class Samples {
     List<String> complete(List<String> prompts) {
         var ids = prompts.stream().map(prompt -> tokenizer.encode(prompt, true)).toList();
         var request = new Generator.Request(SamplingParameters.greedy(), MAX_NEW_TOKENS, tokenizer.endIds());
-        var completions = generator.generate(ids, request);
+        var completions = generator.complete(ids, request);
         var texts = new ArrayList<String>();
         for (int i = 0; i < ids.size(); i++) {
             texts.add(CompletionText.of(tokenizer, ids.get(i), completions.get(i).tokens()));

@@ -109,7 +109,7 @@ final class MeasuredRun {
         for (int i = 0; i < configuration.lanes(); i++) {
             prompts.add(new int[] {1, 2, 3});
         }
-        training.session().generator().generate(prompts, new Generator.Request(SamplingParameters.greedy(), 4, Set.of()));
+        training.session().generator().complete(prompts, new Generator.Request(SamplingParameters.greedy(), 4, Set.of()));
     }
 
     private static TrainingRun.Job job(MeasuredConfiguration configuration) {

@@ -24,7 +24,7 @@ import java.util.Map;
 public final class Native implements AutoCloseable {
 
     /** The version of the ABI in {@code leeway.h} that this program speaks; a library of another version is refused. */
-    public static final int ABI_VERSION = 4;
+    public static final int ABI_VERSION = 5;
 
     private static final int UNSUPPORTED = 3;
 

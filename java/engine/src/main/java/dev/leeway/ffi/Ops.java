@@ -132,8 +132,8 @@ public final class Ops {
     // sampling.h
     public static final Op SAMPLE = Op.of("sample", "i64 rows; i64 vocabulary; i64 top_k; in logits[rows,vocabulary]:F32; in? allowed; "
         + "in? history_starts[rows+1]:I32; in? history; in seeds[rows]:I64; in counters[rows]:I64; out tokens[rows]:I32; "
-        + "out log_prob[rows]:F32; out? probabilities[rows,vocabulary]:F32; out workspace[workspace_bytes]:U8; i64 workspace_bytes; "
-        + "f32 temperature; f32 top_p; f32 min_p; f32 repetition_penalty");
+        + "out log_prob[rows]:F32; out? entropy[rows]:F32; out? probabilities[rows,vocabulary]:F32; "
+        + "out workspace[workspace_bytes]:U8; i64 workspace_bytes; f32 temperature; f32 top_p; f32 min_p; f32 repetition_penalty");
     public static final Op SAMPLE_WORKSPACE = Op.of("sample_workspace", "i64 rows; i64 vocabulary; out bytes");
 
     // optimizer.h

@@ -22,6 +22,7 @@ public final class Sampler {
     private final Tensor counters;
     private final Tensor tokens;
     private final Tensor logProbs;
+    private final Tensor entropies;
     private final Tensor workspace;
     private final long[] sequences;
     private final long[] positions;
@@ -30,6 +31,7 @@ public final class Sampler {
     private final int historyTokens;
     private final int[] drawn;
     private final float[] scores;
+    private final float[] spreads;
     private int[] remembered = new int[0];
     private int rows;
 
@@ -43,6 +45,7 @@ public final class Sampler {
         counters = plan.reserve(Purpose.CACHE, "sample.counters", DType.I64, rows);
         tokens = plan.reserve(Purpose.CACHE, "sample.tokens", DType.I32, rows);
         logProbs = plan.reserve(Purpose.CACHE, "sample.log_probs", DType.F32, rows);
+        entropies = plan.reserve(Purpose.CACHE, "sample.entropies", DType.F32, rows);
         long bytes = device.ask((same, answer) -> same.call(Ops.SAMPLE_WORKSPACE).i64("rows", rows).i64("vocabulary", vocabulary)
             .at("bytes", answer).run());
         workspace = plan.reserve(Purpose.CACHE, "sample.workspace", DType.U8, Math.max(1, bytes));
@@ -53,6 +56,7 @@ public final class Sampler {
         this.historyTokens = historyTokens;
         drawn = new int[rows];
         scores = new float[rows];
+        spreads = new float[rows];
     }
 
     /** The rows to draw for are those named from here on. */
@@ -93,12 +97,13 @@ public final class Sampler {
         device.call(Ops.SAMPLE).i64("rows", rows).i64("vocabulary", vocabulary).i64("top_k", parameters.topK())
             .at("logits", logits.region()).at("allowed", Region.NONE).at("history_starts", penalised ? historyStarts.region() : Region.NONE)
             .at("history", penalised ? history.region() : Region.NONE).at("seeds", seeds.region()).at("counters", counters.region())
-            .at("tokens", tokens.region()).at("log_prob", logProbs.region()).at("probabilities", probabilities)
-            .at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).f32("temperature", parameters.temperature())
-            .f32("top_p", parameters.topP()).f32("min_p", parameters.minP()).f32("repetition_penalty", parameters.repetitionPenalty())
-            .run();
+            .at("tokens", tokens.region()).at("log_prob", logProbs.region()).at("entropy", entropies.region())
+            .at("probabilities", probabilities).at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes())
+            .f32("temperature", parameters.temperature()).f32("top_p", parameters.topP()).f32("min_p", parameters.minP())
+            .f32("repetition_penalty", parameters.repetitionPenalty()).run();
         device.download(tokens, drawn, rows);
         device.download(logProbs, scores, rows);
+        device.download(entropies, spreads, rows);
     }
 
     /** The token drawn for the i-th row. */
@@ -111,6 +116,11 @@ public final class Sampler {
      */
     public float logProb(int i) {
         return scores[i];
+    }
+
+    /** The entropy of that distribution in nats: training's ENTROPY column. */
+    public float entropy(int i) {
+        return spreads[i];
     }
 
     /** Each row's stream of random numbers and its place there. */

@@ -194,12 +194,13 @@ final class AllocationTest {
             new Initializer(0, 0.1).fillBase(session.model());
             var marks = new long[WARM_UP + TOKENS + 1];
             var drawn = new int[lanes];
-            session.generator().generate(prompts(lanes, session.model().config().vocabSize()),
-                new Generator.Request(sampling, marks.length + 5, Set.of(1_000_000)), (prompt, token) -> {
+            session.generator().complete(prompts(lanes, session.model().config().vocabSize()),
+                new Generator.Request(sampling, marks.length + 5, Set.of(1_000_000)), (prompt, _, _) -> {
                     if (prompt == lanes - 1 && drawn[prompt] < marks.length) {
                         marks[drawn[prompt]] = THREAD.getCurrentThreadAllocatedBytes();
                     }
                     drawn[prompt]++;
+                    return Generator.Verdict.GO_ON;
                 });
             return median(IntStream.range(WARM_UP, marks.length - 1).mapToLong(token -> marks[token + 1] - marks[token]));
         }

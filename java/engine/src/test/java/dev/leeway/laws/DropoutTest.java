@@ -129,7 +129,7 @@ final class DropoutTest {
             var expected = whole.train(one(), 0, 6, 1e-3, 5).stream().map(StepReport::loss).toList();
             var found = new ArrayList<>(parts.train(one(), 0, 2, 1e-3, 5));
             var request = new Generator.Request(SamplingParameters.greedy(), 4, Set.of());
-            parts.session().generator().generate(List.of(new int[] {1, 2, 3}), request);
+            parts.session().generator().complete(List.of(new int[] {1, 2, 3}), request);
             found.addAll(parts.train(one(), 2, 6, 1e-3, 5));
             assertEquals(expected, found.stream().map(StepReport::loss).toList());
             assertEquals(Small.hash(whole.model()), Small.hash(parts.model()));
@@ -142,8 +142,8 @@ final class DropoutTest {
             var batch = one().getFirst();
             run.model().score(batch, COLUMNS, new TrainingNoise(1, 1));
             var request = new Generator.Request(SamplingParameters.temperature(1, 3), 20, Set.of());
-            assertArrayEquals(plain.session().generator().generate(List.of(new int[] {1, 2, 3}), request).getFirst().logProbs(),
-                run.session().generator().generate(List.of(new int[] {1, 2, 3}), request).getFirst().logProbs());
+            assertArrayEquals(plain.session().generator().complete(List.of(new int[] {1, 2, 3}), request).getFirst().logProbs(),
+                run.session().generator().complete(List.of(new int[] {1, 2, 3}), request).getFirst().logProbs());
             assertArrayEquals(Small.logProbs(plain.model(), batch), Small.logProbs(run.model(), batch));
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, 1, 0);
             assertEquals(plain.session().trainer(new SupervisedFineTuning(), schedule, 0).evaluate(one()),

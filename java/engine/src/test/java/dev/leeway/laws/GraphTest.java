@@ -53,7 +53,7 @@ final class GraphTest {
             }
             try (var session = InferenceSession.open(family.config(), Optional.empty(), new InferenceSession.Size(32, LANES, 16), device)) {
                 new Initializer(2, 0.3).fillBase(session.model());
-                return session.generator().generate(prompts, request);
+                return session.generator().complete(prompts, request);
             }
         }
     }

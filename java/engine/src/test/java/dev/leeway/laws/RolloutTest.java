@@ -66,7 +66,7 @@ final class RolloutTest {
         }
 
         List<Completion> generate(double temperature) {
-            return generator.generate(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40,
+            return generator.complete(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40,
                 Set.of(3, 17, 22, 40)));
         }
 
@@ -164,7 +164,7 @@ final class RolloutTest {
         try (var rollouts = Rollouts.open(Family.QWEN3.config(POSITIONS), 200, 3, 64)) {
             var first = rollouts.generate(1);
             requireSame(first, rollouts.generate(1), "again");
-            var other = rollouts.generator().generate(prompts(),
+            var other = rollouts.generator().complete(prompts(),
                 new Generator.Request(SamplingParameters.temperature(1, 12), 40, Set.of(3, 17, 22, 40)));
             assertTrue(IntStream.range(0, first.size()).anyMatch(i -> !Arrays.equals(first.get(i).tokens(), other.get(i).tokens())));
         }
@@ -181,7 +181,7 @@ final class RolloutTest {
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, 2, 0);
             for (int round = 0; round < 3; round++) {
                 session.trainer(new SupervisedFineTuning(), schedule, 1e-2).train(Small.repeating(List.of(batch)), report -> { });
-                requireSame(generatedAnew(session.model(), request), session.generator().generate(prompts().subList(0, 2), request),
+                requireSame(generatedAnew(session.model(), request), session.generator().complete(prompts().subList(0, 2), request),
                     "round " + round);
             }
         }
@@ -194,7 +194,7 @@ final class RolloutTest {
             for (int i = 0; i < trained.parameters().size(); i++) {
                 device.copy(trained.parameters().get(i).value(), fresh.model().parameters().get(i).value());
             }
-            return fresh.generator().generate(prompts().subList(0, 2), request);
+            return fresh.generator().complete(prompts().subList(0, 2), request);
         }
     }
 }

@@ -38,7 +38,7 @@ final class GeneratorTest {
 
     private Completion greedy(int[] prompt, int maxNewTokens, Integer... stops) {
         var request = new Generator.Request(SamplingParameters.greedy(), maxNewTokens, Set.of(stops));
-        return session.generator().generate(List.of(prompt), request).getFirst();
+        return session.generator().complete(List.of(prompt), request).getFirst();
     }
 
     @Test
@@ -88,11 +88,11 @@ final class GeneratorTest {
     void morePromptsThanLanesWaitForTheirTurnAndComeBackInOrder() {
         var prompts = IntStream.range(1, 8).mapToObj(length -> IntStream.range(0, length).toArray()).toList();
         var request = new Generator.Request(SamplingParameters.greedy(), 6, Set.of(4, 9));
-        var completions = session.generator().generate(prompts, request);
+        var completions = session.generator().complete(prompts, request);
         for (int i = 0; i < prompts.size(); i++) {
             assertArrayEquals(greedy(prompts.get(i), 6, 4, 9).tokens(), completions.get(i).tokens(), "prompt " + i);
         }
-        assertEquals(List.of(), session.generator().generate(List.of(), request));
+        assertEquals(List.of(), session.generator().complete(List.of(), request));
     }
 
     @Test
@@ -100,8 +100,11 @@ final class GeneratorTest {
         var heard = new ArrayList<List<Integer>>();
         var prompts = List.of(new int[] {1}, new int[] {2, 3}, new int[] {4});
         prompts.forEach(prompt -> heard.add(new ArrayList<>()));
-        var completions = session.generator().generate(prompts, new Generator.Request(SamplingParameters.temperature(1, 5), 9, Set.of(0)),
-            (prompt, token) -> heard.get(prompt).add(token));
+        var completions = session.generator().complete(prompts, new Generator.Request(SamplingParameters.temperature(1, 5), 9, Set.of(0)),
+            (prompt, _, token) -> {
+                heard.get(prompt).add(token);
+                return Generator.Verdict.GO_ON;
+            });
         for (int i = 0; i < prompts.size(); i++) {
             assertEquals(Arrays.stream(completions.get(i).tokens()).boxed().toList(), heard.get(i));
         }
@@ -115,7 +118,7 @@ final class GeneratorTest {
             TinyModel.randomize(own.model(), 7);
             var prompt = new int[] {5, 0, 60};
             var request = new Generator.Request(SamplingParameters.greedy(), 50, Set.of());
-            var tokens = own.generator().generate(List.of(prompt), request).getFirst().tokens();
+            var tokens = own.generator().complete(List.of(prompt), request).getFirst().tokens();
             var all = IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens)).toArray();
             var logits = tiny.logits(Batch.of(List.of(Batch.Sequence.allTrained(all, 0))));
             for (int t = 0; t < tokens.length; t++) {
@@ -136,7 +139,7 @@ final class GeneratorTest {
     void aRepetitionPenaltySeesThePromptAndWhatWasDrawn() {
         var prompt = IntStream.range(0, 30).toArray();
         var request = new Generator.Request(new SamplingParameters(0, 0, 1, 0, 1.5, 0), 30, Set.of());
-        var tokens = session.generator().generate(List.of(new int[] {7}, prompt), request).get(1).tokens();
+        var tokens = session.generator().complete(List.of(new int[] {7}, prompt), request).get(1).tokens();
         var all = IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens)).toArray();
         try (var tiny = TinyModel.inference(Family.LLAMA.config(), Optional.empty(), 64, 1)) {
             tiny.randomize(3);

@@ -85,7 +85,7 @@ final class ScorerTest {
     void theScoreOfACompletionIsWhatItsSamplerStored() {
         try (var session = open(Family.QWEN3, 3, 400)) {
             var prompts = items().stream().map(Item::prompt).filter(prompt -> prompt.length < 100).toList();
-            var completions = session.generator().generate(prompts,
+            var completions = session.generator().complete(prompts,
                 new Generator.Request(SamplingParameters.temperature(1, 11), 40, Set.of(3, 17)));
             var items = new ArrayList<Item>();
             for (int i = 0; i < prompts.size(); i++) {

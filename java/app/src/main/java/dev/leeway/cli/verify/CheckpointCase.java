@@ -51,7 +51,7 @@ record CheckpointCase(Path path) implements Case {
 
     private static void continues(TrainingSession session, int[] prompt, int[] expected, String what, Checks checks) {
         var request = new Generator.Request(SamplingParameters.greedy(), expected.length - prompt.length, Set.of());
-        var found = session.generator().generate(List.of(prompt), request).getFirst().tokens();
+        var found = session.generator().complete(List.of(prompt), request).getFirst().tokens();
         checks.equal(what, Probabilities.mismatches(found, Arrays.copyOfRange(expected, prompt.length, expected.length)));
     }
 

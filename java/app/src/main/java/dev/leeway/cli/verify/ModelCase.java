@@ -54,7 +54,7 @@ record ModelCase(Path path, Path inputsFolder) implements Case {
         var prompts = json.requireObjects("prompts");
         var request = new Generator.Request(SamplingParameters.greedy(), prompts.getFirst().require("greedy").size(), Set.of());
         var completions = session.generator()
-            .generate(prompts.stream().map(prompt -> Inputs.ints(prompt.require("prompt"))).toList(), request);
+            .complete(prompts.stream().map(prompt -> Inputs.ints(prompt.require("prompt"))).toList(), request);
         long different = 0;
         for (int i = 0; i < prompts.size(); i++) {
             different += Probabilities.mismatches(completions.get(i).tokens(), Inputs.ints(prompts.get(i).require("greedy")));
