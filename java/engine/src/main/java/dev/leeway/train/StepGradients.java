@@ -9,6 +9,7 @@ import dev.leeway.objective.Objective;
 import dev.leeway.objective.Scope;
 import dev.leeway.objective.Scored;
 import dev.leeway.objective.Targets;
+import dev.leeway.objective.TokenScores;
 import dev.leeway.objective.Weighed;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,22 @@ final class StepGradients {
     private final long tokens;
     private Normalisers normalisers;
 
-    StepGradients(Scoring scoring, Optional<TrainingNoise> noise, List<Batch> micros) {
+    /** Hears of the scores of each micro-batch in the pass with gradients. */
+    interface Listener {
+        void scored(Batch micro, TokenScores scores);
+    }
+
+    /** An evaluation. */
+    StepGradients(Scoring scoring, List<Batch> micros) {
+        this(scoring, Optional.empty(), micros, false);
+    }
+
+    /** A step. */
+    StepGradients(Scoring scoring, TrainingNoise noise, List<Batch> micros, boolean mayTrainNothing) {
+        this(scoring, Optional.of(noise), micros, mayTrainNothing);
+    }
+
+    private StepGradients(Scoring scoring, Optional<TrainingNoise> noise, List<Batch> micros, boolean mayTrainNothing) {
         this.scoring = scoring;
         this.noise = noise;
         this.micros = micros;
@@ -43,7 +59,7 @@ final class StepGradients {
         }
         tokens = rows;
         normalisers = Normalisers.of(targets);
-        if (normalisers.tokens() == 0) {
+        if (normalisers.tokens() == 0 && !mayTrainNothing) {
             throw LeewayException.data("%s has no trained token in %d rows; check the loss mask of the data", name(),
                 normalisers.sequences());
         }
@@ -72,21 +88,21 @@ final class StepGradients {
     }
 
     /** Leaves the sum over all micro-batches in the model. */
-    EvaluationReport accumulate() {
+    EvaluationReport accumulate(Listener listener) {
         scoring.policy().zeroGradients();
-        return sum((micro, weighed) -> backward(micro, weighed), (batch, loss) -> { });
+        return sum(listener, (micro, weighed) -> backward(micro, weighed), (batch, loss) -> { });
     }
 
     /** The same without gradients; {@code check} hears of the loss behind each batch. */
     EvaluationReport evaluate(ObjDoubleConsumer<Batch> check) {
-        return sum((micro, weighed) -> { }, check);
+        return sum((micro, scores) -> { }, (micro, weighed) -> { }, check);
     }
 
     private interface Following {
         void follow(int micro, Weighed weighed);
     }
 
-    private EvaluationReport sum(Following following, ObjDoubleConsumer<Batch> check) {
+    private EvaluationReport sum(Listener listener, Following following, ObjDoubleConsumer<Batch> check) {
         scoring.method().prepare(scoring.policy());
         if (objective.scope() == Scope.BATCH) {
             normalisers = normalisers.withMeasured(measured());
@@ -97,7 +113,9 @@ final class StepGradients {
             if (!objective.trains(targets.get(micro))) {
                 continue;
             }
-            var weighed = weigh(score(micro));
+            var scored = score(micro);
+            listener.scored(micros.get(micro), scored.policy());
+            var weighed = weigh(scored);
             following.follow(micro, weighed);
             loss += weighed.loss();
             metrics = Metrics.sum(metrics, weighed.metrics());

@@ -3,8 +3,9 @@ package dev.leeway.train;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Llama;
 import dev.leeway.model.TrainingNoise;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /** The training loop: any objective, any batch source, full weights or an adapter. */
 public final class Trainer {
@@ -49,18 +50,28 @@ public final class Trainer {
         return step;
     }
 
-    private StepReport take(BatchSource data, int step, int steps) {
+    /** Takes one step. */
+    StepReport take(BatchSource data, int step, int steps) {
         long begin = System.nanoTime();
-        var pass = new StepGradients(scoring, Optional.of(noise.at(step)), data.step(step));
-        var sum = pass.accumulate();
+        var pass = new StepGradients(scoring, noise.at(step), data.step(step), data.mayTrainNothing());
+        var sum = pass.accumulate((micro, scores) -> data.scored(step, micro, scores));
         double rate = learningRate * schedule.factor(step);
         double norm = guard.step(pass, sum.loss(), rate);
         return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, norm, pass.trainedTokens(), pass.tokens(),
-            (System.nanoTime() - begin) * 1e-9, sum.metrics());
+            (System.nanoTime() - begin) * 1e-9, with(data.metrics(step), sum.metrics()));
+    }
+
+    private static Map<String, Double> with(Map<String, Double> ofSource, Map<String, Double> ofObjective) {
+        if (ofSource.isEmpty()) {
+            return ofObjective;
+        }
+        var all = new HashMap<>(ofSource);
+        all.putAll(ofObjective);
+        return Map.copyOf(all);
     }
 
     /** Loss and metrics over batches without training: the objective with all of them as one step; nothing is random. */
     public EvaluationReport evaluate(List<Batch> batches) {
-        return new StepGradients(scoring, Optional.empty(), batches).evaluate(guard::requireFiniteLoss);
+        return new StepGradients(scoring, batches).evaluate(guard::requireFiniteLoss);
     }
 }

@@ -1,5 +1,6 @@
 package dev.leeway.train;
 
+import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Capacity;
@@ -39,38 +40,65 @@ public final class TrainingSession implements AutoCloseable {
      * @param dtype F32, or BF16 for weights and activations in bf16, as {@link ModelPlan} says
      * @param checkpoints whether a {@link TrainingState} will be taken of the session; its copies on the host are then counted
      * @param referenceModel whether there is a second, frozen model of the same configuration, for forward passes alone
+     * @param valueModel the model that PPO trains beside the policy; empty for everything else
      */
     public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
-            int samplingLanes, boolean gradientCheckpointing, DType dtype, boolean checkpoints, boolean referenceModel) {
+            int samplingLanes, boolean gradientCheckpointing, DType dtype, boolean checkpoints, boolean referenceModel,
+            Optional<ValueModel> valueModel) {
+
+        /**
+         * A value model: all its weights are trained, in the policy's number type, on the policy's micro-batches.
+         *
+         * @param config of a …ForSequenceClassification model with the policy's vocabulary, such as a reward model's
+         * @param optimizer AdamW's settings for it
+         */
+        public record ValueModel(ModelConfig config, AdamW.Settings optimizer) {
+
+            /** Refuses a language model. */
+            public ValueModel {
+                if (!config.isClassifier()) {
+                    throw LeewayException.usage("a value model gives a value and no probability; name a …ForSequenceClassification "
+                        + "directory, such as a reward model's");
+                }
+            }
+        }
 
         /** F32 settings that keep all activations. */
         public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
                 int samplingLanes) {
-            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false, false);
+            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false, false, Optional.empty());
         }
 
         /** The same with layers computed again on the way back. */
         public Settings withGradientCheckpointing() {
-            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype, checkpoints, referenceModel);
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype, checkpoints, referenceModel,
+                valueModel);
         }
 
         /** The same in another number type. */
         public Settings withDtype(DType other) {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other, checkpoints,
-                referenceModel);
+                referenceModel, valueModel);
         }
 
         /** The same for a session that is saved on the way. */
         public Settings withCheckpoints() {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, true,
-                referenceModel);
+                referenceModel, valueModel);
         }
 
         /** The same with a frozen reference model beside the one that is trained. */
         public Settings withReferenceModel() {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, checkpoints,
-                true);
+                true, valueModel);
         }
+
+        /** The same with a value model that is trained beside the policy. */
+        public Settings withValueModel(ValueModel value) {
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, checkpoints,
+                referenceModel, Optional.of(value));
+        }
+
 
         private Capacity capacity() {
             var training = Capacity.training(rows, sequences);
@@ -82,6 +110,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Llama model;
     private final AdamW optimizer;
     private final Optional<Llama> reference;
+    private final Optional<Critic> critic;
     private final Optional<Generator> generator;
     private final Scorer scorer;
     private final RewardScorer rewardScorer;
@@ -92,6 +121,7 @@ public final class TrainingSession implements AutoCloseable {
         model = planned.model();
         optimizer = planned.optimizer();
         reference = planned.reference();
+        critic = planned.critic();
         generator = planned.generator();
         scorer = planned.scorer();
         rewardScorer = planned.rewardScorer();
@@ -101,11 +131,12 @@ public final class TrainingSession implements AutoCloseable {
             + (reference.isPresent() ? "; precompute_ref_log_probs needs no second model" : ""));
         model.prepare();
         reference.ifPresent(Llama::prepare);
+        critic.ifPresent(one -> one.model().prepare());
     }
 
     /** A session before it has memory. */
-    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Llama> reference, Optional<Generator> generator,
-            Scorer scorer, RewardScorer rewardScorer) {
+    private record Planned(MemoryPlan memory, Llama model, AdamW optimizer, Optional<Llama> reference, Optional<Critic> critic,
+            Optional<Generator> generator, Scorer scorer, RewardScorer rewardScorer) {
 
         static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
             var memory = new MemoryPlan();
@@ -118,11 +149,13 @@ public final class TrainingSession implements AutoCloseable {
                 memory, Capacity.inference(settings.rows(), settings.sequences()), settings.dtype()))) : Optional.<Llama>empty();
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
                 : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));
+            var critic = settings.valueModel().map(value -> Critic.plan(settings, value, device, memory));
             memory.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
             if (settings.checkpoints()) {
-                memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent()));
+                memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent())
+                    + critic.map(one -> TrainingState.bytes(one.model(), one.optimizer(), false)).orElse(0L));
             }
-            return new Planned(memory, model, optimizer, reference, generator, new Scorer(model, settings.rows(), settings.sequences()),
+            return new Planned(memory, model, optimizer, reference, critic, generator, new Scorer(model, settings.rows(), settings.sequences()),
                 new RewardScorer(model, settings.rows(), settings.sequences()));
         }
     }
@@ -173,6 +206,19 @@ public final class TrainingSession implements AutoCloseable {
      */
     public Llama referenceModel() {
         return reference.orElseThrow(() -> new IllegalStateException("the session was planned without a reference model"));
+    }
+
+    /**
+     * The value model that PPO trains beside the policy, if there is one. Load its weights as you load the model's, or initialise them:
+     * TRL begins with the reward model's.
+     */
+    public Optional<Llama> valueModel() {
+        return critic.map(Critic::model);
+    }
+
+    /** The value model and its optimiser. */
+    Optional<Critic> critic() {
+        return critic;
     }
 
     /** Generates with the weights as they are at the moment. */
