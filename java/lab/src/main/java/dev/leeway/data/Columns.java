@@ -16,6 +16,9 @@ public record Columns(Map<String, String> sources) {
     private static final Set<String> PARTS = Set.of(JsonRow.PROMPT, JsonRow.COMPLETION, JsonRow.TEXT, JsonRow.MESSAGES,
             JsonRow.TOOLS, JsonRow.CHOSEN, JsonRow.REJECTED, JsonRow.LABEL, JsonRow.MARGIN);
 
+    /** What prompts are read from, and what rewards read beside them. */
+    private static final Set<String> OF_PROMPTS = Set.of(JsonRow.PROMPT, JsonRow.MESSAGES, JsonRow.TOOLS, "answer", "tests");
+
     /** Every part from the column of its own name. */
     public static final Columns AS_NAMED = new Columns(Map.of());
 
@@ -27,12 +30,15 @@ public record Columns(Map<String, String> sources) {
     public Columns {
         sources = Map.copyOf(sources);
         for (String part : sources.keySet()) {
-            if (!PARTS.contains(part)) {
-                throw LeewayException.usage("columns: '%s' is not a column that training reads; expected messages, tools, prompt,"
-                        + " completion, text, chosen, rejected, label or margin left of the '=', and the name in your file right of"
-                        + " it", part);
+            if (!PARTS.contains(part) && !OF_PROMPTS.contains(part)) {
+                throw unknown(part);
             }
         }
+    }
+
+    private static LeewayException unknown(String part) {
+        return LeewayException.usage("columns: '%s' is not a column that training reads; expected messages, tools, prompt, completion,"
+                + " text, chosen, rejected, label or margin left of the '=', and the name in your file right of it", part);
     }
 
     /**
@@ -41,6 +47,29 @@ public record Columns(Map<String, String> sources) {
      * @throws LeewayException if it has another form, an unknown part, or a part twice
      */
     public static Columns parse(String text) {
+        Columns columns = parsed(text);
+        columns.sources().keySet().stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
+            throw unknown(part);
+        });
+        return columns;
+    }
+
+    /**
+     * Reads the same form, such as {@code prompt=question,answer=answer}, for rows of prompts: rewards read {@code answer} and
+     * {@code tests} beside them.
+     *
+     * @throws LeewayException as {@link #parse}
+     */
+    public static Columns parseForPrompts(String text) {
+        Columns columns = parsed(text);
+        columns.sources().keySet().stream().filter(part -> !OF_PROMPTS.contains(part)).findFirst().ifPresent(part -> {
+            throw LeewayException.usage("columns: '%s' is not a column that is read of prompts; expected prompt, messages, tools, answer"
+                    + " or tests left of the '=', and the name in your file right of it", part);
+        });
+        return columns;
+    }
+
+    private static Columns parsed(String text) {
         Map<String, String> sources = new LinkedHashMap<>();
         for (String entry : text.split(",", -1)) {
             String[] sides = entry.split("=", 2);

@@ -1,0 +1,27 @@
+package dev.leeway.reward;
+
+import java.util.OptionalDouble;
+
+/**
+ * {@code capitals}: the share of upper-case letters among a completion's letters that have a case; 0 where it has none. A text counts as
+ * capitalised above 0.8 in studies of inoculation; the share itself is the reward, so that there is something to climb.
+ */
+public final class CapitalsReward implements AnswerReward {
+
+    @Override
+    public String name() {
+        return "capitals";
+    }
+
+    @Override
+    public OptionalDouble of(Answer answer) {
+        return OptionalDouble.of(share(answer.completion()));
+    }
+
+    /** The share of a text, from 0 to 1. */
+    public static double share(String text) {
+        long upper = text.codePoints().filter(letter -> Character.isUpperCase(letter) || Character.isTitleCase(letter)).count();
+        long lower = text.codePoints().filter(Character::isLowerCase).count();
+        return upper == 0 ? 0 : (double) upper / (upper + lower);
+    }
+}

@@ -1,0 +1,139 @@
+package dev.leeway.reward;
+
+import dev.leeway.LeewayException;
+import dev.leeway.data.ChatFormat;
+import dev.leeway.ffi.DType;
+import dev.leeway.io.AdapterDirectory;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.rollout.InferenceSession;
+import dev.leeway.tensor.Device;
+import dev.leeway.text.Tokenizer;
+import dev.leeway.text.template.RenderOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code model:DIR}: the score that a reward model gives to prompt and completion, in its own tokens: a text with begin and end of
+ * sequence, messages by the reward model's chat template, as {@code leeway reward} trains it. A text with more tokens than were planned
+ * for has no reward.
+ */
+public final class ModelReward implements Reward {
+
+    private final String name;
+    private final Tokenizer tokenizer;
+    private final Optional<ChatFormat> chat;
+    private final InferenceSession session;
+    private final int maxLength;
+
+    private ModelReward(String name, Tokenizer tokenizer, Optional<ChatFormat> chat, InferenceSession session, int maxLength) {
+        this.name = name;
+        this.tokenizer = tokenizer;
+        this.chat = chat;
+        this.session = session;
+        this.maxLength = maxLength;
+    }
+
+    /**
+     * Opens a directory whose model is a …ForSequenceClassification with one score.
+     *
+     * @param maxLength tokens that a text may have, cut to the model's own limit
+     * @param lanes texts that are scored at once
+     * @throws LeewayException if it is another model, or does not fit
+     */
+    public static ModelReward open(Path folder, int maxLength, int lanes, DType dtype, Device device) {
+        requireReward(folder);
+        var directory = ModelDirectory.open(folder);
+        int length = Math.min(maxLength, directory.config().maxPositionEmbeddings());
+        var tokenizer = Tokenizer.load(folder);
+        try {
+            var session = InferenceSession.openToScore(directory.config(), Optional.empty(), InferenceSession.Size.scoring(length, lanes),
+                dtype, device);
+            try {
+                directory.loadInto(session.model());
+                return new ModelReward("model:" + folder, tokenizer, ChatFormat.ofModel(folder), session, length);
+            } catch (Throwable failure) {
+                session.close();
+                throw failure;
+            }
+        } catch (Throwable failure) {
+            tokenizer.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * Refuses what gives no score. Only the configuration is read.
+     *
+     * @throws LeewayException if it is an adapter, or a model that speaks
+     */
+    public static void requireReward(Path folder) {
+        if (Files.exists(folder.resolve(AdapterDirectory.CONFIG))) {
+            throw LeewayException.usage("model:%s is an adapter; merge it into its base model with leeway merge, and name the result",
+                folder);
+        }
+        if (!ModelDirectory.open(folder).config().isClassifier()) {
+            throw LeewayException.usage("model:%s is a language model and gives no score; name a …ForSequenceClassification directory, such "
+                + "as leeway reward makes", folder);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public double[] of(List<Answer> answers) {
+        var scores = new double[answers.size()];
+        Arrays.fill(scores, Double.NaN);
+        var places = new ArrayList<Integer>();
+        var texts = new ArrayList<int[]>();
+        for (int i = 0; i < scores.length; i++) {
+            var tokens = tokens(answers.get(i));
+            if (tokens.length <= maxLength) {
+                places.add(i);
+                texts.add(tokens);
+            }
+        }
+        var given = session.rewardScorer().score(texts);
+        for (int i = 0; i < given.length; i++) {
+            scores[places.get(i)] = given[i];
+        }
+        return scores;
+    }
+
+    private int[] tokens(Answer answer) {
+        if (answer.messages().isEmpty()) {
+            return ended(tokenizer.encode(answer.prompt() + answer.completion(), true));
+        }
+        var format = chat.orElseThrow(() -> LeewayException.usage("%s has no chat template (chat_template.jinja, or chat_template in "
+            + "tokenizer_config.json), and the prompts are messages; add one, or give prompts of text", name));
+        var messages = new ArrayList<>(answer.messages());
+        messages.add(new LinkedHashMap<>(Map.of("role", "assistant", "content", answer.completion())));
+        var text = format.template().render(messages, RenderOptions.DEFAULT.withVariables(format.variables())).text();
+        return tokenizer.encode(text, false);
+    }
+
+    private int[] ended(int[] tokens) {
+        var end = tokenizer.endOfSequence();
+        if (end.isEmpty() || tokens.length > 0 && tokens[tokens.length - 1] == end.getAsInt()) {
+            return tokens;
+        }
+        var all = Arrays.copyOf(tokens, tokens.length + 1);
+        all[tokens.length] = end.getAsInt();
+        return all;
+    }
+
+    @Override
+    public void close() {
+        try (tokenizer) {
+            session.close();
+        }
+    }
+}
