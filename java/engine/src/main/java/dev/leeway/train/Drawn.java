@@ -18,6 +18,6 @@ public record Drawn(int row, int[] prompt, Completion completion) {
 
     /** Whether it ended by itself and was not cut off. */
     public boolean isTerminated() {
-        return completion.finish() != Completion.Finish.LENGTH;
+        return completion.finish() == Completion.Finish.STOP;
     }
 }

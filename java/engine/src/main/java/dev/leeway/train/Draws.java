@@ -3,9 +3,9 @@ package dev.leeway.train;
 import dev.leeway.LeewayException;
 import dev.leeway.objective.Advantages;
 import dev.leeway.objective.Rewards;
-import dev.leeway.rollout.Completion;
 import dev.leeway.rollout.Generator;
-import dev.leeway.rollout.SamplingParameters;
+import dev.leeway.rollout.Prompt;
+import dev.leeway.rollout.RolloutCounts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,14 +27,15 @@ final class Draws {
     private record Group(List<Drawn> drawn, double[][] rewards) {
     }
 
+    private static final RolloutCounts NOTHING = new RolloutCounts(0, 0, 0, 0, 0, 0);
     private static final String OVERLONG = "overlong";
 
     private final Generator generator;
     private final RolloutSettings settings;
     private final PromptSource prompts;
     private final RewardSource source;
+    private RolloutCounts counts = NOTHING;
     private int completions;
-    private long tokens;
     private double generating;
     private double rewarding;
 
@@ -71,7 +72,7 @@ final class Draws {
 
     Rated rollout(int number) {
         completions = 0;
-        tokens = 0;
+        counts = NOTHING;
         generating = 0;
         rewarding = 0;
         var rows = prompts.prompts(number);
@@ -83,7 +84,7 @@ final class Draws {
         var drawn = groups.stream().flatMap(group -> group.drawn().stream()).toList();
         var rewards = punished(drawn, joined(groups));
         return new Rated(drawn, rewards, Rewards.weightedSum(rewards, weights()),
-            new RolloutListener.Effort(completions, tokens, generating, rewarding, redraws));
+            new RolloutListener.Effort(completions, redraws, generating, rewarding, counts));
     }
 
     /** Whether the rewards of a group differ; length is not asked for. */
@@ -133,7 +134,6 @@ final class Draws {
         generating += (drawnAt - begin) * 1e-9;
         rewarding += (System.nanoTime() - drawnAt) * 1e-9;
         completions += drawn.size();
-        tokens += drawn.stream().mapToLong(one -> one.completion().tokens().length).sum();
         int size = settings.numGenerations();
         var groups = new ArrayList<Group>();
         for (int first = 0; first < drawn.size(); first += size) {
@@ -147,23 +147,26 @@ final class Draws {
     /** The completions of some places of a rollout; every one has a stream of random numbers of its own in the run. */
     private List<Drawn> generate(List<PromptSource.PromptRow> rows, List<Integer> places, int number, int redraw) {
         int size = settings.numGenerations();
+        long before = ((long) number * (settings.shaping().maxRedraws() + 1) + redraw) * settings.order().completions();
+        var asked = new ArrayList<Prompt>(rows.size());
+        for (int i = 0; i < rows.size(); i++) {
+            asked.add(Prompt.group(rows.get(i).tokens(), before + (long) places.get(i) * size, size));
+        }
+        var written = generator.generate(asked, settings.request());
+        counts = sum(counts, generator.counts());
         var drawn = new ArrayList<Drawn>(rows.size() * size);
         for (int i = 0; i < rows.size(); i++) {
-            long first = ((long) number * (settings.shaping().maxRedraws() + 1) + redraw) * settings.order().completions()
-                + (long) places.get(i) * size;
-            for (int k = 0; k < size; k++) {
-                var found = one(rows.get(i).tokens(), first + k);
-                drawn.add(new Drawn(rows.get(i).row(), rows.get(i).tokens(), found));
+            for (var completion : written.get(i)) {
+                drawn.add(new Drawn(rows.get(i).row(), rows.get(i).tokens(), completion));
             }
         }
         return drawn;
     }
 
-    private Completion one(int[] prompt, long stream) {
-        var request = settings.request();
-        var s = request.sampling();
-        var seeded = new SamplingParameters(s.temperature(), s.topK(), s.topP(), s.minP(), s.repetitionPenalty(), s.seed() + stream);
-        return generator.generate(List.of(prompt), new Generator.Request(seeded, request.maxNewTokens(), request.stopTokens())).getFirst();
+    private static RolloutCounts sum(RolloutCounts some, RolloutCounts more) {
+        return new RolloutCounts(more.pages(), more.pagesInUse(), Math.max(some.mostPages(), more.mostPages()),
+            some.preemptions() + more.preemptions(), some.prefillTokens() + more.prefillTokens(),
+            some.decodeTokens() + more.decodeTokens());
     }
 
     private double[][] rated(List<Drawn> drawn) {

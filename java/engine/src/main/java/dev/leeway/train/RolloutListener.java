@@ -1,5 +1,6 @@
 package dev.leeway.train;
 
+import dev.leeway.rollout.RolloutCounts;
 import java.util.List;
 
 /** Hears of every rollout when it was drawn and rewarded, before the first step that trains on it: for tables and files of completions. */
@@ -29,11 +30,11 @@ public interface RolloutListener {
      * What a rollout took.
      *
      * @param completions drawn, those that dynamic sampling threw away included
-     * @param tokens drawn for them
+     * @param redraws how often groups were drawn again
      * @param generating seconds
      * @param rewarding seconds
-     * @param redraws how often groups were drawn again
+     * @param counts of the generator over all of them
      */
-    record Effort(int completions, long tokens, double generating, double rewarding, int redraws) {
+    record Effort(int completions, int redraws, double generating, double rewarding, RolloutCounts counts) {
     }
 }

@@ -23,6 +23,7 @@ final class RolloutMetrics {
         metrics.put("reward", mean(given(rated.total())));
         metrics.put("reward_std", numGenerations == 1 ? deviation(given(rated.total())) : meanDeviation(rated.total(), numGenerations));
         metrics.put("frac_reward_zero_std", taught.zeroDeviation());
+        metrics.put("entropy", meanEntropy(rated.drawn()));
         lengths(rated.drawn(), metrics);
         return metrics;
     }
@@ -34,6 +35,19 @@ final class RolloutMetrics {
             deviations[g] = deviation(given(Arrays.copyOfRange(total, g * numGenerations, (g + 1) * numGenerations)));
         }
         return mean(deviations);
+    }
+
+    /** Over all tokens, when they were drawn. */
+    private static double meanEntropy(List<Drawn> drawn) {
+        double sum = 0;
+        long tokens = 0;
+        for (var one : drawn) {
+            for (float entropy : one.completion().entropies()) {
+                sum += entropy;
+                tokens++;
+            }
+        }
+        return sum / Math.max(1, tokens);
     }
 
     private static void lengths(List<Drawn> drawn, Map<String, Double> metrics) {
