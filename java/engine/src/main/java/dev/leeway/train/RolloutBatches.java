@@ -13,12 +13,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Draws rollouts, has them rewarded, and gives the micro-batches of each step: the data of GRPO, RLOO, REINFORCE and PPO.
+ * Draws rollouts, has them rewarded, and gives the micro-batches of each step: the data of GRPO, RLOO, REINFORCE and, with
+ * {@link ProximalTrainer}, PPO.
  *
  * <p>A rollout is drawn with the weights of the moment at which its first step is asked for, and kept for all steps that {@link
  * ReplayOrder} gives it. Random numbers are functions of the run's seed, so a run that is resumed at a rollout's first step draws what it
- * would have drawn; one that is resumed inside a rollout
- * needs what was stored of it. The weights of a token count over the whole step, so how it is split into micro-batches changes nothing but the
+ * would have drawn; one that is resumed inside a rollout goes
+ * on with what a {@link TrainingState} that {@link TrainingState#keep keeps} this source has stored of it. The weights of a token count over the whole step, so how it is split into micro-batches changes nothing but the
  * rounding of sums.
  *
  * <p>How a run is put together:
@@ -125,10 +126,9 @@ public final class RolloutBatches implements BatchSource {
         return new Rollout(number, rated.drawn(), taught.lessons());
     }
 
-    /** What is being trained on behind so many steps, where the next one does not begin a rollout. */
-    Optional<Rollout> inside(int steps) {
-        return settings.order().isOnPolicy(steps) ? Optional.empty()
-            : Optional.of(rollout(steps));
+    /** The rollout at hand. */
+    Optional<Rollout> current() {
+        return current;
     }
 
     /** Goes on with a rollout that was stored behind so many steps. */
@@ -141,12 +141,8 @@ public final class RolloutBatches implements BatchSource {
         current = Optional.of(rollout);
     }
 
-    ReplayOrder order() {
-        return settings.order();
-    }
-
-    RolloutSettings.MicroBatch microBatch() {
-        return settings.microBatch();
+    RolloutSettings settings() {
+        return settings;
     }
 
     /** Steps in which everything is masked or missing are steps in which nothing but weight decay moves the weights. */

@@ -17,11 +17,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * What of a session goes into a checkpoint, and comes back: the weights as files that transformers or PEFT load, AdamW's moments, and
- * the files that make the folder a model's. It holds host memory for one copy of the trained weights and moments until it is closed.
+ * What of a session goes into a checkpoint, and comes back: the weights as files that transformers or PEFT load, AdamW's moments, the
+ * same of a value model, the rollout that is being trained on, and the files that make the folder a model's. It holds host memory for one copy of the trained weights and moments until it is closed.
  */
 public final class TrainingState implements AutoCloseable {
 
@@ -31,20 +32,33 @@ public final class TrainingState implements AutoCloseable {
      */
     public static final String OPTIMIZER = "optimizer.safetensors";
 
+    private static final String VALUE_WEIGHTS = "value_model.safetensors";
+    private static final String VALUE_OPTIMIZER = "value_optimizer.safetensors";
+
     private final TrainingSession session;
     private final String weightsFile;
     private final List<CheckpointFile> sideFiles;
     private final Arena arena = Arena.ofShared();
     private final HostCopy weights = new HostCopy(arena);
     private final HostCopy moments = new HostCopy(arena);
+    private final HostCopy valueWeights = new HostCopy(arena);
+    private final HostCopy valueMoments = new HostCopy(arena);
+    private Optional<RolloutBatches> rollouts = Optional.empty();
+    private Optional<Rollout> rollout = Optional.empty();
 
     private TrainingState(TrainingSession session, String weightsFile, SequencedMap<String, byte[]> sideFiles) {
         this.session = session;
         this.weightsFile = weightsFile;
         this.sideFiles = sideFiles.entrySet().stream().map(file -> CheckpointFile.of(file.getKey(), file.getValue())).toList();
-        for (var state : session.optimizer().states()) {
-            state.moments().forEach(moment -> moments.add(moment.name(), moment));
-        }
+        addMoments(session.optimizer(), moments);
+        session.critic().ifPresent(critic -> {
+            saved(critic.model(), false).forEach(parameter -> valueWeights.add(parameter.name(), parameter.stored()));
+            addMoments(critic.optimizer(), valueMoments);
+        });
+    }
+
+    private static void addMoments(AdamW optimizer, HostCopy copy) {
+        optimizer.states().forEach(state -> state.moments().forEach(moment -> copy.add(moment.name(), moment)));
     }
 
     /** All weights, with the configuration and the companions (tokenizer files) of a Hugging Face directory. */
@@ -61,6 +75,12 @@ public final class TrainingState implements AutoCloseable {
         var state = new TrainingState(session, AdapterDirectory.WEIGHTS, files);
         saved(session.model(), true).forEach(state::addToAdapter);
         return state;
+    }
+
+    /** Keeps the rollout at hand as well, so that a run can go on inside of it with the same bits. Call it before {@link #restore}. */
+    public TrainingState keep(RolloutBatches source) {
+        rollouts = Optional.of(source);
+        return this;
     }
 
     private void addToAdapter(Parameter parameter) {
@@ -89,7 +109,7 @@ public final class TrainingState implements AutoCloseable {
 
     /** Host memory that it holds. */
     public long bytes() {
-        return weights.bytes() + moments.bytes();
+        return weights.bytes() + moments.bytes() + valueWeights.bytes() + valueMoments.bytes();
     }
 
     /** Steps that the optimiser has taken. */
@@ -97,11 +117,14 @@ public final class TrainingState implements AutoCloseable {
         return session.optimizer().steps();
     }
 
-    /** Copies weights and moments to the host, over the copy before. */
+    /** Copies weights and moments to the host, over the copy before, and remembers the rollout. */
     void take() {
         var device = session.model().device();
         weights.take(device);
         moments.take(device);
+        valueWeights.take(device);
+        valueMoments.take(device);
+        rollout = rollouts.flatMap(RolloutBatches::current);
         device.synchronize();
     }
 
@@ -111,6 +134,13 @@ public final class TrainingState implements AutoCloseable {
         files.add(CheckpointFile.of(weightsFile, weights.tensors()));
         files.add(CheckpointFile.of(OPTIMIZER, moments.tensors()));
         files.add(CheckpointFile.of(RunState.NAME, run.toJson()));
+        if (session.critic().isPresent()) {
+            files.add(CheckpointFile.of(VALUE_WEIGHTS, valueWeights.tensors()));
+            files.add(CheckpointFile.of(VALUE_OPTIMIZER, valueMoments.tensors()));
+        }
+        if (isInsideRollout(run)) {
+            files.add(RolloutFile.of(rollout.orElseThrow()));
+        }
         files.addAll(sideFiles);
         return files;
     }
@@ -135,7 +165,27 @@ public final class TrainingState implements AutoCloseable {
             session.model().parameters().forEach(parameter -> parameter.round(session.model().device()));
             session.optimizer().resume(run.optimizerSteps());
         }
+        session.critic().ifPresent(critic -> restore(critic, checkpoint, run));
+        if (isInsideRollout(run)) {
+            rollouts.orElseThrow().goOn(run.step(), RolloutFile.read(checkpoint));
+        }
         return run;
+    }
+
+    private void restore(Critic critic, StoredCheckpoint checkpoint, RunState run) {
+        try (var storedWeights = checkpoint.tensors(VALUE_WEIGHTS); var storedMoments = checkpoint.tensors(VALUE_OPTIMIZER)) {
+            var device = critic.model().device();
+            valueWeights.requireFits(storedWeights);
+            valueMoments.requireFits(storedMoments);
+            valueWeights.restore(storedWeights, device);
+            valueMoments.restore(storedMoments, device);
+            critic.model().parameters().forEach(parameter -> parameter.round(device));
+            critic.optimizer().resume(run.optimizerSteps());
+        }
+    }
+
+    private boolean isInsideRollout(RunState run) {
+        return rollouts.filter(source -> !source.settings().order().isOnPolicy(run.step())).isPresent();
     }
 
     @Override
