@@ -5,12 +5,15 @@ import dev.leeway.ffi.DType;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /**
  * Sequences that grow token by token over a paged key/value cache. A lane is one growing sequence; tokens are appended to some lanes, and
  * then {@link #advance} leaves the logits of each one's last token. What a lane computes does not depend on the others. Nothing is
  * allocated on the way: arrays and placement are made once. Steps of one token a lane are recorded where the device can do so.
+ *
+ * <p>Lanes may begin with the same tokens ({@link #share}, {@link #follow}): pages that these fill are the same ones, and a page that they
+ * fill in part is copied, so that a page which several lanes hold is never written.
  */
 public final class Decoding implements AutoCloseable {
 
@@ -32,24 +35,37 @@ public final class Decoding implements AutoCloseable {
     private final int[][] pagesOfLane;
     private final int[] pageCounts;
     private final int[] lengths;
-    private final int[] freePages;
-    private int freeCount;
+    private final KeyValueCache cache;
+    private final Pages pages;
     private int row;
     private int chunk;
+
+    /** Plans the state of generation with room for the model's longest sequence in every lane. */
+    public Decoding(Llama model, int rows, int lanes, MemoryPlan plan) {
+        this(model, rows, lanes, lanes * Pages.of(model.positions()), plan);
+    }
 
     /**
      * Plans the state of generation.
      *
      * @param model its capacity bounds the tokens of one {@link #advance}
      * @param rows that capacity
-     * @param lanes how many sequences may grow at once; each gets room for the model's longest sequence
+     * @param lanes how many sequences may grow at once
+     * @param pageCount pages of {@link KeyValueCache#PAGE_SIZE} tokens that the lanes divide among themselves; at least what the model's
+     *     longest sequence takes
      */
-    public Decoding(Llama model, int rows, int lanes, MemoryPlan plan) {
+    public Decoding(Llama model, int rows, int lanes, int pageCount, MemoryPlan plan) {
         this.model = model;
         this.rows = rows;
         this.lanes = lanes;
-        this.pagesPerLane = (model.positions() + KeyValueCache.PAGE_SIZE - 1) / KeyValueCache.PAGE_SIZE;
-        var cache = new KeyValueCache(model.config(), model.dtype(), lanes * pagesPerLane, plan);
+        this.pagesPerLane = Pages.of(model.positions());
+        if (pageCount < pagesPerLane) {
+            throw LeewayException.usage("a key/value cache of %d pages of %d tokens can't hold one sequence of %d tokens, which takes %d; "
+                + "plan at least that many, or shorten the sequences (prompt and max_new_tokens)", pageCount, KeyValueCache.PAGE_SIZE,
+                model.positions(), pagesPerLane);
+        }
+        cache = new KeyValueCache(model.config(), model.dtype(), pageCount, plan);
+        pages = new Pages(pageCount);
         tokens = plan.reserve(Purpose.CACHE, "decode.tokens", DType.I32, rows);
         placement = new Placement.Cached(cache, rows, lanes, pagesPerLane, plan);
         logits = plan.reserve(Purpose.CACHE, "decode.logits", DType.F32, lanes, model.config().vocabSize());
@@ -61,14 +77,12 @@ public final class Decoding implements AutoCloseable {
         lastRows = new int[lanes];
         contexts = new int[lanes];
         table = new int[lanes * pagesPerLane];
-        lengths = new int[lanes];
-        pagesOfLane = new int[lanes][pagesPerLane];
-        pageCounts = new int[lanes];
-        freePages = IntStream.range(0, cache.pages()).toArray();
-        freeCount = cache.pages();
+        lengths = new int[lanes + 1];
+        pagesOfLane = new int[lanes + 1][pagesPerLane];
+        pageCounts = new int[lanes + 1];
     }
 
-    /** How many sequences may grow at once. */
+    /** How many sequences may grow at once. They are numbered from 0; one more lane, of this number, may hold what others begin with. */
     public int lanes() {
         return lanes;
     }
@@ -83,6 +97,11 @@ public final class Decoding implements AutoCloseable {
         return model.positions();
     }
 
+    /** Tokens that the model knows. */
+    public int vocabulary() {
+        return model.config().vocabSize();
+    }
+
     /** (lanes, V): row i belongs to the i-th lane that was appended to before the last {@link #advance}. */
     public Tensor logits() {
         return logits;
@@ -93,13 +112,102 @@ public final class Decoding implements AutoCloseable {
         return lengths[lane];
     }
 
-    /** Forgets a lane's sequence and frees its pages. */
-    public void clear(int lane) {
-        for (int i = 0; i < pageCounts[lane]; i++) {
-            freePages[freeCount++] = pagesOfLane[lane][i];
+    /** Pages of the cache. */
+    public int pages() {
+        return cache.pages();
+    }
+
+    /** Pages that no lane holds. */
+    public int freePages() {
+        return pages.free();
+    }
+
+    /** The most pages that lanes held at a time since the last {@link #restart}. */
+    public int mostPages() {
+        return pages.most();
+    }
+
+    /** Pages that so many tokens take. */
+    public static int pagesOf(int tokens) {
+        return Pages.of(tokens);
+    }
+
+    /** Pages that so many tokens fill: what {@link #share} shares. */
+    public static int fullPagesOf(int tokens) {
+        return tokens / KeyValueCache.PAGE_SIZE;
+    }
+
+    /** Forgets all sequences, and how many pages they held. */
+    public void restart() {
+        Arrays.fill(pageCounts, 0);
+        Arrays.fill(lengths, 0);
+        pages.restart();
+    }
+
+    /** Forgets all sequences. */
+    public void clear() {
+        for (int lane = 0; lane <= lanes; lane++) {
+            clear(lane);
         }
-        pageCounts[lane] = 0;
-        lengths[lane] = 0;
+    }
+
+    /** Forgets a lane's sequence and lets go of its pages. */
+    public void clear(int lane) {
+        keep(lane, 0);
+    }
+
+    /** Forgets what a lane has read behind its first {@code count} tokens, and lets go of the pages behind them. */
+    public void keep(int lane, int count) {
+        int kept = Pages.of(count);
+        while (pageCounts[lane] > kept) {
+            pages.release(pagesOfLane[lane][--pageCounts[lane]]);
+        }
+        lengths[lane] = Math.min(lengths[lane], count);
+    }
+
+    /**
+     * Gives a lane pages for {@code length} tokens, those that it has included.
+     *
+     * @return false if there are too few free pages; it gets none then
+     */
+    public boolean reserve(int lane, int length) {
+        if (length > model.positions()) {
+            throw LeewayException.usage("a sequence of %d tokens exceeds the model's %d positions; shorten the prompt or max_new_tokens",
+                length, model.positions());
+        }
+        int missing = Pages.of(length) - pageCounts[lane];
+        if (missing > pages.free()) {
+            return false;
+        }
+        for (; missing > 0; missing--) {
+            pagesOfLane[lane][pageCounts[lane]++] = pages.take();
+        }
+        return true;
+    }
+
+    /**
+     * Lets an empty lane hold the pages that the first {@code count} tokens of another one fill. The other one has reserved them; it may be
+     * about to read the tokens.
+     */
+    public void share(int from, int to, int count) {
+        for (int i = 0; i < fullPagesOf(count); i++) {
+            int page = pagesOfLane[from][i];
+            pages.share(page);
+            pagesOfLane[to][pageCounts[to]++] = page;
+        }
+    }
+
+    /**
+     * Puts a lane behind the first {@code count} tokens of another one, which has read them by now. Those that do not fill a page are
+     * copied into a page of its own, which it has reserved after {@link #share}.
+     */
+    public void follow(int from, int to, int count) {
+        int rest = count % KeyValueCache.PAGE_SIZE;
+        if (rest > 0) {
+            int page = fullPagesOf(count);
+            cache.copy(model.device(), pagesOfLane[from][page], pagesOfLane[to][page], rest);
+        }
+        lengths[to] = count;
     }
 
     /** The lanes to append to are those named from here on. */
@@ -116,16 +224,18 @@ public final class Decoding implements AutoCloseable {
         if (row + count > rows) {
             throw new IllegalArgumentException("chunks of " + (row + count) + " tokens exceed the planned " + rows);
         }
-        reserve(lane, lengths[lane] + count);
-        var pages = pagesOfLane[lane];
+        if (!reserve(lane, lengths[lane] + count)) {
+            throw new IllegalStateException("no page is free for lane " + lane + "; reserve before the tokens are appended");
+        }
+        var held = pagesOfLane[lane];
         for (int t = first; t < first + count; t++) {
             int position = lengths[lane]++;
             newTokens[row] = from[t];
             newPositions[row] = position;
-            newSlots[row++] = (long) pages[position / KeyValueCache.PAGE_SIZE] * KeyValueCache.PAGE_SIZE
+            newSlots[row++] = (long) held[position / KeyValueCache.PAGE_SIZE] * KeyValueCache.PAGE_SIZE
                 + position % KeyValueCache.PAGE_SIZE;
         }
-        System.arraycopy(pages, 0, table, chunk * pagesPerLane, pageCounts[lane]);
+        System.arraycopy(held, 0, table, chunk * pagesPerLane, pageCounts[lane]);
         contexts[chunk] = lengths[lane];
         lastRows[chunk++] = row - 1;
         starts[chunk] = row;
@@ -159,15 +269,5 @@ public final class Decoding implements AutoCloseable {
     @Override
     public void close() {
         steps.close();
-    }
-
-    private void reserve(int lane, int length) {
-        if (length > model.positions()) {
-            throw LeewayException.usage("a sequence of %d tokens exceeds the model's %d positions; shorten the prompt or max_new_tokens",
-                length, model.positions());
-        }
-        while (pageCounts[lane] * KeyValueCache.PAGE_SIZE < length) {
-            pagesOfLane[lane][pageCounts[lane]++] = freePages[--freeCount];
-        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.leeway.model;
 
 import dev.leeway.ffi.DType;
+import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
@@ -34,6 +35,19 @@ public final class KeyValueCache {
     /** How many pages there are. */
     public int pages() {
         return pages;
+    }
+
+    /** Copies the first {@code tokens} keys and values of a page into another one, in every layer. */
+    void copy(Device device, int from, int to, int tokens) {
+        for (int layer = 0; layer < keys.size(); layer++) {
+            copy(device, keys.get(layer), from, to, tokens);
+            copy(device, values.get(layer), from, to, tokens);
+        }
+    }
+
+    private static void copy(Device device, Tensor tensor, int from, int to, int tokens) {
+        long bytes = tensor.bytes() / tensor.size(0) / PAGE_SIZE * tokens;
+        device.copy(tensor.rows(from, 1).slice(0, bytes), tensor.rows(to, 1).slice(0, bytes));
     }
 
     Tensor keys(int layer) {

@@ -2,10 +2,12 @@ package dev.leeway.rollout;
 
 import dev.leeway.LeewayException;
 import dev.leeway.model.Decoding;
+import dev.leeway.model.KeyValueCache;
 import dev.leeway.model.Llama;
 import dev.leeway.tensor.MemoryPlan;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -59,24 +61,51 @@ public final class Generator implements AutoCloseable {
     private final Llama model;
     private final Decoding decoding;
     private final Sampler sampler;
-    private RolloutCounts counts;
+    private Supplier<RolloutCounts> counts;
 
     /** Plans a generator of {@code lanes} sequences at a time, each with room for the longest, for a model of capacity {@code rows}. */
     public Generator(Llama model, int rows, int lanes, MemoryPlan plan) {
-        this.model = model;
-        decoding = new Decoding(model, rows, lanes, plan);
-        sampler = new Sampler(model.device(), lanes, model.config().vocabSize(), lanes * model.positions(), plan);
-        counts = new RolloutCounts(0, 0, 0, 0, 0, 0);
+        this(model, new Decoding(model, rows, lanes, plan), plan);
     }
 
-    /** The completions of each prompt, in the order of the prompts and of their streams. */
+    /**
+     * The same with a key/value cache of {@code pages} pages of {@link KeyValueCache#PAGE_SIZE} tokens: where they run out, the youngest
+     * completions make room and are read again later.
+     *
+     * @throws LeewayException if that many hold not one longest sequence
+     */
+    public Generator(Llama model, int rows, int lanes, int pages, MemoryPlan plan) {
+        this(model, new Decoding(model, rows, lanes, pages, plan), plan);
+    }
+
+    private Generator(Llama model, Decoding decoding, MemoryPlan plan) {
+        this.model = model;
+        this.decoding = decoding;
+        int lanes = decoding.lanes();
+        sampler = new Sampler(model.device(), lanes, model.config().vocabSize(), lanes * model.positions(), plan);
+        counts = () -> new RolloutCounts(decoding.pages(), 0, 0, 0, 0, 0);
+    }
+
+    /**
+     * The completions of each prompt, in the order of the prompts and of their streams.
+     *
+     * @throws LeewayException if a prompt is empty, leaves no position for a token, or has an id outside the vocabulary; nothing is
+     *     computed then
+     */
     public List<List<Completion>> generate(List<Prompt> prompts, Request request) {
         return generate(prompts, request, NOBODY);
     }
 
     /** The same, telling a listener of every token. */
     public List<List<Completion>> generate(List<Prompt> prompts, Request request, TokenListener listener) {
-        return model.decoding(() -> new Rollout(decoding, sampler, prompts, request, listener).completions());
+        var rollout = new Rollout(decoding, sampler, prompts, request, listener);
+        counts = rollout::counts;
+        try {
+            return model.decoding(rollout::completions);
+        } finally {
+            var last = rollout.counts();
+            counts = () -> last;
+        }
     }
 
     /** One completion a prompt; a prompt's number is its stream. */
@@ -92,7 +121,7 @@ public final class Generator implements AutoCloseable {
 
     /** What the last call did, or the one that is under way has done. */
     public RolloutCounts counts() {
-        return counts;
+        return counts.get();
     }
 
     /** Forgets recorded steps. Call it before the memory they use is freed. */

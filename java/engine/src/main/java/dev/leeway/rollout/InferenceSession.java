@@ -11,6 +11,7 @@ import dev.leeway.model.ModelPlan.Trained;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A model planned for scoring and generation alone, with its memory: a language model generates and says how probable completions are, a
@@ -30,7 +31,7 @@ public final class InferenceSession implements AutoCloseable {
         this.size = size;
         model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, generates ? capacity.withDecoding() : capacity,
             Trained.NOTHING, adapter, dtype));
-        generator = generates ? Optional.of(new Generator(model, size.rows(), size.lanes(), plan)) : Optional.empty();
+        generator = generates ? Optional.of(size.generator(model, plan)) : Optional.empty();
         plan.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
         memory = plan.allocate(device, generates ? "shorten the sequences (prompt and max_new_tokens), or generate fewer at once"
             : "shorten the sequences (max_length), or score fewer at once (per_device_eval_batch_size)");
@@ -43,10 +44,26 @@ public final class InferenceSession implements AutoCloseable {
      * @param maxLength longest sequence, prompt and completion together
      * @param lanes sequences that are generated, or scored, at once
      * @param rows tokens of one forward pass: longer prompts are read in pieces, with the same bits; a sequence that is scored must fit
+     * @param pages of the key/value cache, {@link dev.leeway.model.KeyValueCache#PAGE_SIZE} tokens each, at least what the longest sequence
+     *     takes; empty = the longest sequence in every lane. With fewer, completions may have to wait, and their bits stay the same
      */
-    public record Size(int maxLength, int lanes, int rows) {
+    public record Size(int maxLength, int lanes, int rows, OptionalInt pages) {
 
         private static final int PIECE = 512;
+
+        /** A size with pages for the longest sequence in every lane. */
+        public Size(int maxLength, int lanes, int rows) {
+            this(maxLength, lanes, rows, OptionalInt.empty());
+        }
+
+        /** The same with so many pages. */
+        public Size withPages(int count) {
+            return new Size(maxLength, lanes, rows, OptionalInt.of(count));
+        }
+
+        private Generator generator(Llama model, MemoryPlan plan) {
+            return pages.isPresent() ? new Generator(model, rows, lanes, pages.getAsInt(), plan) : new Generator(model, rows, lanes, plan);
+        }
 
         /** For generation: activations for a piece of a prompt, not for the longest sequence. */
         public static Size generating(int maxLength, int lanes) {

@@ -3,190 +3,173 @@ package dev.leeway.rollout;
 import dev.leeway.LeewayException;
 import dev.leeway.ffi.Region;
 import dev.leeway.model.Decoding;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 
 /** One call of a generator. */
 final class Rollout {
 
-    /** A sequence on its way: its prompt, what of it has been read, what was drawn. */
-    private static final class Growing {
-        final int prompt;
-        final int number;
-        final long stream;
-        final int lane;
-        final int[] promptTokens;
-        final int[] tokens;
-        final float[] logProbs;
-        final float[] entropies;
-        int read;
-        int drawn;
-
-        /** {@code most} tokens will be drawn at most. */
-        Growing(int prompt, int number, Prompt from, int lane, int most) {
-            this.prompt = prompt;
-            this.number = number;
-            this.stream = from.streams()[number];
-            this.lane = lane;
-            this.promptTokens = from.tokens();
-            tokens = new int[most];
-            logProbs = new float[most];
-            entropies = new float[most];
-        }
-
-        boolean isReading() {
-            return read < promptTokens.length;
-        }
-
-        boolean isFull() {
-            return drawn == tokens.length;
-        }
-
-        Completion completion(Completion.Finish reason) {
-            return new Completion(Arrays.copyOf(tokens, drawn), Arrays.copyOf(logProbs, drawn), Arrays.copyOf(entropies, drawn), reason);
-        }
-    }
-
     private final Decoding decoding;
     private final Sampler sampler;
-    private final List<Prompt> prompts;
     private final Generator.Request request;
     private final Generator.TokenListener listener;
     private final Completion[][] completions;
-    private final Deque<Integer> freeLanes = new ArrayDeque<>();
-    private final List<Growing> growing = new ArrayList<>();
+    private final Lanes lanes;
     private final List<Growing> rows = new ArrayList<>();
     private final int[] stops;
-    private int next;
-    private int nextNumber;
+    private long prefillTokens;
+    private long decodeTokens;
 
+    /** Refuses prompts that can't be continued; nothing is computed then. */
     Rollout(Decoding decoding, Sampler sampler, List<Prompt> prompts, Generator.Request request, Generator.TokenListener listener) {
         this.decoding = decoding;
         this.sampler = sampler;
-        this.prompts = prompts;
         this.request = request;
         this.listener = listener;
+        for (int prompt = 0; prompt < prompts.size(); prompt++) {
+            requireFit(prompt, prompts.get(prompt).tokens());
+        }
         completions = prompts.stream().map(prompt -> new Completion[prompt.streams().length]).toArray(Completion[][]::new);
         stops = request.stopTokens().stream().mapToInt(Integer::intValue).sorted().toArray();
-        for (int lane = 0; lane < decoding.lanes(); lane++) {
-            decoding.clear(lane);
-            freeLanes.add(lane);
+        decoding.restart();
+        lanes = new Lanes(decoding, prompts, request.maxNewTokens());
+    }
+
+    private void requireFit(int prompt, int[] tokens) {
+        if (tokens.length == 0 || tokens.length >= decoding.positions()) {
+            throw LeewayException.usage("prompt %d has %d tokens; at least 1 and fewer than the model's %d positions are expected",
+                prompt + 1, tokens.length, decoding.positions());
+        }
+        int vocabulary = decoding.vocabulary();
+        for (int t = 0; t < tokens.length; t++) {
+            if (tokens[t] < 0 || tokens[t] >= vocabulary) {
+                throw LeewayException.data("prompt %d, token %d: id %d is outside the model's vocabulary of %d; the tokenizer and the "
+                    + "model do not belong together", prompt + 1, t + 1, tokens[t], vocabulary);
+            }
         }
     }
 
     List<List<Completion>> completions() {
-        admit();
-        while (!growing.isEmpty()) {
-            step();
-            admit();
+        if (request.maxNewTokens() == 0) {
+            Arrays.stream(completions).forEach(group -> Arrays.fill(group, Completion.empty(Completion.Finish.LENGTH)));
+        } else {
+            grow();
         }
         return Arrays.stream(completions).map(List::of).toList();
     }
 
-    private void admit() {
-        while (next < prompts.size() && !freeLanes.isEmpty()) {
-            var prompt = prompts.get(next);
-            requireFit(next, prompt.tokens().length);
-            if (completions[next][nextNumber] == null) {
-                if (request.maxNewTokens() == 0) {
-                    completions[next][nextNumber] = Completion.empty(Completion.Finish.LENGTH);
-                } else {
-                    growing.add(new Growing(next, nextNumber, prompt, freeLanes.remove(), Math.min(request.maxNewTokens(),
-                        decoding.positions() - prompt.tokens().length)));
-                }
+    private void grow() {
+        try {
+            lanes.admit();
+            while (!lanes.growing().isEmpty()) {
+                step();
+                lanes.admit();
             }
-            nextNumber++;
-            if (nextNumber == prompt.streams().length) {
-                next++;
-                nextNumber = 0;
-            }
+        } finally {
+            decoding.clear();
         }
     }
 
-    private void requireFit(int prompt, int length) {
-        if (length == 0 || length >= decoding.positions()) {
-            throw LeewayException.usage("prompt %d has %d tokens; at least 1 and fewer than the model's %d positions are expected",
-                prompt + 1, length, decoding.positions());
-        }
+    RolloutCounts counts() {
+        return new RolloutCounts(decoding.pages(), decoding.pages() - decoding.freePages(), decoding.mostPages(), lanes.preemptions(),
+            prefillTokens, decodeTokens);
     }
 
+    /**
+     * Reads as much of what is known of each sequence as the planned rows allow, and draws a token for every one whose last known token was
+     * read.
+     */
     private void step() {
         rows.clear();
         decoding.begin();
         int room = decoding.rows();
+        var growing = lanes.growing();
         for (int i = 0; i < growing.size() && room > 0; i++) {
-            room -= append(growing.get(i), room);
+            var one = growing.get(i);
+            if (!one.isWaiting() && lanes.hasRoom(one)) {
+                room -= append(one, room);
+            }
         }
         decoding.advance();
+        lanes.follow();
         draw();
     }
 
-    private int append(Growing sequence, int room) {
-        rows.add(sequence);
-        if (!sequence.isReading()) {
-            decoding.append(sequence.lane, sequence.tokens, sequence.drawn - 1, 1);
-            return 1;
+    /** A piece of the prompt, or of what was drawn: the last token, or all of it where it was preempted. */
+    private int append(Growing one, int room) {
+        rows.add(one);
+        int read = decoding.length(one.lane());
+        int behindPrompt = read - one.promptTokens().length;
+        int count = Math.min(room, behindPrompt < 0 ? -behindPrompt : one.drawn() - behindPrompt);
+        if (behindPrompt < 0) {
+            decoding.append(one.lane(), one.promptTokens(), read, count);
+        } else {
+            decoding.append(one.lane(), one.tokens(), behindPrompt, count);
         }
-        int count = Math.min(room, sequence.promptTokens.length - sequence.read);
-        decoding.append(sequence.lane, sequence.promptTokens, sequence.read, count);
-        sequence.read += count;
+        prefillTokens += read == one.known() - 1 && behindPrompt >= 0 ? 0 : count;
         return count;
     }
 
+    private boolean isRead(Growing one) {
+        return decoding.length(one.lane()) == one.known();
+    }
+
+    /** What is read only in part gets a draw too, which is forgotten: a draw leaves no trace. */
     private void draw() {
         boolean needsHistory = request.sampling().repetitionPenalty() != 1;
         sampler.begin();
         for (int i = 0; i < rows.size(); i++) {
-            var sequence = rows.get(i);
-            sampler.row(sequence.stream, sequence.promptTokens.length + sequence.drawn);
+            var one = rows.get(i);
+            sampler.row(one.stream(), one.known());
             if (needsHistory) {
-                sampler.remember(sequence.promptTokens, sequence.promptTokens.length);
-                sampler.remember(sequence.tokens, sequence.drawn);
+                sampler.remember(one.promptTokens(), one.promptTokens().length);
+                sampler.remember(one.tokens(), one.drawn());
             }
         }
         sampler.draw(decoding.logits(), request.sampling(), Region.NONE);
         for (int i = 0; i < rows.size(); i++) {
-            var sequence = rows.get(i);
-            if (!sequence.isReading() && completions[sequence.prompt][sequence.number] == null) {
-                take(sequence, i);
+            var one = rows.get(i);
+            if (!hasEnded(one) && isRead(one)) {
+                take(one, i);
             }
         }
     }
 
-    private void take(Growing sequence, int row) {
+    private boolean hasEnded(Growing one) {
+        return completions[one.prompt()][one.number()] != null;
+    }
+
+    private void take(Growing one, int row) {
         int token = sampler.token(row);
-        sequence.tokens[sequence.drawn] = token;
-        sequence.logProbs[sequence.drawn] = sampler.logProb(row);
-        sequence.entropies[sequence.drawn++] = sampler.entropy(row);
-        var verdict = listener.drawn(sequence.prompt, sequence.number, token);
-        if (Arrays.binarySearch(stops, token) >= 0 || request.stop().stops(sequence.tokens, sequence.drawn)) {
-            finish(sequence, Completion.Finish.STOP);
-        } else if (sequence.isFull()) {
-            finish(sequence, Completion.Finish.LENGTH);
+        one.take(token, sampler.logProb(row), sampler.entropy(row));
+        decodeTokens++;
+        var verdict = listener.drawn(one.prompt(), one.number(), token);
+        if (Arrays.binarySearch(stops, token) >= 0 || request.stop().stops(one.tokens(), one.drawn())) {
+            end(one, Completion.Finish.STOP);
+        } else if (one.isFull()) {
+            end(one, Completion.Finish.LENGTH);
         } else if (verdict != Generator.Verdict.GO_ON) {
-            finish(sequence, Completion.Finish.CANCELLED);
+            end(one, Completion.Finish.CANCELLED);
         }
         if (verdict == Generator.Verdict.CANCEL_GROUP) {
-            cancelGroup(sequence.prompt);
+            cancelGroup(one.prompt());
         }
     }
 
+    private void end(Growing one, Completion.Finish reason) {
+        completions[one.prompt()][one.number()] = one.completion(reason);
+        lanes.end(one);
+    }
+
     private void cancelGroup(int prompt) {
-        List.copyOf(growing).stream().filter(one -> one.prompt == prompt).forEach(one -> finish(one, Completion.Finish.CANCELLED));
+        for (var one : lanes.withdraw(prompt)) {
+            completions[prompt][one.number()] = one.completion(Completion.Finish.CANCELLED);
+        }
         for (int i = 0; i < completions[prompt].length; i++) {
             if (completions[prompt][i] == null) {
                 completions[prompt][i] = Completion.empty(Completion.Finish.CANCELLED);
             }
         }
-    }
-
-    private void finish(Growing sequence, Completion.Finish reason) {
-        completions[sequence.prompt][sequence.number] = sequence.completion(reason);
-        growing.remove(sequence);
-        decoding.clear(sequence.lane);
-        freeLanes.add(sequence.lane);
     }
 }

@@ -205,6 +205,11 @@ public final class Device implements AutoCloseable {
         library.copy(source.bytes(), source.region(), destination.region());
     }
 
+    /** Copies a stretch of the device's memory onto another one of its size that does not overlap it. */
+    public void copy(Region source, Region destination) {
+        library.copy(source.bytes(), source, destination);
+    }
+
     /** Writes the first {@code count} elements of a tensor into another one of another type: widened, or rounded to the nearest. */
     public void cast(Tensor source, Tensor destination, long count) {
         call(Ops.CAST).i64("count", count).at("x", source.region()).at("y", destination.region()).i64("seed", 0)

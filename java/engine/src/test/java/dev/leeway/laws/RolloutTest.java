@@ -1,24 +1,19 @@
 package dev.leeway.laws;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.ffi.DType;
 import dev.leeway.model.Batch;
-import dev.leeway.model.Capacity;
 import dev.leeway.model.Family;
 import dev.leeway.model.Llama;
-import dev.leeway.model.ModelConfig;
-import dev.leeway.model.ModelPlan;
 import dev.leeway.model.TinyModel;
+import dev.leeway.objective.Column;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.rollout.Completion;
 import dev.leeway.rollout.Generator;
 import dev.leeway.rollout.InferenceSession;
 import dev.leeway.rollout.SamplingParameters;
-import dev.leeway.tensor.Device;
-import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
@@ -46,36 +41,9 @@ final class RolloutTest {
         return IntStream.of(1, 5, 63, 64, 65, 130, 2).mapToObj(length -> random.ints(length, 0, Family.VOCABULARY).toArray()).toList();
     }
 
-    /** A model planned for forward passes, with a generator of its own lanes and rows. */
-    private record Rollouts(Device device, Llama model, Generator generator, MemoryPlan.Allocation memory) implements AutoCloseable {
-        static Rollouts open(ModelConfig config, int rows, int lanes, int generatorRows) {
-            return open(config, DType.F32, rows, lanes, generatorRows);
-        }
-
-        static Rollouts open(ModelConfig config, DType dtype, int rows, int lanes, int generatorRows) {
-            var device = TestDevice.open(2);
-            var plan = new MemoryPlan();
-            var capacity = Capacity.inference(rows, 8).withDecoding();
-            var model = new Llama(config, POSITIONS, device,
-                new ModelPlan(plan, capacity, ModelPlan.Trained.NOTHING, Optional.empty(), dtype));
-            var generator = new Generator(model, generatorRows, lanes, plan);
-            var memory = plan.allocate(device);
-            model.prepare();
-            TinyModel.randomize(model, 1);
-            return new Rollouts(device, model, generator, memory);
-        }
-
-        List<Completion> generate(double temperature) {
-            return generator.complete(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40,
-                Set.of(3, 17, 22, 40)));
-        }
-
-        @Override
-        public void close() {
-            generator.close();
-            memory.close();
-            device.close();
-        }
+    private static List<Completion> generate(Rollouts rollouts, double temperature) {
+        return rollouts.generator().complete(prompts(), new Generator.Request(SamplingParameters.temperature(temperature, 11), 40,
+            Set.of(3, 17, 22, 40)));
     }
 
     private static int[] joined(int[] prompt, int[] completion) {
@@ -83,20 +51,21 @@ final class RolloutTest {
     }
 
     private static void requireTheSamplersLogProbs(Family family, DType dtype, double temperature) {
-        try (var rollouts = Rollouts.open(family.config(POSITIONS), dtype, 1000, 3, 64)) {
-            var completions = rollouts.generate(temperature);
+        try (var rollouts = Rollouts.open(family.config(POSITIONS), dtype, 3, 64)) {
+            var completions = generate(rollouts, temperature);
             var sequences = new ArrayList<Batch.Sequence>();
             for (int i = 0; i < completions.size(); i++) {
                 sequences.add(Batch.Sequence.allTrained(joined(prompts().get(i), completions.get(i).tokens()), i));
             }
             rollouts.model().setTemperature(temperature);
             var batch = Batch.of(sequences);
-            var scores = Small.logProbs(rollouts.model(), batch);
+            var scores = rollouts.model().score(batch, Set.of(Column.LOG_PROB, Column.ENTROPY));
             for (int i = 0; i < completions.size(); i++) {
                 int first = batch.sequenceStarts()[i] + prompts().get(i).length - 1;
-                var drawn = completions.get(i).logProbs();
-                for (int t = 0; t < drawn.length; t++) {
-                    assertEquals(drawn[t], (float) scores[first + t], "prompt " + i + ", token " + t);
+                var drawn = completions.get(i);
+                for (int t = 0; t < drawn.tokens().length; t++) {
+                    assertEquals(drawn.logProbs()[t], (float) scores.logProb()[first + t], "prompt " + i + ", token " + t);
+                    assertEquals(drawn.entropies()[t], (float) scores.column(Column.ENTROPY)[first + t], "prompt " + i + ", token " + t);
                 }
             }
         }
@@ -122,15 +91,15 @@ final class RolloutTest {
     @EnumSource(names = {"LLAMA", "GEMMA3"})
     void completionsDependNeitherOnLanesNorOnHowPromptsAreCut(Family family) {
         List<Completion> expected;
-        try (var rollouts = Rollouts.open(family.config(POSITIONS), 200, 1, 200)) {
-            expected = rollouts.generate(1);
+        try (var rollouts = Rollouts.open(family.config(POSITIONS), DType.F32, 1, 200)) {
+            expected = generate(rollouts, 1);
         }
         assertTrue(expected.stream().anyMatch(completion -> completion.finish() == Completion.Finish.STOP));
         assertTrue(expected.stream().anyMatch(completion -> completion.finish() == Completion.Finish.LENGTH));
         for (int lanes : new int[] {2, 3, 7, 9}) {
             for (int rows : new int[] {1, 10, 64, 200}) {
-                try (var rollouts = Rollouts.open(family.config(POSITIONS), 200, lanes, rows)) {
-                    requireSame(expected, rollouts.generate(1), lanes + " lanes, " + rows + " rows");
+                try (var rollouts = Rollouts.open(family.config(POSITIONS), DType.F32, lanes, rows)) {
+                    Rollouts.requireSame(expected, generate(rollouts, 1), lanes + " lanes, " + rows + " rows");
                 }
             }
         }
@@ -139,31 +108,23 @@ final class RolloutTest {
     @Test
     void completionsInBfloat16DependNeitherOnLanesNorOnHowPromptsAreCut() {
         List<Completion> expected;
-        try (var rollouts = Rollouts.open(Family.GEMMA3.config(POSITIONS), DType.BF16, 200, 1, 200)) {
-            expected = rollouts.generate(1);
+        try (var rollouts = Rollouts.open(Family.GEMMA3.config(POSITIONS), DType.BF16, 1, 200)) {
+            expected = generate(rollouts, 1);
         }
         for (int lanes : new int[] {3, 9}) {
             for (int rows : new int[] {1, 10, 200}) {
-                try (var rollouts = Rollouts.open(Family.GEMMA3.config(POSITIONS), DType.BF16, 200, lanes, rows)) {
-                    requireSame(expected, rollouts.generate(1), lanes + " lanes, " + rows + " rows");
+                try (var rollouts = Rollouts.open(Family.GEMMA3.config(POSITIONS), DType.BF16, lanes, rows)) {
+                    Rollouts.requireSame(expected, generate(rollouts, 1), lanes + " lanes, " + rows + " rows");
                 }
             }
         }
     }
 
-    private static void requireSame(List<Completion> expected, List<Completion> found, String what) {
-        for (int i = 0; i < expected.size(); i++) {
-            assertArrayEquals(expected.get(i).tokens(), found.get(i).tokens(), what);
-            assertArrayEquals(expected.get(i).logProbs(), found.get(i).logProbs(), what);
-            assertEquals(expected.get(i).finish(), found.get(i).finish(), what);
-        }
-    }
-
     @Test
     void generatingAgainGivesTheSameAndAnotherSeedSomethingElse() {
-        try (var rollouts = Rollouts.open(Family.QWEN3.config(POSITIONS), 200, 3, 64)) {
-            var first = rollouts.generate(1);
-            requireSame(first, rollouts.generate(1), "again");
+        try (var rollouts = Rollouts.open(Family.QWEN3.config(POSITIONS), DType.F32, 3, 64)) {
+            var first = generate(rollouts, 1);
+            Rollouts.requireSame(first, generate(rollouts, 1), "again");
             var other = rollouts.generator().complete(prompts(),
                 new Generator.Request(SamplingParameters.temperature(1, 12), 40, Set.of(3, 17, 22, 40)));
             assertTrue(IntStream.range(0, first.size()).anyMatch(i -> !Arrays.equals(first.get(i).tokens(), other.get(i).tokens())));
@@ -181,8 +142,8 @@ final class RolloutTest {
             var schedule = new Schedule(Schedule.Kind.CONSTANT, 0, 2, 0);
             for (int round = 0; round < 3; round++) {
                 session.trainer(new SupervisedFineTuning(), schedule, 1e-2).train(Small.repeating(List.of(batch)), report -> { });
-                requireSame(generatedAnew(session.model(), request), session.generator().complete(prompts().subList(0, 2), request),
-                    "round " + round);
+                var trained = session.generator().complete(prompts().subList(0, 2), request);
+                Rollouts.requireSame(generatedAnew(session.model(), request), trained, "round " + round);
             }
         }
     }

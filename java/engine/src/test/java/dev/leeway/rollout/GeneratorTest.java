@@ -2,6 +2,7 @@ package dev.leeway.rollout;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
@@ -82,6 +83,64 @@ final class GeneratorTest {
         Refusal.assertRefused(Kind.DATA, () -> greedy(new int[] {1, Family.VOCABULARY}, 5), "61");
         Refusal.assertRefused(Kind.DATA, () -> greedy(new int[] {-1}, 5), "-1");
         assertArrayEquals(before.tokens(), greedy(new int[] {1, 2}, 5).tokens());
+    }
+
+    @Test
+    void thePromptAndTheTokenThatAreRefusedAreNamedAndNothingIsComputed() {
+        var prompts = List.of(Prompt.single(new int[] {1}, 0), Prompt.single(new int[] {1, 2, Family.VOCABULARY}, 1));
+        var request = new Generator.Request(SamplingParameters.greedy(), 5, Set.of());
+        Refusal.assertRefused(Kind.DATA, () -> session.generator().generate(prompts, request, (prompt, completion, token) -> {
+            throw new AssertionError("a token was drawn");
+        }), "prompt 2, token 3", "id " + Family.VOCABULARY);
+    }
+
+    @Test
+    void aPromptWithoutCompletionsOrWithTheSameTwiceIsRefused() {
+        Refusal.assertRefused(Kind.USAGE, () -> new Prompt(new int[] {1, 2}, new long[0]), "no completion");
+        Refusal.assertRefused(Kind.USAGE, () -> new Prompt(new int[] {1}, new long[] {7, -2, 7}), "stream 7", "twice");
+        assertArrayEquals(new long[] {-1, 0, 1}, Prompt.group(new int[] {1}, -1, 3).streams());
+    }
+
+    @Test
+    void aCacheThatHoldsNotOneLongestSequenceIsRefusedWhenItIsPlanned() {
+        var size = InferenceSession.Size.generating(200, 3);
+        for (int pages : new int[] {-1, 0, 3}) {
+            Refusal.assertRefused(Kind.USAGE, () -> InferenceSession.open(Family.LLAMA.config(200), Optional.empty(), size.withPages(pages),
+                device), pages + " pages", "200 tokens", "takes 4");
+        }
+        try (var least = InferenceSession.open(Family.LLAMA.config(200), Optional.empty(), size.withPages(4), device)) {
+            assertEquals(4, least.generator().counts().pages());
+        }
+    }
+
+    @Test
+    void aStopConditionSeesTheCompletionSoFarAndEndsIt() {
+        var free = greedy(new int[] {1, 2, 3}, 20);
+        var request = new Generator.Request(SamplingParameters.greedy(), 20, Set.of(), (tokens, count) -> {
+            assertArrayEquals(Arrays.copyOf(free.tokens(), count), Arrays.copyOf(tokens, count));
+            return count == 6;
+        });
+        var stopped = session.generator().complete(List.of(new int[] {1, 2, 3}), request).getFirst();
+        assertArrayEquals(Arrays.copyOf(free.tokens(), 6), stopped.tokens());
+        assertEquals(Finish.STOP, stopped.finish());
+    }
+
+    @Test
+    void aFailureInTheListenerLeavesNoPageInUse() {
+        var request = new Generator.Request(SamplingParameters.greedy(), 20, Set.of());
+        assertThrows(IllegalStateException.class, () -> session.generator().generate(List.of(Prompt.group(new int[] {1, 2}, 0, 5)), request,
+            (prompt, completion, token) -> {
+                throw new IllegalStateException("enough");
+            }));
+        assertEquals(0, session.generator().counts().pagesInUse());
+        assertEquals(20, greedy(new int[] {1, 2}, 20).tokens().length);
+    }
+
+    @Test
+    void noCompletionNeedsAToken() {
+        var request = new Generator.Request(SamplingParameters.greedy(), 0, Set.of());
+        var groups = session.generator().generate(List.of(Prompt.group(new int[] {1, 2}, 0, 3), Prompt.single(new int[] {4}, 0)), request);
+        assertEquals(List.of(3, 1), groups.stream().map(List::size).toList());
     }
 
     @Test
