@@ -3,7 +3,7 @@ package dev.leeway.judge;
 import dev.leeway.LeewayException;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -158,7 +158,7 @@ public sealed interface ParsePolicy {
             };
         }
 
-        private int option(java.util.regex.MatchResult match) {
+        private int option(MatchResult match) {
             return IntStream.range(0, options.size()).filter(o -> match.group("o" + o) != null).findFirst().orElseThrow();
         }
 
@@ -168,7 +168,7 @@ public sealed interface ParsePolicy {
     }
 
     private static Reading inRange(String number, int least, int most) {
-        Matcher whole = Pattern.compile("[-+]?[0-9]{1,9}(\\.0+)?").matcher(number);
+        var whole = Pattern.compile("[-+]?[0-9]{1,9}(\\.0+)?").matcher(number);
         if (!whole.matches()) {
             return new Reading.Missing("the judge's last number isn't a whole one of up to nine digits");
         }

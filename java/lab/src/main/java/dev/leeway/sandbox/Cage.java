@@ -17,6 +17,12 @@ import java.util.List;
 record Cage(Tools tools, boolean isRoot) {
 
     private static final String OPEN_FILES = "exec 3<\"$1\" 4<\"$2\" 5>\"$3\"; shift 3; exec \"$@\"";
+    /**
+     * Process 1 inside. bubblewrap's own would be left to the machine's process 1 when it ends, which in a container may not wait for it; a
+     * child that bubblewrap was told to make process 1 it waits for itself. Standard error is the program's: what the shell has to say
+     * about its end is not wanted.
+     */
+    private static final String FIRST_PROCESS = "exec 9>&2 2>/dev/null; \"$@\" 2>&9 9>&-; exit $?";
     private static final int OPEN_FILE_LIMIT = 64;
     private static final int NOBODY = 65534;
 
@@ -55,11 +61,12 @@ record Cage(Tools tools, boolean isRoot) {
             command.addAll(List.of(tools.setpriv().toString(), "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
         }
         command.add(tools.bwrap().toString());
-        command.addAll(List.of("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox",
+        command.addAll(List.of("--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session", "--hostname", "sandbox",
             "--uid", "1000", "--gid", "1000"));
         environment(command);
         mounts(command, Long.toString(limits.files()));
-        command.addAll(List.of("--chdir", "/work", "--seccomp", "3", "--json-status-fd", "5", "--"));
+        command.addAll(List.of("--chdir", "/work", "--seccomp", "3", "--json-status-fd", "5", "--",
+            tools.shell().toString(), "-c", FIRST_PROCESS, "sh"));
         limits(command, limits);
         command.addAll(List.of(tools.python().toString(), "-I", "-B", "/script.py"));
         return command;

@@ -1,6 +1,7 @@
 package dev.leeway.sandbox;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +36,7 @@ record Consumption(Duration cpu, long memory) {
                     .map(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).orElse(0L);
                 return new Consumption(Duration.ofMillis(ticks * 1000 / TICKS_A_SECOND), kilobytes << 10);
             }
-        } catch (IOException | java.io.UncheckedIOException ended) {
+        } catch (IOException | UncheckedIOException ended) {
             return NONE; // what it used is in its parent's sum by now
         }
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 final class Watch {
 
     private static final long INTERVAL_MILLIS = 20;
+    private static final long PATIENCE_SECONDS = 5;
 
     private final Process process;
     private final Limits limits;
@@ -52,12 +53,15 @@ final class Watch {
     }
 
     /**
-     * SIGKILL for bubblewrap takes its child along, which is process 1 of the namespace, and the kernel takes the rest along with that one.
-     * No signal can be ignored on the way, and none is sent to a number that might be another process by now.
+     * Returns when all processes are gone. SIGKILL goes to bubblewrap's child, which is process 1 of the namespace: the kernel ends the
+     * rest with it and lets it go last, and bubblewrap follows. Where there is no child yet, or bubblewrap doesn't follow, it is killed
+     * and takes its child along.
      */
     void kill() throws InterruptedException {
-        process.destroyForcibly();
-        process.waitFor();
+        process.children().forEach(ProcessHandle::destroyForcibly);
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
     }
 
     Duration wall() {

@@ -18,11 +18,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,9 +46,24 @@ final class SandboxEscapeTest {
         sandbox = Confined.open();
     }
 
+    private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
+    private Thread spy;
+
+    @BeforeEach
+    void lookAtAllProcesses() {
+        spy = Thread.ofPlatform().daemon().start(() -> {
+            while (!Thread.currentThread().isInterrupted()) {
+                ProcessHandle.current().descendants().forEach(seen::add);
+                LockSupport.parkNanos(5_000_000);
+            }
+        });
+    }
+
     @AfterEach
-    void nothingIsLeftRunning() {
-        assertEquals(List.of(), ProcessHandle.current().descendants().toList(), "processes that outlived their program");
+    void noneIsLeftRunning() throws InterruptedException {
+        spy.interrupt();
+        spy.join();
+        assertEquals(List.of(), seen.stream().filter(ProcessHandle::isAlive).toList(), "processes that outlived their program");
     }
 
     private static Outcome run(String source) {
@@ -316,6 +334,9 @@ final class SandboxEscapeTest {
     void aSandboxEndsWithTheProcessThatOpenedItEvenBySigkill() throws Exception {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var victim = new ProcessBuilder(java, "-cp", classPath(), Victim.class.getName()).start();
+        try (var said = victim.inputReader()) {
+            assertEquals("opened", said.readLine());
+        }
         var inside = new TreeSet<ProcessHandle>();
         long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (inside.stream().noneMatch(SandboxEscapeTest::isPython) && System.nanoTime() < deadline) {
@@ -346,7 +367,9 @@ final class SandboxEscapeTest {
         }
 
         public static void main(String[] none) {
-            Sandbox.open().run(Script.of("import time; time.sleep(600)"), Limits.DEFAULT.within(Duration.ofMinutes(10)));
+            var sandbox = Sandbox.open();
+            System.out.println("opened");
+            sandbox.run(Script.of("import time; time.sleep(600)"), Limits.DEFAULT.within(Duration.ofMinutes(10)));
         }
     }
 }
