@@ -1,0 +1,42 @@
+package dev.leeway.stats;
+
+import dev.leeway.LeewayException;
+import org.hipparchus.distribution.continuous.TDistribution;
+
+/** Student's test of a mean difference, paired or (Welch 1947) of two samples whose variances may differ. */
+public final class TTest {
+
+    private TTest() {
+    }
+
+    /** Of the mean of a − b over items, an interval at the level with it. */
+    public static TestResult paired(double[] a, double[] b, double level) {
+        Check.pairs("a paired t-test", a, b);
+        var differences = Check.sample("a paired t-test", Sample.differences(a, b), 2);
+        double error = Math.sqrt(Sample.variance(differences) / differences.length);
+        return result(Sample.mean(differences), error, differences.length - 1, level);
+    }
+
+    /** Of mean a − mean b. */
+    public static TestResult welch(double[] a, double[] b, double level) {
+        double ofA = Sample.variance(Check.sample("a t-test", a, 2)) / a.length;
+        double ofB = Sample.variance(Check.sample("a t-test", b, 2)) / b.length;
+        double degrees = (ofA + ofB) * (ofA + ofB) / (ofA * ofA / (a.length - 1) + ofB * ofB / (b.length - 1));
+        return result(Sample.mean(a) - Sample.mean(b), Math.sqrt(ofA + ofB), degrees, level);
+    }
+
+    /** Without any spread, equal samples have p = 1 and different ones are refused. */
+    private static TestResult result(double estimate, double error, double degrees, double level) {
+        if (error == 0) {
+            if (estimate != 0) {
+                throw LeewayException.data("a t-test compares a difference with its spread, and all differences are %s; more varied items "
+                    + "are needed", estimate);
+            }
+            return new TestResult(0, new Interval(0, 0), 0, Double.isNaN(degrees) ? 1 : degrees, 1);
+        }
+        var student = new TDistribution(degrees);
+        double t = estimate / error;
+        return new TestResult(estimate, Interval.around(estimate, error * student.inverseCumulativeProbability(0.5
+            + Check.share("level", level) / 2)), t, degrees, 2 * student.cumulativeProbability(-Math.abs(t)));
+    }
+}
