@@ -44,7 +44,7 @@ public record Advantages(double[] values, int missing, double zeroDeviation) {
             double deviation = scale == Scale.BATCH ? ofBatch : statistics.deviation();
             zero += deviation <= ZERO ? group.size() : 0;
             for (int i = group.begin(); i < group.end(); i++) {
-                values[i] = (rewards[i] - statistics.mean()) / (scale == Scale.NONE ? 1 : deviation + epsilon);
+                values[i] = less(rewards[i], statistics.mean(), statistics) / (scale == Scale.NONE ? 1 : deviation + epsilon);
             }
         }
         return of(values, zero);
@@ -81,7 +81,7 @@ public record Advantages(double[] values, int missing, double zeroDeviation) {
             zero += statistics.deviation() <= ZERO ? group.size() : 0;
             double sum = statistics.mean() * statistics.count();
             for (int i = group.begin(); i < group.end(); i++) {
-                values[i] = others < 1 ? Double.NaN : rewards[i] - (sum - rewards[i]) / others;
+                values[i] = others < 1 ? Double.NaN : less(rewards[i], (sum - rewards[i]) / others, statistics);
             }
         }
         if (normalize) {
@@ -90,6 +90,11 @@ public record Advantages(double[] values, int missing, double zeroDeviation) {
         }
         var advantages = of(values, zero);
         return new Advantages(advantages.values(), missing(rewards), advantages.zeroDeviation());
+    }
+
+    /** A reward less its baseline; exactly 0 where the rewards of a group do not differ, which their rounded mean would not be. */
+    private static double less(double reward, double baseline, Whitening group) {
+        return group.deviation() <= ZERO && !Double.isNaN(reward) ? 0 : reward - baseline;
     }
 
     /** Whether a group's rewards differ, so that it teaches something: what DAPO's dynamic sampling keeps (Yu et al. 2025, eq. 11). */

@@ -270,6 +270,10 @@ final class RewardedRun implements AutoCloseable {
 
     /** A reward that differs from completion to completion: its tokens' mean, by thirty. */
     static RewardSource varied() {
-        return rewarding(one -> Arrays.stream(one.completion().tokens()).average().orElse(0) / 30);
+        return rewarding(RewardedRun::mean);
+    }
+
+    static double mean(Drawn one) {
+        return Arrays.stream(one.completion().tokens()).average().orElse(0) / 30;
     }
 }
