@@ -75,6 +75,7 @@ public record Anova(List<Effect> effects, double residualSquares, int residualDe
     /** The effect of a term. */
     public Effect effect(String term) {
         return effects.stream().filter(effect -> effect.term().equals(Term.of(term))).findFirst()
-            .orElseThrow(() -> LeewayException.usage("no term is called %s; there are %s", term, effects.stream().map(Effect::term).toList()));
+            .orElseThrow(() -> LeewayException.usage("no term is called %s; there are %s", term,
+                effects.stream().map(Effect::term).toList()));
     }
 }

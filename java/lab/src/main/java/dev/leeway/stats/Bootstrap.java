@@ -106,8 +106,8 @@ public record Bootstrap(int resamples, double level, long seed) {
             }
             values[r] = statistic.applyAsDouble(drawn.clone());
             if (!Double.isFinite(values[r])) {
-                throw LeewayException.data("the statistic of resample %d of %d is %s; it must be a finite number for any choice of items", r + 1,
-                    resamples, values[r]);
+                throw LeewayException.data("the statistic of resample %d of %d is %s; it must be a finite number for any choice of items",
+                    r + 1, resamples, values[r]);
             }
         }
         Arrays.sort(values);

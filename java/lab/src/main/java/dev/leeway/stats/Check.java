@@ -15,8 +15,8 @@ final class Check {
         }
         for (int i = 0; i < values.length; i++) {
             if (!Double.isFinite(values[i])) {
-                throw LeewayException.data("%s: value %d is %s; leave missing values out, in both samples where they are paired", what, i + 1,
-                    values[i]);
+                throw LeewayException.data("%s: value %d is %s; leave missing values out, in both samples where they are paired", what,
+                    i + 1, values[i]);
             }
         }
         return values;

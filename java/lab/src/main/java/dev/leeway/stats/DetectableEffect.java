@@ -3,8 +3,8 @@ package dev.leeway.stats;
 import dev.leeway.LeewayException;
 
 /**
- * The smallest true difference that a two-sided test finds with a given power: (z_{1−α/2} + z_{power}) times the standard error (Cohen 1988,
- * by normal quantiles). What a planned study can see.
+ * The smallest true difference that a two-sided test finds with a given power: (z_{1−α/2} + z_{power}) times the standard error (Cohen
+ * 1988, by normal quantiles). What a planned study can see.
  *
  * @param alpha chance of a false positive
  * @param power chance of finding a difference of that size

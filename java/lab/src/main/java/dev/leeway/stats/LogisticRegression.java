@@ -108,8 +108,8 @@ public final class LogisticRegression {
                 return new LogisticRegression(data, terms, design, outcomes, coefficients, inverse, inverse);
             }
         }
-        throw LeewayException.numerics("the logistic regression did not converge in %d iterations; leave out terms that few rows tell apart",
-            MOST_ITERATIONS);
+        throw LeewayException.numerics("the logistic regression did not converge in %d iterations; leave out terms that few rows tell "
+            + "apart", MOST_ITERATIONS);
     }
 
     /** A coefficient of an indicator that runs away belongs to a level where all outcomes are alike. */
@@ -125,8 +125,8 @@ public final class LogisticRegression {
     }
 
     /**
-     * The same estimates with standard errors for trials that depend on each other inside clusters (Liang and Zeger 1986), times G / (G − 1) ·
-     * (N − 1) / (N − K) as statsmodels has it: G clusters, N trials, K coefficients.
+     * The same estimates with standard errors for trials that depend on each other inside clusters (Liang and Zeger 1986), times G / (G − 1)
+     * · (N − 1) / (N − K) as statsmodels has it: G clusters, N trials, K coefficients.
      */
     public LogisticRegression clustered(long[] clusterOf) {
         if (clusterOf.length != data.rows()) {
@@ -216,7 +216,8 @@ public final class LogisticRegression {
         if (total == 0) {
             throw LeewayException.data("an average marginal effect of %s needs at least one row; none was chosen", column);
         }
-        double error = Math.sqrt(new ArrayRealVector(slope, false).dotProduct(covariance.operate(new ArrayRealVector(slope, false)))) / total;
+        var direction = new ArrayRealVector(slope, false);
+        double error = Math.sqrt(direction.dotProduct(covariance.operate(direction))) / total;
         double z = effect / total / error;
         return new TestResult(effect / total, Interval.around(effect / total, Normal.twoSided(level) * error), z, Double.POSITIVE_INFINITY,
             Normal.twoSidedP(z));

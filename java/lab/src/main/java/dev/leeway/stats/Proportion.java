@@ -13,8 +13,8 @@ public record Proportion(long successes, long trials) {
     /** Checks the counts. */
     public Proportion {
         if (trials < 1 || successes < 0 || successes > trials) {
-            throw LeewayException.data("%d of %d is no share; at least one trial, and no more successes than trials, are expected", successes,
-                trials);
+            throw LeewayException.data("%d of %d is no share; at least one trial, and no more successes than trials, are expected",
+                successes, trials);
         }
     }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against statsmodels 0.13.5: GLM(Binomial), Logit with cov_type "cluster", get_margeff(dummy=True); 1e-9 relative, the end of its steps. */
+/** Against statsmodels 0.13.5: GLM(Binomial), Logit with cov_type "cluster", get_margeff(dummy=True); 1e-9, where its steps end. */
 final class LogisticRegressionTest {
 
     private static final double BOUND = 1e-9;

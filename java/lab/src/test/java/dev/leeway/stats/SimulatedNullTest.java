@@ -18,8 +18,8 @@ final class SimulatedNullTest {
     private static final double ALPHA = 0.05;
 
     private static double rate(ToDoubleFunction<SplittableRandom> p) {
-        return IntStream.range(0, TRIALS).parallel().filter(trial -> p.applyAsDouble(new SplittableRandom(900_001L * trial)) <= ALPHA).count()
-            / (double) TRIALS;
+        return IntStream.range(0, TRIALS).parallel()
+            .filter(trial -> p.applyAsDouble(new SplittableRandom(900_001L * trial)) <= ALPHA).count() / (double) TRIALS;
     }
 
     private static void assertNominal(String name, ToDoubleFunction<SplittableRandom> p) {
@@ -84,13 +84,17 @@ final class SimulatedNullTest {
     @Test
     void intervalsHoldTheTruthIn95Percent() {
         assertCovers("Welch", random -> TTest.welch(normal(random, 15, 1), normal(random, 40, 3), 0.95).interval(), 0);
-        assertCovers("percentile", random -> new Bootstrap(999, 0.95, random.nextLong()).percentile(normal(random, 250, 1), Sample::mean), 0);
-        assertCovers("BCa", random -> new Bootstrap(999, 0.95, random.nextLong()).bca(normal(random, 250, 1), Sample::mean), 0);
+        assertCovers("percentile", random -> resampling(random).percentile(normal(random, 250, 1), Sample::mean), 0);
+        assertCovers("BCa", random -> resampling(random).bca(normal(random, 250, 1), Sample::mean), 0);
         assertCovers("Wilson", random -> {
             long successes = IntStream.range(0, 400).filter(_ -> random.nextDouble() < 0.3).count();
             return new Proportion(successes, 400).wilson(0.95);
         }, 0.3);
         assertCovers("clustered", SimulatedNullTest::clusteredInterval, 0);
+    }
+
+    private static Bootstrap resampling(SplittableRandom random) {
+        return new Bootstrap(999, 0.95, random.nextLong());
     }
 
     /** 250 clusters of 2 items, two thirds of whose variance they share. */
@@ -100,7 +104,7 @@ final class SimulatedNullTest {
         var clusters = new long[500];
         Arrays.setAll(clusters, i -> i / 2);
         Arrays.setAll(values, i -> values[i] + shared[i / 2]);
-        return new Bootstrap(999, 0.95, random.nextLong()).clustered(clusters, items -> {
+        return resampling(random).clustered(clusters, items -> {
             double sum = 0;
             for (int i : items) {
                 sum += values[i];
