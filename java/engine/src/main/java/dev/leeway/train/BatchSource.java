@@ -14,6 +14,10 @@ public interface BatchSource {
     /** Epochs behind the given number of steps, for the log. */
     double epochs(int steps);
 
+    /** Refuses a method that its batches are not for, before the first step. */
+    default void requireFits(Method method) {
+    }
+
     /** Whether a step in which nothing is trained is a step all the same; elsewhere it is refused as a fault of the data. */
     default boolean mayTrainNothing() {
         return false;

@@ -40,8 +40,8 @@ public final class ProximalTrainer {
         states = new ValueBatches(rollouts);
         double temperature = rollouts.settings().request().sampling().temperature();
         var critic = session.critic().orElseThrow(() -> new IllegalStateException("the session was planned without a value model"));
-        policy = session.trainer(Method.of(new ProximalPolicy(losses.cliprange())).withTemperature(temperature), schedule, learningRate,
-            noise);
+        var clipped = Method.of(new ProximalPolicy(losses.cliprange())).withTemperature(temperature);
+        policy = session.trainer(clipped, schedule, learningRate, noise);
         value = new Trainer(critic.model(), Method.of(new ClippedValue(losses.cliprangeValue(), losses.valueCoefficient())),
             critic.optimizer(), schedule, learningRate, noise);
     }

@@ -145,6 +145,20 @@ public final class RolloutBatches implements BatchSource {
         return settings;
     }
 
+    @Override
+    public void requireFits(Method method) {
+        double sampled = settings.request().sampling().temperature();
+        if (method.temperature() != sampled) {
+            throw LeewayException.usage("completions are drawn at temperature %s and trained on at %s; a token's probability is another one "
+                + "then: give the method the sampler's", sampled, method.temperature());
+        }
+        if (settings.order().needsOld() && !method.objective().needsOld()) {
+            throw LeewayException.usage("a rollout serves %d steps, and %s does not compare with the policy that drew it; set num_iterations "
+                + "and steps_per_generation so that it serves one, or give the objective the old log-probs",
+                settings.order().stepsPerRollout(), method.objective().getClass().getSimpleName());
+        }
+    }
+
     /** Steps in which everything is masked or missing are steps in which nothing but weight decay moves the weights. */
     @Override
     public boolean mayTrainNothing() {

@@ -40,7 +40,8 @@ public record RolloutSettings(int numGenerations, ReplayOrder order, Generator.R
      *
      * @param maskTruncatedCompletions {@code mask_truncated_completions}: nothing is learned from a completion that was cut off
      * @param softPunishCache tokens below the longest completion in which length begins to cost reward (DAPO); 0 = it never does
-     * @param maxRedraws dynamic sampling: how often the groups of a rollout whose rewards do not differ are drawn again at most; 0 = never
+     * @param maxRedraws dynamic sampling: how often the groups of a rollout whose rewards do not differ are drawn again at most; 0 = never.
+     *     Those that still do not differ then stay, with advantages of 0
      * @param topEntropyQuantile {@code top_entropy_quantile}: the share of a step's tokens, those of the highest entropy, that keeps a
      *     policy term
      */

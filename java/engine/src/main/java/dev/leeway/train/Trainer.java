@@ -43,6 +43,7 @@ public final class Trainer {
      * @return steps behind the model now
      */
     public int train(BatchSource data, int done, int steps, StopRequest stop, StepListener listener) {
+        data.requireFits(scoring.method());
         int step = done;
         while (step < steps && !stop.isRequested()) {
             listener.stepDone(take(data, step++, steps));

@@ -20,6 +20,7 @@ import dev.leeway.train.AdamW;
 import dev.leeway.train.AdvantageRule;
 import dev.leeway.train.Drawn;
 import dev.leeway.train.Experience;
+import dev.leeway.train.Method;
 import dev.leeway.train.ReplayOrder;
 import dev.leeway.train.RewardSource;
 import dev.leeway.train.RolloutListener;
@@ -281,6 +282,24 @@ final class RewardedStepTest {
                 }
             }
             assertEquals(Math.ceil((all - 1) * 0.25), kept, 1, "the quantile lies between two tokens");
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedBeforeAnythingMoves() {
+        try (var run = RewardedRun.open(resting().with(new MicroBatch(5, 10)), RewardedRun.varied())) {
+            Refusal.assertRefused(Kind.USAGE, () -> run.train(1), "a forward pass takes 10", "max_completion_length");
+        }
+        var twice = Wiring.of(RewardedRun.Kind.REINFORCE, new ReplayOrder(8, 1, 2, false, 1));
+        try (var run = RewardedRun.open(twice, RewardedRun.varied())) {
+            Refusal.assertRefused(Kind.USAGE, () -> run.train(1), "serves 2 steps", "num_iterations");
+            var cold = Method.of(GrpoSettings.DEFAULTS.objective());
+            Refusal.assertRefused(Kind.USAGE, () -> run.data.requireFits(cold), "drawn at temperature 0.9", "trained on at 1.0");
+            assertTrue(run.rollouts.isEmpty());
+        }
+        var infinite = RewardedRun.rewarding(one -> Double.POSITIVE_INFINITY);
+        try (var run = RewardedRun.open(resting(), infinite)) {
+            Refusal.assertRefused(Kind.DATA, () -> run.train(1), "reward function test gave Infinity", "NaN where there is none");
         }
     }
 
