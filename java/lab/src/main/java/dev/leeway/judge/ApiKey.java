@@ -4,7 +4,7 @@ import dev.leeway.LeewayException;
 import java.util.Map;
 import java.util.Optional;
 
-/** A secret that an endpoint asks for. It is read from the environment, sent, and otherwise never shown: not by {@link #toString()} either. */
+/** A secret that an endpoint asks for. It is read from the environment, sent, and never shown: not by {@link #toString()} either. */
 public final class ApiKey {
 
     private static final int SHORTEST_FOUND = 4; // a shorter one would be found in every text

@@ -82,8 +82,8 @@ final class Endpoint implements AutoCloseable {
         int status = response.statusCode();
         var kind = Integer.toString(status);
         if (status == 200) {
-            return ChatCall.verdict(question, sent, response.body()).map(this::answered)
-                .orElseGet(() -> new Reply.Failed("garbage", "the body is no chat completion: " + quote(response.body()), Optional.empty()));
+            return ChatCall.verdict(question, sent, response.body()).map(this::answered).orElseGet(() ->
+                new Reply.Failed("garbage", "the body is no chat completion: " + quote(response.body()), Optional.empty()));
         }
         var reason = "HTTP " + status + ": " + quote(response.body());
         if (status == 401 || status == 403) {

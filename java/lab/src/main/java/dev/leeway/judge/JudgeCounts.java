@@ -17,7 +17,7 @@ public record JudgeCounts(long asked, long fromCache, long missing, long calls, 
     public static final JudgeCounts NONE = new JudgeCounts(0, 0, 0, 0, 0, 0, 0);
 
     /** One more question, with what came of it. */
-    JudgeCounts answered(Verdict verdict) {
+    public JudgeCounts answered(Verdict verdict) {
         return switch (verdict) {
             case Verdict.Given given -> new JudgeCounts(asked + 1, fromCache, missing, calls, retries,
                 promptTokens + given.usage().promptTokens(), completionTokens + given.usage().completionTokens());
@@ -26,12 +26,12 @@ public record JudgeCounts(long asked, long fromCache, long missing, long calls, 
     }
 
     /** One more request. */
-    JudgeCounts called(boolean again) {
+    public JudgeCounts called(boolean again) {
         return new JudgeCounts(asked, fromCache, missing, calls + 1, retries + (again ? 1 : 0), promptTokens, completionTokens);
     }
 
     /** The same with {@code more} questions that a cache answered. */
-    JudgeCounts cached(long more) {
+    public JudgeCounts cached(long more) {
         return new JudgeCounts(asked + more, fromCache + more, missing, calls, retries, promptTokens, completionTokens);
     }
 }

@@ -146,11 +146,11 @@ public sealed interface ParsePolicy {
 
         /** Longer options go first and take their words with them: "not safe" is no "safe". */
         private Reading named(String text) {
-            var matcher = Pattern.compile(IntStream.range(0, options.size()).boxed()
+            var any = Pattern.compile(IntStream.range(0, options.size()).boxed()
                 .sorted((a, b) -> options.get(b).length() - options.get(a).length())
                 .map(o -> "(?<o" + o + ">" + Pattern.quote(fold(options.get(o))) + ")")
-                .collect(Collectors.joining("|", "(?<![\\p{L}\\p{N}_])(?:", ")(?![\\p{L}\\p{N}_])"))).matcher(text.toLowerCase(Locale.ROOT));
-            var found = matcher.results().map(this::option).distinct().toList();
+                .collect(Collectors.joining("|", "(?<![\\p{L}\\p{N}_])(?:", ")(?![\\p{L}\\p{N}_])")));
+            var found = any.matcher(text.toLowerCase(Locale.ROOT)).results().map(this::option).distinct().toList();
             return switch (found.size()) {
                 case 0 -> new Reading.Missing("the judge named none of the options");
                 case 1 -> new Reading.Value(found.getFirst());

@@ -61,8 +61,8 @@ public final class Template {
         }
         int close = text.indexOf('}', at);
         if (first == '}' || close < 0 || !NAME.matcher(text.substring(at + 1, close)).matches()) {
-            throw LeewayException.usage("the template has %s at character %d, which opens no place such as {answer}; write %s%s for a brace",
-                first, at + 1, first, first);
+            throw LeewayException.usage("the template has %s at character %d, which opens no place such as {answer}; write %s%s for a "
+                + "brace", first, at + 1, first, first);
         }
         pieces.add(new Piece.Place(text.substring(at + 1, close)));
         return close + 1;

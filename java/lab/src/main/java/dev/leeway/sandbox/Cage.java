@@ -61,8 +61,8 @@ record Cage(Tools tools, boolean isRoot) {
             command.addAll(List.of(tools.setpriv().toString(), "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
         }
         command.add(tools.bwrap().toString());
-        command.addAll(List.of("--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session", "--hostname", "sandbox",
-            "--uid", "1000", "--gid", "1000"));
+        command.addAll(List.of("--unshare-all", "--unshare-user", "--die-with-parent", "--as-pid-1", "--new-session",
+            "--hostname", "sandbox", "--uid", "1000", "--gid", "1000"));
         environment(command);
         mounts(command, Long.toString(limits.files()));
         command.addAll(List.of("--chdir", "/work", "--seccomp", "3", "--json-status-fd", "5", "--",
@@ -73,8 +73,8 @@ record Cage(Tools tools, boolean isRoot) {
     }
 
     private static void environment(List<String> command) {
-        command.addAll(List.of("--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/work", "--setenv", "TMPDIR", "/work",
-            "--setenv", "LANG", "C.UTF-8"));
+        command.addAll(List.of("--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/work",
+            "--setenv", "TMPDIR", "/work", "--setenv", "LANG", "C.UTF-8"));
     }
 
     private static void mounts(List<String> command, String size) {

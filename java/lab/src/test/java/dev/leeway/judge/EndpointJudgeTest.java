@@ -260,8 +260,8 @@ final class EndpointJudgeTest {
             var heard = new ArrayList<Integer>();
             var stopped = assertThrows(LeewayException.class, () -> judge.ask(questions(5), (question, _) -> heard.add(question)));
             assertEquals(LeewayException.Kind.RESOURCES, stopped.kind());
-            assertTrue(stopped.getMessage().startsWith("the judge's budget of 3 calls and 1000 tokens is spent, with 3 calls and 36 tokens"),
-                stopped.getMessage());
+            assertTrue(stopped.getMessage().startsWith("the judge's budget of 3 calls and 1000 tokens is spent, with 3 calls and 36 "
+                + "tokens; answers so far are kept"), stopped.getMessage());
             assertEquals(List.of(0, 1, 2), heard);
             assertEquals(3, server.calls());
         }
