@@ -4,27 +4,17 @@
 part=speed
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# The first Python that has PyTorch.
-find_peer() {
-    local python kind=cuda
-    [ "$dry" = no ] || kind=cpu
-    for python in "${LEEWAY_PYTHON:-python3}" python3 python; do
-        if command -v "$python" >/dev/null && "$python" -c 'import torch' 2>/dev/null; then
-            peer=(-- "$python" bench/peers/pytorch/ops.py "$kind")
-            return
-        fi
-    done
-    leave_out "PyTorch: no Python has it; name one with LEEWAY_PYTHON"
-}
-
 models=${LEEWAY_MODELS:-8B,1B,135M}
 [ "$dry" = no ] || { models=tiny; [ -n "$filter" ] || filter=rmsnorm; }
 build_library
 compile op_table native/test/*.cpp
 compile device_bench native/bench/device_bench.cpp native/bench/contest.cpp
 find_device
+find_python
+kind=cuda
+[ "$dry" = no ] || kind=cpu
 peer=()
-find_peer
+[ ${#python[@]} = 0 ] || peer=(-- "${python[@]}" bench/peers/pytorch/ops.py "$kind")
 status=0
 step speed "$deadline" "$work/device_bench" "$native/libleeway_$backend.so" "$models" "$filter" $(($(seconds_left) - 40)) \
     ${peer[@]+"${peer[@]}"} || status=$?

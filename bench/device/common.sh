@@ -184,6 +184,19 @@ choose_rows() {
     }
 }
 
+# python = the first one that has PyTorch; it is empty, and said so in the results, where there is none.
+find_python() {
+    local candidate
+    python=()
+    for candidate in "${LEEWAY_PYTHON:-python3}" python3 python; do
+        if command -v "$candidate" >/dev/null && "$candidate" -c 'import torch' 2>/dev/null; then
+            python=("$candidate")
+            return
+        fi
+    done
+    leave_out "PyTorch: no Python has it; name one with LEEWAY_PYTHON"
+}
+
 # Asks the library what it runs on, and ends here where that is nothing.
 find_device() {
     local facts status=0

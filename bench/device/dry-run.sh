@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs, then runs the three scripts of this folder on the emulator; fails where one doesn't end with "no device", exit code 5, and results
+# Packs, then runs the scripts of this folder on the emulator; fails where one doesn't end with "no device", exit code 5, and results
 # without failures. Usage: dry-run.sh [SHARED]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -26,3 +26,4 @@ dry() {
 dry 1-check "shapes passed" "cases passed"
 dry 2-sanitize "rows clean"
 dry 3-speed s
+dry 4-steps s

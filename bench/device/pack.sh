@@ -7,7 +7,7 @@ cd "$root"
 shared=${1:-${LEEWAY_SHARED:-$root/../shared}}
 bundle=bench/device/bundle
 most=$((40 << 20)) # bytes
-modules=java.base,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.unsupported
+modules=java.base,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.management,jdk.unsupported
 cases="fixtures/models fixtures/lora fixtures/optim fixtures/misc fixtures/reward fixtures/e2e fixtures/objectives fixtures/training
 models/stories260k"
 
@@ -43,10 +43,20 @@ runtime() {
     tar c -C "$scratch" runtime
 }
 
+# The contests of 4-steps.sh, which are no part of the application.
+contests() {
+    mkdir "$scratch/one"
+    "$jdk/bin/javac" -proc:none -nowarn -d "$scratch/one" -cp "$jars/*" -sourcepath bench/src/jmh/java \
+        bench/src/jmh/java/dev/leeway/bench/contest/{DeviceContest,OurDevice}.java
+    "$jdk/bin/jar" cf0 "$scratch/app/contests.jar" -C "$scratch/one" .
+    rm -rf "$scratch/one"
+}
+
 # The application's jars, unpacked for xz's sake, without native libraries and what reads text.
 application() {
     local jar
     mkdir -p "$scratch/app"
+    contests
     for jar in "$jars"/*.jar; do
         case $(basename "$jar") in tokenizers-* | api-* | gson-*) continue ;; esac
         mkdir "$scratch/one"
@@ -65,7 +75,7 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$bundle"
 
 archive runtime "$(cat "$jdk/release") $modules" runtime
-archive app "$(cat "$jars"/*.jar | sha256sum)" application
+archive app "$(cat "$jars"/*.jar bench/src/jmh/java/dev/leeway/bench/{*,contest/*}.java | sha256sum)" application
 # shellcheck disable=SC2086
 archive cases "$(cd "$shared" && find $cases -type f -exec sha256sum {} + | sort | sha256sum)" tar c -C "$shared" $cases
 {

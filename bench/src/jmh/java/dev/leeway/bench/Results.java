@@ -6,7 +6,7 @@ import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A run as {@code cpu-MODEL-DATE.json}. */
-final class Results {
+public final class Results {
 
     private Results() {
     }
@@ -25,6 +25,11 @@ final class Results {
         var rows = json.putArray("rows");
         run.rows().forEach(row -> rows.add(object(row)));
         JsonFile.write(file, json);
+    }
+
+    /** A row alone, in one line. */
+    public static String line(Row row) {
+        return object(row).toString();
     }
 
     private static ObjectNode object(Row row) {

@@ -4,6 +4,7 @@ import dev.leeway.io.JsonFile;
 import dev.leeway.model.ConfigReader;
 import dev.leeway.model.ModelConfig;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** The sizes that everything is measured at: a Llama with tied embeddings and the batch of one step. */
 public enum Shape {
@@ -11,8 +12,14 @@ public enum Shape {
     TOY("toy", 288, 768, 6, 6, 6, 4096, 8),
     /** 135 M parameters, as SmolLM has them: grouped heads, a large vocabulary. */
     SMALL("135M", 576, 1536, 30, 9, 3, 49152, 4),
-    /** 1.2 G parameters, as Llama 3.2 has them; single ops only. */
-    LARGE("1B", 2048, 8192, 16, 32, 8, 128256, 2);
+    /** 1.2 G parameters, as Llama 3.2 has them. */
+    LARGE("1B", 2048, 8192, 16, 32, 8, 128256, 2),
+    /** Next to nothing, for whole steps on the emulator. */
+    TINY("tiny", 64, 128, 2, 4, 2, 512, 2),
+    /** 124 M parameters, as GPT-2 has them, in Llama's form. */
+    GPT2("124M", 768, 2048, 12, 12, 12, 50304, 8),
+    /** 7.5 G parameters: Llama 3 8B but for its embeddings, which are tied here. */
+    HUGE("8B", 4096, 14336, 32, 32, 8, 128256, 1);
 
     /** Tokens of each sequence of a batch. */
     public static final int LENGTH = 256;
@@ -40,7 +47,8 @@ public enum Shape {
     /** The shape that parameters of benchmarks name so. */
     public static Shape named(String label) {
         return Arrays.stream(values()).filter(shape -> shape.label.equals(label)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException("no shape " + label + "; there are toy, 135M and 1B"));
+            .orElseThrow(() -> new IllegalArgumentException("no shape " + label + "; there are "
+                + Arrays.stream(values()).map(Shape::label).collect(Collectors.joining(", "))));
     }
 
     /** Its name in parameters and reports. */
@@ -112,8 +120,26 @@ public enum Shape {
      * attention. What an implementation computes beyond that is its own affair.
      */
     public double trainingFlopsPerToken(int length) {
+        return 6 * (weights() + layers * attentionPerToken(length));
+    }
+
+    /**
+     * The same with all linear layers frozen below an adapter of a rank: 4 for each frozen weight, whose own gradient nobody needs, and 6
+     * for each of the adapter's.
+     */
+    public double loraFlopsPerToken(int length, int rank) {
+        double ends = 4.0 * hidden + 2.0 * (hidden + kvHeads * headDim()) + 3.0 * (hidden + intermediate);
+        return 4 * weights() + 6 * layers * (attentionPerToken(length) + rank * ends);
+    }
+
+    /** Weights that multiply, the head's among them. */
+    public double weights() {
         double layer = hidden * (2.0 * hidden + 2.0 * kvHeads * headDim()) + 3.0 * hidden * intermediate;
-        double attention = 2.0 * hidden * (length + 1) / 2;
-        return 6 * (layers * (layer + attention) + (double) hidden * vocabulary);
+        return layers * layer + (double) hidden * vocabulary;
+    }
+
+    /** Products of a token with the keys and values that it sees, on average, in one layer. */
+    private double attentionPerToken(int length) {
+        return 2.0 * hidden * (length + 1) / 2;
     }
 }

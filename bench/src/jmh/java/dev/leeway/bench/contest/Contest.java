@@ -5,6 +5,7 @@ import dev.leeway.bench.Run;
 import dev.leeway.io.JsonObject;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,17 +17,28 @@ final class Contest implements AutoCloseable {
     private static final int WARM_UP = 2;
     private static final int ROUNDS = 7;
 
-    private final Run run;
+    private final Path folder;
+    private final int turns;
     private final List<Contestant> contestants = new ArrayList<>();
     private final Map<Contestant, JsonObject> endings = new LinkedHashMap<>();
 
     Contest(Run run) {
-        this.run = run;
+        this(run.work(), turns(run));
+    }
+
+    /** Logs go to a folder; everybody takes so many turns. */
+    Contest(Path folder, int turns) {
+        this.folder = folder;
+        this.turns = turns;
     }
 
     /** Turns that everybody takes: the first ones count for nothing but their results. */
     static int turns(Run run) {
-        return WARM_UP + (run.isSmoke() ? 1 : ROUNDS);
+        return turns(run.isSmoke());
+    }
+
+    static int turns(boolean isSmoke) {
+        return WARM_UP + (isSmoke ? 1 : ROUNDS);
     }
 
     static String absolute(String path) {
@@ -34,14 +46,23 @@ final class Contest implements AutoCloseable {
     }
 
     void enter(String name, List<String> command, Map<String, String> environment) throws IOException {
-        contestants.add(new Contestant(name, command, environment, run.work()));
+        contestants.add(new Contestant(name, command, environment, folder));
+    }
+
+    /** Takes the first turns of the one who entered last, before others enter. */
+    void warmUp() throws IOException, InterruptedException {
+        for (int turn = 0; turn < WARM_UP; turn++) {
+            contestants.getLast().turn();
+        }
     }
 
     /** Round after round, each one's turn in the order of entry. */
     void play() throws IOException, InterruptedException {
-        for (int round = 0; round < turns(run); round++) {
+        for (int round = 0; round < turns; round++) {
             for (var contestant : contestants) {
-                contestant.turn();
+                if (contestant.taken() == round) {
+                    contestant.turn();
+                }
             }
         }
         for (var contestant : contestants) {

@@ -40,14 +40,18 @@ final class Contestant implements AutoCloseable {
         return name;
     }
 
-    /** How it was started, as anyone can from the root of the repository: WORK stands for the folder of its inputs. */
+    /**
+     * How it was started, as anyone can from the root of the repository: WORK stands for the folder of its inputs,
+     * CLASSPATH for ours.
+     */
     String command() {
         return command;
     }
 
     private static String portable(String command, Path folder) {
-        return command.replace(Processes.executable(), "java").replace(folder.toString(), "WORK")
-            .replace(Path.of("").toAbsolutePath() + "/", "");
+        return command.replace(System.getProperty("java.class.path"), "CLASSPATH")
+            .replace(Processes.executable(), "java")
+            .replace(folder.toString(), "WORK").replace(Path.of("").toAbsolutePath() + "/", "");
     }
 
     /** Lets it work once and keeps what it says. */
@@ -87,6 +91,11 @@ final class Contestant implements AutoCloseable {
     /** One number of every turn from {@code first} on. */
     List<Double> figures(String key, int first) {
         return turns.subList(first, turns.size()).stream().map(turn -> turn.requireDouble(key)).toList();
+    }
+
+    /** Turns so far. */
+    int taken() {
+        return turns.size();
     }
 
     JsonObject turn(int index) {

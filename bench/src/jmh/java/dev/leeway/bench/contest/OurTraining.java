@@ -14,6 +14,7 @@ import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.BatchSource;
 import dev.leeway.train.Schedule;
+import dev.leeway.train.StepReport;
 import dev.leeway.train.TrainingSession;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -53,12 +54,14 @@ public final class OurTraining {
                 var session = TrainingSession.open(shape.config(length), settings, device)) {
             load(shape, folder, session.model());
             new Initializer(0, DEVIATION).fillAdapter(session.model());
-            train(session, List.of(Batch.of(sequences)), Integer.parseInt(arguments[5]));
+            train(session, List.of(Batch.of(sequences)), Integer.parseInt(arguments[5]),
+                report -> String.format(Locale.ROOT, "\"loss\": %.7f", report.loss()));
         }
         Turns.finish("Leeway");
     }
 
-    private static void train(TrainingSession session, List<Batch> batches, int turns) {
+    /** An optimiser step a turn; what {@code said} makes of it is JSON that goes with the answer. */
+    static void train(TrainingSession session, List<Batch> batches, int turns, Function<StepReport, String> said) {
         var clock = new Turns();
         session.trainer(new SupervisedFineTuning(), new Schedule(Schedule.Kind.CONSTANT, 0, turns, 0), LEARNING_RATE)
             .train(new BatchSource() {
@@ -72,7 +75,7 @@ public final class OurTraining {
                 public double epochs(int steps) {
                     return steps;
                 }
-            }, report -> clock.done(() -> String.format(Locale.ROOT, "\"loss\": %.7f", report.loss())));
+            }, report -> clock.done(() -> said.apply(report)));
     }
 
     /** Puts the contest's weights into a model. */
