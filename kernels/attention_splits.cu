@@ -88,7 +88,6 @@ class Runs {
     typename S::Note &note;
     char *const shared;
     const int every;
-    int next; /* block of keys */
     unsigned leaders = 0, others = 0; /* bits of rows that begin a run; and of those that see nothing of the block */
     int place = 0; /* in the ring, of the next tile */
 
@@ -116,14 +115,21 @@ class Runs {
 
     static __device__ int lowest(unsigned bits) { return __popc((bits & (0u - bits)) - 1); }
 
-    /* The next run. */
+    /* Keys of other warps' splits before a block that begins a split. */
+    __device__ int skipped(int first) const { return first % int(key_split) == 0 ? (every - 1) * int(key_split) : 0; }
+
+    __device__ void next_block() {
+        const int first = ahead.first + key_tile, next = first + skipped(first);
+        ahead.first = next < note.end_key ? next : -1;
+    }
+
+    /* The next run; where there is one alone, that of all rows. */
     __device__ void advance() {
+        if constexpr (one_run<dims>) return next_block();
         leaders &= leaders - 1;
         while (leaders == 0) {
-            ahead.first = next < note.end_key ? next : -1;
+            next_block();
             if (ahead.first < 0) return;
-            next += key_tile;
-            if (next % key_split == 0) next += (every - 1) * int(key_split);
             find_runs();
         }
         ahead.first_row = lowest(leaders);
@@ -143,12 +149,14 @@ class Runs {
     }
 
 public:
-    Run ahead; /* the one whose tiles set out */
+    Run ahead = {0, 0, height}; /* the one whose tiles set out */
 
     /* Of the splits z, z + every, ... from key low on. */
     __device__ Runs(const TensorJob &job, typename S::Note &note, char *shared, int low, int z, int every)
-        : job(job), note(note), shared(shared), every(every),
-          next(z == 0 ? low / key_tile * key_tile : (low / int(key_split) + z) * int(key_split)) {}
+        : job(job), note(note), shared(shared), every(every) {
+        const int first = z == 0 ? low / key_tile * key_tile : (low / int(key_split) + z) * int(key_split);
+        ahead.first = first - skipped(first) - key_tile;
+    }
 
     /* Begins to copy the keys of the next run, or the values of the same, to a place in the ring with which every lane is done. */
     __device__ void begin(bool values, int to) {
