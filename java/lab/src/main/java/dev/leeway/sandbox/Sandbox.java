@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  * a folder in memory to write to, a filter of system calls, and {@link Limits}. All processes of a program end with it, and it ends with
  * this one. Where that can't be had, opening a sandbox is refused; nothing ever runs unconfined.
  *
- * <p>What it does not hold off: a fault in the kernel itself, timing, and the reading of the system's own folders (/usr). A program may
- * write empty files until the kernel's own limit for file systems in memory, which holds a hundredth to an eighth of the machine's memory.
+ * <p>What it does not hold off: a fault in the kernel itself, timing, and the reading of the system's own folders (/usr). Empty files take
+ * kernel memory that is not counted, about a kilobyte each; processor time bounds them, and the kernel, by half the machine's pages.
  *
  * <p>Any number of threads may run programs at once.
  */
