@@ -6,6 +6,7 @@ import dev.leeway.model.KeyValueCache;
 import dev.leeway.model.Llama;
 import dev.leeway.tensor.MemoryPlan;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -65,23 +66,18 @@ public final class Generator implements AutoCloseable {
 
     /** Plans a generator of {@code lanes} sequences at a time, each with room for the longest, for a model of capacity {@code rows}. */
     public Generator(Llama model, int rows, int lanes, MemoryPlan plan) {
-        this(model, new Decoding(model, rows, lanes, plan), plan);
+        this(model, rows, lanes, OptionalInt.empty(), plan);
     }
 
     /**
-     * The same with a key/value cache of {@code pages} pages of {@link KeyValueCache#PAGE_SIZE} tokens: where they run out, the youngest
-     * completions make room and are read again later.
+     * The same with a key/value cache of so many pages of {@link KeyValueCache#PAGE_SIZE} tokens, if they are given: where they run out,
+     * the youngest completions make room and are read again later.
      *
      * @throws LeewayException if that many hold not one longest sequence
      */
-    public Generator(Llama model, int rows, int lanes, int pages, MemoryPlan plan) {
-        this(model, new Decoding(model, rows, lanes, pages, plan), plan);
-    }
-
-    private Generator(Llama model, Decoding decoding, MemoryPlan plan) {
+    public Generator(Llama model, int rows, int lanes, OptionalInt pages, MemoryPlan plan) {
         this.model = model;
-        this.decoding = decoding;
-        int lanes = decoding.lanes();
+        decoding = pages.isPresent() ? new Decoding(model, rows, lanes, pages.getAsInt(), plan) : new Decoding(model, rows, lanes, plan);
         sampler = new Sampler(model.device(), lanes, model.config().vocabSize(), lanes * model.positions(), plan);
         counts = () -> new RolloutCounts(decoding.pages(), 0, 0, 0, 0, 0);
     }

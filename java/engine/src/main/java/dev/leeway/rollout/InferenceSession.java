@@ -31,7 +31,7 @@ public final class InferenceSession implements AutoCloseable {
         this.size = size;
         model = new Llama(config, size.maxLength(), device, new ModelPlan(plan, generates ? capacity.withDecoding() : capacity,
             Trained.NOTHING, adapter, dtype));
-        generator = generates ? Optional.of(size.generator(model, plan)) : Optional.empty();
+        generator = generates ? Optional.of(new Generator(model, size.rows(), size.lanes(), size.pages(), plan)) : Optional.empty();
         plan.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
         memory = plan.allocate(device, generates ? "shorten the sequences (prompt and max_new_tokens), or generate fewer at once"
             : "shorten the sequences (max_length), or score fewer at once (per_device_eval_batch_size)");
@@ -59,10 +59,6 @@ public final class InferenceSession implements AutoCloseable {
         /** The same with so many pages. */
         public Size withPages(int count) {
             return new Size(maxLength, lanes, rows, OptionalInt.of(count));
-        }
-
-        private Generator generator(Llama model, MemoryPlan plan) {
-            return pages.isPresent() ? new Generator(model, rows, lanes, pages.getAsInt(), plan) : new Generator(model, rows, lanes, plan);
         }
 
         /** For generation: activations for a piece of a prompt, not for the longest sequence. */

@@ -19,6 +19,7 @@ import dev.leeway.tensor.MemoryPlan;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
 
 /**
@@ -41,10 +42,12 @@ public final class TrainingSession implements AutoCloseable {
      * @param checkpoints whether a {@link TrainingState} will be taken of the session; its copies on the host are then counted
      * @param referenceModel whether there is a second, frozen model of the same configuration, for forward passes alone
      * @param valueModel the model that PPO trains beside the policy; empty for everything else
+     * @param samplingPages pages of the key/value cache that the lanes share, {@link dev.leeway.model.KeyValueCache#PAGE_SIZE} tokens
+     *     each, at least what the longest sequence takes; empty = the longest sequence in every lane
      */
     public record Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
             int samplingLanes, boolean gradientCheckpointing, DType dtype, boolean checkpoints, boolean referenceModel,
-            Optional<ValueModel> valueModel) {
+            Optional<ValueModel> valueModel, OptionalInt samplingPages) {
 
         /**
          * A value model: all its weights are trained, in the policy's number type, on the policy's micro-batches.
@@ -66,37 +69,44 @@ public final class TrainingSession implements AutoCloseable {
         /** F32 settings that keep all activations. */
         public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
                 int samplingLanes) {
-            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false, false, Optional.empty());
+            this(adapter, maxLength, rows, sequences, optimizer, samplingLanes, false, DType.F32, false, false, Optional.empty(),
+                OptionalInt.empty());
         }
 
         /** The same with layers computed again on the way back. */
         public Settings withGradientCheckpointing() {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, true, dtype, checkpoints, referenceModel,
-                valueModel);
+                valueModel, samplingPages);
         }
 
         /** The same in another number type. */
         public Settings withDtype(DType other) {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, other, checkpoints,
-                referenceModel, valueModel);
+                referenceModel, valueModel, samplingPages);
         }
 
         /** The same for a session that is saved on the way. */
         public Settings withCheckpoints() {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, true,
-                referenceModel, valueModel);
+                referenceModel, valueModel, samplingPages);
         }
 
         /** The same with a frozen reference model beside the one that is trained. */
         public Settings withReferenceModel() {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, checkpoints,
-                true, valueModel);
+                true, valueModel, samplingPages);
         }
 
         /** The same with a value model that is trained beside the policy. */
         public Settings withValueModel(ValueModel value) {
             return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, checkpoints,
-                referenceModel, Optional.of(value));
+                referenceModel, Optional.of(value), samplingPages);
+        }
+
+        /** The same with so many pages for what is generated: with fewer, completions may have to wait, and their bits stay the same. */
+        public Settings withSamplingPages(int pages) {
+            return new Settings(adapter, maxLength, rows, sequences, optimizer, samplingLanes, gradientCheckpointing, dtype, checkpoints,
+                referenceModel, valueModel, OptionalInt.of(pages));
         }
 
 
@@ -148,7 +158,7 @@ public final class TrainingSession implements AutoCloseable {
             var reference = settings.referenceModel() ? Optional.of(new Llama(config, settings.maxLength(), device, ModelPlan.ofReference(
                 memory, Capacity.inference(settings.rows(), settings.sequences()), settings.dtype()))) : Optional.<Llama>empty();
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
-                : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), memory));
+                : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), settings.samplingPages(), memory));
             var critic = settings.valueModel().map(value -> Critic.plan(settings, value, device, memory));
             memory.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
             if (settings.checkpoints()) {

@@ -36,8 +36,7 @@ record Rollouts(Device device, Llama model, Generator generator, MemoryPlan.Allo
         var capacity = Capacity.inference(ROWS, Math.max(SEQUENCES, lanes)).withDecoding();
         var model = new Llama(config, config.maxPositionEmbeddings(), device,
             new ModelPlan(plan, capacity, ModelPlan.Trained.NOTHING, adapter, dtype));
-        var generator = pages.isPresent() ? new Generator(model, generatorRows, lanes, pages.getAsInt(), plan)
-            : new Generator(model, generatorRows, lanes, plan);
+        var generator = new Generator(model, generatorRows, lanes, pages, plan);
         var memory = plan.allocate(device);
         model.prepare();
         TinyModel.randomize(model, 1);

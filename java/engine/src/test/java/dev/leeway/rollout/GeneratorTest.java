@@ -11,6 +11,8 @@ import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
 import dev.leeway.rollout.Completion.Finish;
 import dev.leeway.tensor.Device;
+import dev.leeway.train.AdamW;
+import dev.leeway.train.TrainingSession;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -108,6 +110,9 @@ final class GeneratorTest {
             Refusal.assertRefused(Kind.USAGE, () -> InferenceSession.open(Family.LLAMA.config(200), Optional.empty(), size.withPages(pages),
                 device), pages + " pages", "200 tokens", "takes 4");
         }
+        var settings = new TrainingSession.Settings(Optional.empty(), 200, 200, 2, AdamW.Settings.standard(), 3);
+        Refusal.assertRefused(Kind.USAGE, () -> TrainingSession.open(Family.LLAMA.config(200), settings.withSamplingPages(3), device),
+            "3 pages", "takes 4");
         try (var least = InferenceSession.open(Family.LLAMA.config(200), Optional.empty(), size.withPages(4), device)) {
             assertEquals(4, least.generator().counts().pages());
         }
