@@ -40,7 +40,9 @@ final class Endpoint implements AutoCloseable {
         if (key.isPresent() && address.getScheme().equalsIgnoreCase("http") && !isHere(address.getHost())) {
             throw LeewayException.usage("%s would send %s through the network in the open; use https", settings.url(), key.get());
         }
-        client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(settings.calls().timeout()).build();
+        client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(settings.calls().timeout())
+            // In the open, HTTP/2 begins with an upgrade, which some servers of models take amiss.
+            .version(address.getScheme().equalsIgnoreCase("http") ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2).build();
     }
 
     private static boolean isHere(String host) {

@@ -95,6 +95,8 @@ public final class EndpointJudge implements Judge {
                 failure.compareAndSet(null, stopped);
             } catch (InterruptedException interrupted) {
                 failure.compareAndSet(null, LeewayException.resources(interrupted, "interrupted while a judge was asked"));
+            } catch (Error broken) {
+                failure.compareAndSet(null, new IllegalStateException(broken)); // it would end with this thread, unheard
             }
         }
 

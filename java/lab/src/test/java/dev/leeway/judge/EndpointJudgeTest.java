@@ -10,6 +10,8 @@ import dev.leeway.LeewayException;
 import dev.leeway.judge.EndpointSettings.Answers;
 import dev.leeway.judge.EndpointSettings.Budget;
 import dev.leeway.judge.EndpointSettings.Calls;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -307,6 +309,20 @@ final class EndpointJudgeTest {
                 var judge = judge(server, calls, PLENTY)) {
             judge.ask(questions(5));
             assertEquals(List.of(250L, 250L, 250L, 250L), time.sleeps());
+        }
+    }
+
+    @Test
+    void whateverTheListenerThrowsEndsTheCall() {
+        try (var server = new TestEndpoint((_, _, exchange) -> TestEndpoint.send(exchange, 200, TestEndpoint.completion("1")));
+                var judge = judge(server, ONE_BY_ONE, PLENTY)) {
+            assertThrows(UncheckedIOException.class, () -> judge.ask(questions(3), (_, _) -> {
+                throw new UncheckedIOException(new IOException("disk full"));
+            }));
+            assertThrows(IllegalStateException.class, () -> judge.ask(questions(3), (_, _) -> {
+                throw new StackOverflowError();
+            }));
+            assertEquals(2, server.calls());
         }
     }
 
