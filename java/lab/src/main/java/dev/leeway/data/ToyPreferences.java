@@ -35,14 +35,40 @@ public final class ToyPreferences {
 
     private ToyPreferences() {}
 
+    /**
+     * Which rows are held out, by chance. Rows to train on and rows held out of one split have no question with the same two answers in
+     * common; a row that one split holds out is trained on in another.
+     *
+     * @param number of the split; each has its own rows
+     */
+    public record Split(long number) {
+
+        /** The one that everybody has who asks for none. */
+        static final Split FIRST = new Split(0);
+
+        /** Rows to train on, each one different; of about three quarters of all rows. */
+        public List<Preference> training(long seed, int count) {
+            return some(seed, count, row -> !isHeldOut(row));
+        }
+
+        /** Rows to evaluate on, each one different; of the others. */
+        public List<Preference> heldOut(long seed, int count) {
+            return some(seed, count, this::isHeldOut);
+        }
+
+        private boolean isHeldOut(int row) {
+            return new Draws(SPLIT + number, row).below(ONE_HELD_OUT_OF) == 0;
+        }
+    }
+
     /** Rows to train on, each one different; three quarters of the 6,528 there are. */
     public static List<Preference> training(long seed, int count) {
-        return some(seed, count, row -> !isHeldOut(row));
+        return Split.FIRST.training(seed, count);
     }
 
     /** Rows to evaluate on, each one different; the other quarter. */
     public static List<Preference> heldOut(long seed, int count) {
-        return some(seed, count, ToyPreferences::isHeldOut);
+        return Split.FIRST.heldOut(seed, count);
     }
 
     /**
@@ -80,10 +106,6 @@ public final class ToyPreferences {
         }
         IntFunction<Long> place = row -> new Draws(seed, row).next();
         return rows.stream().sorted(Comparator.comparing(place::apply)).limit(count).map(ToyPreferences::row).toList();
-    }
-
-    private static boolean isHeldOut(int row) {
-        return new Draws(SPLIT, row).below(ONE_HELD_OUT_OF) == 0;
     }
 
     private static Preference row(int index) {

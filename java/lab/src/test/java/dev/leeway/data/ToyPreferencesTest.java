@@ -38,6 +38,16 @@ final class ToyPreferencesTest {
     }
 
     @Test
+    void eachSplitHoldsOutOtherRowsAndNoneThatItTrainsOn() {
+        Set<Preference> held = new HashSet<>(new ToyPreferences.Split(7).heldOut(1, 1500));
+        Set<Preference> trained = new HashSet<>(new ToyPreferences.Split(7).training(1, 4800));
+        assertTrue(held.stream().noneMatch(trained::contains));
+        // Of 1,500 rows the other split holds out a quarter, 375 with standard deviation √(1500 · ¼ · ¾) = 17; six of them are allowed.
+        held.retainAll(new HashSet<>(ToyPreferences.heldOut(1, EVERY_HELD_OUT_ROW)));
+        assertEquals(375, held.size(), 102);
+    }
+
+    @Test
     void moreRowsThanThereAreAreRefused() {
         LeewayException refusal = assertThrows(LeewayException.class, () -> ToyPreferences.heldOut(0, EVERY_HELD_OUT_ROW + 1));
         assertEquals("1,584 toy preferences are wanted and there are 1,583; ask for fewer, or use them for several epochs",

@@ -27,10 +27,9 @@ import java.util.stream.IntStream;
  * A model that learns a lesson from the base, all weights of it.
  *
  * @param base what it knows before
- * @param heldOut the pairs it is asked about, before and after
  * @param device it lives on
  */
-record Pupil(ToyBase base, List<PreferenceExample> heldOut, Device device) {
+record Pupil(ToyBase base, Device device) {
 
     static final int PAIRS = 32;
     /** For the head of a reward model. */
@@ -61,23 +60,33 @@ record Pupil(ToyBase base, List<PreferenceExample> heldOut, Device device) {
         }
     }
 
-    /** Takes a lesson on these rows, in their order; the seed decides the head of a reward model. */
-    Answers take(Lesson lesson, long seed, List<Preference> rows) {
+    /**
+     * What is learned from, and what is asked.
+     *
+     * @param seed of the head of a reward model
+     * @param rows to learn from, in their order
+     * @param heldOut the pairs to rank, before and after
+     */
+    record Course(long seed, List<Preference> rows, List<Preference> heldOut) {}
+
+    /** Takes a lesson. */
+    Answers take(Lesson lesson, Course course) {
+        var heldOut = base.encode(course.heldOut());
         boolean scalar = lesson.judge() == Judge.REWARD;
         ModelDirectory start = scalar ? base.directory().asRewardModel(OptionalInt.empty()) : base.directory();
         try (var session = TrainingSession.open(start.config(), settings(lesson.objective()), device)) {
             start.loadInto(session.model());
             if (scalar) {
-                new Initializer(seed, RANGE).fillScore(session.model());
+                new Initializer(course.seed(), RANGE).fillScore(session.model());
             }
-            double[] before = worth(session, lesson.judge());
-            var units = base.encode(rows);
-            var steps = new EpochBatches.Steps(PAIRS, 1, 1, -1);
+            double[] before = worth(session, heldOut, lesson.judge());
+            var units = lesson.encode(base, course.rows(), course.seed());
+            var steps = new EpochBatches.Steps(units.size() * PAIRS / course.rows().size(), 1, 1, -1);
             var batches = new EpochBatches(units, Order.sequential(units.size()), steps).with(lesson.batching());
             var schedule = new Schedule(Schedule.Kind.LINEAR, lesson.steps() / 20, lesson.steps(), 0);
-            session.trainer(method(session, start, lesson.objective()), schedule, lesson.learningRate(), new TrainingNoise(seed, 0))
-                    .train(batches, _ -> { });
-            double[] after = worth(session, lesson.judge());
+            var noise = new TrainingNoise(course.seed(), 0);
+            session.trainer(method(session, start, lesson.objective()), schedule, lesson.learningRate(), noise).train(batches, _ -> { });
+            double[] after = worth(session, heldOut, lesson.judge());
             return lesson.judge() == Judge.IMPLICIT_REWARD ? Answers.of(minus(before, before), minus(after, before))
                     : Answers.of(before, after);
         }
@@ -98,7 +107,7 @@ record Pupil(ToyBase base, List<PreferenceExample> heldOut, Device device) {
     }
 
     /** What each held-out answer is worth to the model, chosen and rejected ones by turns. */
-    private double[] worth(TrainingSession session, Judge judge) {
+    private static double[] worth(TrainingSession session, List<PreferenceExample> heldOut, Judge judge) {
         if (judge == Judge.REWARD) {
             return session.rewardScorer().score(heldOut.stream().flatMap(pair -> pair.sequences().stream()).map(Example::tokens).toList());
         }

@@ -3,6 +3,8 @@ package dev.leeway.learning;
 import dev.leeway.data.Columns;
 import dev.leeway.data.DatasetReader;
 import dev.leeway.data.EpochBatches;
+import dev.leeway.data.Labelled;
+import dev.leeway.data.LabelledExample;
 import dev.leeway.data.Preference;
 import dev.leeway.data.PreferenceExample;
 import dev.leeway.data.PromptCompletion;
@@ -79,6 +81,13 @@ record ToyBase(Path folder) {
     List<PreferenceExample> encode(List<Preference> rows) {
         try (var tokenizer = tokenizer()) {
             return DatasetReader.encodePreferences(rows, tokenizer, READING).units();
+        }
+    }
+
+    /** Answers by themselves as token ids, whose masks cover the answers. */
+    List<LabelledExample> encodeLabelled(List<Labelled> rows) {
+        try (var tokenizer = tokenizer()) {
+            return DatasetReader.encodeLabelled(rows, tokenizer, READING).units();
         }
     }
 }
