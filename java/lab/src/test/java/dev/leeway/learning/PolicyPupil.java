@@ -59,7 +59,7 @@ record PolicyPupil(ModelDirectory base, Device device) {
         }
     }
 
-    /** Takes a lesson; the seed decides which sums come when, what is drawn, and the head of a value model. The reward is of a completion. */
+    /** Takes a lesson; the seed decides which sums come when, what is drawn, and the head of a value model. */
     Answers take(PolicyLesson lesson, long seed, ToDoubleFunction<Drawn> reward) {
         try (var session = TrainingSession.open(base.config(), plan(lesson), device)) {
             base.loadInto(session.model());
