@@ -14,20 +14,31 @@ import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.DirectPreference;
+import dev.leeway.objective.GrpoSettings;
 import dev.leeway.objective.KahnemanTversky;
 import dev.leeway.objective.PairLoss;
+import dev.leeway.objective.PolicyGradient;
 import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
 import dev.leeway.tensor.TestDevice;
 import dev.leeway.train.AdamW;
+import dev.leeway.train.AdvantageRule;
 import dev.leeway.train.BatchSource;
 import dev.leeway.train.CheckpointEvent;
 import dev.leeway.train.Checkpointer;
+import dev.leeway.train.Drawn;
 import dev.leeway.train.Method;
+import dev.leeway.train.PromptSource;
 import dev.leeway.train.Reference;
 import dev.leeway.train.ReferenceCache;
 import dev.leeway.train.ReferenceLogProbs;
+import dev.leeway.train.ReplayOrder;
+import dev.leeway.train.RewardSource;
+import dev.leeway.train.RolloutBatches;
+import dev.leeway.train.RolloutSettings;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.RunState;
 import dev.leeway.train.SavingSettings;
@@ -50,8 +61,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A run as a command would wire it, of a tiny model: packed micro-batches, two of them a step, a log, checkpoints. Opening it in a
@@ -80,7 +93,9 @@ public final class CheckpointedRun implements AutoCloseable {
         /** All weights from preference pairs; the reference's log-probs are computed once and lie in a file. */
         DPO_CACHED,
         /** The LoRA from labelled answers, with a baseline that a pass over the whole step measures. */
-        KTO;
+        KTO,
+        /** The LoRA on rollouts that serve four steps each, so that three of four checkpoints hold one. */
+        GRPO;
 
         private Optional<AdapterConfig> adapter() {
             return this == FULL || this == FULL_BF16 || this == FULL_LEAN || this == DPO_CACHED ? Optional.empty()
@@ -89,7 +104,8 @@ public final class CheckpointedRun implements AutoCloseable {
 
         private TrainingSession.Settings settings() {
             var storage = this == FULL_LEAN ? new AdamW.Storage(DType.U8, 256, true, SEED) : AdamW.Storage.STANDARD;
-            var settings = new TrainingSession.Settings(adapter(), 16, 32, 4, AdamW.Settings.standard().with(storage), 0)
+            var settings = new TrainingSession.Settings(adapter(), 16, 32, 4, AdamW.Settings.standard().with(storage),
+                this == GRPO ? 2 : 0)
                 .withDtype(this == FULL_BF16 || this == FULL_LEAN || this == LORA_BF16 ? DType.BF16 : DType.F32);
             return this == RECOMPUTED ? settings.withGradientCheckpointing() : settings;
         }
@@ -103,8 +119,25 @@ public final class CheckpointedRun implements AutoCloseable {
                 case DPO -> dpo.withReference(Reference.adapterOff(session.model()));
                 case DPO_CACHED -> dpo.withReference(new ReferenceCache(folder.resolve("reference.safetensors"), Kind::complain)
                     .get(Reference.frozen(session.model()), 1, ReferenceLogProbs.rows(new Batches(this), Batches.AROUND, List.of())));
+                case GRPO -> Method.of(GrpoSettings.DEFAULTS.withExtras(new PolicyGradient.Extras(0, Double.POSITIVE_INFINITY, true))
+                    .objective());
                 case KTO -> Method.of(new KahnemanTversky(0.5)).withReference(Reference.adapterOff(session.model()));
             };
+        }
+
+        private BatchSource batches(TrainingSession session) {
+            return this == GRPO ? rollouts(session) : new Batches(this);
+        }
+
+        /** Groups of two behind prompts of three tokens; dropout and noise keep the sampler's log-probs from being the trainer's. */
+        private static RolloutBatches rollouts(TrainingSession session) {
+            var request = new Generator.Request(SamplingParameters.temperature(1, SEED), 9, Set.of(3, 17));
+            var settings = new RolloutSettings(2, new ReplayOrder(8, 2, 2, false, SEED), request, new RolloutSettings.MicroBatch(3, 32),
+                RolloutSettings.Shaping.NONE, RolloutSettings.Agreement.MEASURED);
+            PromptSource prompts = number -> IntStream.range(4 * number, 4 * number + 4)
+                .mapToObj(row -> new PromptSource.PromptRow(row, new int[] {1, row % Family.VOCABULARY, 2})).toList();
+            return new RolloutBatches(session, settings, AdvantageRule.GroupRelative.DEFAULTS,
+                RolloutBatches.Parts.of(prompts, new Length(), rollout -> { }));
         }
 
         private static void complain(String note) {
@@ -144,7 +177,7 @@ public final class CheckpointedRun implements AutoCloseable {
     private final AppendLog log;
     private final Checkpointer checkpointer;
     private final Method method;
-    private final Batches batches;
+    private final BatchSource batches;
     private int done;
 
     private CheckpointedRun(Path folder, Kind kind, Saving saving, int threads, Consumer<CheckpointEvent> events) {
@@ -153,10 +186,13 @@ public final class CheckpointedRun implements AutoCloseable {
         device = TestDevice.open(threads);
         session = TrainingSession.open(Family.LLAMA.config(), kind.settings(), device);
         TinyModel.randomize(session.model(), SEED);
-        batches = new Batches(kind);
+        batches = kind.batches(session);
         method = kind.method(session, folder);
         state = kind.adapter().map(config -> TrainingState.ofAdapter(session, config, folder))
             .orElseGet(() -> TrainingState.ofModel(session, Family.LLAMA.json(), folder));
+        if (batches instanceof RolloutBatches rollouts) {
+            state.keep(rollouts);
+        }
         var configuration = RunConfiguration.of(JsonFile.newObject().put("kind", kind.name()).put("learning_rate", 1e-3).put("seed", SEED));
         var resumed = resume(folder, configuration);
         log = AppendLog.open(folder.resolve("metrics.jsonl"), resumed.map(run -> run.logBytes()).orElse(0L));
@@ -282,6 +318,7 @@ public final class CheckpointedRun implements AutoCloseable {
             return switch (kind) {
                 case DPO, DPO_CACHED -> List.of(pairs(2 * turn, 9, 5), pairs(2 * turn + 1, 7, 12));
                 case KTO -> List.of(labelled(2 * turn, 1, -1), labelled(2 * turn + 1, 0, 0));
+                case GRPO -> throw new IllegalStateException("rollouts are batches of their own");
                 case FULL, LORA, RECOMPUTED, FULL_BF16, FULL_LEAN, LORA_BF16, EMBEDDING -> List.of(
                     Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step, 9, 5)),
                     Batch.of(TinyModel.sequences(Family.VOCABULARY, SEED + 2L * step + 1, 7, 3, 11)));
@@ -300,6 +337,25 @@ public final class CheckpointedRun implements AutoCloseable {
         @Override
         public double epochs(int steps) {
             return steps / 100.0;
+        }
+    }
+
+    /** A completion is worth its length. */
+    private record Length() implements RewardSource {
+
+        @Override
+        public List<String> names() {
+            return List.of("length");
+        }
+
+        @Override
+        public double[] weights() {
+            return new double[] {1};
+        }
+
+        @Override
+        public double[][] rewards(List<Drawn> drawn) {
+            return new double[][] {drawn.stream().mapToDouble(one -> one.completion().tokens().length).toArray()};
         }
     }
 }

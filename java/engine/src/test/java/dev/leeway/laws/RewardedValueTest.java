@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** PPO's steps against its equations, written down once more from the completions, and two models that move together. */
@@ -69,6 +70,7 @@ final class RewardedValueTest {
     }
 
     /** Both sides take the same few dozen additions of numbers below 100 in double, in another order. */
+    @Tag("device")
     @Test
     void everyTokenHasTheAdvantageOfTheEquationsWhitenedOverTheRollout() {
         try (var run = RewardedRun.open(resting(), RewardedRun.varied()).train(1)) {
