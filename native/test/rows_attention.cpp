@@ -229,7 +229,7 @@ void forward_row(Run &run, const Shape &shape) {
         run.expect("out", got.out, want.out, want.out_bound);
         run.expect("lse", got.lse, want.lse, want.lse_bound);
     }
-    for (int64_t s = 0; s < p.sequences; s++) {
+    for (int64_t s = 0; s < p.sequences && p.sequences > 1; s++) {
         auto one = run_forward(run, alone(p, s), part(p, s, x));
         run.same("sequence alone, out", one.out, part(p, s, got.out, p.heads * p.head_dim));
         run.same("sequence alone, lse", one.lse, part(p, s, got.lse, p.heads));
@@ -268,7 +268,7 @@ void backward_row(Run &run, const Shape &shape) {
         if (type == LEEWAY_F32 && p.rows > 0 && p.rows * p.rows * p.heads * p.head_dim < 20000) prove_oracle(run, p, x, want);
     }
     int64_t query = p.heads * p.head_dim, key = p.kv_heads * p.head_dim;
-    for (int64_t s = 0; s < p.sequences; s++) {
+    for (int64_t s = 0; s < p.sequences && p.sequences > 1; s++) {
         auto one = run_backward(run, alone(p, s), part(p, s, x), {part(p, s, y.out, query), part(p, s, y.lse, p.heads)});
         run.same("sequence alone, dq", one.dq, part(p, s, got.dq, query));
         run.same("sequence alone, dk", one.dk, part(p, s, got.dk, key));

@@ -176,7 +176,7 @@ void head_batch(Run &run, const Shape &shape) {
     const Columns all = forward(run, h);
     const Gradients all_gradients = backward(run, h, all, before);
     using Rows = std::pair<int64_t, int64_t>;
-    for (auto [begin, end] : {Rows{0, 1}, Rows{h.rows / 2, h.rows / 2 + 1}, Rows{h.rows - 1, h.rows}, Rows{h.rows - 300, h.rows}}) {
+    for (auto [begin, end] : {Rows{0, 1}, Rows{h.rows / 2, h.rows / 2 + 1}, Rows{h.rows - 1, h.rows}, Rows{std::max<int64_t>(1, h.rows - 300), h.rows}}) {
         const Head part = h.part(begin, end);
         const Columns columns = forward(run, part);
         const std::string rows = " of rows " + std::to_string(begin) + " to " + std::to_string(end);
@@ -190,11 +190,11 @@ void head_batch(Run &run, const Shape &shape) {
     }
 }
 const bool batch_rows = add("head_batch",
-                            {{300, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM},
+                            {{140, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM},
                              {2048, 16, 130, 0, TEMPERATURE},
                              {2049, 12, 64, 8, ENTRIES},
                              {700, 20, 80, 8, DROP | ENTRIES},
-                             {300, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM | HALF},
+                             {140, 17, 4100, 4, CAP | MASK | ENTRIES | UNIFORM | HALF},
                              {700, 20, 80, 8, DROP | ENTRIES | HALF}},
                             head_batch);
 
