@@ -176,7 +176,8 @@ void head_batch(Run &run, const Shape &shape) {
     const Columns all = forward(run, h);
     const Gradients all_gradients = backward(run, h, all, before);
     using Rows = std::pair<int64_t, int64_t>;
-    for (auto [begin, end] : {Rows{0, 1}, Rows{h.rows / 2, h.rows / 2 + 1}, Rows{h.rows - 1, h.rows}, Rows{std::max<int64_t>(1, h.rows - 300), h.rows}}) {
+    const int64_t late = std::max<int64_t>(1, h.rows - 300);
+    for (auto [begin, end] : {Rows{0, 1}, Rows{h.rows / 2, h.rows / 2 + 1}, Rows{h.rows - 1, h.rows}, Rows{late, h.rows}}) {
         const Head part = h.part(begin, end);
         const Columns columns = forward(run, part);
         const std::string rows = " of rows " + std::to_string(begin) + " to " + std::to_string(end);

@@ -112,7 +112,8 @@ void paged_row(Run &run, const Shape &shape) {
     }
 }
 
-/* The same, also around the positions at which a back end may cut the keys into splits, multiples of 512: single tokens beside long chunks. */
+/* The same, also around the positions at which a back end may cut the keys into splits, multiples of 512: single tokens beside long
+ * chunks. */
 template <leeway_dtype type>
 void long_row(Run &run, const Shape &shape) {
     Problem p = problem_of(shape, type);
