@@ -63,6 +63,28 @@ __device__ void weigh_queries(const AttentionSizes &sizes, const Queries &querie
         }
 }
 
+/* dq of the thread's rows goes on over the named keys, from first on, of which the warp's rows see some if needed; all sees them. */
+template <class T, int n, int slices>
+__device__ void add_query_gradients(const AttentionSizes &sizes, const RowArray<T> &keys, const RowArray<T> &values, const Queries &queries,
+                                    int first, const Span &all, const Parts<slices> &parts, bool needed, Four (&sums)[slices]) {
+    const float *q = parts.held, *dout = q + parts.held_floats;
+    const int low = max(0, all.low - first) / 4 * 4, high = min(stream_rows, (all.high - first + 3) / 4 * 4);
+    Four x = {}, y = {};
+    each_slice<n, slices>(parts.streamed, sizes, values, parts.rows, needed, [&](int s, int width) {
+        add_dots(y, dout + s * slice, parts.pitch, parts.streamed, width);
+    });
+    each_slice<n, slices>(parts.streamed, sizes, keys, parts.rows, needed, [&](int s, int width) {
+        add_dots(x, q + s * slice, parts.pitch, parts.streamed, width);
+    });
+    if (needed) {
+        weigh_queries(sizes, queries, first, x, y);
+        put_weights(parts.weights, y);
+    }
+    each_slice_back<n, slices, true>(parts.streamed, sizes, keys, parts.rows, needed, [&](int s, int width) {
+        add_product(sums[s], parts.weights, parts.streamed, low, high, width);
+    });
+}
+
 template <class T, int n, int slices>
 __global__ void __launch_bounds__(attention_threads) query_gradients(AttentionSizes sizes, Sequences sequences, Arrays<T> arrays) {
     LEEWAY_DYNAMIC_SHARED(float, shared);
@@ -82,25 +104,10 @@ __global__ void __launch_bounds__(attention_threads) query_gradients(AttentionSi
     const Span own = span_of(sizes, 0, tile.begin + warp_row(), min(tile.end, tile.begin + warp_row() + 8));
     Four sums[slices] = {};
     for (int first = all.low / stream_rows * stream_rows; first < all.high; first += stream_rows) {
-        const int low = max(0, all.low - first) / 4 * 4, high = min(stream_rows, (all.high - first + 3) / 4 * 4);
-        const bool needed = own.meets(first);
         name_rows(parts.rows, stream_rows, [&](int r) {
             return first + r >= all.low && first + r < all.high ? tile.start + first + r : -1;
         });
-        Four x = {}, y = {};
-        each_slice<n, slices>(parts.streamed, sizes, values, parts.rows, needed, [&](int s, int width) {
-            add_dots(y, dout + s * slice, parts.pitch, parts.streamed, width);
-        });
-        each_slice<n, slices>(parts.streamed, sizes, keys, parts.rows, needed, [&](int s, int width) {
-            add_dots(x, q + s * slice, parts.pitch, parts.streamed, width);
-        });
-        if (needed) {
-            weigh_queries(sizes, queries, first, x, y);
-            put_weights(parts.weights, y);
-        }
-        each_slice_back<n, slices, true>(parts.streamed, sizes, keys, parts.rows, needed, [&](int s, int width) {
-            add_product(sums[s], parts.weights, parts.streamed, low, high, width);
-        });
+        add_query_gradients<T, n, slices>(sizes, keys, values, queries, first, all, parts, own.meets(first), sums);
     }
     LEEWAY_UNROLL for (int i = 0; i < 4; i++)
         if (queries.row[i] >= 0) store_sums<n>(arrays.dq + queries.row[i] * sizes.head_dim, sizes.head_dim, sums, i);

@@ -217,11 +217,13 @@ __device__ void write_split(const TensorJob &job, const Deal &deal, const typena
         const float sum = quad_sum(rows.sum[0][h]), shift = rounded_product(rows.max[0][h], job.exponent.of_z);
         const int lane = lane_anew();
         const int64_t query = note.query[piece_row(lane) + 8 * h];
-        if (query < 0) continue;
-        float *const part = deal.parts + (query * deal.splits + split) * deal.width + 2 + piece_column(lane);
-        if (lane % 4 == 0) store<2>(part - 2, Floats<2>{shift, sum});
-        LEEWAY_UNROLL for (int j = 0; j < dims / 8; j++)
-            store<2>(part + 8 * j, Floats<2>{rows.out[0][j].x[2 * h], rows.out[0][j].x[2 * h + 1]});
+        if (query >= 0) {
+            float *const part = deal.parts + (query * deal.splits + split) * deal.width + 2 + piece_column(lane);
+            if (lane % 4 == 0) store<2>(part - 2, Floats<2>{shift, sum});
+            LEEWAY_UNROLL for (int j = 0; j < dims / 8; j++)
+                store<2>(part + 8 * j, Floats<2>{rows.out[0][j].x[2 * h], rows.out[0][j].x[2 * h + 1]});
+        }
+        __syncwarp(); /* one row behind the other: together they want more registers than there are */
     }
     rows.begin();
 }
@@ -288,7 +290,7 @@ __global__ void __launch_bounds__(warp) attend_rows(TensorJob job, Deal deal) {
             const int r = piece_row(lane_anew()) + row;
             return in_run(r) ? note.token[r] : -1;
         };
-        soften_block(job.sizes, job.exponent, token, now.first + piece_column(lane), false, dots, rows, weights);
+        soften_block(job.sizes, job.exponent, token, now.first + piece_column(lane_anew()), false, dots, rows, weights);
         const char *const values = runs.take(true);
         const int anew = lane_anew();
         if constexpr (one_run<dims>) multiply_across<dims>(weights, values, anew, rows.out);

@@ -29,41 +29,51 @@ __device__ void add_values(Left (&weights)[1][key_tile / 16], const char *values
         }
 }
 
+/* Tiles of the keys and of their values by turns, through a ring of three. */
+struct KeyTiles {
+    const bf16 *k; /* (2, keys, dims), the values behind the keys */
+    char *ring;
+    Mistake mistake;
+
+    __device__ void begin(int t) const {
+        const bf16 *const from = k + t % 2 * keys * dims;
+        if (t < 2 * blocks)
+            copy_rows<dims, key_tile, warp>(ring + t % 3 * tile_bytes, from, dims, int(threadIdx.x),
+                                            [&](int r) { return int64_t(t / 2 * key_tile + r) * dims; });
+        commit_async();
+    }
+
+    __device__ const char *take(int t) const {
+        if (mistake != Mistake::values_not_awaited || t % 2 == 0) wait_async<1>();
+        __syncwarp();
+        begin(t + 2);
+        return ring + t % 3 * tile_bytes;
+    }
+};
+
 /* out (queries, dims) = softmax(q k) v; row r sees the keys up to 16 r + 15. */
 __global__ void attend(const bf16 *q, float *out, AttentionSizes sizes, Exponent exponent, Mistake mistake) {
     LEEWAY_SHARED(char, held, queries * tile_row_bytes<dims>);
     LEEWAY_SHARED(char, ring, 3 * tile_bytes);
     LEEWAY_SHARED(float, totals, (OnlineRows<1, dims>::floats) * warp);
     const int lane = int(threadIdx.x);
-    const bf16 *const k = q + queries * dims, *const v = k + keys * dims;
-    auto begin = [&](int t) {
-        if (t < 2 * blocks)
-            copy_rows<dims, key_tile, warp>(ring + t % 3 * tile_bytes, t % 2 ? v : k, dims, lane,
-                                            [&](int r) { return int64_t(t / 2 * key_tile + r) * dims; });
-        commit_async();
-    };
-    auto take = [&](int t) {
-        if (mistake != Mistake::values_not_awaited || t % 2 == 0) wait_async<1>();
-        __syncwarp();
-        begin(t + 2);
-        return ring + t % 3 * tile_bytes;
-    };
+    const KeyTiles tiles = {q + queries * dims, ring, mistake};
     if (mistake != Mistake::unswizzled_queries)
         copy_rows<dims, queries, warp>(held, q, dims, lane, [](int r) { return int64_t(r) * dims; });
     else
         for (int i = 8 * lane; i < queries * dims; i += 8 * warp) copy_async16(held + 2 * i, q + i);
-    begin(0);
-    begin(1);
+    tiles.begin(0);
+    tiles.begin(1);
     OnlineRows<1, dims> state;
     state.begin();
     for (int b = 0; b < blocks; b++) {
         SumPiece dots[1][key_tile / 8] = {};
         Left weights[1][key_tile / 16];
-        const char *const key_rows = take(2 * b);
+        const char *const key_rows = tiles.take(2 * b);
         multiply_along<dims>(held, key_rows, lane, dots);
         auto token = [&](int row) { return 16 * (piece_row(lane) + row) + 15; };
         soften_block(sizes, exponent, token, b * key_tile + piece_column(lane), false, dots, state, weights);
-        add_values(weights, take(2 * b + 1), mistake, state);
+        add_values(weights, tiles.take(2 * b + 1), mistake, state);
         if (b % 2 == 0) continue;
         const bool last = b + 1 == blocks;
         if (mistake == Mistake::split_not_scaled)
