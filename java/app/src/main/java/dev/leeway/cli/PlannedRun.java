@@ -76,6 +76,7 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         say(out, "parameters", "%,d, of which %,d are trained", count(_ -> true), count(Parameter::isTrained));
         say(out, "memory", "%s = %s of %s free", MemoryPlan.breakdown(footprint.bytes()), MemoryPlan.readable(footprint.totalBytes()),
             MemoryPlan.readable(room.freeBytes()));
+        footprint.phasesText().ifPresent(text -> say(out, "phases", "%s", text));
         if (job.recipe().passes().whereNeeded()) {
             say(out, "recomputes", "%s", job.recipe().passes().gradientCheckpointing()
                 ? "yes: layers are computed again on the way back, since all activations do not fit" : "no: all activations fit");

@@ -15,6 +15,9 @@ final class Decoder {
     private final List<DecoderLayer> layers = new ArrayList<>();
     private final RmsNorm finalNorm;
     private final RmsNorm.Normed output;
+    private final Optional<LayerActivations> decodingActivations;
+    private final Optional<RmsNorm.Normed> decodingOutput;
+    private final Turns turns;
     private final Optional<BackwardScratch> scratch;
     private final boolean recomputes;
     private final Map<RopeConfig, RopeTable> ropes = new HashMap<>();
@@ -30,6 +33,9 @@ final class Decoder {
         }
         finalNorm = DecoderLayer.blockNorm("model.norm", config, plan);
         output = LayerActivations.normed("norm", config.hiddenSize(), plan);
+        decodingActivations = plan.ofDecoding().map(other -> LayerActivations.ofDecoding(config, other));
+        decodingOutput = plan.ofDecoding().map(other -> LayerActivations.normed("decode.norm", config.hiddenSize(), other));
+        turns = plan.turns();
         scratch = plan.keepsActivations() ? Optional.of(new BackwardScratch(config, device, plan)) : Optional.empty();
     }
 
@@ -39,7 +45,15 @@ final class Decoder {
 
     /** (N,C) the normed stream behind the last layer. */
     Tensor output() {
-        return output.y();
+        return normed().y();
+    }
+
+    private RmsNorm.Normed normed() {
+        return turns.choose(output, decodingOutput);
+    }
+
+    private LayerActivations activations(int layer) {
+        return turns.choose(layers.get(layer).activations(), decodingActivations);
     }
 
     /** (N,C) where a head writes the gradient of {@link #output} before {@link #backward}. */
@@ -63,14 +77,15 @@ final class Decoder {
     }
 
     void forward(Device device, Placement placement, Tensor tokens) {
-        var first = layers.getFirst().activations();
-        embedding.forward(device, placement, tokens, first.attentionInput.x());
-        layers.getFirst().forwardFromStream(device, placement);
+        var a = activations(0);
+        embedding.forward(device, placement, tokens, a.attentionInput.x());
+        layers.getFirst().forwardFromStream(device, placement, a);
         for (int i = 1; i < layers.size(); i++) {
-            layers.get(i).forward(device, placement, layers.get(i - 1).activations());
+            var before = a;
+            a = activations(i);
+            layers.get(i).forward(device, placement, before, a);
         }
-        var last = layers.getLast().activations();
-        finalNorm.forward(device, placement.rows(), last.mlpOutput.y(), last.mlpInput.x(), output);
+        finalNorm.forward(device, placement.rows(), a.mlpOutput.y(), a.mlpInput.x(), normed());
     }
 
     /** From {@link #outputGradient} down to the embedding, adding to the gradients of all trained parameters. */
@@ -81,11 +96,16 @@ final class Decoder {
         for (int i = layers.size() - 1; i >= 0; i--) {
             var layer = layers.get(i);
             if (recomputes && layer != layers.getLast()) { // whose activations the forward pass left
-                layer.forwardFromStream(device, packed);
+                layer.forwardFromStream(device, packed, layer.activations());
             }
             layer.backward(device, packed, gradients);
         }
         embedding.backward(device, packed.rows(), tokens, gradients.stream, gradients.dyb);
+    }
+
+    /** Refuses a way back that was not planned. */
+    void requireTraining() {
+        scratch();
     }
 
     private BackwardScratch scratch() {

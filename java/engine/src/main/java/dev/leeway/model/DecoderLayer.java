@@ -42,25 +42,25 @@ final class DecoderLayer {
         return Stream.concat(attention.linears(), mlp.linears());
     }
 
+    /** What it leaves in passes over packed batches. */
     LayerActivations activations() {
         return activations;
     }
 
     /** From the stream that is already in attentionInput.sum: the embeddings for the first layer, or the pass before. */
-    void forwardFromStream(Device device, Placement placement) {
-        inputNorm.forward(device, placement.rows(), activations.attentionInput);
-        blocks(device, placement);
+    void forwardFromStream(Device device, Placement placement, LayerActivations a) {
+        inputNorm.forward(device, placement.rows(), a.attentionInput);
+        blocks(device, placement, a);
     }
 
     /** A later layer: the stream and the last block output of the layer before. */
-    void forward(Device device, Placement placement, LayerActivations before) {
-        inputNorm.forward(device, placement.rows(), before.mlpOutput.y(), before.mlpInput.x(), activations.attentionInput);
-        blocks(device, placement);
+    void forward(Device device, Placement placement, LayerActivations before, LayerActivations a) {
+        inputNorm.forward(device, placement.rows(), before.mlpOutput.y(), before.mlpInput.x(), a.attentionInput);
+        blocks(device, placement, a);
     }
 
-    private void blocks(Device device, Placement placement) {
+    private void blocks(Device device, Placement placement, LayerActivations a) {
         long rows = placement.rows();
-        var a = activations;
         attention.forward(device, placement, a);
         norm(device, rows, attentionOutputNorm, a.attentionOutput);
         mlpNorm.forward(device, rows, a.attentionOutput.y(), a.attentionInput.x(), a.mlpInput);

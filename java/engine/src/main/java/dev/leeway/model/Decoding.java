@@ -244,6 +244,7 @@ public final class Decoding implements AutoCloseable {
     /** Computes the logits behind each lane that was appended to. */
     public void advance() {
         var device = model.device();
+        model.beginDecoding();
         device.upload(newTokens, row, tokens);
         device.upload(newPositions, row, placement.positions());
         device.upload(newSlots, row, placement.slots());

@@ -47,6 +47,11 @@ final class Dropout {
         pass = Optional.empty();
     }
 
+    /** Whether the pass drops: the seed of its draws is an argument of its calls. */
+    boolean isOn() {
+        return pass.isPresent();
+    }
+
     double probability() {
         return pass.isPresent() ? probability : 0;
     }

@@ -23,8 +23,9 @@ final class EmbeddingAdapter {
     private final int hidden;
     private final double scaling;
     private final double embeddingScale;
-    private final Tensor xa;
-    private final Optional<Tensor> wide;
+    private final Kept packed;
+    private final Optional<Kept> decoding;
+    private final Turns turns;
     private final AdapterSwitch active;
 
     EmbeddingAdapter(String module, ModelConfig config, AdapterConfig adapter, ModelPlan plan) {
@@ -34,10 +35,25 @@ final class EmbeddingAdapter {
         scaling = adapter.scale().scaling(module);
         a = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_embedding_A", config.vocabSize(), rank);
         b = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_embedding_B", hidden, rank);
-        xa = plan.statistics(module, ".xa", rank);
-        wide = plan.dtype() == DType.F32 ? Optional.empty() : Optional.of(plan.statistics(module, ".wide", hidden));
+        packed = kept(module, plan);
+        decoding = plan.ofDecoding().map(other -> kept(module, other));
+        turns = plan.turns();
         active = plan.adapterSwitch();
         plan.useRank(rank);
+    }
+
+    /**
+     * What a pass leaves.
+     *
+     * @param xa (N,R)
+     * @param wide (N,C) room for y in F32, where it is BF16
+     */
+    private record Kept(Tensor xa, Optional<Tensor> wide) {
+    }
+
+    private Kept kept(String module, ModelPlan plan) {
+        return new Kept(plan.statistics(module, ".xa", rank),
+            plan.dtype() == DType.F32 ? Optional.empty() : Optional.of(plan.statistics(module, ".wide", hidden)));
     }
 
     boolean isActive() {
@@ -46,14 +62,15 @@ final class EmbeddingAdapter {
 
     /** y (N,C) += the term; keeps e·s·A[ids] for the way back. */
     void addTo(Device device, long rows, Tensor tokens, Tensor y) {
-        Embedding.lookUp(device, rows, tokens, a.value(), xa).at("noise_bound", Region.NONE).at("row_ids", Region.NONE)
+        var kept = turns.choose(packed, decoding);
+        Embedding.lookUp(device, rows, tokens, a.value(), kept.xa()).at("noise_bound", Region.NONE).at("row_ids", Region.NONE)
             .i64("noise_seed", 0).f32("scale", scale()).dtype("dtype", DType.F32).run();
-        addProduct(device, rows, xa, widened(device, rows, y));
-        wide.ifPresent(sum -> device.cast(sum, y, rows * hidden));
+        addProduct(device, rows, kept.xa(), widened(device, rows, y, kept.wide()));
+        kept.wide().ifPresent(sum -> device.cast(sum, y, rows * hidden));
     }
 
     /** x (N,C) in F32. */
-    private Tensor widened(Device device, long rows, Tensor x) {
+    private Tensor widened(Device device, long rows, Tensor x, Optional<Tensor> wide) {
         wide.ifPresent(copy -> device.cast(x, copy, rows * hidden));
         return wide.orElse(x);
     }
@@ -63,9 +80,9 @@ final class EmbeddingAdapter {
         if (a.gradient().isEmpty() || b.gradient().isEmpty()) {
             return;
         }
-        var dy = widened(device, rows, gradient);
+        var dy = widened(device, rows, gradient, packed.wide());
         withoutAdapter(device.call(Ops.LINEAR_BACKWARD_WEIGHT).i64("rows", rows).i64("in", rank).i64("out", hidden))
-            .at("x", xa.region()).at("dy", dy.region()).at("xa", Region.NONE).at("dyb", Region.NONE)
+            .at("x", packed.xa().region()).at("dy", dy.region()).at("xa", Region.NONE).at("dyb", Region.NONE)
             .at("dweight", b.gradient().get().region()).at("dbias", Region.NONE).at("da", Region.NONE).at("db", Region.NONE)
             .at("dropped", Region.NONE).dtype("dtype", DType.F32).dtype("gradient_dtype", DType.F32).run();
         var call = PackedWeights.describePlain(

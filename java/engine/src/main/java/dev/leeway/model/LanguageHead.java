@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The head over the vocabulary. It scores only the rows whose target is trained, tile by tile, and never holds N×V logits; what an
@@ -39,6 +40,10 @@ final class LanguageHead implements Head {
     private final Tensor workspace;
     private final TargetDistributions distributions;
     private final Tensor scores;
+    private final Tensor half;
+    private final Optional<Tensor> decodingIndex;
+    private final Optional<Tensor> decodingX;
+    private final Turns turns;
     private final Map<Column, Region> places = new EnumMap<>(Column.class);
     private final Map<Column, Tensor> weights = new EnumMap<>(Column.class);
     private double temperature = 1;
@@ -46,6 +51,9 @@ final class LanguageHead implements Head {
     private final int[] scoredTargets;
     private final long[] scoredIds;
     private final float[] column;
+    private Set<Column> wanted = Set.of();
+    private int batchRows;
+    private int given;
     private int scored;
 
     LanguageHead(ModelConfig config, Parameter embedding, Device device, ModelPlan plan) {
@@ -58,8 +66,12 @@ final class LanguageHead implements Head {
         rowIndex = plan.buffer(Purpose.HEAD, "head.rows", DType.I32, rows);
         targets = plan.buffer(Purpose.HEAD, "head.targets", DType.I32, rows);
         x = plan.buffer(Purpose.HEAD, "head.x", plan.dtype(), rows, config.hiddenSize());
+        turns = plan.turns();
+        decodingIndex = plan.ofDecoding().map(other -> other.buffer(Purpose.CACHE, "decode.rows", DType.I32, other.capacity().rows()));
+        decodingX = plan.ofDecoding().map(other -> other.activation("decode.x", config.hiddenSize()));
         dx = plan.buffer(Purpose.HEAD, "head.dx", plan.dtype(), plan.keepsActivations() ? rows : 1, config.hiddenSize());
         scores = plan.buffer(Purpose.HEAD, "head.scores", DType.F32, PLANNED.length, aligned(rows));
+        half = plan.buffer(Purpose.HEAD, "head.half", DType.F32, rows);
         for (var column : PLANNED) {
             weights.put(column, plan.buffer(Purpose.HEAD, "head.weight." + column, DType.F32, plan.keepsActivations() ? rows : 1));
         }
@@ -107,26 +119,52 @@ final class LanguageHead implements Head {
     }
 
     @Override
-    public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores result) {
+    public void begin(Device device, Batch batch, Set<Column> columns) {
         choose(device, batch);
-        gather(device, batch.rows(), output);
+        wanted = columns;
+        batchRows = batch.rows();
+        given = 0;
         if (columns.contains(Column.TARGET_LOSS)) {
             teach(device, batch, columns);
         }
-        if (columns.contains(Column.LOG_COLLISION)) {
-            scoreAtHalfTemperature(device, result.room(Column.LOG_COLLISION, batch.rows()));
+        place(columns);
+    }
+
+    @Override
+    public Calls calls() {
+        return new Calls(scored, bits(wanted), given, temperature);
+    }
+
+    private static int bits(Set<Column> columns) {
+        int bits = 0;
+        for (var kind : COLUMNS) {
+            bits |= columns.contains(kind) ? 1 << kind.ordinal() : 0;
         }
-        forward(device, columns);
+        return bits;
+    }
+
+    @Override
+    public void forward(Device device, Tensor output) {
+        gather(device, batchRows, output, x);
+        var soft = wanted.contains(Column.TARGET_LOSS) ? Column.TARGET_LOSS : Column.SOFT_LOSS;
+        compute(device, wanted, this::placed, soft);
+    }
+
+    @Override
+    public void read(Device device, TokenScores result) {
         device.download(scores, column, places.size() * aligned(scored));
         int at = 0;
         for (var kind : places.keySet()) {
-            if (columns.contains(kind)) {
-                spread(at, result.room(kind, batch.rows()));
+            if (wanted.contains(kind)) {
+                spread(at, result.room(kind, batchRows));
             }
-            if (kind == Column.LOG_SUM_EXP && columns.contains(Column.LOG_COLLISION)) {
-                subtractTwice(at, result.column(Column.LOG_COLLISION));
+            if (kind == Column.LOG_SUM_EXP && wanted.contains(Column.LOG_COLLISION)) {
+                subtractTwice(at, result.room(Column.LOG_COLLISION, batchRows));
             }
             at += aligned(scored);
+        }
+        if (wanted.contains(Column.LOG_COLLISION)) {
+            addAtHalfTemperature(device, result.column(Column.LOG_COLLISION));
         }
     }
 
@@ -150,13 +188,11 @@ final class LanguageHead implements Head {
         return places.getOrDefault(kind, Region.NONE);
     }
 
-    private void forward(Device device, Set<Column> columns) {
-        place(columns);
-        var soft = columns.contains(Column.TARGET_LOSS) ? Column.TARGET_LOSS : Column.SOFT_LOSS;
+    private void compute(Device device, Set<Column> columns, Function<Column, Region> to, Column soft) {
         distributions.describe(describe(device.call(Ops.HEAD_FORWARD)), columns.contains(Column.SOFT_LOSS),
             columns.contains(Column.TARGET_LOSS)).at("x", x.region()).at("targets", targets.region())
-            .at("log_prob", placed(Column.LOG_PROB)).at("log_sum_exp", placed(Column.LOG_SUM_EXP))
-            .at("entropy", placed(Column.ENTROPY)).at("soft_loss", placed(soft)).at("arg_max", Region.NONE)
+            .at("log_prob", to.apply(Column.LOG_PROB)).at("log_sum_exp", to.apply(Column.LOG_SUM_EXP))
+            .at("entropy", to.apply(Column.ENTROPY)).at("soft_loss", to.apply(soft)).at("arg_max", Region.NONE)
             .at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).dtype("dtype", x.dtype()).run();
     }
 
@@ -170,19 +206,21 @@ final class LanguageHead implements Head {
         distributions.upload(device, teacher, scoredRows, scored);
     }
 
-    /** log Σ p² = lse(2z) − 2 lse(z): the first term, at half the temperature. */
-    private void scoreAtHalfTemperature(Device device, double[] all) {
+    /** log Σ p² = lse(2z) − 2 lse(z): the second term is there, and the first one is that at half the temperature. */
+    private void addAtHalfTemperature(Device device, double[] all) {
         double kept = temperature;
         temperature = kept / 2;
-        forward(device, Set.of());
+        compute(device, Set.of(), kind -> kind == Column.LOG_SUM_EXP ? half.region() : Region.NONE, Column.SOFT_LOSS);
         temperature = kept;
-        device.download(scores, column, scored);
-        spread(0, all);
+        device.download(half, column, scored);
+        for (int m = 0; m < scored; m++) {
+            all[scoredRows[m]] += column[m];
+        }
     }
 
     private void subtractTwice(int at, double[] all) {
         for (int m = 0; m < scored; m++) {
-            all[scoredRows[m]] -= 2 * column[at + m];
+            all[scoredRows[m]] = -2 * column[at + m];
         }
     }
 
@@ -207,20 +245,24 @@ final class LanguageHead implements Head {
     }
 
     @Override
-    public void backward(Device device, TokenGradients gradients, Tensor outputGradient) {
+    public void take(Device device, TokenGradients gradients) {
+        given = 0;
         for (var kind : COLUMNS) {
             var values = gradients.column(kind);
             if (values.isPresent()) {
+                given |= 1 << kind.ordinal();
                 device.upload(compact(values.get()), scored, weights.get(kind));
             }
         }
-        boolean taught = gradients.column(Column.TARGET_LOSS).isPresent();
-        var call = distributions.describe(describe(device.call(Ops.HEAD_BACKWARD)), gradients.column(Column.SOFT_LOSS).isPresent(),
-            taught);
+    }
+
+    @Override
+    public void backward(Device device, Tensor outputGradient) {
+        boolean taught = isGiven(Column.TARGET_LOSS);
+        var call = distributions.describe(describe(device.call(Ops.HEAD_BACKWARD)), isGiven(Column.SOFT_LOSS), taught);
         call.at("x", x.region()).at("targets", targets.region()).at("log_sum_exp", placed(Column.LOG_SUM_EXP))
-            .at("entropy", placed(Column.ENTROPY)).at("w_log_prob", given(Column.LOG_PROB, gradients))
-            .at("w_lse", given(Column.LOG_SUM_EXP, gradients)).at("w_entropy", given(Column.ENTROPY, gradients))
-            .at("w_soft", given(taught ? Column.TARGET_LOSS : Column.SOFT_LOSS, gradients))
+            .at("entropy", placed(Column.ENTROPY)).at("w_log_prob", given(Column.LOG_PROB)).at("w_lse", given(Column.LOG_SUM_EXP))
+            .at("w_entropy", given(Column.ENTROPY)).at("w_soft", given(taught ? Column.TARGET_LOSS : Column.SOFT_LOSS))
             .at("dx", dx.region()).at("dweight", Linear.region(weight.gradient()))
             .at("lora_da", Linear.region(active().flatMap(lora -> lora.a().gradient())))
             .at("lora_db", Linear.region(active().flatMap(lora -> lora.b().gradient()))).at("workspace", workspace.region())
@@ -230,23 +272,33 @@ final class LanguageHead implements Head {
             .at("destination", outputGradient.region()).dtype("dtype", x.dtype()).run();
     }
 
+    private boolean isGiven(Column kind) {
+        return (given >> kind.ordinal() & 1) == 1;
+    }
+
+    private Region given(Column kind) {
+        return isGiven(kind) ? weights.get(kind).region() : Region.NONE;
+    }
+
     /** The first {@code count} of these rows are those of the next {@link #logits}. */
     void choose(Device device, int[] rows, int count) {
         scored = count;
         System.arraycopy(rows, 0, scoredRows, 0, count);
-        device.upload(scoredRows, scored, rowIndex);
+        device.upload(scoredRows, scored, turns.choose(rowIndex, decodingIndex));
     }
 
     /** Logits (count, V) of the chosen rows of the decoder's output, soft-capped, before temperature. Uploads nothing. */
     void logits(Device device, long outputRows, Tensor output, Tensor logits) {
-        gather(device, outputRows, output);
-        describe(device.call(Ops.HEAD_LOGITS)).at("x", x.region()).at("logits", logits.region())
+        var read = turns.choose(x, decodingX);
+        gather(device, outputRows, output, read);
+        describe(device.call(Ops.HEAD_LOGITS)).at("x", read.region()).at("logits", logits.region())
             .at("xa", active().isPresent() ? adapter.get().xa().region() : Region.NONE).dtype("dtype", x.dtype()).run();
     }
 
-    private void gather(Device device, long rows, Tensor output) {
+    private void gather(Device device, long rows, Tensor output, Tensor to) {
         device.call(Ops.GATHER_ROWS).i64("rows", scored).i64("width", config.hiddenSize()).i64("source_rows", rows)
-            .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
+            .at("index", turns.choose(rowIndex, decodingIndex).region()).at("source", output.region()).at("destination", to.region())
+            .dtype("dtype", x.dtype()).run();
     }
 
     private Call describe(Call call) {
@@ -258,10 +310,6 @@ final class LanguageHead implements Head {
             LoraAdapter.describeNone(call);
         }
         return call.at("allowed", Region.NONE).f32("softcap", config.finalLogitSoftcapping()).f32("temperature", temperature);
-    }
-
-    private Region given(Column column, TokenGradients gradients) {
-        return gradients.column(column).isPresent() ? weights.get(column).region() : Region.NONE;
     }
 
     /** Brings each value of a column that was read to its row of all (N). */

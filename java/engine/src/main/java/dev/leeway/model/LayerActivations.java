@@ -79,6 +79,11 @@ final class LayerActivations {
         return layers;
     }
 
+    /** The one set with which decoding goes through all layers. */
+    static LayerActivations ofDecoding(ModelConfig config, ModelPlan plan) {
+        return new LayerActivations("decode", config, plan);
+    }
+
     static RmsNorm.Normed normed(String name, int width, ModelPlan plan) {
         return new RmsNorm.Normed(plan.activation(name + ".sum", width), plan.activation(name + ".y", width),
             plan.statistics(name + ".rstd", 1));

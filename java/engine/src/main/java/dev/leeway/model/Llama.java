@@ -3,6 +3,7 @@ package dev.leeway.model;
 import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
+import dev.leeway.model.RecordedPasses.Part;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenGradients;
 import dev.leeway.objective.TokenScores;
@@ -25,6 +26,8 @@ public final class Llama {
 
     /** PEFT names both for every classifier, whatever its head is called. */
     private static final Set<String> PEFT_CLASSIFIERS = Set.of("classifier", "score");
+    private static final RecordedPasses.Shape ZERO_GRADIENTS =
+        new RecordedPasses.Shape(Part.ZERO_GRADIENTS, 0, 0, new Head.Calls(0, 0, 0, 1), true);
 
     private final ModelConfig config;
     private final Device device;
@@ -38,6 +41,8 @@ public final class Llama {
     private final Dropout dropout;
     private final PackedWeights packedWeights;
     private final FiniteCheck finiteCheck;
+    private final Turns turns;
+    private final RecordedPasses passes = new RecordedPasses();
     private final int positions;
     private final DType dtype;
 
@@ -57,6 +62,8 @@ public final class Llama {
         adapterSwitch = plan.adapterSwitch();
         dropout = plan.dropout();
         dropout.plan(plan);
+        turns = plan.turns();
+        plan.beforeFree(passes::forget);
         packedWeights = plan.packedWeights();
         if (plan.capacity().decoding()) {
             packedWeights.plan(device, plan);
@@ -145,9 +152,26 @@ public final class Llama {
 
     /** Sets all gradients to zero. */
     public void zeroGradients() {
+        run(ZERO_GRADIENTS, true, this::zeroAll);
+    }
+
+    private void zeroAll() {
         for (int i = 0; i < trainedParameters.size(); i++) {
             device.zero(trainedParameters.get(i).gradient().orElseThrow());
         }
+    }
+
+    /** Makes calls, from a recording where there is one; those of a pass that draws are never recorded, since seeds are arguments. */
+    private void run(RecordedPasses.Shape shape, boolean fixed, Runnable calls) {
+        if (fixed) {
+            passes.run(device, shape, calls);
+        } else {
+            calls.run();
+        }
+    }
+
+    private RecordedPasses.Shape shape(Part part, Placement.Packed packed) {
+        return new RecordedPasses.Shape(part, packed.rows(), packed.sequences(), head.calls(), adapterSwitch.isOn());
     }
 
     /** The columns of a packed batch, at the rows whose target is trained; nothing is random. */
@@ -157,10 +181,7 @@ public final class Llama {
 
     /** The same into {@code room}, which it clears, fills and returns. */
     public TokenScores score(Batch batch, Set<Column> columns, TokenScores room) {
-        forward(batch);
-        room.clear();
-        head.score(device, batch, decoder.output(), columns, room);
-        return room;
+        return score(batch, columns, Optional.empty(), room);
     }
 
     /** The same as a training pass sees it: with dropout and noise, as drawn for an optimiser step. {@link #backward} follows the draws. */
@@ -170,16 +191,33 @@ public final class Llama {
 
     /** The same into {@code room}, which it clears, fills and returns: a training loop gives the same one to every pass. */
     public TokenScores score(Batch batch, Set<Column> columns, TrainingNoise noise, TokenScores room) {
-        forward(batch, Optional.of(noise));
+        return score(batch, columns, Optional.of(noise), room);
+    }
+
+    private TokenScores score(Batch batch, Set<Column> columns, Optional<TrainingNoise> noise, TokenScores room) {
+        var packed = begin(batch, noise);
+        head.begin(device, batch, columns);
+        run(shape(Part.FORWARD, packed), !dropout.isOn() && packed.embeddingNoise().isEmpty(), () -> {
+            decoder.forward(device, packed, buffers.tokens());
+            head.forward(device, decoder.output());
+        });
         room.clear();
-        head.score(device, batch, decoder.output(), columns, room);
+        head.read(device, room);
         return room;
     }
 
     /** Adds the gradients of the batch that was scored last, given the loss's derivatives by its columns. */
     public void backward(Batch batch, TokenGradients gradients) {
-        head.backward(device, gradients, decoder.outputGradient());
-        decoder.backward(device, buffers.upload(device, batch, Optional.empty()), buffers.tokens());
+        if (turns.train(device)) {
+            throw new IllegalStateException("the model has generated since it scored the batch, whose activations lay in the same memory");
+        }
+        decoder.requireTraining();
+        head.take(device, gradients);
+        var packed = buffers.upload(device, batch, Optional.empty());
+        run(shape(Part.BACKWARD, packed), !dropout.isOn(), () -> {
+            head.backward(device, decoder.outputGradient());
+            decoder.backward(device, packed, buffers.tokens());
+        });
     }
 
     /** Refuses to go without an adapter that replaced weights of the base. */
@@ -207,6 +245,7 @@ public final class Llama {
 
     /** Runs {@code work}, which leaves the weights alone and decodes much, on copies of the matrices that are laid out for it. */
     public <T> T decoding(Supplier<T> work) {
+        beginDecoding();
         packedWeights.refresh(device);
         try {
             return work.get();
@@ -227,17 +266,20 @@ public final class Llama {
 
     /** Runs a packed batch through the decoder alone; {@link #hidden} and {@link #logits} read the result. */
     public void forward(Batch batch) {
-        forward(batch, Optional.empty());
+        decoder.forward(device, begin(batch, Optional.empty()), buffers.tokens());
     }
 
-    private void forward(Batch batch, Optional<TrainingNoise> noise) {
+    private Placement.Packed begin(Batch batch, Optional<TrainingNoise> noise) {
+        if (turns.train(device)) {
+            packedWeights.forget();
+        }
         var placement = buffers.upload(device, batch, noise);
         if (noise.isPresent()) {
             dropout.begin(noise.get(), buffers.rowIds());
         } else {
             dropout.end();
         }
-        decoder.forward(device, placement, buffers.tokens());
+        return placement;
     }
 
     /** Logits (rows.length, V) at chosen rows of the last forward pass, soft-capped, before any temperature. */
@@ -291,6 +333,11 @@ public final class Llama {
     /** What logits are divided with when scoring. */
     public void setTemperature(double temperature) {
         languageHead().setTemperature(temperature);
+    }
+
+    /** What follows decodes. Where packed batches have passed through the memory of its cache, that is empty. */
+    void beginDecoding() {
+        turns.decode(device);
     }
 
     void decode(Placement.Cached placement, Tensor tokens) {

@@ -7,6 +7,7 @@ import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AdapterDirectory;
 import dev.leeway.tensor.Device;
 import dev.leeway.tensor.Tensor;
+import java.util.Optional;
 
 /** The low-rank term s·(x Aᵀ) Bᵀ of a linear layer (Hu et al. 2021, eq. 3; rank-stabilised: Kalajdzievski 2023). A (R,I), B (O,R). */
 final class LoraAdapter {
@@ -17,6 +18,8 @@ final class LoraAdapter {
     private final int rank;
     private final double scaling;
     private final Tensor xa;
+    private final Optional<Tensor> decodingXa;
+    private final Turns turns;
     private final AdapterSwitch active;
     private final Dropout dropout;
 
@@ -27,6 +30,8 @@ final class LoraAdapter {
         a = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_A.weight", rank, in);
         b = plan.adapter(AdapterDirectory.PREFIX + module + ".lora_B.weight", out, rank);
         xa = plan.statistics(module, ".xa", rank);
+        decodingXa = plan.ofDecoding().map(decoding -> decoding.statistics(module, ".xa", rank));
+        turns = plan.turns();
         active = plan.adapterSwitch();
         dropout = plan.dropout();
         plan.useRank(rank);
@@ -49,7 +54,7 @@ final class LoraAdapter {
     }
 
     Tensor xa() {
-        return xa;
+        return turns.choose(xa, decodingXa);
     }
 
     /** weight (O,I) += s B A. */

@@ -38,6 +38,8 @@ public final class ModelPlan {
     private final AdapterSwitch adapterSwitch = new AdapterSwitch();
     private final Dropout dropout;
     private final PackedWeights packedWeights = new PackedWeights();
+    private final Turns turns;
+    private final Optional<ModelPlan> ofDecoding;
     private final List<Parameter> parameters = new ArrayList<>();
     private final List<Parameter> adapterParameters = new ArrayList<>();
     private final Map<String, Tensor> shared = new HashMap<>();
@@ -68,6 +70,9 @@ public final class ModelPlan {
         this.adapter = adapter;
         this.dtype = dtype;
         this.dropout = new Dropout(adapter.map(AdapterConfig::loraDropout).orElse(0.0));
+        this.turns = new Turns(memory.phases());
+        this.ofDecoding = capacity.training() && capacity.decoding() ? Optional.of(new ModelPlan(memory, Optional.of(Purpose.CACHE),
+            Capacity.inference(capacity.decodingRows(), capacity.sequences()), Trained.NOTHING, adapter, dtype)) : Optional.empty();
     }
 
     /** Plans a second, frozen model: all that it takes counts as {@link Purpose#REFERENCE}. */
@@ -104,6 +109,20 @@ public final class ModelPlan {
 
     PackedWeights packedWeights() {
         return packedWeights;
+    }
+
+    Turns turns() {
+        return turns;
+    }
+
+    /** Plans what passes through the model when it decodes, where it is trained too; else both use the same buffers. */
+    Optional<ModelPlan> ofDecoding() {
+        return ofDecoding;
+    }
+
+    /** Something to do before the memory is freed. */
+    void beforeFree(Runnable work) {
+        memory.beforeFree(work);
     }
 
     List<Parameter> parameters() {

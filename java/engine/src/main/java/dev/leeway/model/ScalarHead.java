@@ -37,6 +37,7 @@ final class ScalarHead implements Head {
     private final int[] readRows;
     private Column column = Column.VALUE;
     private int read;
+    private int batchRows;
 
     ScalarHead(ModelConfig config, ModelPlan plan) {
         hidden = config.hiddenSize();
@@ -55,16 +56,30 @@ final class ScalarHead implements Head {
     }
 
     @Override
-    public void score(Device device, Batch batch, Tensor output, Set<Column> columns, TokenScores scores) {
+    public void begin(Device device, Batch batch, Set<Column> columns) {
         column = columns.contains(Column.TOKEN_VALUE) ? Column.TOKEN_VALUE : Column.VALUE;
+        batchRows = batch.rows();
         read = column == Column.VALUE ? chooseLast(batch) : chooseMasked(batch);
         device.upload(readRows, read, rowIndex);
-        device.call(Ops.GATHER_ROWS).i64("rows", read).i64("width", hidden).i64("source_rows", batch.rows())
+    }
+
+    @Override
+    public Calls calls() {
+        return new Calls(read, 0, 0, 1);
+    }
+
+    @Override
+    public void forward(Device device, Tensor output) {
+        device.call(Ops.GATHER_ROWS).i64("rows", read).i64("width", hidden).i64("source_rows", batchRows)
             .at("index", rowIndex.region()).at("source", output.region()).at("destination", x.region()).dtype("dtype", x.dtype()).run();
         begin(device, Ops.SCALAR_HEAD_FORWARD).at("bias", Linear.region(bias.map(Parameter::value))).at("value", values.region())
             .dtype("dtype", x.dtype()).run();
+    }
+
+    @Override
+    public void read(Device device, TokenScores scores) {
         device.download(values, narrow, read);
-        var all = scores.room(column, column == Column.VALUE ? read : batch.rows());
+        var all = scores.room(column, column == Column.VALUE ? read : batchRows);
         for (int i = 0; i < read; i++) {
             all[place(i)] = narrow[i];
         }
@@ -97,12 +112,16 @@ final class ScalarHead implements Head {
     }
 
     @Override
-    public void backward(Device device, TokenGradients gradients, Tensor outputGradient) {
+    public void take(Device device, TokenGradients gradients) {
         var slopes = gradients.column(column).orElseThrow();
         for (int i = 0; i < read; i++) {
             narrow[i] = (float) slopes[place(i)];
         }
         device.upload(narrow, read, weights);
+    }
+
+    @Override
+    public void backward(Device device, Tensor outputGradient) {
         begin(device, Ops.SCALAR_HEAD_BACKWARD).at("w_value", weights.region()).at("dx", dx.region())
             .at("dweight", Linear.region(weight.gradient())).at("dbias", Linear.region(bias.flatMap(Parameter::gradient)))
             .dtype("dtype", x.dtype()).run();

@@ -10,6 +10,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -17,6 +19,14 @@ import java.util.stream.Collectors;
  * block from the device for all of them, or says what does not fit. A plan is allocated once.
  */
 public final class MemoryPlan {
+
+    /** What a run does by turns. Buffers of one phase hold nothing in the other, and all others hold theirs in both. */
+    public enum Phase {
+        /** Passes over packed batches: training, and scoring beside it. */
+        TRAINING,
+        /** Generation. */
+        ROLLOUT
+    }
 
     /** What a buffer is for, as the breakdown of a plan lists it. */
     public enum Purpose {
@@ -29,15 +39,29 @@ public final class MemoryPlan {
         /** Moments of the optimiser. */
         OPTIMIZER,
         /** What the forward pass keeps for the backward pass, and scratch of both. */
-        ACTIVATIONS,
+        ACTIVATIONS(Phase.TRAINING),
         /** Tiles and columns of the language-model head. */
-        HEAD,
+        HEAD(Phase.TRAINING),
         /** Pages of the key/value cache and state of generation. */
-        CACHE,
+        CACHE(Phase.ROLLOUT),
         /** Scratch that the kernels' threads own. */
         WORKSPACE,
         /** Copies of trained weights and moments on the host, from which checkpoints are written. */
         HOST_COPIES;
+
+        private final Optional<Phase> phase;
+
+        Purpose() {
+            phase = Optional.empty();
+        }
+
+        Purpose(Phase phase) {
+            this.phase = Optional.of(phase);
+        }
+
+        private boolean isOf(Phase one) {
+            return phase.filter(one::equals).isPresent();
+        }
 
         /** Its name as people read it: {@code host copies}. */
         public String label() {
@@ -47,13 +71,39 @@ public final class MemoryPlan {
 
     private static final long ALIGNMENT = 256;
 
-    private final List<Tensor> tensors = new ArrayList<>();
+    private record Reserved(Purpose purpose, Tensor tensor) {
+    }
+
+    private final List<Reserved> tensors = new ArrayList<>();
     private final Map<Purpose, Long> bytes = new EnumMap<>(Purpose.class);
     private final Map<Purpose, Long> beside = new EnumMap<>(Purpose.class);
+    private final List<Runnable> beforeFree = new ArrayList<>();
+    private final Phases phases = new Phases();
+    private final boolean alternates;
     private boolean allocated;
 
-    /** A plan of nothing yet. */
+    /** A plan of nothing yet, whose buffers lie side by side. */
     public MemoryPlan() {
+        this(false);
+    }
+
+    private MemoryPlan(boolean alternates) {
+        this.alternates = alternates;
+    }
+
+    /** A plan of nothing yet, whose phases lie in the same memory; {@link #phases} must be told of each change. */
+    public static MemoryPlan alternating() {
+        return new MemoryPlan(true);
+    }
+
+    /** Which phase the program is in. */
+    public Phases phases() {
+        return phases;
+    }
+
+    /** Something to do before the memory is freed, such as to forget where it was. */
+    public void beforeFree(Runnable work) {
+        beforeFree.add(work);
     }
 
     /** Reserves a tensor; its memory exists after {@link #allocate}. */
@@ -64,7 +114,7 @@ public final class MemoryPlan {
         try {
             var tensor = new Tensor(name, dtype, shape);
             bytes.merge(purpose, aligned(tensor.bytes()), Math::addExact);
-            tensors.add(tensor);
+            tensors.add(new Reserved(purpose, tensor));
             return tensor;
         } catch (ArithmeticException e) {
             throw LeewayException.resources(e, "%s%s would take more bytes than any machine can count; look at the sizes in the "
@@ -79,16 +129,46 @@ public final class MemoryPlan {
         }
     }
 
-    /** Bytes of all tensors so far, padding included. */
+    /** Bytes of all tensors so far, padding included; of phases in the same memory, those of the larger one. */
     public long totalBytes() {
-        return sum(bytes);
+        return Math.subtractExact(sum(bytes), savedBytes());
     }
 
-    /** Bytes of each purpose so far, what others will take included. */
+    /** Bytes that phases save by lying in the same memory: those of the smaller one. */
+    public long savedBytes() {
+        return alternates ? Math.min(bytesOf(Phase.TRAINING), bytesOf(Phase.ROLLOUT)) : 0;
+    }
+
+    private long bytesOf(Phase phase) {
+        return bytes.entrySet().stream().filter(entry -> entry.getKey().isOf(phase)).mapToLong(Map.Entry::getValue)
+            .reduce(0, Math::addExact);
+    }
+
+    /** Bytes in use in each phase, those that are used in both and what others will take included. */
+    public Map<Phase, Long> bytesByPhase() {
+        var all = new EnumMap<Phase, Long>(Phase.class);
+        long most = Math.addExact(sum(bytes), sum(beside));
+        all.put(Phase.TRAINING, most - bytesOf(Phase.ROLLOUT));
+        all.put(Phase.ROLLOUT, most - bytesOf(Phase.TRAINING));
+        return Collections.unmodifiableMap(all);
+    }
+
+    /**
+     * Bytes of each purpose so far, what others will take included. Where phases lie in the same memory, the purposes of the smaller one
+     * take none of their own and are left out.
+     */
     public Map<Purpose, Long> bytesByPurpose() {
         var all = new EnumMap<>(beside);
-        bytes.forEach((purpose, size) -> all.merge(purpose, size, Math::addExact));
+        bytes.forEach((purpose, size) -> {
+            if (!alternates || !purpose.isOf(smaller())) {
+                all.merge(purpose, size, Math::addExact);
+            }
+        });
         return Collections.unmodifiableMap(all);
+    }
+
+    private Phase smaller() {
+        return bytesOf(Phase.TRAINING) < bytesOf(Phase.ROLLOUT) ? Phase.TRAINING : Phase.ROLLOUT;
     }
 
     /** Bytes of these purposes that come from the device: all of them, or where it has memory of its own, all but copies on the host. */
@@ -135,12 +215,30 @@ public final class MemoryPlan {
             device.free(block);
             throw failure;
         }
-        long offset = 0;
-        for (var tensor : tensors) {
-            tensor.place(block.slice(offset, tensor.bytes()));
-            offset += aligned(tensor.bytes());
+        place(block);
+        return new Allocation(device, block, tensors.stream().map(Reserved::tensor).toList(), List.copyOf(beforeFree));
+    }
+
+    /** What is used in all phases comes first, then each phase's own from the same place on. */
+    private void place(Region block) {
+        long shared = place(block, 0, purpose -> !alternates || purpose.phase.isEmpty());
+        if (alternates) {
+            long end = Math.max(place(block, shared, purpose -> purpose.isOf(Phase.TRAINING)),
+                place(block, shared, purpose -> purpose.isOf(Phase.ROLLOUT)));
+            phases.place(block.slice(shared, end - shared));
         }
-        return new Allocation(device, block, List.copyOf(tensors));
+    }
+
+    /** Places the tensors of some purposes from {@code offset} on; where the last one ends. */
+    private long place(Region block, long offset, Predicate<Purpose> which) {
+        long next = offset;
+        for (var reserved : tensors) {
+            if (which.test(reserved.purpose())) {
+                reserved.tensor().place(block.slice(next, reserved.tensor().bytes()));
+                next += aligned(reserved.tensor().bytes());
+            }
+        }
+        return next;
     }
 
     private static long aligned(long size) {
@@ -158,11 +256,13 @@ public final class MemoryPlan {
         private final Device device;
         private final Region block;
         private final List<Tensor> tensors;
+        private final List<Runnable> beforeFree;
 
-        private Allocation(Device device, Region block, List<Tensor> tensors) {
+        private Allocation(Device device, Region block, List<Tensor> tensors, List<Runnable> beforeFree) {
             this.device = device;
             this.block = block;
             this.tensors = tensors;
+            this.beforeFree = beforeFree;
         }
 
         /** Bytes held. */
@@ -172,6 +272,7 @@ public final class MemoryPlan {
 
         @Override
         public void close() {
+            beforeFree.forEach(Runnable::run);
             tensors.forEach(tensor -> tensor.place(Region.NONE));
             device.free(block);
         }

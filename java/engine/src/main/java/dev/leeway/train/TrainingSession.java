@@ -66,6 +66,8 @@ public final class TrainingSession implements AutoCloseable {
             }
         }
 
+        private static final int PIECE = 512;
+
         /** F32 settings that keep all activations. */
         public Settings(Optional<AdapterConfig> adapter, int maxLength, int rows, int sequences, AdamW.Settings optimizer,
                 int samplingLanes) {
@@ -109,10 +111,14 @@ public final class TrainingSession implements AutoCloseable {
                 referenceModel, valueModel, OptionalInt.of(pages));
         }
 
+        /** Tokens of a pass of generation: longer prompts are read in pieces, with the same bits. */
+        private int decodingRows() {
+            return Math.max(samplingLanes, Math.min(rows, PIECE));
+        }
 
         private Capacity capacity() {
             var training = Capacity.training(rows, sequences);
-            var generating = samplingLanes > 0 ? training.withDecoding() : training;
+            var generating = samplingLanes > 0 ? training.withDecoding(decodingRows()) : training;
             return gradientCheckpointing ? generating.withGradientCheckpointing() : generating;
         }
     }
@@ -135,7 +141,8 @@ public final class TrainingSession implements AutoCloseable {
         generator = planned.generator();
         scorer = planned.scorer();
         rewardScorer = planned.rewardScorer();
-        breakdown = planned.memory().breakdown();
+        var footprint = planned.footprint();
+        breakdown = MemoryPlan.breakdown(footprint.bytes()) + footprint.phasesText().map(text -> " (" + text + ")").orElse("");
         memory = planned.memory().allocate(device, "shorten max_length, lower per_device_train_batch_size (and raise "
             + "gradient_accumulation_steps), or train a LoRA adapter"
             + (reference.isPresent() ? "; precompute_ref_log_probs needs no second model" : ""));
@@ -149,7 +156,7 @@ public final class TrainingSession implements AutoCloseable {
             Optional<Generator> generator, Scorer scorer, RewardScorer rewardScorer) {
 
         static Planned of(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
-            var memory = new MemoryPlan();
+            var memory = MemoryPlan.alternating();
             var trained = settings.adapter().isPresent() ? Trained.ADAPTER : Trained.BASE;
             var plan = new ModelPlan(memory, settings.capacity(), trained, settings.adapter(), settings.dtype());
             var model = new Llama(config, settings.maxLength(), device,
@@ -158,15 +165,19 @@ public final class TrainingSession implements AutoCloseable {
             var reference = settings.referenceModel() ? Optional.of(new Llama(config, settings.maxLength(), device, ModelPlan.ofReference(
                 memory, Capacity.inference(settings.rows(), settings.sequences()), settings.dtype()))) : Optional.<Llama>empty();
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
-                : Optional.of(new Generator(model, settings.rows(), settings.samplingLanes(), settings.samplingPages(), memory));
+                : Optional.of(new Generator(model, settings.decodingRows(), settings.samplingLanes(), settings.samplingPages(), memory));
             var critic = settings.valueModel().map(value -> Critic.plan(settings, value, device, memory));
             memory.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
             if (settings.checkpoints()) {
                 memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent())
                     + critic.map(one -> TrainingState.bytes(one.model(), one.optimizer(), false)).orElse(0L));
             }
-            return new Planned(memory, model, optimizer, reference, critic, generator, new Scorer(model, settings.rows(), settings.sequences()),
-                new RewardScorer(model, settings.rows(), settings.sequences()));
+            return new Planned(memory, model, optimizer, reference, critic, generator,
+                new Scorer(model, settings.rows(), settings.sequences()), new RewardScorer(model, settings.rows(), settings.sequences()));
+        }
+
+        Footprint footprint() {
+            return new Footprint(model.parameters(), memory.bytesByPurpose(), memory.bytesByPhase(), memory.savedBytes());
         }
     }
 
@@ -174,13 +185,28 @@ public final class TrainingSession implements AutoCloseable {
      * What a session takes.
      *
      * @param parameters of the model and its adapter in checkpoint order; they have names and shapes but no values
-     * @param bytes for each purpose, padding included, and what is taken beside the session's own block
+     * @param bytes for each purpose, padding included, and what is taken beside the session's own block; training and generation lie in the
+     *     same memory, and what only the smaller of them needs is not among these
+     * @param phases what each of the two has in use
+     * @param savedBytes what they would take more side by side; 0 where the session does not generate
      */
-    public record Footprint(List<Parameter> parameters, Map<MemoryPlan.Purpose, Long> bytes) {
+    public record Footprint(List<Parameter> parameters, Map<MemoryPlan.Purpose, Long> bytes, Map<MemoryPlan.Phase, Long> phases,
+            long savedBytes) {
 
         /** Bytes for all purposes. */
         public long totalBytes() {
             return bytes.values().stream().mapToLong(Long::longValue).sum();
+        }
+
+        /** What each phase has in use, if there are two: {@code training 10.1 GB, generation 4.2 GB, …}. */
+        public Optional<String> phasesText() {
+            return savedBytes == 0 ? Optional.empty() : Optional.of("training %s, generation %s, by turns in the same memory: %s less than "
+                .formatted(readable(MemoryPlan.Phase.TRAINING), readable(MemoryPlan.Phase.ROLLOUT), MemoryPlan.readable(savedBytes))
+                + "side by side");
+        }
+
+        private String readable(MemoryPlan.Phase phase) {
+            return MemoryPlan.readable(phases.get(phase));
         }
 
         /** Those that come from the device. */
@@ -191,8 +217,7 @@ public final class TrainingSession implements AutoCloseable {
 
     /** What {@link #open(ModelConfig, Settings, Device)} would take from the device; nothing is allocated. */
     public static Footprint footprint(ModelConfig config, Settings settings, Device device) {
-        var planned = Planned.of(config, settings, AdamW::decaysByDefault, device);
-        return new Footprint(planned.model().parameters(), planned.memory().bytesByPurpose());
+        return Planned.of(config, settings, AdamW::decaysByDefault, device).footprint();
     }
 
     /** Plans and allocates; fails with a breakdown if the device has too little memory. */

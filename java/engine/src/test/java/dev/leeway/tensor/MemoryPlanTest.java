@@ -2,12 +2,14 @@ package dev.leeway.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
 import dev.leeway.ffi.DType;
+import dev.leeway.tensor.MemoryPlan.Phase;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +102,62 @@ final class MemoryPlanTest {
     void anEmptyPlanCanBeAllocated() {
         try (var memory = plan.allocate(device)) {
             assertEquals(256, memory.bytes());
+        }
+    }
+
+    @Test
+    void phasesThatTakeTurnsLieInTheSameMemory() {
+        var turns = MemoryPlan.alternating();
+        var weights = turns.reserve(Purpose.WEIGHTS, "w", DType.F32, 64);
+        var cache = turns.reserve(Purpose.CACHE, "cache", DType.F32, 64);
+        var activations = turns.reserve(Purpose.ACTIVATIONS, "a", DType.F32, 128);
+        var head = turns.reserve(Purpose.HEAD, "h", DType.F32, 1);
+        assertEquals(1024, turns.totalBytes());
+        assertEquals(256, turns.savedBytes());
+        assertEquals(Map.of(Purpose.WEIGHTS, 256L, Purpose.ACTIVATIONS, 512L, Purpose.HEAD, 256L), turns.bytesByPurpose());
+        assertEquals(Map.of(Phase.TRAINING, 1024L, Phase.ROLLOUT, 512L), turns.bytesByPhase());
+        try (var memory = turns.allocate(device)) {
+            assertEquals(1024, memory.bytes());
+            long start = weights.region().address();
+            assertEquals(start + 256, cache.region().address());
+            assertEquals(start + 256, activations.region().address());
+            assertEquals(start + 768, head.region().address());
+        }
+    }
+
+    @Test
+    void whatAPhaseLeftIsPoisonInTheNextOne() {
+        var turns = MemoryPlan.alternating();
+        var weights = turns.reserve(Purpose.WEIGHTS, "w", DType.F32, 2);
+        var cache = turns.reserve(Purpose.CACHE, "cache", DType.BF16, 3);
+        var index = turns.reserve(Purpose.ACTIVATIONS, "index", DType.I32, 2);
+        try (var _ = turns.allocate(device)) {
+            assertTrue(turns.phases().enter(device, Phase.TRAINING));
+            device.upload(new int[] {1, 2}, index);
+            assertFalse(turns.phases().enter(device, Phase.TRAINING), "it is in this one");
+            var kept = new int[2];
+            device.download(index, kept);
+            assertArrayEquals(new int[] {1, 2}, kept);
+            assertTrue(turns.phases().enter(device, Phase.ROLLOUT));
+            for (float value : device.floats(cache)) {
+                assertTrue(Float.isNaN(value));
+            }
+            assertTrue(turns.phases().enter(device, Phase.TRAINING));
+            device.download(index, kept);
+            assertTrue(kept[0] > 1 << 30, "no index that anything has: " + kept[0]);
+            assertArrayEquals(new float[2], device.floats(weights), "what all phases share stays");
+        }
+    }
+
+    @Test
+    void aPlanWhosePhasesLieSideBySideHasNoTurns() {
+        plan.reserve(Purpose.CACHE, "cache", DType.F32, 64);
+        plan.reserve(Purpose.ACTIVATIONS, "a", DType.F32, 64);
+        assertEquals(512, plan.totalBytes());
+        assertEquals(0, plan.savedBytes());
+        try (var _ = plan.allocate(device)) {
+            assertFalse(plan.phases().enter(device, Phase.TRAINING));
+            assertFalse(plan.phases().enter(device, Phase.ROLLOUT));
         }
     }
 }

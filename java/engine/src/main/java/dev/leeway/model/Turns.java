@@ -1,0 +1,37 @@
+package dev.leeway.model;
+
+import dev.leeway.tensor.Device;
+import dev.leeway.tensor.MemoryPlan.Phase;
+import dev.leeway.tensor.Phases;
+import java.util.Optional;
+
+/**
+ * Whether a model that is trained and generates does the one or the other. Both take turns in the same memory, so each has buffers of its
+ * own for what passes through the model, and finds nothing of its last turn.
+ */
+final class Turns {
+
+    private final Phases phases;
+    private boolean decodes;
+
+    Turns(Phases phases) {
+        this.phases = phases;
+    }
+
+    /** What follows decodes; in a new turn the cache is empty. */
+    void decode(Device device) {
+        decodes = true;
+        phases.enter(device, Phase.ROLLOUT);
+    }
+
+    /** What follows are passes over packed batches. @return whether that is a new turn: activations are gone then */
+    boolean train(Device device) {
+        decodes = false;
+        return phases.enter(device, Phase.TRAINING);
+    }
+
+    /** What is used in this turn: one buffer for all, unless decoding has its own. */
+    <T> T choose(T always, Optional<T> ofDecoding) {
+        return decodes && ofDecoding.isPresent() ? ofDecoding.get() : always;
+    }
+}
