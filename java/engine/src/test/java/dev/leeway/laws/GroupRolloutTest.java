@@ -76,7 +76,6 @@ final class GroupRolloutTest {
         assertTrue(counts.mostPages() <= counts.pages(), counts::toString);
     }
 
-    @Tag("device")
     @ParameterizedTest
     @EnumSource(names = {"LLAMA", "GEMMA3"})
     void completionsOfASharedPromptAreThoseOfThePromptReadAlone(Family family) {
@@ -94,8 +93,29 @@ final class GroupRolloutTest {
         }
     }
 
-    /** From a cache of exactly one longest sequence on, in any order of the prompts: who has to make room loses no bit. */
+    /** What does so on every back end: two prompts of two pages in a cache of three, where most steps are of one token a lane. */
     @Tag("device")
+    @Test
+    void twoGroupsThatCrowdAreThePromptsReadAlone() {
+        var groups = List.of(groups().get(4), groups().get(5));
+        var request = new Generator.Request(SamplingParameters.temperature(0.9, 11), 9, Set.of());
+        var pages = OptionalInt.of(Decoding.pagesOf(POSITIONS));
+        try (var rollouts = open(Family.LLAMA, DType.F32, 4, pages)) {
+            var generator = rollouts.generator();
+            var found = generator.generate(groups, request);
+            requireIdle(rollouts);
+            assertEquals(3, generator.counts().mostPages());
+            for (int i = 0; i < groups.size(); i++) {
+                for (int c = 0; c < GROUP; c++) {
+                    var alone = Prompt.single(groups.get(i).tokens(), groups.get(i).streams()[c]);
+                    Rollouts.requireSame(generator.generate(List.of(alone), request).getFirst().getFirst(), found.get(i).get(c),
+                        "prompt " + i + ", completion " + c);
+                }
+            }
+        }
+    }
+
+    /** From a cache of exactly one longest sequence on, in any order of the prompts: who has to make room loses no bit. */
     @ParameterizedTest
     @ValueSource(ints = {3, 4, 5, 8, 13})
     void aCacheOfAnySizeGivesTheSameCompletionsInAnyOrder(int pages) {
@@ -116,7 +136,6 @@ final class GroupRolloutTest {
         assertTrue(pages == Decoding.pagesOf(POSITIONS) || preemptions > 0, "nobody had to make room");
     }
 
-    @Tag("device")
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 64})
     void whatTheSamplerStoredOfGroupsIsWhatTrainingSees(int lanes) {

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
+import dev.leeway.ffi.DType;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Family;
 import dev.leeway.model.TinyModel;
 import dev.leeway.rollout.Completion.Finish;
 import dev.leeway.tensor.Device;
+import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.TrainingSession;
 import java.util.ArrayList;
@@ -113,9 +115,15 @@ final class GeneratorTest {
         var settings = new TrainingSession.Settings(Optional.empty(), 200, 200, 2, AdamW.Settings.standard(), 3);
         Refusal.assertRefused(Kind.USAGE, () -> TrainingSession.open(Family.LLAMA.config(200), settings.withSamplingPages(3), device),
             "3 pages", "takes 4");
+        var pages = DType.F32.bytes() * 2L * 2 * 64 * 2 * 8; // two layers, keys and values, 64 tokens, two heads of 8
+        assertEquals((3 * 4 - 5) * pages, cacheBytes(settings) - cacheBytes(settings.withSamplingPages(5)));
         try (var least = InferenceSession.open(Family.LLAMA.config(200), Optional.empty(), size.withPages(4), device)) {
             assertEquals(4, least.generator().counts().pages());
         }
+    }
+
+    private long cacheBytes(TrainingSession.Settings settings) {
+        return TrainingSession.footprint(Family.LLAMA.config(200), settings, device).bytes().get(MemoryPlan.Purpose.CACHE);
     }
 
     @Test
