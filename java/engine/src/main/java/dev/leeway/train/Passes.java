@@ -2,10 +2,12 @@ package dev.leeway.train;
 
 import dev.leeway.LeewayException;
 import dev.leeway.model.Batch;
+import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenScores;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /** Cuts sequences into forward passes of neighbours, as many in each as fit. */
 record Passes(RolloutSettings.MicroBatch room) {
@@ -25,7 +27,7 @@ record Passes(RolloutSettings.MicroBatch room) {
     }
 
     /** The items in parts. */
-    <T> List<List<T>> cut(List<T> items, java.util.function.ToIntFunction<T> length) {
+    <T> List<List<T>> cut(List<T> items, ToIntFunction<T> length) {
         var lengths = items.stream().mapToInt(length).toArray();
         var parts = new ArrayList<List<T>>();
         for (int first = 0; first < lengths.length; ) {
@@ -44,7 +46,7 @@ record Passes(RolloutSettings.MicroBatch room) {
      * @param column which of its columns
      */
     <T> List<double[]> scored(List<List<T>> parts, Function<List<T>, Batch> batches, Function<Batch, TokenScores> scores,
-            dev.leeway.objective.Column column) {
+            Column column) {
         var found = new ArrayList<double[]>();
         for (var part : parts) {
             var batch = batches.apply(part);

@@ -2,7 +2,9 @@ package dev.leeway.train;
 
 import java.util.List;
 
-/** Prompts in the order they are trained on: a pure function of the rollout's number, so that a resumed run draws what it would have drawn. */
+/**
+ * Prompts in the order they are trained on: a pure function of the rollout's number, so that a resumed run draws what it would have drawn.
+ */
 public interface PromptSource {
 
     /**

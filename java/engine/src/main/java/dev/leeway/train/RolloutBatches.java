@@ -18,8 +18,8 @@ import java.util.TreeMap;
  *
  * <p>A rollout is drawn with the weights of the moment at which its first step is asked for, and kept for all steps that {@link
  * ReplayOrder} gives it. Random numbers are functions of the run's seed, so a run that is resumed at a rollout's first step draws what it
- * would have drawn; one that is resumed inside a rollout goes
- * on with what a {@link TrainingState} that {@link TrainingState#keep keeps} this source has stored of it. The weights of a token count over the whole step, so how it is split into micro-batches changes nothing but the
+ * would have drawn; one that is resumed inside a rollout goes on with what a {@link TrainingState} that {@link TrainingState#keep keeps}
+ * this source has stored of it. Losses divide by counts of the whole step, so how it is cut into micro-batches changes nothing but the
  * rounding of sums.
  *
  * <p>How a run is put together:
@@ -149,12 +149,12 @@ public final class RolloutBatches implements BatchSource {
     public void requireFits(Method method) {
         double sampled = settings.request().sampling().temperature();
         if (method.temperature() != sampled) {
-            throw LeewayException.usage("completions are drawn at temperature %s and trained on at %s; a token's probability is another one "
-                + "then: give the method the sampler's", sampled, method.temperature());
+            throw LeewayException.usage("completions are drawn at temperature %s and trained on at %s; a token's probability is another "
+                + "one then: give the method the sampler's", sampled, method.temperature());
         }
         if (settings.order().needsOld() && !method.objective().needsOld()) {
-            throw LeewayException.usage("a rollout serves %d steps, and %s does not compare with the policy that drew it; set num_iterations "
-                + "and steps_per_generation so that it serves one, or give the objective the old log-probs",
+            throw LeewayException.usage("a rollout serves %d steps, and %s does not compare with the policy that drew it; set "
+                + "num_iterations and steps_per_generation so that it serves one, or give the objective the old log-probs",
                 settings.order().stepsPerRollout(), method.objective().getClass().getSimpleName());
         }
     }

@@ -26,7 +26,7 @@ public record RolloutSettings(int numGenerations, ReplayOrder order, Generator.R
      */
     public record MicroBatch(int sequences, int rows) {
 
-        /** Refuses nothing. */
+        /** Refuses what takes no completion. */
         public MicroBatch {
             if (sequences < 1 || rows < 2) {
                 throw LeewayException.usage("a micro-batch of rollouts needs at least 1 completion and 2 tokens; got %d and %d", sequences,

@@ -22,7 +22,8 @@ import java.util.SequencedMap;
 
 /**
  * What of a session goes into a checkpoint, and comes back: the weights as files that transformers or PEFT load, AdamW's moments, the
- * same of a value model, the rollout that is being trained on, and the files that make the folder a model's. It holds host memory for one copy of the trained weights and moments until it is closed.
+ * same of a value model, the rollout that is being trained on, and the files that make the folder a model's. It holds host memory for one
+ * copy of the trained weights and moments until it is closed.
  */
 public final class TrainingState implements AutoCloseable {
 

@@ -7,7 +7,8 @@
  * saves what a bitwise resume needs.
  *
  * <p>Reinforcement learning is a batch source: {@link dev.leeway.train.RolloutBatches} draws completions of a
- * {@link dev.leeway.train.PromptSource}, has a {@link dev.leeway.train.RewardSource} say what they are worth, and makes advantages of that by
- * an {@link dev.leeway.train.AdvantageRule}. PPO, which moves two models, has a loop of its own: {@link dev.leeway.train.ProximalTrainer}.
+ * {@link dev.leeway.train.PromptSource}, has a {@link dev.leeway.train.RewardSource} say what they are worth, and makes advantages of that
+ * by an {@link dev.leeway.train.AdvantageRule}. PPO, which moves two models, has a loop of its own:
+ * {@link dev.leeway.train.ProximalTrainer}.
  */
 package dev.leeway.train;

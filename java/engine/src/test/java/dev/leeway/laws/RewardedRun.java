@@ -79,7 +79,8 @@ final class RewardedRun implements AutoCloseable {
             var rule = switch (kind) {
                 case GRPO -> AdvantageRule.GroupRelative.DEFAULTS;
                 case RLOO, REINFORCE -> AdvantageRule.LeaveOneOut.DEFAULTS;
-                case PPO -> new AdvantageRule.Generalized(new GeneralizedAdvantages.Settings(1, 0.95, 0.05, KlEstimator.K3, false, 1e-8), 1);
+                case PPO -> new AdvantageRule.Generalized(
+                    new GeneralizedAdvantages.Settings(1, 0.95, 0.05, KlEstimator.K3, false, 1e-8), 1);
             };
             var request = new Generator.Request(SamplingParameters.temperature(0.9, SEED), LONGEST, Set.of(3, 17, 22, 40));
             var settings = new RolloutSettings(kind == Kind.PPO ? 1 : 4, order, request, new RolloutSettings.MicroBatch(5, 60),

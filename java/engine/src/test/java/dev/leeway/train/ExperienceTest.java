@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 final class ExperienceTest {
 
-    private static final Experience TWO = Experience.of(new int[] {1, 5}, new Completion(new int[] {6, 7}, new float[] {-0.5f, -0.25f}, new float[2],
+    private static final Experience TWO = Experience.of(new int[] {1, 5}, new Completion(new int[] {6, 7},
+        new float[] {-0.5f, -0.25f}, new float[2],
         Completion.Finish.STOP), 40);
     private static final Experience ONE = new Experience(new int[] {1}, new int[] {9}, new double[] {-2}, 41);
 
