@@ -8,7 +8,10 @@ import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
 import dev.leeway.ffi.DType;
 import dev.leeway.model.Batch;
+import dev.leeway.model.Capacity;
 import dev.leeway.model.Family;
+import dev.leeway.model.Llama;
+import dev.leeway.model.ModelPlan;
 import dev.leeway.model.TinyModel;
 import dev.leeway.rollout.Completion.Finish;
 import dev.leeway.tensor.Device;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -116,14 +120,19 @@ final class GeneratorTest {
         Refusal.assertRefused(Kind.USAGE, () -> TrainingSession.open(Family.LLAMA.config(200), settings.withSamplingPages(3), device),
             "3 pages", "takes 4");
         var pages = DType.F32.bytes() * 2L * 2 * 64 * 2 * 8; // two layers, keys and values, 64 tokens, two heads of 8
-        assertEquals((3 * 4 - 5) * pages, cacheBytes(settings) - cacheBytes(settings.withSamplingPages(5)));
+        assertEquals((3 * 4 - 5) * pages, cacheBytes(OptionalInt.empty()) - cacheBytes(OptionalInt.of(5)));
         try (var least = InferenceSession.open(Family.LLAMA.config(200), Optional.empty(), size.withPages(4), device)) {
             assertEquals(4, least.generator().counts().pages());
         }
     }
 
-    private long cacheBytes(TrainingSession.Settings settings) {
-        return TrainingSession.footprint(Family.LLAMA.config(200), settings, device).bytes().get(MemoryPlan.Purpose.CACHE);
+    /** Of a plan for three lanes of 200 tokens. */
+    private long cacheBytes(OptionalInt pages) {
+        var plan = new MemoryPlan();
+        var model = new Llama(Family.LLAMA.config(200), 200, device,
+            new ModelPlan(plan, Capacity.inference(64, 3).withDecoding(), ModelPlan.Trained.NOTHING, Optional.empty(), DType.F32));
+        new Generator(model, 64, 3, pages, plan).close();
+        return plan.bytesByPurpose().get(MemoryPlan.Purpose.CACHE);
     }
 
     @Test
