@@ -39,7 +39,7 @@ final class KeptRun {
         }
     }
 
-    private final TrainingRun training;
+    private final KeptTraining training;
     private final Kind kind;
     private final OutputFolder folder;
     private final RunOptions options;
@@ -49,7 +49,7 @@ final class KeptRun {
     private final StopRequest stop = new StopRequest();
 
     /** Refuses a checkpoint of another configuration, before anything moves or is written. */
-    KeptRun(TrainingRun training, Kind kind, OutputFolder folder, RunOptions options, PrintWriter out, PrintWriter err) {
+    KeptRun(KeptTraining training, Kind kind, OutputFolder folder, RunOptions options, PrintWriter out, PrintWriter err) {
         this.training = training;
         this.kind = kind;
         this.folder = folder;
@@ -74,6 +74,7 @@ final class KeptRun {
                 var checkpoints = checkpointer(state, log)) {
                 resumed.ifPresent(from -> checkpoints.resumedFrom(from.step()));
                 int done = resumed.map(RunState::step).orElse(0);
+                training.begin(done, log);
                 if (done == 0) {
                     training.evaluateIfDue(0, log);
                 }

@@ -69,6 +69,10 @@ public final class Main {
             line.addSubcommand(name, new TrainCommand(options.get()));
             plan.addSubcommand(name, new PlanCommand(options.get()));
         });
+        policies().forEach((name, options) -> {
+            line.addSubcommand(name, new RolloutCommand(options.get()));
+            plan.addSubcommand(name, new PlanRolloutCommand(options.get()));
+        });
         return line.addSubcommand("generate", new GenerateCommand()).addSubcommand("verify", new VerifyCommand())
             .addSubcommand("plan", plan).addSubcommand("chat", new ChatCommand()).addSubcommand("merge", new MergeCommand())
             .addSubcommand("score", new ScoreCommand())
@@ -85,6 +89,14 @@ public final class Main {
         objectives.put("kto", KtoOptions::new);
         objectives.put("reward", RewardOptions::new);
         return objectives;
+    }
+
+    private static SequencedMap<String, Supplier<PolicyOptions>> policies() {
+        var policies = new LinkedHashMap<String, Supplier<PolicyOptions>>();
+        policies.put("grpo", GrpoOptions::new);
+        policies.put("rloo", RlooOptions::new);
+        policies.put("ppo", PpoOptions::new);
+        return policies;
     }
 
     private static CommandLine prepare(CommandLine line, ConfigFile file) {

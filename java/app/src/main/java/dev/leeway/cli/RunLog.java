@@ -46,6 +46,7 @@ final class RunLog implements StepListener, AutoCloseable {
     private long shownTokens;
     private double shownSeconds;
     private int shownWidth;
+    private final SequencedMap<String, Double> profile = new LinkedHashMap<>();
 
     private RunLog(Path folder, Optional<RunState> resumed, Metrics.Mean mean, PrintWriter out, int loggingSteps,
         Optional<Path> tensorBoard) {
@@ -68,6 +69,9 @@ final class RunLog implements StepListener, AutoCloseable {
         words.put("rewards/margins", "margin");
         words.put("accuracy", "acc");
         words.put("margin", "margin");
+        words.put("reward", "reward");
+        words.put("kl", "kl");
+        words.put("completions/mean_length", "length");
         return Collections.unmodifiableSequencedMap(words);
     }
 
@@ -141,8 +145,13 @@ final class RunLog implements StepListener, AutoCloseable {
             report.gradientNorm(), "train/epoch", report.epoch()));
         report.metrics().forEach((name, value) -> scalars.put("train/" + name, value));
         board.ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(), scalars));
-        timings.append(JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
-            .put("tokens_per_second", report.tokens() / report.seconds()));
+        var times = JsonFile.newObject().put("step", report.step()).put("step_seconds", report.seconds())
+            .put("tokens_per_second", report.tokens() / report.seconds());
+        profile.forEach(times::put);
+        timings.append(times);
+        board.filter(_ -> !profile.isEmpty()).ifPresent(events -> events.scalars(System.currentTimeMillis(), report.step(),
+            new TreeMap<>(profile)));
+        profile.clear();
     }
 
     private void show(StepReport report, boolean keep) {
@@ -161,6 +170,17 @@ final class RunLog implements StepListener, AutoCloseable {
             out.print("\r" + line + blank);
             shownWidth = line.length();
         }
+        out.flush();
+    }
+
+    /** Adds what was measured of the step under way to its line in {@code timings.jsonl}. */
+    void measured(String name, double value) {
+        profile.put(name, value);
+    }
+
+    /** Prints lines between the progress lines. */
+    void show(String lines) {
+        note(out, lines);
         out.flush();
     }
 

@@ -30,7 +30,7 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Training of a model on encoded rows, from the first allocation to the last step. */
-final class TrainingRun implements AutoCloseable {
+final class TrainingRun implements KeptTraining, AutoCloseable {
 
     /**
      * What a run trains.
@@ -172,7 +172,8 @@ final class TrainingRun implements AutoCloseable {
         return job.json();
     }
 
-    TrainingSession session() {
+    @Override
+    public TrainingSession session() {
         return session;
     }
 
@@ -202,8 +203,8 @@ final class TrainingRun implements AutoCloseable {
         });
     }
 
-    /** Says what is about to happen. */
-    void describe(PrintWriter err) {
+    @Override
+    public void describe(PrintWriter err) {
         var recipe = job.recipe();
         var device = model().device().info();
         long all = parameters(model().parameters());
@@ -234,7 +235,8 @@ final class TrainingRun implements AutoCloseable {
         err.println(String.format(Locale.ROOT, "  %-9s %s", name, String.format(Locale.ROOT, format, arguments)));
     }
 
-    private static String describe(AdapterConfig adapter) {
+    /** An adapter in words. */
+    static String describe(AdapterConfig adapter) {
         return "LoRA r " + adapter.scale().r() + ", alpha " + Figures.plain(adapter.scale().loraAlpha())
             + (adapter.scale().useRslora() ? ", rsLoRA" : "")
             + (adapter.loraDropout() > 0 ? ", dropout " + Figures.plain(adapter.loraDropout()) : "")
@@ -245,13 +247,13 @@ final class TrainingRun implements AutoCloseable {
         return parameters.stream().mapToLong(parameter -> parameter.value().count()).sum();
     }
 
-    /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */
-    int train(int done, StopRequest stop, StepListener listener) {
+    @Override
+    public int train(int done, StopRequest stop, StepListener listener) {
         return trainer.orElseThrow().train(batches, done, totalSteps, stop, listener);
     }
 
-    /** Takes the loss of the evaluation's rows where it is due behind so many steps. */
-    void evaluateIfDue(int step, RunLog log) {
+    @Override
+    public void evaluateIfDue(int step, RunLog log) {
         var evaluation = job.rows().evaluation();
         if (evaluation.isDue(step, totalSteps)) {
             session.model().nameRows(evaluation.places()::apply);
@@ -260,22 +262,23 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /** What became of rows that were read on the way. */
-    Optional<String> found() {
+    @Override
+    public Optional<String> found() {
         return job.rows().training().found();
     }
 
-    int totalSteps() {
+    @Override
+    public int totalSteps() {
         return totalSteps;
     }
 
-    /** What the loss of a step is a mean over. */
-    Metrics.Mean lossIsMean() {
+    @Override
+    public Metrics.Mean lossIsMean() {
         return job.task().objective().scope() == Scope.TOKEN ? Metrics.Mean.OF_TOKENS : Metrics.Mean.OF_ROWS;
     }
 
-    /** Steps of an epoch, where that is known. */
-    OptionalInt stepsPerEpoch() {
+    @Override
+    public OptionalInt stepsPerEpoch() {
         return job.rows().training().stepsPerEpoch(job.recipe().steps());
     }
 
@@ -289,8 +292,8 @@ final class TrainingRun implements AutoCloseable {
         dependencies.setAll(more);
     }
 
-    /** All that the numbers of the run depend on. */
-    RunConfiguration configuration() {
+    @Override
+    public RunConfiguration configuration() {
         var all = dependencies.deepCopy();
         job.recipe().describe(all);
         all.setAll(job.task().settings());

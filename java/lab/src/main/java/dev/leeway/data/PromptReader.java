@@ -89,7 +89,8 @@ public final class PromptReader {
     }
 
     private String rendered(JsonRow row, List<Map<String, Object>> messages) {
-        ChatFormat format = options.chat().orElseThrow(() -> LeewayException.data("%s: it is a conversation, which needs a chat template, and"
+        ChatFormat format = options.chat().orElseThrow(() -> LeewayException.data("%s: it is a conversation, which needs a chat "
+            + "template, and"
                 + " the model has none (chat_template.jinja, or chat_template in tokenizer_config.json); add one, or give prompts of text",
                 row.place()));
         RenderOptions render = RenderOptions.DEFAULT.withVariables(format.variables()).withGenerationPrompt(true);

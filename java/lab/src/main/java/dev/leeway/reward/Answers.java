@@ -16,7 +16,8 @@ public record Answers(Tokenizer tokenizer, List<PromptExample> rows) {
     /** The completion of a row. */
     public Answer of(int row, int[] completion, boolean truncated) {
         var prompt = rows.get(row);
-        return new Answer(prompt.columns(), prompt.text(), prompt.messages(), text(prompt.tokens(), completion), completion.length, truncated);
+        return new Answer(prompt.columns(), prompt.text(), prompt.messages(), text(prompt.tokens(), completion), completion.length,
+            truncated);
     }
 
     /**

@@ -8,6 +8,10 @@ import java.util.OptionalDouble;
  */
 public final class CapitalsReward implements AnswerReward {
 
+    /** The reward. */
+    public CapitalsReward() {
+    }
+
     @Override
     public String name() {
         return "capitals";

@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
 public enum Language {
     /** English. */
     EN(UnicodeScript.LATIN, "the of and to is in that it was for with as his he be this are on by not you have from they which but had were"
-        + " she will there their what when been has would each how her more my if an or your do does we so then i'm it's all some out just"),
+        + " she will there their what when been has would each how her more my if an or your do does we so then i'm it's all some out "
+        + "just"),
     /** Spanish. */
     ES(UnicodeScript.LATIN, "el los las y del que en es una por con para su al lo como más pero sus le ya o este sí porque esta cuando muy"
         + " sin sobre también hasta hay donde quien desde todo nos durante uno ni contra otros ese eso había ante ellos cada está son fue"
@@ -29,14 +30,17 @@ public enum Language {
         + " nous vous ses leur aux été était comme fait tout bien sans peut y d'un d'une c'est n'est qu'il combien chaque"
         + " son sa lui ces jour même quand"),
     /** German. */
-    DE(UnicodeScript.LATIN, "der die das und ist nicht ein eine zu den mit von auf für im sich des dem auch als es an werden aus er hat dass"
+    DE(UnicodeScript.LATIN, "der die das und ist nicht ein eine zu den mit von auf für im sich des dem auch als es an werden aus er "
+        + "hat dass"
         + " sie nach wird bei einer um am sind noch wie einem über so zum haben nur oder aber vor zur bis mehr durch man sein wurde wenn"
         + " ich kann viele jeder"),
     /** Italian. */
-    IT(UnicodeScript.LATIN, "il di che è la per una sono non del della con si dei gli alla da nel più ma anche come le questo ha delle nella"
+    IT(UnicodeScript.LATIN, "il di che è la per una sono non del della con si dei gli alla da nel più ma anche come le questo ha "
+        + "delle nella"
         + " sua suo ci ed degli perché quanti quante ogni hanno essere era dal sul al dopo tutti molto cosa quando lo stato"),
     /** Portuguese. */
-    PT(UnicodeScript.LATIN, "o os as e do da dos das em um uma é que não para com por mais como mas foi ao ele ela seu sua ou ser quando muito"
+    PT(UnicodeScript.LATIN, "o os as e do da dos das em um uma é que não para com por mais como mas foi ao ele ela seu sua ou ser "
+        + "quando muito"
         + " nos já está também só pelo pela até isso entre depois sem mesmo aos seus quem nas me esse eles você são tem cada quantos"
         + " quantas"),
     /** Dutch. */
@@ -112,7 +116,8 @@ public enum Language {
     private static Optional<Language> byWords(String text) {
         var counts = new EnumMap<Language, Long>(Language.class);
         for (var word : BETWEEN_WORDS.split(text.toLowerCase(Locale.ROOT).replace('’', '\''))) {
-            Arrays.stream(values()).filter(language -> language.words.contains(word)).forEach(language -> counts.merge(language, 1L, Long::sum));
+            Arrays.stream(values()).filter(language -> language.words.contains(word)).forEach(language -> counts.merge(language, 1L,
+                Long::sum));
         }
         var ranked = counts.entrySet().stream().sorted(Map.Entry.comparingByValue(Comparator.reverseOrder())).limit(2).toList();
         boolean clear = ranked.size() == 1 || ranked.size() == 2 && ranked.getFirst().getValue() > ranked.getLast().getValue();

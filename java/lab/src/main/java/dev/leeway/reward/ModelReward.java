@@ -56,7 +56,8 @@ public final class ModelReward implements Reward {
                 dtype, device);
             try {
                 directory.loadInto(session.model());
-                return new ModelReward("model:" + folder, tokenizer, ChatFormat.ofModel(folder), session, length);
+                return new ModelReward("model:" + folder.toAbsolutePath().normalize().getFileName(), tokenizer,
+                    ChatFormat.ofModel(folder), session, length);
             } catch (Throwable failure) {
                 session.close();
                 throw failure;
@@ -78,7 +79,8 @@ public final class ModelReward implements Reward {
                 folder);
         }
         if (!ModelDirectory.open(folder).config().isClassifier()) {
-            throw LeewayException.usage("model:%s is a language model and gives no score; name a …ForSequenceClassification directory, such "
+            throw LeewayException.usage("model:%s is a language model and gives no score; name a …ForSequenceClassification "
+                + "directory, such "
                 + "as leeway reward makes", folder);
         }
     }

@@ -9,13 +9,18 @@ import java.util.Set;
  * {@code gsm8k}: 1 where a completion's final number is that of the row's {@code answer}, else 0. The row's is the first behind its last
  * {@code ####}, as GSM8K has it (Cobbe et al. 2021), or else its last number; a row without a number has no reward.
  *
- * <p>The completion's is that of its last mark, the first number behind {@code ####} or the last in {@code \boxed{…}}, or without a mark its
+ * <p>The completion's is that of its last mark, the first number behind {@code ####} or the last in {@code \boxed{…}}, or without a mark
+ * its
  * last number. A completion that was cut off has answered only with a mark whose number it wrote to the end.
  */
 public final class NumericAnswer implements AnswerReward {
 
     private static final String MARK = "####";
     private static final String BOX = "\\boxed{";
+
+    /** The reward. */
+    public NumericAnswer() {
+    }
 
     @Override
     public String name() {

@@ -1,13 +1,15 @@
 package dev.leeway.reward;
 
 import dev.leeway.LeewayException;
+import dev.leeway.train.Drawn;
+import dev.leeway.train.RewardSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** Rewards with their weights, asked together: {@code --reward_funcs} and {@code --reward_weights}. It owns its rewards. */
-public final class RewardList implements AutoCloseable {
+public final class RewardList implements RewardSource, AutoCloseable {
 
     private final List<Reward> rewards;
     private final double[] weights;
@@ -24,6 +26,7 @@ public final class RewardList implements AutoCloseable {
                 rewards.size());
         }
         this.rewards = List.copyOf(rewards);
+        requireDifferentNames();
         this.weights = weights.length > 0 ? weights.clone() : rewards.stream().mapToDouble(_ -> 1).toArray();
         this.answers = answers;
     }
@@ -40,12 +43,24 @@ public final class RewardList implements AutoCloseable {
         }
     }
 
+    private void requireDifferentNames() {
+        var seen = new TreeSet<String>();
+        for (var reward : rewards) {
+            if (!seen.add(reward.name())) {
+                throw LeewayException.usage("reward_funcs has two rewards that metrics would call %s; rename one of the folders",
+                    reward.name());
+            }
+        }
+    }
+
     /** What users call them, in their order. */
+    @Override
     public List<String> names() {
         return rewards.stream().map(Reward::name).toList();
     }
 
     /** One weight a reward. */
+    @Override
     public double[] weights() {
         return weights.clone();
     }
@@ -55,6 +70,11 @@ public final class RewardList implements AutoCloseable {
         var parts = new TreeSet<String>();
         rewards.forEach(reward -> parts.addAll(reward.reads()));
         return parts;
+    }
+
+    @Override
+    public double[][] rewards(List<Drawn> drawn) {
+        return of(drawn.stream().map(one -> answers.of(one.row(), one.completion().tokens(), !one.isTerminated())).toList());
     }
 
     /** (rewards)(completions); NaN where a reward has nothing to say. */

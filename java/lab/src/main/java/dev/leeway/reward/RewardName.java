@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -28,8 +29,6 @@ public record RewardName(Kind kind, Optional<String> argument) {
         REGEX(Argument.NEEDED),
         /** The number of tokens: {@link LengthReward}. */
         LENGTH(Argument.POSSIBLE),
-        /** The last tokens before the limit: {@link LengthReward#overlong}. */
-        OVERLONG(Argument.NEEDED),
         /** The language: {@link LanguageReward}. */
         LANGUAGE(Argument.NEEDED),
         /** Capital letters: {@link CapitalsReward}. */
@@ -76,7 +75,7 @@ public record RewardName(Kind kind, Optional<String> argument) {
         var word = colon < 0 ? text : text.substring(0, colon);
         var kind = Arrays.stream(Kind.values()).filter(one -> one.word().equals(word)).findFirst().orElseThrow(() ->
             LeewayException.usage("reward_funcs: '%s' is not known; expected gsm8k, format, regex:PATTERN, length, length:TOKENS, "
-                + "overlong:TOKENS, language:CODE, capitals or model:DIR", text));
+                + "language:CODE, capitals or model:DIR", text));
         var argument = colon < 0 ? Optional.<String>empty() : Optional.of(text.substring(colon + 1));
         if (kind.argument == Kind.Argument.NONE && argument.isPresent()) {
             throw LeewayException.usage("reward_funcs: %s takes nothing behind a colon; got '%s'", word, text);
@@ -84,9 +83,14 @@ public record RewardName(Kind kind, Optional<String> argument) {
         if (kind.argument == Kind.Argument.NEEDED && argument.filter(given -> !given.isEmpty()).isEmpty()
             || argument.filter(String::isEmpty).isPresent()) {
             throw LeewayException.usage("reward_funcs: '%s' lacks what stands behind the colon; expected regex:PATTERN, length:TOKENS, "
-                + "overlong:TOKENS, language:CODE or model:DIR", text);
+                + "language:CODE or model:DIR", text);
         }
         return new RewardName(kind, argument);
+    }
+
+    /** The parts of a row that it reads beside the prompt. */
+    public Set<String> reads() {
+        return kind == Kind.GSM8K ? Set.of(Answer.REFERENCE) : Set.of();
     }
 
     /** As users write it. */
@@ -121,7 +125,6 @@ public record RewardName(Kind kind, Optional<String> argument) {
             case FORMAT -> PatternReward.thinking();
             case REGEX -> PatternReward.matching(argument.orElseThrow());
             case LENGTH -> argument.isEmpty() ? LengthReward.shorter(maxCompletionLength) : LengthReward.near(tokens());
-            case OVERLONG -> LengthReward.overlong(tokens(), maxCompletionLength);
             case LANGUAGE -> new LanguageReward(Language.named(argument.orElseThrow()));
             case CAPITALS -> new CapitalsReward();
             case MODEL -> throw new IllegalStateException("a model is opened, not made");

@@ -56,7 +56,8 @@ final class PromptReaderTest {
 
     @Test
     void aPromptIsTextWithBeginOfSequence() throws IOException {
-        var rows = read(options("prompt=question,answer=solution", 1000), "{\"question\": \"two?\", \"solution\": \"#### 2\", \"more\": 3}").rows();
+        var rows = read(options("prompt=question,answer=solution", 1000),
+            "{\"question\": \"two?\", \"solution\": \"#### 2\", \"more\": 3}").rows();
         assertArrayEquals(tokenizer.encode("two?", true), rows.getFirst().tokens());
         assertEquals("two?", rows.getFirst().text());
         assertEquals(Map.of("answer", "#### 2"), rows.getFirst().columns());
@@ -96,7 +97,8 @@ final class PromptReaderTest {
         int[] kept = read.rows().get(3).tokens();
         assertEquals(5, kept.length);
         assertArrayEquals(java.util.Arrays.copyOfRange(all, all.length - 4, all.length), java.util.Arrays.copyOfRange(kept, 1, 5));
-        assertEquals(tokenizer.beginOfSequence().stream().filter(begin -> begin == all[0]).findFirst().orElse(all[all.length - 5]), kept[0]);
+        assertEquals(tokenizer.beginOfSequence().stream().filter(begin -> begin == all[0]).findFirst().orElse(all[all.length - 5]),
+            kept[0]);
         assertEquals(1, read.cut());
         assertTrue(read.summary().endsWith("1 cut to their last tokens (first: " + folder.resolve("rows.jsonl") + ":4)"), read.summary());
         LeewayException refused = assertThrows(LeewayException.class, () -> read(options("prompt=prompt", 5), rows[3], rows[0]));

@@ -31,14 +31,4 @@ final class LengthRewardTest {
         assertEquals(-1, of(reward, 1000));
         assertThrows(LeewayException.class, () -> LengthReward.near(0));
     }
-
-    @Test
-    void theLastTokensBeforeTheLimitArePunished() {
-        var reward = LengthReward.overlong(50, 200);
-        assertEquals(0, of(reward, 150));
-        assertEquals(-0.5, of(reward, 175));
-        assertEquals(-1, of(reward, 200));
-        assertThrows(LeewayException.class, () -> LengthReward.overlong(201, 200));
-        assertThrows(LeewayException.class, () -> LengthReward.overlong(0, 200));
-    }
 }

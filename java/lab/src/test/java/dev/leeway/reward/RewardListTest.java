@@ -54,7 +54,8 @@ final class RewardListTest {
     @Test
     void weightsAreOneUnlessGiven() {
         assertArrayEquals(new double[] {1}, new RewardList(List.of(new CapitalsReward()), new double[0], answers()).weights());
-        var refused = assertThrows(LeewayException.class, () -> new RewardList(List.of(new CapitalsReward()), new double[] {1, 2}, answers()));
+        var refused = assertThrows(LeewayException.class, () -> new RewardList(List.of(new CapitalsReward()), new double[] {1, 2},
+            answers()));
         assertTrue(refused.getMessage().startsWith("reward_weights has 2 weights for 1 rewards"), refused.getMessage());
     }
 
@@ -75,10 +76,22 @@ final class RewardListTest {
     @Test
     void closingTheListClosesItsRewards() {
         var closed = new ArrayList<String>();
-        Reward open = new Reward() {
+        new RewardList(List.of(opened("one", closed), opened("two", closed)), new double[0], answers()).close();
+        assertEquals(List.of("one", "two"), closed);
+    }
+
+    @Test
+    void twoRewardsOfOneNameAreRefused() {
+        var same = List.of(opened("model:a", new ArrayList<>()), opened("model:a", new ArrayList<>()));
+        var refused = assertThrows(LeewayException.class, () -> new RewardList(same, new double[0], answers()));
+        assertTrue(refused.getMessage().contains("two rewards that metrics would call model:a"), refused.getMessage());
+    }
+
+    private static Reward opened(String name, List<String> closed) {
+        return new Reward() {
             @Override
             public String name() {
-                return "open";
+                return name;
             }
 
             @Override
@@ -88,10 +101,8 @@ final class RewardListTest {
 
             @Override
             public void close() {
-                closed.add(name());
+                closed.add(name);
             }
         };
-        new RewardList(List.of(open, open), new double[0], answers()).close();
-        assertEquals(List.of("open", "open"), closed);
     }
 }

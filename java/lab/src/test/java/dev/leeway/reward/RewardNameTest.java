@@ -35,7 +35,6 @@ final class RewardNameTest {
         "gsm8k,gsm8k | reward_funcs: 'gsm8k' is given twice",
         "length:many | reward_funcs: 'length:many': a number of tokens is expected behind the colon",
         "length:0 | length:0: the length to come near to must be at least 1",
-        "overlong:65 | overlong:65: from 1 to max_completion_length 64 are expected",
         "language:xx | language: 'xx' is not known",
         "regex:( | regex: '(' is no regular expression",
         "model:/nowhere | /nowhere",
