@@ -125,8 +125,8 @@ public final class LogisticRegression {
     }
 
     /**
-     * The same estimates with standard errors for trials that depend on each other inside clusters (Liang and Zeger 1986), times G / (G − 1)
-     * · (N − 1) / (N − K) as statsmodels has it: G clusters, N trials, K coefficients.
+     * The same estimates with standard errors for trials that depend on each other inside clusters (Liang and Zeger 1986), times
+     * G / (G − 1) · (N − 1) / (N − K) as statsmodels has it: G clusters, N trials, K coefficients.
      */
     public LogisticRegression clustered(long[] clusterOf) {
         if (clusterOf.length != data.rows()) {
