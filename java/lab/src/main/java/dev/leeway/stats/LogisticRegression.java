@@ -101,7 +101,7 @@ public final class LogisticRegression {
             for (int c = 0; c < coefficients.length; c++) {
                 coefficients[c] += step[c];
                 longest = Math.max(longest, Math.abs(step[c]));
-                requireNear(design.names().get(c), coefficients[c], outcomes, design, c);
+                requireNear(design.names().get(c), coefficients[c], design, c);
             }
             if (longest < SMALL_STEP) {
                 var inverse = solve(design, information(design, outcomes, coefficients));
@@ -112,13 +112,11 @@ public final class LogisticRegression {
             + "apart", MOST_ITERATIONS);
     }
 
-    /** A coefficient of an indicator that runs away belongs to a level where all outcomes are alike. */
-    private static void requireNear(String name, double coefficient, Outcomes outcomes, Design design, int column) {
-        double widest = 0;
-        for (int r = 0; r < outcomes.trials().length; r++) {
-            widest = Math.max(widest, Math.abs(design.rows()[r][column]));
-        }
-        if (!(Math.abs(coefficient) * widest < FAR)) {
+    /** A coefficient that runs away belongs to a level, or an end of a range, where all outcomes are alike. */
+    private static void requireNear(String name, double coefficient, Design design, int column) {
+        var values = Arrays.stream(design.rows()).mapToDouble(row -> row[column]).summaryStatistics();
+        double range = column == 0 ? 0 : values.getMax() - values.getMin(); // the intercept follows the others
+        if (!(Math.abs(coefficient) * range < FAR)) {
             throw LeewayException.numerics("the coefficient of %s grows without bound: the outcomes are all alike on one side of it, so no "
                 + "finite one is the most likely; leave it out or pool its levels", name);
         }
@@ -126,7 +124,7 @@ public final class LogisticRegression {
 
     /**
      * The same estimates with standard errors for trials that depend on each other inside clusters (Liang and Zeger 1986), times
-     * G / (G − 1) · (N − 1) / (N − K) as statsmodels has it: G clusters, N trials, K coefficients.
+     * G / (G − 1) · (N − 1) / (N − K) as statsmodels has it for one trial a row: G clusters, N trials, K coefficients.
      */
     public LogisticRegression clustered(long[] clusterOf) {
         if (clusterOf.length != data.rows()) {
@@ -196,6 +194,10 @@ public final class LogisticRegression {
      * delta method.
      */
     public TestResult averageMarginalEffect(String column, boolean[] rows, double level) {
+        if (terms.stream().noneMatch(term -> term.columns().contains(column)) || !data.isIndicator(column)) {
+            throw LeewayException.usage("an average marginal effect is of a column of 0 and 1 in a term of the fit; %s is none of %s",
+                column, terms);
+        }
         var with = Design.of(data.withNumber(column, 1), terms);
         var without = Design.of(data.withNumber(column, 0), terms);
         var slope = new double[coefficients.length];

@@ -89,6 +89,11 @@ public final class Observations {
         return column;
     }
 
+    /** Whether a column holds nothing but 0 and 1. */
+    boolean isIndicator(String name) {
+        return column(name).levels().isEmpty() && Arrays.stream(column(name).values()).allMatch(value -> value == 0 || value == 1);
+    }
+
     /** How many columns of a design a term makes: the product of its factors' levels but one. */
     int width(Term term) {
         return term.columns().stream().mapToInt(name -> column(name).width()).reduce(1, (a, b) -> a * b);

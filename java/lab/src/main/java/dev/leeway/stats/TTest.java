@@ -1,6 +1,7 @@
 package dev.leeway.stats;
 
 import dev.leeway.LeewayException;
+import java.util.stream.DoubleStream;
 import org.hipparchus.distribution.continuous.TDistribution;
 
 /** Student's test of a mean difference, paired or (Welch 1947) of two samples whose variances may differ. */
@@ -14,7 +15,7 @@ public final class TTest {
         Check.pairs("a paired t-test", a, b);
         var differences = Check.sample("a paired t-test", Sample.differences(a, b), 2);
         double error = Math.sqrt(Sample.variance(differences) / differences.length);
-        return result(Sample.mean(differences), error, differences.length - 1, level);
+        return result(Sample.mean(differences), error, differences.length - 1, level, rounding(a, b));
     }
 
     /** Of mean a − mean b. */
@@ -22,13 +23,18 @@ public final class TTest {
         double ofA = Sample.variance(Check.sample("a t-test", a, 2)) / a.length;
         double ofB = Sample.variance(Check.sample("a t-test", b, 2)) / b.length;
         double degrees = (ofA + ofB) * (ofA + ofB) / (ofA * ofA / (a.length - 1) + ofB * ofB / (b.length - 1));
-        return result(Sample.mean(a) - Sample.mean(b), Math.sqrt(ofA + ofB), degrees, level);
+        return result(Sample.mean(a) - Sample.mean(b), Math.sqrt(ofA + ofB), degrees, level, rounding(a, b));
+    }
+
+    /** What differences of these values may be off by: a spread up to there is none. */
+    private static double rounding(double[] a, double[] b) {
+        return 4 * Math.ulp(DoubleStream.concat(DoubleStream.of(a), DoubleStream.of(b)).map(Math::abs).max().orElseThrow());
     }
 
     /** Without any spread, equal samples have p = 1 and different ones are refused. */
-    private static TestResult result(double estimate, double error, double degrees, double level) {
-        if (error == 0) {
-            if (estimate != 0) {
+    private static TestResult result(double estimate, double error, double degrees, double level, double rounding) {
+        if (error <= rounding) {
+            if (Math.abs(estimate) > rounding) {
                 throw LeewayException.data("a t-test compares a difference with its spread, and all differences are %s; more varied items "
                     + "are needed", estimate);
             }

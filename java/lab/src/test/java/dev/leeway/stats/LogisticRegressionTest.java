@@ -93,4 +93,21 @@ final class LogisticRegressionTest {
             Outcomes.of(false, true, false, true, false, true)));
         assertTrue(dependent.getMessage().contains("not independent"), dependent.getMessage());
     }
+
+    /** A year is far from 0 all the time; its coefficient times its range is what may be large. */
+    @Test
+    void aCovariateThatIsFarFromZeroIsNoSeparation() {
+        var years = Arrays.stream(Reference.numbers("x")).map(x -> 2024 + x).toArray();
+        var data = Observations.ofRows(years.length).withNumber("year", years);
+        assertEquals(LogisticRegression.fit(Reference.observations(), Term.list("x"), Reference.outcomes()).coefficient("x").estimate(),
+            LogisticRegression.fit(data, Term.list("year"), Reference.outcomes()).coefficient("year").estimate(), 1e-8);
+    }
+
+    @Test
+    void aMarginalEffectIsOfAnIndicatorInTheFit() {
+        for (var column : new String[] {"typo", "x", "g"}) {
+            var refused = assertThrows(LeewayException.class, () -> FIT.averageMarginalEffect(column, 0.95));
+            assertTrue(refused.getMessage().contains(column), refused.getMessage());
+        }
+    }
 }

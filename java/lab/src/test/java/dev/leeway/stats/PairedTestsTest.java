@@ -106,6 +106,7 @@ final class PairedTestsTest {
         var uneven = assertThrows(LeewayException.class, () -> TTest.paired(new double[] {1, 2}, new double[] {1, 2, 3}, 0.95));
         assertTrue(uneven.getMessage().contains("2 values with 3"), uneven.getMessage());
         assertThrows(LeewayException.class, () -> TTest.paired(new double[] {2, 3, 4}, new double[] {1, 2, 3}, 0.95));
+        assertThrows(LeewayException.class, () -> TTest.paired(new double[] {.3, .4, .7}, new double[] {.2, .3, .6}, 0.95), "but rounding");
         assertEquals(1, TTest.paired(new double[] {1, 2}, new double[] {1, 2}, 0.95).p());
     }
 
