@@ -13,7 +13,8 @@ final class RewardFunctionOptions {
     @Option(names = "--reward_funcs", paramLabel = "NAME[,NAME…]", hideParamSyntax = true,
         description = "gsm8k: the final number is that of the column answer; format: <think>…</think> and something behind it; "
             + "regex:PATTERN; length: the shorter the better; length:TOKENS: the nearer the better; language:CODE, such as es; capitals: "
-            + "their share; model:DIR: a reward model's score")
+            + "their share; tests: the share of the column tests that holds about a completion's Python, in a sandbox; model:DIR: a "
+            + "reward model's score")
     Optional<String> names = Optional.empty();
 
     @Option(names = "--reward_weights", paramLabel = "W[,W…]", split = ",", hideParamSyntax = true,

@@ -33,6 +33,8 @@ public record RewardName(Kind kind, Optional<String> argument) {
         LANGUAGE(Argument.NEEDED),
         /** Capital letters: {@link CapitalsReward}. */
         CAPITALS(Argument.NONE),
+        /** Unit tests of Python: {@link TestsReward}. */
+        TESTS(Argument.NONE),
         /** A reward model's score: {@link ModelReward}. */
         MODEL(Argument.NEEDED);
 
@@ -75,7 +77,7 @@ public record RewardName(Kind kind, Optional<String> argument) {
         var word = colon < 0 ? text : text.substring(0, colon);
         var kind = Arrays.stream(Kind.values()).filter(one -> one.word().equals(word)).findFirst().orElseThrow(() ->
             LeewayException.usage("reward_funcs: '%s' is not known; expected gsm8k, format, regex:PATTERN, length, length:TOKENS, "
-                + "language:CODE, capitals or model:DIR", text));
+                + "language:CODE, capitals, tests or model:DIR", text));
         var argument = colon < 0 ? Optional.<String>empty() : Optional.of(text.substring(colon + 1));
         if (kind.argument == Kind.Argument.NONE && argument.isPresent()) {
             throw LeewayException.usage("reward_funcs: %s takes nothing behind a colon; got '%s'", word, text);
@@ -90,7 +92,11 @@ public record RewardName(Kind kind, Optional<String> argument) {
 
     /** The parts of a row that it reads beside the prompt. */
     public Set<String> reads() {
-        return kind == Kind.GSM8K ? Set.of(Answer.REFERENCE) : Set.of();
+        return switch (kind) {
+            case GSM8K -> Set.of(Answer.REFERENCE);
+            case TESTS -> Set.of(Answer.TESTS);
+            default -> Set.of();
+        };
     }
 
     /** As users write it. */
@@ -127,6 +133,7 @@ public record RewardName(Kind kind, Optional<String> argument) {
             case LENGTH -> argument.isEmpty() ? LengthReward.shorter(maxCompletionLength) : LengthReward.near(tokens());
             case LANGUAGE -> new LanguageReward(Language.named(argument.orElseThrow()));
             case CAPITALS -> new CapitalsReward();
+            case TESTS -> TestsReward.open();
             case MODEL -> throw new IllegalStateException("a model is opened, not made");
         };
     }
