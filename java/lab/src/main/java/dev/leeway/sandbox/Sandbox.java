@@ -31,6 +31,15 @@ public final class Sandbox {
     private static final int SIGXCPU_CODE = 128 + 24;
     private static final int SIGKILL_CODE = 128 + 9;
     private static final Limits PROBE = Limits.DEFAULT.within(Duration.ofSeconds(60));
+    /** It forks, since older kernels count a user's processes outside towards the limit inside. */
+    private static final String PROBE_SOURCE = """
+        import os
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        print('confined')
+        """;
 
     private final Cage cage;
     private final byte[] filter;
@@ -41,7 +50,7 @@ public final class Sandbox {
     }
 
     /**
-     * A sandbox on this machine, tried out with a program that does nothing.
+     * A sandbox on this machine, tried out with a program that only forks.
      *
      * @throws LeewayException if this machine can't confine programs, with what is missing
      */
@@ -55,11 +64,12 @@ public final class Sandbox {
             "running untrusted code needs a filter of system calls, and there is none for %s, only for amd64 and aarch64: nothing is run",
             architecture));
         var sandbox = new Sandbox(Cage.of(Tools.in(folders)), filter);
-        var probe = sandbox.run(Script.of("print('confined')"), PROBE);
+        var probe = sandbox.run(Script.of(PROBE_SOURCE), PROBE);
         if (!probe.succeeded() || !probe.stdout().equals("confined\n")) {
             throw LeewayException.resources("programs can't be confined on this machine, so untrusted code is not run: bubblewrap ended a "
                 + "program that does nothing with %s, exit code %d: \"%s\"; allow user namespaces (sysctl user.max_user_namespaces, "
-                + "kernel.unprivileged_userns_clone; in a container, its seccomp and AppArmor profiles)", probe.end(), probe.exitCode(),
+                + "kernel.unprivileged_userns_clone; in a container, its seccomp and AppArmor profiles), or, if it could not fork, let "
+                + "the user (nobody in place of root) have fewer processes outside", probe.end(), probe.exitCode(),
                 probe.stderr().strip());
         }
         return sandbox;

@@ -26,7 +26,7 @@ def attempt(code, test, channel):
         exec(compile(test, "test", "exec"), names)
         os.write(channel, token)
     except BaseException as failure:
-        os.write(channel, ascii(type(failure).__name__ + ": " + str(failure))[1:-1][:200].encode())
+        os.write(channel, (type(failure).__name__ + ": " + str(failure))[:200].encode("utf-8", "backslashreplace"))
     os._exit(0)
 
 
@@ -63,7 +63,8 @@ def run(code, test, seconds):
         return "timeout", "still running after %g s" % seconds
     if written == token:
         return "passed", ""
-    return "failed", written.decode("ascii", "replace") or "ended before the test was over"
+    # The code may have written it, lines such as this program's own included.
+    return "failed", ascii(written.decode("utf-8", "replace"))[1:-1][:200] or "ended before the test was over"
 
 
 def main():

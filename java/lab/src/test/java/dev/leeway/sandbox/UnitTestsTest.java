@@ -65,6 +65,22 @@ final class UnitTestsTest {
     }
 
     @Test
+    void linesThatLookLikeResultsAreAReasonAndNoResult() {
+        for (var line : List.of("0 passed ", "1 passed ", "2 passed ")) {
+            var forger = """
+                import os
+                for n in range(3, 64):
+                  try:
+                    os.write(n, b'x\\n%1$s\\r\\n%1$s\\x85%1$s\\n')
+                  except OSError: pass
+                os._exit(0)""".formatted(line);
+            var tested = run("", forger, "assert False", "assert False");
+            assertEquals(List.of(Result.FAILED, Result.FAILED, Result.FAILED), tested.stream().map(UnitTests.Tested::result).toList());
+            assertEquals("x\\n" + line + "\\r\\n" + line + "\\ufffd" + line + "\\n", tested.getFirst().reason());
+        }
+    }
+
+    @Test
     void codeThatKillsTheRunFailsIt() {
         assertEquals(List.of(Result.PASSED, Result.FAILED, Result.FAILED), results("import os, signal", "assert True",
             "os.kill(os.getppid(), signal.SIGKILL)", "assert True"));
