@@ -4,18 +4,17 @@ import dev.leeway.LeewayException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.RandomAccessFile;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -24,34 +23,37 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A file of JSON lines that only grows, each behind the CRC32C of the rest of it: {@code {"crc32c":"0123abcd","key":…}}. A last line
- * without an end, as a kill leaves it, is cut off; a line that is not what was written is left where it is and counted.
+ * without an end, as a kill leaves it, is cut off; a line that is not what was written is left where it is and counted. A file that is
+ * something else is refused as it is.
  */
 final class CacheFile implements AutoCloseable {
 
     private static final String HEAD = "{\"crc32c\":\"";
     private static final int CRC_END = HEAD.length() + 8;
+    /** A line as far as it was written. */
+    private static final Pattern TORN = Pattern.compile(Pattern.quote(HEAD) + "([0-9a-f]{0,8}|[0-9a-f]{8}\".*)");
 
     private final Path path;
-    private final FileChannel channel;
+    private final RandomAccessFile file; // whose channel writes nothing: an interrupt would close it for everyone
     private final List<JsonNode> lines = new ArrayList<>();
     private final List<String> damaged = new ArrayList<>();
 
-    private CacheFile(Path path, FileChannel channel) {
+    private CacheFile(Path path, RandomAccessFile file) {
         this.path = path;
-        this.channel = channel;
+        this.file = file;
     }
 
     static CacheFile open(Path path) {
         try {
             Files.createDirectories(path.toAbsolutePath().getParent());
-            var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            var file = new RandomAccessFile(path.toFile(), "rw");
             try {
-                lock(path, channel);
-                var file = new CacheFile(path, channel);
-                file.readAll();
-                return file;
+                lock(path, file);
+                var cache = new CacheFile(path, file);
+                cache.readAll();
+                return cache;
             } catch (Throwable failure) {
-                channel.close();
+                file.close();
                 throw failure;
             }
         } catch (IOException failure) {
@@ -59,10 +61,10 @@ final class CacheFile implements AutoCloseable {
         }
     }
 
-    private static void lock(Path path, FileChannel channel) throws IOException {
+    private static void lock(Path path, RandomAccessFile file) throws IOException {
         boolean isMine;
         try {
-            isMine = channel.tryLock() != null;
+            isMine = file.getChannel().tryLock() != null;
         } catch (OverlappingFileLockException heldHere) {
             isMine = false;
         }
@@ -72,8 +74,7 @@ final class CacheFile implements AutoCloseable {
     }
 
     private void readAll() throws IOException {
-        channel.position(0);
-        var stream = new BufferedInputStream(Channels.newInputStream(channel), 1 << 16); // not closed: the channel holds the lock
+        var stream = new BufferedInputStream(Channels.newInputStream(file.getChannel()), 1 << 16); // not closed: the file holds the lock
         var line = new ByteArrayOutputStream();
         long whole = 0;
         int number = 1;
@@ -87,8 +88,13 @@ final class CacheFile implements AutoCloseable {
             whole += line.size() + 1;
             line.reset();
         }
-        channel.truncate(whole);
-        channel.position(whole);
+        var tail = line.toString(StandardCharsets.UTF_8);
+        if (!HEAD.startsWith(tail) && !TORN.matcher(tail).matches() || lines.isEmpty() && !damaged.isEmpty()) {
+            throw LeewayException.data("%s is no cache of a judge's answers, or has none that is whole; nothing of it was changed: name "
+                + "another file, or delete it to ask everything again", path);
+        }
+        file.setLength(whole);
+        file.seek(whole);
     }
 
     private static Optional<JsonNode> parse(String line) {
@@ -122,23 +128,35 @@ final class CacheFile implements AutoCloseable {
         return List.copyOf(damaged);
     }
 
-    /** Appends a line with one write: a kill leaves it whole or without an end. */
+    /** Appends a line: a kill leaves it whole or without an end, a failure leaves nothing of it. */
     synchronized void append(ObjectNode line) {
         var text = line.toString();
-        var bytes = ByteBuffer.wrap((HEAD + crc(text) + "\"," + text.substring(1) + "\n").getBytes(StandardCharsets.UTF_8));
         try {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            long end = file.getFilePointer();
+            try {
+                file.write((HEAD + crc(text) + "\"," + text.substring(1) + "\n").getBytes(StandardCharsets.UTF_8));
+            } catch (IOException failure) {
+                cutOff(end, failure);
+                throw failure;
             }
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "the judge's cache %s can't be written: %s", path, failure.getMessage());
         }
     }
 
+    private void cutOff(long end, IOException failure) {
+        try {
+            file.setLength(end);
+            file.seek(end);
+        } catch (IOException again) {
+            failure.addSuppressed(again);
+        }
+    }
+
     /** Returns when the lines are on the disk itself. */
     void force() {
         try {
-            channel.force(false);
+            file.getFD().sync();
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "the judge's cache %s can't be written: %s", path, failure.getMessage());
         }
@@ -147,7 +165,7 @@ final class CacheFile implements AutoCloseable {
     @Override
     public void close() {
         try {
-            channel.close();
+            file.close();
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "the judge's cache %s can't be closed: %s", path, failure.getMessage());
         }

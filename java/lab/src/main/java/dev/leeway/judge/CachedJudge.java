@@ -24,7 +24,7 @@ public final class CachedJudge implements Judge {
     private final CacheFile file;
     private final Map<String, Verdict.Given> answers = new HashMap<>();
     private final Map<String, CompletableFuture<Verdict>> underWay = new HashMap<>();
-    private long found;
+    private JudgeCounts shared = JudgeCounts.NONE;
 
     /**
      * Puts a file before a judge, which it closes with itself.
@@ -52,17 +52,14 @@ public final class CachedJudge implements Judge {
     @Override
     public void ask(List<Question> questions, Sink sink) {
         var plan = plan(questions);
-        plan.found.forEach(sink::answered);
-        try {
+        try (Ending _ = () -> end(plan)) {
+            plan.found.forEach(sink::answered);
             askFor(plan, questions, sink);
-        } finally {
-            release(plan);
-            file.force();
         }
         plan.others.forEach((question, answer) -> {
             try {
                 var verdict = answer.join();
-                countFound();
+                countShared(verdict);
                 sink.answered(question, verdict);
             } catch (CompletionException notAsked) {
                 ask(List.of(questions.get(question)), (_, verdict) -> sink.answered(question, verdict));
@@ -70,8 +67,19 @@ public final class CachedJudge implements Judge {
         });
     }
 
-    private synchronized void countFound() {
-        found++;
+    /** What follows asking, whatever came of it; its own failure is told beside that of asking, not in its place. */
+    private interface Ending extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    private void end(Plan plan) {
+        release(plan);
+        file.force();
+    }
+
+    private synchronized void countShared(Verdict verdict) {
+        shared = shared.shared(verdict);
     }
 
     /**
@@ -99,7 +107,7 @@ public final class CachedJudge implements Judge {
             var key = Key.of(judge.id(), questions.get(q));
             if (answers.containsKey(key)) {
                 plan.found.put(q, answers.get(key));
-                found++;
+                countShared(answers.get(key));
             } else if (plan.own.containsKey(key)) {
                 plan.own.get(key).questions().add(q);
             } else if (underWay.containsKey(key)) {
@@ -122,7 +130,9 @@ public final class CachedJudge implements Judge {
         judge.ask(asked, (number, verdict) -> {
             var key = keys.get(number);
             keep(key, asked.get(number), plan.own.get(key), verdict);
-            plan.own.get(key).questions().forEach(question -> sink.answered(question, verdict));
+            var same = plan.own.get(key).questions();
+            same.stream().skip(1).forEach(_ -> countShared(verdict));
+            same.forEach(question -> sink.answered(question, verdict));
         });
     }
 
@@ -158,10 +168,16 @@ public final class CachedJudge implements Judge {
         return file.damaged();
     }
 
-    /** The judge's own counts since it was opened, and what the file answered. */
+    /**
+     * The judge's own counts since it was opened, and what needed no asking. The judge is not called from inside this one's monitor: it may
+     * be telling this one of a verdict from inside its own.
+     */
     @Override
-    public synchronized JudgeCounts counts() {
-        return judge.counts().cached(found);
+    public JudgeCounts counts() {
+        var asked = judge.counts();
+        synchronized (this) {
+            return asked.plus(shared);
+        }
     }
 
     @Override

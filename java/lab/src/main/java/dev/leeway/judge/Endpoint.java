@@ -72,8 +72,9 @@ final class Endpoint implements AutoCloseable {
 
     private Reply broken(Throwable cause) {
         var message = redact(String.valueOf(cause.getMessage()));
-        if (!(cause instanceof IOException)) {
-            throw LeewayException.resources(cause, "the judge at %s can't be called: %s", settings.url(), message);
+        if (!(cause instanceof IOException)) { // which is left out: its own message may hold the key
+            throw LeewayException.resources("the judge at %s can't be called: %s: %s; check its address and the key", settings.url(),
+                cause.getClass().getSimpleName(), message);
         }
         return message.startsWith(TOO_LARGE)
             ? new Reply.Failed("too large", "the body had more than " + settings.calls().mostBytes() + " bytes", Optional.empty())

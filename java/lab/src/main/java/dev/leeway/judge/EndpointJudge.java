@@ -89,7 +89,7 @@ public final class EndpointJudge implements Judge {
         public void run() {
             try {
                 for (int q = next.getAndIncrement(); q < questions.size() && failure.get() == null; q = next.getAndIncrement()) {
-                    hear(q, answer(questions.get(q)));
+                    hear(q, answer(questions.get(q), failure));
                 }
             } catch (RuntimeException stopped) {
                 failure.compareAndSet(null, stopped);
@@ -103,7 +103,7 @@ public final class EndpointJudge implements Judge {
         private synchronized void hear(int question, Verdict verdict) {
             count(verdict);
             sink.answered(question, verdict);
-            if (verdict instanceof Verdict.Missing missing && unansweredInARow.incrementAndGet() >= MOST_UNANSWERED_IN_A_ROW) {
+            if (verdict instanceof Verdict.Missing missing && unansweredInARow.get() >= MOST_UNANSWERED_IN_A_ROW) {
                 throw LeewayException.resources("the judge at %s answered none of %d questions in a row, the last because %s; answers so "
                     + "far are kept where the judge has a cache: run again when it answers", settings.url(), MOST_UNANSWERED_IN_A_ROW,
                     missing.reason());
@@ -111,20 +111,26 @@ public final class EndpointJudge implements Judge {
         }
     }
 
-    private Verdict answer(Question question) throws InterruptedException {
+    /** A question that is rejected is missing, but the server is there: it may reject every question of a run. */
+    private Verdict answer(Question question, AtomicReference<RuntimeException> stopped) throws InterruptedException {
         for (int attempt = 1;; attempt++) {
+            if (stopped.get() != null) {
+                throw stopped.get();
+            }
             switch (call(question, attempt > 1)) {
                 case Reply.Answered answered -> {
                     unansweredInARow.set(0);
                     return answered.verdict();
                 }
                 case Reply.Rejected rejected -> {
+                    unansweredInARow.set(0);
                     count(rejected.kind());
                     return new Verdict.Missing(rejected.reason());
                 }
                 case Reply.Failed failed -> {
                     count(failed.kind());
                     if (attempt == settings.calls().attempts()) {
+                        unansweredInARow.incrementAndGet();
                         return new Verdict.Missing("%s, after %d attempts".formatted(failed.reason(), attempt));
                     }
                     await(failed, attempt);

@@ -35,8 +35,10 @@ public sealed interface ParsePolicy {
     }
 
     /**
-     * The last whole number of the text, if it lies in a range. What stands behind a slash is a denominator ({@code 7/10} is 7), digits
-     * inside a word are none ({@code GPT4}). A number that is not whole, or outside the range, is not skipped for an earlier one.
+     * The last whole number of the text, if it lies in a range. What stands behind a slash or "out of" is a denominator ({@code 7/10} is
+     * 7), digits inside a word are none ({@code GPT4}). A number that is not whole, or outside the range, or explained by words behind an
+     * equals sign ({@code 10 = best}), is not skipped for an earlier one. Where the template is yours to write, ask for a {@link Tag}: a
+     * judge that goes on behind its verdict can't be misread then.
      *
      * @param least the smallest that is taken
      * @param most the greatest
@@ -44,7 +46,8 @@ public sealed interface ParsePolicy {
     record LastInteger(int least, int most) implements ParsePolicy {
 
         private static final Pattern NUMBER = Pattern.compile(
-            "(?<![\\p{L}\\p{N}_.,])(?<!/ {0,2})([-+]?[0-9]+(?:[.,][0-9]+)*)(?![\\p{L}\\p{N}_])");
+            "(?<![\\p{L}\\p{N}_.,])(?<!(?:/|\\b(?i:out of))[ *]{0,4})([-+]?[0-9]+(?:[.,][0-9]+)*)(?![\\p{L}\\p{N}_])"
+                + "([ *]{0,4}=[ *]{0,4}\\p{L})?");
 
         /** Checks the range. */
         public LastInteger {
@@ -62,7 +65,8 @@ public sealed interface ParsePolicy {
                 return new Reading.Missing("the judge's answer is cut, so its last number may be missing");
             }
             var last = NUMBER.matcher(text).results().reduce((_, second) -> second);
-            return last.map(found -> inRange(found.group(1), least, most))
+            return last.map(found -> found.group(2) == null ? inRange(found.group(1), least, most)
+                    : new Reading.Missing("the judge's last number is a place on a scale that it explains"))
                 .orElseGet(() -> new Reading.Missing("the judge wrote no number"));
         }
     }

@@ -53,7 +53,7 @@ final class CachedJudgeTest {
             first = judge.ask(questions("a", "b", "a", "día\n\"\\"));
             assertEquals(first, judge.ask(questions("a", "b", "a", "día\n\"\\")));
             assertEquals(List.of("a", "b", "día\n\"\\"), List.copyOf(asked));
-            assertEquals(new JudgeCounts(7, 4, 0, 0, 0, 8, 6), judge.counts());
+            assertEquals(new JudgeCounts(8, 5, 0, 0, 0, 8, 6), judge.counts());
         }
         try (var judge = open()) {
             assertEquals(first, judge.ask(questions("a", "b", "a", "día\n\"\\")));
@@ -121,6 +121,8 @@ final class CachedJudgeTest {
             assertEquals(List.of(new Verdict.Missing("down")), judge.ask(questions("a")));
             assertEquals(List.of(new Verdict.Missing("down")), judge.ask(questions("a")));
             assertEquals(new JudgeCounts(2, 0, 2, 0, 0, 0, 0), judge.counts());
+            judge.ask(questions("b", "b", "b"));
+            assertEquals(new JudgeCounts(5, 0, 5, 0, 0, 0, 0), judge.counts());
         }
     }
 
@@ -200,6 +202,92 @@ final class CachedJudgeTest {
         } catch (InterruptedException interrupted) {
             throw new IllegalStateException(interrupted);
         }
+    }
+
+    @Test
+    void aListenerThatThrowsOnAnAnswerOfTheFileHoldsNoQuestionBack() throws InterruptedException {
+        try (var judge = open()) {
+            judge.ask(questions("a"));
+            assertThrows(IllegalStateException.class, () -> judge.ask(questions("a", "b"), (_, _) -> {
+                throw new IllegalStateException("full");
+            }));
+            var heard = new ConcurrentLinkedQueue<Verdict>();
+            var other = Thread.ofPlatform().daemon().start(() -> heard.addAll(judge.ask(questions("b"))));
+            other.join(60_000);
+            assertEquals(1, heard.size(), "a question that nobody asks was waited for");
+        }
+    }
+
+    @Test
+    void countsAreToBeHadWhileAJudgeHasItsMonitorAndTellsOfAVerdict() throws InterruptedException {
+        var inCounts = new CountDownLatch(1);
+        var slow = new Judge() {
+            @Override
+            public String id() {
+                return "monitor";
+            }
+
+            @Override
+            public synchronized void ask(List<Question> questions, Sink sink) {
+                await(inCounts);
+                sink.answered(0, Verdict.Given.of("fine"));
+            }
+
+            @Override
+            public JudgeCounts counts() {
+                inCounts.countDown();
+                synchronized (this) {
+                    return JudgeCounts.NONE;
+                }
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+        var judge = new CachedJudge(slow, file);
+        var asking = Thread.ofPlatform().daemon().start(() -> judge.ask(questions("a")));
+        while (asking.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        var counting = Thread.ofPlatform().daemon().start(judge::counts);
+        asking.join(60_000);
+        counting.join(60_000);
+        assertEquals(List.of(false, false), List.of(asking.isAlive(), counting.isAlive()), "each waits for the other");
+        judge.close();
+    }
+
+    @Test
+    void anInterruptLosesNoAnswerAndLeavesTheFileOpen() {
+        try (var judge = open()) {
+            Thread.currentThread().interrupt();
+            judge.ask(questions("a"));
+            assertTrue(Thread.interrupted());
+            judge.ask(questions("b"));
+        }
+        try (var judge = open()) {
+            judge.ask(questions("a", "b"));
+            assertEquals(List.of("a", "b"), List.copyOf(asked));
+        }
+    }
+
+    @Test
+    void aFileThatIsSomethingElseIsRefusedAsItIs() throws IOException {
+        Files.createDirectories(file.getParent());
+        for (var text : List.of("my thesis", "a\nb", "{\"prompt\": 1}\n", "{\"crc32c\":\"0123abcd\",\"key\":1}\n", "\n",
+            "{\"crc32c\":\"xyz")) {
+            Files.writeString(file, text);
+            var refused = assertThrows(LeewayException.class, this::open, text);
+            assertTrue(refused.getMessage().startsWith(file + " is no cache of a judge's answers"), refused.getMessage());
+            assertEquals(text, Files.readString(file));
+        }
+        Files.delete(file);
+        try (var judge = open()) {
+            judge.ask(questions("a"));
+        }
+        Files.writeString(file, Files.readString(file) + "a note of mine");
+        assertThrows(LeewayException.class, this::open);
+        assertTrue(Files.readString(file).endsWith("\na note of mine"));
     }
 
     @Test

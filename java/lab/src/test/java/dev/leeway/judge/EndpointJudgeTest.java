@@ -218,6 +218,28 @@ final class EndpointJudgeTest {
     }
 
     @Test
+    void aServerThatRejectsEveryQuestionIsThere() {
+        var calls = new Calls(8, 1e6, 4, Duration.ofSeconds(20), Duration.ofSeconds(30), 2000);
+        try (var server = new TestEndpoint((_, _, exchange) -> TestEndpoint.send(exchange, 400, "too long"));
+                var judge = judge(server, calls, PLENTY)) {
+            judge.ask(questions(40)).forEach(verdict -> assertEquals("HTTP 400: \"too long\"", reason(verdict)));
+            assertEquals(new JudgeCounts(40, 0, 40, 40, 0, 0, 0), judge.counts());
+        }
+    }
+
+    @Test
+    void whatEndsTheRunEndsTheAttemptsOfOtherQuestions() {
+        int attempts = 3000; // that many calls take far longer than the refusal of one
+        var calls = new Calls(2, 1e6, attempts, Duration.ofSeconds(20), Duration.ofSeconds(30), 2000);
+        try (var server = new TestEndpoint((_, request, exchange) -> TestEndpoint.send(exchange,
+                TestEndpoint.input(request).equals("question 0") ? 500 : 401, ""));
+                var judge = judge(server, calls, new Budget(1_000_000, 1_000_000))) {
+            assertThrows(LeewayException.class, () -> judge.ask(questions(2)));
+            assertTrue(server.calls() < attempts, "calls: " + server.calls());
+        }
+    }
+
+    @Test
     void aRefusedKeyEndsTheRunAndIsNotShown() {
         for (int status : List.of(401, 403)) {
             try (var server = new TestEndpoint((_, _, exchange) -> TestEndpoint.send(exchange, status, "bad key " + SECRET));

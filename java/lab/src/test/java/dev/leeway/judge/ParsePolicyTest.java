@@ -27,6 +27,8 @@ final class ParsePolicyTest {
     @CsvSource(delimiter = '|', value = {
         "7|7.0", "The score is 7.|7.0", "First 3, then 8|8.0", "I give it 7/10|7.0", "7 / 10|7.0", "**9**|9.0", "GRADE: 10|10.0",
         "1-5: 4|4.0", "(0)|0.0", "8.0|8.0", "as GPT4 I say 6|6.0", "Score:5\\nEnd|5.0", "5%|5.0", "+3|3.0",
+        "8 out of 10|8.0", "**8** out of **10**|8.0", "7/**10**|7.0", "Out of 10, I give 6|6.0", "a workout of 9|9.0",
+        "1 = bad, so 4|4.0", "1 + 1 = 2|2.0", "7 (1 = bad, 10 = good)|the judge's last number is a place on a scale that it explains",
         "7.5|the judge's last number isn't a whole one of up to nine digits",
         "3,5|the judge's last number isn't a whole one of up to nine digits",
         "99999999999999999999|the judge's last number isn't a whole one of up to nine digits",
