@@ -48,6 +48,12 @@ public final class Regularised implements ObjectiveWrapper {
         return needs;
     }
 
+    /** Both terms are of every masked token, those of sequences that the objective only measures included. */
+    @Override
+    public boolean trains(Targets targets) {
+        return zLossCoefficient != 0 || entropyCoefficient != 0 || objective.trains(targets);
+    }
+
     @Override
     public Weighed weigh(Scored scored, Normalisers normalisers) {
         var weighed = objective.weigh(scored, normalisers);
