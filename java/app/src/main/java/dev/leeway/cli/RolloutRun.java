@@ -124,7 +124,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
         var parts = new RolloutBatches.Parts(order, rewards, reference.filter(_ -> inReward), this::finished);
         var drawn = new RolloutBatches(session, job.drawn(), job.lesson().rule(), parts);
         var places = new RowPlaces(source.files());
-        session.model().nameRows(drawn.names(places::of));
+        drawn.nameRows(places::of);
         batches = Optional.of(drawn);
         loop = Optional.of(job.lesson().critic().map(critic -> proximal(critic, from, drawn))
             .orElseGet(() -> plain(drawn, reference.filter(_ -> !inReward))));

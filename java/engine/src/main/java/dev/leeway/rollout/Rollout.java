@@ -6,6 +6,7 @@ import dev.leeway.model.Decoding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** One call of a generator. */
 final class Rollout {
@@ -20,6 +21,7 @@ final class Rollout {
     private final int[] stops;
     private long prefillTokens;
     private long decodeTokens;
+    private OptionalInt pagesAtEnd = OptionalInt.empty();
 
     /** Refuses prompts that can't be continued; nothing is computed then. */
     Rollout(Decoding decoding, Sampler sampler, List<Prompt> prompts, Generator.Request request, Generator.TokenListener listener) {
@@ -66,13 +68,18 @@ final class Rollout {
                 step();
                 lanes.admit();
             }
+            pagesAtEnd = OptionalInt.of(pagesInUse()); // before the rest is cleared, so that a lane that nobody let go of is seen
         } finally {
             decoding.clear();
         }
     }
 
+    private int pagesInUse() {
+        return decoding.pages() - decoding.freePages();
+    }
+
     RolloutCounts counts() {
-        return new RolloutCounts(decoding.pages(), decoding.pages() - decoding.freePages(), decoding.mostPages(), lanes.preemptions(),
+        return new RolloutCounts(decoding.pages(), pagesAtEnd.orElseGet(this::pagesInUse), decoding.mostPages(), lanes.preemptions(),
             prefillTokens, decodeTokens);
     }
 

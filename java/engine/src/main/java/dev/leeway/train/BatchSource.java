@@ -1,6 +1,7 @@
 package dev.leeway.train;
 
 import dev.leeway.model.Batch;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.TokenScores;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,10 @@ public interface BatchSource {
 
     /** Refuses a method that its batches are not for, before the first step. */
     default void requireFits(Method method) {
+    }
+
+    /** Refuses noise that its batches are not for, before the first step. */
+    default void requireFits(TrainingNoise noise) {
     }
 
     /** Whether a step in which nothing is trained is a step all the same; elsewhere it is refused as a fault of the data. */

@@ -1,6 +1,7 @@
 package dev.leeway.train;
 
 import dev.leeway.LeewayException;
+import dev.leeway.model.RowNames;
 import dev.leeway.objective.Advantages;
 import dev.leeway.objective.Rewards;
 import dev.leeway.rollout.Generator;
@@ -9,6 +10,7 @@ import dev.leeway.rollout.RolloutCounts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Draws a rollout and has it rewarded; groups that teach nothing are drawn again, as often as may be. */
@@ -32,21 +34,34 @@ final class Draws {
 
     private final Generator generator;
     private final RolloutSettings settings;
+    private final int longest;
+    private final boolean eachFunctionTeaches;
     private final PromptSource prompts;
     private final RewardSource source;
+    private final RowNames rowNames;
     private RolloutCounts counts = NOTHING;
     private int completions;
     private double generating;
     private double rewarding;
 
-    Draws(Generator generator, RolloutSettings settings, PromptSource prompts, RewardSource source) {
-        this.generator = generator;
+    /** Draws of a session; {@code rowNames} says what messages call a row of the data. */
+    Draws(TrainingSession session, RolloutSettings settings, AdvantageRule rule, RolloutBatches.Parts parts, RowNames rowNames) {
+        generator = session.generator();
         this.settings = settings;
-        this.prompts = prompts;
-        this.source = source;
+        longest = Math.min(session.model().positions(), settings.microBatch().rows());
+        eachFunctionTeaches = rule instanceof AdvantageRule.GroupRelative relative
+            && relative.multiObjective() == AdvantageRule.MultiObjective.NORMALIZE_THEN_SUM;
+        prompts = parts.prompts();
+        source = parts.rewards();
+        this.rowNames = rowNames;
         if (source.names().isEmpty() || source.names().size() != source.weights().length) {
             throw LeewayException.usage("reward_weights needs one weight a reward function: %d functions, %d weights",
                 source.names().size(), source.weights().length);
+        }
+        for (double weight : source.weights()) {
+            if (!Double.isFinite(weight)) {
+                throw LeewayException.usage("reward_weights must be finite numbers; got %s", Arrays.toString(source.weights()));
+            }
         }
     }
 
@@ -87,9 +102,12 @@ final class Draws {
             new RolloutListener.Effort(completions, redraws, generating, rewarding, counts));
     }
 
-    /** Whether the rewards of a group differ; length is not asked for. */
+    /** Whether the rewards of a group differ, or where each function is scaled by itself, those of any; length is not asked for. */
     private boolean teaches(Group group) {
-        return Advantages.isInformative(Rewards.weightedSum(group.rewards(), source.weights()));
+        var weights = source.weights();
+        return eachFunctionTeaches
+            ? IntStream.range(0, weights.length).anyMatch(k -> weights[k] != 0 && Advantages.isInformative(group.rewards()[k]))
+            : Advantages.isInformative(Rewards.weightedSum(group.rewards(), weights));
     }
 
     /** Draws anew where a group taught nothing; the new one stays only if it teaches. */
@@ -146,6 +164,7 @@ final class Draws {
 
     /** The completions of some places of a rollout; every one has a stream of random numbers of its own in the run. */
     private List<Drawn> generate(List<PromptSource.PromptRow> rows, List<Integer> places, int number, int redraw) {
+        rows.forEach(this::requireRoom);
         int size = settings.numGenerations();
         long before = ((long) number * (settings.shaping().maxRedraws() + 1) + redraw) * settings.order().completions();
         var asked = new ArrayList<Prompt>(rows.size());
@@ -161,6 +180,16 @@ final class Draws {
             }
         }
         return drawn;
+    }
+
+    /** Refuses a prompt whose completions would have to be shorter than they may be. */
+    private void requireRoom(PromptSource.PromptRow row) {
+        int needed = row.tokens().length + settings.request().maxNewTokens();
+        if (needed > longest) {
+            throw LeewayException.data("%s: a prompt of %d tokens and max_completion_length %d are %d tokens together, and the model and its "
+                + "passes take %d; shorten that prompt or leave it out, or lower max_completion_length", rowNames.of(row.row()),
+                row.tokens().length, settings.request().maxNewTokens(), needed, longest);
+        }
     }
 
     private static RolloutCounts sum(RolloutCounts some, RolloutCounts more) {

@@ -38,6 +38,11 @@ public record Experience(int[] prompt, int[] completion, double[] logProbs, long
         return new Experience(prompt, completion.tokens(), logProbs, unitId);
     }
 
+    /** Tokens of prompt and completion. */
+    int length() {
+        return prompt.length + completion.length;
+    }
+
     private static void require(int length, double[] values, String what, long unitId) {
         if (values.length != length) {
             throw LeewayException.data("completion %d has %d tokens and %d %s; one a token is needed", unitId, length, values.length, what);

@@ -55,6 +55,44 @@ final class Guard {
         return outcome.gradients().norm();
     }
 
+    /**
+     * Passes a step of which all is finite before it moves anything, for models that move together.
+     *
+     * @return whether {@link #step} certainly moves them now; else the update itself may turn out to be no number
+     */
+    boolean isSafe(StepGradients pass, double loss, double learningRate) {
+        var gradients = optimizer.measure();
+        requireFinite(pass, loss, gradients);
+        return gradients.norm() <= AdamW.LARGEST && momentsAreSmall && optimizer.cannotOverflow(learningRate);
+    }
+
+    /** What an update would move, as it is now, in host memory. */
+    final class Before implements AutoCloseable {
+        private final Arena arena = Arena.ofConfined();
+        private final HostCopy copy = new HostCopy(arena);
+        private final int steps = optimizer.steps();
+
+        Before() {
+            for (var state : optimizer.states()) {
+                state.parameter().master().ifPresent(master -> copy.add(master.name(), master));
+                copy.add(state.parameter().name(), state.parameter().value());
+                state.moments().forEach(tensor -> copy.add(tensor.name(), tensor));
+            }
+            copy.take(policy.device());
+        }
+
+        /** Takes the update back. */
+        void restore() {
+            copy.putBack(policy.device());
+            optimizer.resume(steps);
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+        }
+    }
+
     private static void requireFiniteUpdate(StepGradients pass, AdamW.Outcome outcome) {
         if (!outcome.weights().isEmpty()) {
             throw LeewayException.numerics("step %d: weight %s behind the update; go back to an earlier checkpoint", pass.number(),
@@ -122,21 +160,12 @@ final class Guard {
     }
 
     private double stepOrStay(StepGradients pass, double loss, double learningRate) {
-        try (var arena = Arena.ofConfined()) {
-            var before = new HostCopy(arena);
-            for (var state : optimizer.states()) {
-                state.parameter().master().ifPresent(master -> before.add(master.name(), master));
-                before.add(state.parameter().name(), state.parameter().value());
-                state.moments().forEach(tensor -> before.add(tensor.name(), tensor));
-            }
-            before.take(policy.device());
-            int steps = optimizer.steps();
+        try (var before = new Before()) {
             var outcome = optimizer.step(learningRate, Double.POSITIVE_INFINITY);
             requireFinite(pass, loss, outcome.gradients());
             var spoiled = firstSpoiled(outcome);
             if (spoiled.isPresent()) {
-                before.putBack(policy.device());
-                optimizer.resume(steps);
+                before.restore();
                 throw failure(pass, "the update would leave " + spoiled.get(),
                     "all %d micro-batches, learning rate %s, gradient norm %.3g".formatted(pass.micros().size(), learningRate,
                         outcome.gradients().norm()));

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -27,10 +28,10 @@ final class Lessons {
      *
      * @param lessons one a completion
      * @param advantages one a completion, for people
-     * @param zeroDeviation the share of completions in groups whose rewards do not differ
+     * @param zeroDeviation the share of completions in groups whose rewards do not differ, where groups are compared
      * @param metrics what the rule adds
      */
-    record Taught(List<Rollout.Lesson> lessons, double[] advantages, double zeroDeviation, Map<String, Double> metrics) {
+    record Taught(List<Rollout.Lesson> lessons, double[] advantages, OptionalDouble zeroDeviation, Map<String, Double> metrics) {
     }
 
     private static final Set<Column> TOKEN_VALUE = Set.of(Column.TOKEN_VALUE);
@@ -62,11 +63,12 @@ final class Lessons {
         }
     }
 
-    Taught of(Draws.Rated rated, double[] weights) {
+    Taught of(int number, Draws.Rated rated, double[] weights) {
+        var written = IntStream.range(0, rated.drawn().size()).mapToObj(i -> Rollout.experience(number, rated.drawn(), i)).toList();
         return switch (rule) {
             case AdvantageRule.GroupRelative relative -> ofGroups(rated, relative(relative, rated, weights), Map.of());
-            case AdvantageRule.LeaveOneOut leaveOneOut -> leaveOneOut(leaveOneOut, rated);
-            case AdvantageRule.Generalized generalized -> generalized(generalized, rated);
+            case AdvantageRule.LeaveOneOut leaveOneOut -> leaveOneOut(leaveOneOut, rated, written);
+            case AdvantageRule.Generalized generalized -> generalized(generalized, rated, written);
         };
     }
 
@@ -83,11 +85,11 @@ final class Lessons {
         };
     }
 
-    private Taught leaveOneOut(AdvantageRule.LeaveOneOut leaveOneOut, Draws.Rated rated) {
+    private Taught leaveOneOut(AdvantageRule.LeaveOneOut leaveOneOut, Draws.Rated rated, List<Experience> written) {
         var rewards = Rewards.clipped(rated.total(), leaveOneOut.least(), leaveOneOut.most());
         var metrics = new TreeMap<String, Double>();
         if (leaveOneOut.klCoefficient() != 0) {
-            var divergences = divergences(rated.drawn());
+            var divergences = divergences(rated.drawn(), written);
             rewards = KlReward.penalised(rewards, divergences, leaveOneOut.klCoefficient());
             metrics.put("kl", Arrays.stream(divergences).average().orElse(0));
         }
@@ -95,28 +97,30 @@ final class Lessons {
         return ofGroups(rated, advantages, metrics);
     }
 
-    /** Σ_t (ℓ_t − ℓ_ref,t) of each completion, ℓ as the sampler stored it. */
-    private double[] divergences(List<Drawn> drawn) {
-        var references = references(drawn);
+    /** Σ_t (ℓ_t − ℓ_ref,t) of each completion, ℓ as the sampler stored it; as in TRL, 0 of what is masked. */
+    private double[] divergences(List<Drawn> drawn, List<Experience> written) {
+        var places = IntStream.range(0, drawn.size()).filter(i -> isKept(drawn.get(i))).boxed().toList();
+        var references = references(places.stream().map(written::get).toList());
         var sums = new double[drawn.size()];
-        for (int i = 0; i < sums.length; i++) {
-            var logProbs = drawn.get(i).completion().logProbs();
+        for (int e = 0; e < places.size(); e++) {
+            int place = places.get(e);
+            var logProbs = written.get(place).logProbs();
             for (int t = 0; t < logProbs.length; t++) {
-                sums[i] += KlEstimator.K1.of(logProbs[t], references.get(i)[t]);
+                sums[place] += KlEstimator.K1.of(logProbs[t], references.get(e)[t]);
             }
         }
         return sums;
     }
 
-    private List<double[]> references(List<Drawn> drawn) {
+    private List<double[]> references(List<Experience> written) {
         var source = reference.orElseThrow();
         source.setTemperature(settings.request().sampling().temperature());
-        return passes.scored(passes.cut(drawn, Drawn::length), Lessons::batch, batch -> source.score(batch, room), Column.LOG_PROB);
+        return passes.scored(passes.cut(written, Experience::length), Lessons::batch, batch -> source.score(batch, room), Column.LOG_PROB);
     }
 
     /** Completions behind their prompts, told nothing. */
-    private static Batch batch(List<Drawn> part) {
-        return Batch.of(part.stream().map(one -> Experience.of(one.prompt(), one.completion(), one.row()).sequence(0)).toList());
+    private static Batch batch(List<Experience> part) {
+        return Batch.of(part.stream().map(one -> one.sequence(0)).toList());
     }
 
     private Taught ofGroups(Draws.Rated rated, Advantages advantages, Map<String, Double> metrics) {
@@ -126,25 +130,27 @@ final class Lessons {
             Arrays.fill(all, advantages.values()[i]);
             lessons.add(new Rollout.Lesson(isKept(rated.drawn().get(i)), all));
         }
-        return new Taught(List.copyOf(lessons), advantages.values(), advantages.zeroDeviation(), metrics);
+        return new Taught(List.copyOf(lessons), advantages.values(), OptionalDouble.of(advantages.zeroDeviation()), metrics);
     }
 
     private boolean isKept(Drawn one) {
         return one.isTerminated() || !settings.shaping().maskTruncatedCompletions();
     }
 
-    /** What no function has rewarded is no episode, and nothing is learned from it. */
-    private Taught generalized(AdvantageRule.Generalized generalized, Draws.Rated rated) {
-        var places = IntStream.range(0, rated.drawn().size()).filter(i -> !Double.isNaN(rated.total()[i])).boxed().toList();
+    /** What no function has rewarded or what is masked is no episode: nothing is learned from it, and it is no part of any mean. */
+    private Taught generalized(AdvantageRule.Generalized generalized, Draws.Rated rated, List<Experience> all) {
+        var places = IntStream.range(0, all.size())
+            .filter(i -> !Double.isNaN(rated.total()[i]) && isKept(rated.drawn().get(i))).boxed().toList();
         var drawn = places.stream().map(rated.drawn()::get).toList();
-        var values = values(drawn);
-        var references = generalized.klCoefficient() == 0 ? Optional.<List<double[]>>empty() : Optional.of(references(drawn));
+        var written = places.stream().map(all::get).toList();
+        var values = values(written);
+        var references = generalized.klCoefficient() == 0 ? Optional.<List<double[]>>empty() : Optional.of(references(written));
         var episodes = new ArrayList<GeneralizedAdvantages.Episode>();
         for (int e = 0; e < drawn.size(); e++) {
-            var logProbs = doubles(drawn.get(e).completion().logProbs());
+            var logProbs = written.get(e).logProbs();
             double score = rated.total()[places.get(e)] - (drawn.get(e).isTerminated() ? 0 : generalized.missingEosPenalty());
             int episode = e;
-            episodes.add(new GeneralizedAdvantages.Episode(logProbs, references.map(all -> all.get(episode)).orElse(logProbs),
+            episodes.add(new GeneralizedAdvantages.Episode(logProbs, references.map(each -> each.get(episode)).orElse(logProbs),
                 values.get(e), score));
         }
         var estimate = GeneralizedAdvantages.of(episodes, generalized.settings());
@@ -154,33 +160,27 @@ final class Lessons {
             lessons[i] = new Rollout.Lesson(false, new double[rated.drawn().get(i).completion().tokens().length]);
         }
         for (int e = 0; e < places.size(); e++) {
-            boolean kept = isKept(drawn.get(e));
-            lessons[places.get(e)] = new Rollout.Lesson(kept, estimate.whitened()[e], values.get(e), estimate.advantages()[e]);
+            lessons[places.get(e)] = new Rollout.Lesson(true, estimate.whitened()[e], values.get(e), estimate.advantages()[e]);
             means[places.get(e)] = Arrays.stream(estimate.whitened()[e]).average().orElse(0);
         }
-        return new Taught(List.of(lessons), means, 0, PpoMetrics.of(drawn, episodes, generalized.settings()));
+        return new Taught(List.of(lessons), means, OptionalDouble.empty(), PpoMetrics.of(drawn, episodes, generalized.settings()));
     }
 
     /** What the value model says before each token, and behind the last of a completion that is shorter than it could be. */
-    private List<double[]> values(List<Drawn> drawn) {
+    private List<double[]> values(List<Experience> written) {
         var model = critic.orElseThrow();
-        return passes.scored(passes.cut(drawn, Drawn::length), this::valueBatch, batch -> model.score(batch, TOKEN_VALUE, room),
+        return passes.scored(passes.cut(written, Experience::length), this::valueBatch, batch -> model.score(batch, TOKEN_VALUE, room),
             Column.TOKEN_VALUE);
     }
 
-    private Batch valueBatch(List<Drawn> part) {
-        var experiences = part.stream().map(one -> Experience.of(one.prompt(), one.completion(), one.row())).toList();
+    private Batch valueBatch(List<Experience> part) {
         var nothing = part.stream().map(one -> new double[valued(one)]).toList();
-        return Experience.valueBatch(experiences, nothing, nothing);
+        return Experience.valueBatch(part, nothing, nothing);
     }
 
     /** States of a completion that are valued: as in TRL, one more than tokens where there is room behind the last. */
-    private int valued(Drawn one) {
-        int tokens = one.completion().tokens().length;
+    private int valued(Experience one) {
+        int tokens = one.completion().length;
         return tokens < settings.request().maxNewTokens() ? tokens + 1 : tokens;
-    }
-
-    private static double[] doubles(float[] values) {
-        return IntStream.range(0, values.length).mapToDouble(t -> values[t]).toArray();
     }
 }

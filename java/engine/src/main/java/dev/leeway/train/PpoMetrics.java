@@ -3,8 +3,9 @@ package dev.leeway.train;
 import dev.leeway.objective.GeneralizedAdvantages;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/** What TRL's PPO logs of a rollout. */
+/** What TRL's PPO logs of a rollout; the divergence only where it is part of the reward, since nobody asks the reference else. */
 final class PpoMetrics {
 
     private PpoMetrics() {
@@ -25,7 +26,11 @@ final class PpoMetrics {
         double count = Math.max(1, episodes.size());
         double ended = drawn.stream().filter(Drawn::isTerminated).count();
         double nonScore = -settings.klCoefficient() * kl / count;
-        return Map.of("objective/kl", kl / count, "objective/entropy", surprise / count, "objective/non_score_reward", nonScore,
-            "objective/scores", scores / count, "objective/rlhf_reward", scores / count + nonScore, "val/num_eos_tokens", ended);
+        var metrics = new TreeMap<>(Map.of("objective/entropy", surprise / count, "objective/non_score_reward", nonScore,
+            "objective/scores", scores / count, "objective/rlhf_reward", scores / count + nonScore, "val/num_eos_tokens", ended));
+        if (settings.klCoefficient() != 0) {
+            metrics.put("objective/kl", kl / count);
+        }
+        return metrics;
     }
 }

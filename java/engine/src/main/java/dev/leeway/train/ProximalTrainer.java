@@ -1,5 +1,6 @@
 package dev.leeway.train;
 
+import dev.leeway.LeewayException;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.ClippedValue;
 import dev.leeway.objective.ProximalPolicy;
@@ -53,14 +54,32 @@ public final class ProximalTrainer {
      * @return steps behind the models now
      */
     public int train(int done, int steps, StopRequest stop, StepListener listener) {
+        rollouts.requireFits(policy.noise());
         int step = done;
         while (step < steps && !stop.isRequested()) {
-            var ofPolicy = policy.take(rollouts, step, steps);
-            var ofValue = value.take(states, step, steps);
-            listener.stepDone(joined(ofPolicy, ofValue));
+            listener.stepDone(take(step, steps));
             step++;
         }
         return step;
+    }
+
+    /** Both models move, or none: what is no number in one of them is found before the other has moved, or its move is taken back. */
+    private StepReport take(int step, int steps) {
+        var ofPolicy = policy.accumulate(rollouts, step);
+        var ofValue = value.accumulate(states, step);
+        boolean safe = policy.isSafe(ofPolicy) & value.isSafe(ofValue);
+        if (safe) {
+            return joined(policy.move(rollouts, ofPolicy, steps), value.move(states, ofValue, steps));
+        }
+        try (var before = policy.before()) {
+            var moved = policy.move(rollouts, ofPolicy, steps);
+            try {
+                return joined(moved, value.move(states, ofValue, steps));
+            } catch (LeewayException spoiled) {
+                before.restore();
+                throw spoiled;
+            }
+        }
     }
 
     private StepReport joined(StepReport ofPolicy, StepReport ofValue) {

@@ -31,6 +31,11 @@ record Rollout(int number, List<Drawn> drawn, List<Lesson> lessons) {
 
     /** The completion at a place, under an identity of its own in the run. */
     Experience experience(int place) {
+        return experience(number, drawn, place);
+    }
+
+    /** The completion at a place of a rollout of which there are no lessons yet. */
+    static Experience experience(int number, List<Drawn> drawn, int place) {
         var one = drawn.get(place);
         return Experience.of(one.prompt(), one.completion(), (long) number * drawn.size() + place);
     }

@@ -1,9 +1,10 @@
 package dev.leeway.train;
 
 import dev.leeway.LeewayException;
+import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Batch;
-import dev.leeway.model.Llama;
 import dev.leeway.model.RowNames;
+import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.TokenScores;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +30,7 @@ import java.util.TreeMap;
  * var session = TrainingSession.open(config, new TrainingSession.Settings(adapter, maxLength, microBatch.rows(), microBatch.sequences(),
  *     adam, lanes), device);                        // lanes = completions that are drawn at once
  * var data = new RolloutBatches(session, settings, GroupRelative.DEFAULTS, Parts.of(prompts, rewards, listener));
- * model.nameRows(data.names(rowNames));
+ * data.nameRows(rowNames);
  * var method = Method.of(grpo.withExtras(… settings.needsOld() …).objective()).withTemperature(sampling.temperature());
  * session.trainer(method, schedule, learningRate, noise).train(data, steps, listener);
  * </pre>
@@ -59,23 +60,50 @@ public final class RolloutBatches implements BatchSource {
         }
     }
 
+    private final TrainingSession session;
     private final RolloutSettings settings;
+    private final AdvantageRule rule;
     private final Parts parts;
     private final Draws draws;
     private final Lessons lessons;
     private final Passes passes;
     private final OnPolicy onPolicy;
     private Optional<Rollout> current = Optional.empty();
+    private Optional<Named> named = Optional.empty();
+    private RowNames rowNames = row -> "data row " + (row + 1);
     private Map<String, Double> drawnMetrics = Map.of();
 
     /** Rollouts of a session that was planned with sampling lanes, and for PPO with a value model. */
     public RolloutBatches(TrainingSession session, RolloutSettings settings, AdvantageRule rule, Parts parts) {
+        requirePlanned(session.settings(), settings);
+        this.session = session;
         this.settings = settings;
+        this.rule = rule;
         this.parts = parts;
-        draws = new Draws(session.generator(), settings, parts.prompts(), parts.rewards());
+        draws = new Draws(session, settings, rule, parts, row -> rowNames.of(row));
         lessons = new Lessons(settings, rule, parts.reference(), session.valueModel());
         passes = new Passes(settings.microBatch());
         onPolicy = new OnPolicy(session.model(), settings);
+    }
+
+    /** Refuses what would fail when the first rollout is drawn and paid for. */
+    private static void requirePlanned(TrainingSession.Settings planned, RolloutSettings settings) {
+        var micro = settings.microBatch();
+        if (micro.rows() > planned.rows() || micro.sequences() > planned.sequences()) {
+            throw LeewayException.usage("a micro-batch of rollouts takes %d completions and %d tokens, the session is planned for %d and %d; "
+                + "plan it for as many", micro.sequences(), micro.rows(), planned.sequences(), planned.rows());
+        }
+        double dropout = planned.adapter().map(AdapterConfig::loraDropout).orElse(0.0);
+        if (dropout > 0) {
+            requireNoNoise(settings, "lora_dropout " + dropout);
+        }
+    }
+
+    private static void requireNoNoise(RolloutSettings settings, String noise) {
+        if (settings.agreement() == RolloutSettings.Agreement.BITWISE) {
+            throw LeewayException.usage("the sampler's log-probs must be the trainer's bit for bit, and with %s they are not; set it to 0, or "
+                + "let the difference be measured (fast mode)", noise);
+        }
     }
 
     @Override
@@ -119,7 +147,8 @@ public final class RolloutBatches implements BatchSource {
 
     private Rollout draw(int number, int step) {
         var rated = draws.rollout(number);
-        var taught = lessons.of(rated, draws.weights());
+        named = Optional.of(new Named(number, rated.drawn()));
+        var taught = lessons.of(number, rated, draws.weights());
         drawnMetrics = RolloutMetrics.of(rated, draws.functions(), settings.numGenerations(), taught);
         parts.listener().finished(new RolloutListener.Report(number, step + 1, rated.drawn(), draws.functions(), rated.rewards(),
             rated.total(), taught.advantages(), rated.effort()));
@@ -131,14 +160,19 @@ public final class RolloutBatches implements BatchSource {
         return current;
     }
 
-    /** Goes on with a rollout that was stored behind so many steps. */
-    void goOn(int steps, Rollout rollout) {
+    /** Refuses a rollout that is not the one that was stored behind so many steps. */
+    void requireFits(int steps, Rollout rollout) {
         if (settings.order().isOnPolicy(steps) || settings.order().rollout(steps) != rollout.number()
             || rollout.drawn().size() != settings.order().completions()) {
             throw LeewayException.data("step %d trains on rollout %d of %d completions; the checkpoint holds rollout %d of %d", steps + 1,
                 settings.order().rollout(steps) + 1, settings.order().completions(), rollout.number() + 1, rollout.drawn().size());
         }
+    }
+
+    /** Goes on with a stored rollout. */
+    void goOn(Rollout rollout) {
         current = Optional.of(rollout);
+        named = Optional.of(new Named(rollout.number(), rollout.drawn()));
     }
 
     RolloutSettings settings() {
@@ -147,19 +181,31 @@ public final class RolloutBatches implements BatchSource {
 
     @Override
     public void requireFits(Method method) {
+        if (rule instanceof AdvantageRule.Generalized) {
+            throw LeewayException.usage("PPO's rollouts train a policy and a value model in each step; train on them with ProximalTrainer");
+        }
         double sampled = settings.request().sampling().temperature();
         if (method.temperature() != sampled) {
             throw LeewayException.usage("completions are drawn at temperature %s and trained on at %s; a token's probability is another "
                 + "one then: give the method the sampler's", sampled, method.temperature());
         }
-        if (settings.order().needsOld() && !method.objective().needsOld()) {
-            throw LeewayException.usage("a rollout serves %d steps, and %s does not compare with the policy that drew it; set "
-                + "num_iterations and steps_per_generation so that it serves one, or give the objective the old log-probs",
-                settings.order().stepsPerRollout(), method.objective().getClass().getSimpleName());
+        if (settings.needsOld() && !method.objective().needsOld()) {
+            throw LeewayException.usage("%s, and %s does not weigh tokens by their ratio to the policy that drew them; %s, or give the "
+                + "objective the old log-probs", settings.order().needsOld()
+                    ? "a rollout serves %d steps".formatted(settings.order().stepsPerRollout())
+                    : "the sampler's log-probs need not be the trainer's (fast mode)", method.objective().getClass().getSimpleName(),
+                settings.order().needsOld() ? "set num_iterations and steps_per_generation so that it serves one" : "use batch_invariant");
         }
     }
 
-    /** Steps in which everything is masked or missing are steps in which nothing but weight decay moves the weights. */
+    @Override
+    public void requireFits(TrainingNoise noise) {
+        if (noise.neftuneNoiseAlpha() > 0) {
+            requireNoNoise(settings, "neftune_noise_alpha " + noise.neftuneNoiseAlpha());
+        }
+    }
+
+    /** A step in which everything is masked or missing moves weights by their decay and by what the moments hold of steps before. */
     @Override
     public boolean mayTrainNothing() {
         return true;
@@ -188,12 +234,26 @@ public final class RolloutBatches implements BatchSource {
         return share == 0 ? before : before + share * (parts.prompts().epochs(whole + 1) - before);
     }
 
-    /** What messages call the completions of the rollout at hand: {@code completion 3 of train.jsonl:118}. */
-    public RowNames names(RowNames ofRows) {
-        return unitId -> {
-            int place = (int) (unitId % settings.order().completions());
-            var row = current.map(rollout -> rollout.drawn().get(place).row());
-            return "completion " + (place % settings.numGenerations() + 1) + row.map(known -> " of " + ofRows.of(known)).orElse("");
-        };
+    /**
+     * From now on messages of all models of the session call the completions of the rollout at hand by the rows of the data: {@code
+     * completion 3 of train.jsonl:118}.
+     */
+    public void nameRows(RowNames ofRows) {
+        rowNames = ofRows;
+        session.model().nameRows(this::nameOf);
+        session.valueModel().ifPresent(model -> model.nameRows(this::nameOf));
+        session.reference().ifPresent(model -> model.nameRows(this::nameOf));
+    }
+
+    private String nameOf(long unitId) {
+        int size = settings.order().completions();
+        int place = (int) (unitId % size);
+        var row = named.filter(rollout -> rollout.number() == unitId / size).map(rollout -> rollout.drawn().get(place).row());
+        return "completion " + (place % settings.numGenerations() + 1)
+            + row.map(known -> " of " + rowNames.of(known)).orElse(" of rollout " + (unitId / size + 1));
+    }
+
+    /** A rollout whose rows can be named: drawn, and perhaps without lessons yet. */
+    private record Named(int number, List<Drawn> drawn) {
     }
 }

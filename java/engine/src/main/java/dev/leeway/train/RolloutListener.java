@@ -3,7 +3,10 @@ package dev.leeway.train;
 import dev.leeway.rollout.RolloutCounts;
 import java.util.List;
 
-/** Hears of every rollout when it was drawn and rewarded, before the first step that trains on it: for tables and files of completions. */
+/**
+ * Hears of every rollout when it was drawn and rewarded, before the first step that trains on it: for tables and files of completions. A
+ * run that goes on at a rollout's first step draws it again and tells of it again; of two with one number the last one counts.
+ */
 @FunctionalInterface
 public interface RolloutListener {
 

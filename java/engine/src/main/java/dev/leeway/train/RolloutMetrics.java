@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /** What a log says of a rollout, under TRL's names. */
 final class RolloutMetrics {
@@ -22,19 +23,17 @@ final class RolloutMetrics {
         }
         metrics.put("reward", mean(given(rated.total())));
         metrics.put("reward_std", numGenerations == 1 ? deviation(given(rated.total())) : meanDeviation(rated.total(), numGenerations));
-        metrics.put("frac_reward_zero_std", taught.zeroDeviation());
+        taught.zeroDeviation().ifPresent(share -> metrics.put("frac_reward_zero_std", share));
         metrics.put("entropy", meanEntropy(rated.drawn()));
         lengths(rated.drawn(), metrics);
         return metrics;
     }
 
-    /** The mean over groups of the deviation inside them. */
+    /** The mean over groups of the deviation inside them; a group with fewer than two rewards has none. */
     private static double meanDeviation(double[] total, int numGenerations) {
-        var deviations = new double[total.length / numGenerations];
-        for (int g = 0; g < deviations.length; g++) {
-            deviations[g] = deviation(given(Arrays.copyOfRange(total, g * numGenerations, (g + 1) * numGenerations)));
-        }
-        return mean(deviations);
+        return IntStream.range(0, total.length / numGenerations)
+            .mapToObj(g -> given(Arrays.copyOfRange(total, g * numGenerations, (g + 1) * numGenerations)))
+            .filter(group -> group.length > 1).mapToDouble(RolloutMetrics::deviation).average().orElse(0);
     }
 
     /** Over all tokens, when they were drawn. */

@@ -1,6 +1,7 @@
 package dev.leeway.train;
 
 import dev.leeway.LeewayException;
+import dev.leeway.objective.PolicyGradient;
 import dev.leeway.rollout.Generator;
 
 /**
@@ -82,6 +83,15 @@ public record RolloutSettings(int numGenerations, ReplayOrder order, Generator.R
         if (request.maxNewTokens() < 1) {
             throw LeewayException.usage("max_completion_length must be at least 1, got %d", request.maxNewTokens());
         }
+        if (microBatch.rows() <= request.maxNewTokens()) {
+            throw LeewayException.usage("a completion of max_completion_length %d with its prompt does not fit: a forward pass takes %d "
+                + "tokens; plan as many rows as the longest prompt and max_completion_length are together", request.maxNewTokens(),
+                microBatch.rows());
+        }
+        if (shaping.maxRedraws() > 0 && numGenerations < 2) {
+            throw LeewayException.usage("dynamic sampling draws groups again whose rewards do not differ, and with num_generations %d those "
+                + "of no group do; set the redraws to 0, or raise num_generations", numGenerations);
+        }
         if (shaping.softPunishCache() > request.maxNewTokens()) {
             throw LeewayException.usage("soft_punish_cache %d is above max_completion_length %d", shaping.softPunishCache(),
                 request.maxNewTokens());
@@ -94,7 +104,7 @@ public record RolloutSettings(int numGenerations, ReplayOrder order, Generator.R
     }
 
     /**
-     * Whether the objective must be given the sampler's log-probs ({@link dev.leeway.objective.PolicyGradient.Extras#needsOld}): where a
+     * Whether the objective must be given the sampler's log-probs ({@link PolicyGradient.Extras#needsOld}): where a
      * rollout serves more than one step, or they are not the trainer's bit for bit.
      */
     public boolean needsOld() {

@@ -44,22 +44,59 @@ public final class Trainer {
      */
     public int train(BatchSource data, int done, int steps, StopRequest stop, StepListener listener) {
         data.requireFits(scoring.method());
+        data.requireFits(noise);
         int step = done;
         while (step < steps && !stop.isRequested()) {
-            listener.stepDone(take(data, step++, steps));
+            listener.stepDone(move(data, accumulate(data, step++), steps));
         }
         return step;
     }
 
-    /** Takes one step. */
-    StepReport take(BatchSource data, int step, int steps) {
+    /**
+     * A step whose gradients are in the model, and that has moved nothing.
+     *
+     * @param step from 0
+     * @param sum loss and metrics
+     * @param nanos that it took
+     */
+    record Pending(int step, StepGradients pass, EvaluationReport sum, long nanos) {
+    }
+
+    /** The first half of a step: its gradients. */
+    Pending accumulate(BatchSource data, int step) {
         long begin = System.nanoTime();
         var pass = new StepGradients(scoring, noise.at(step), data.step(step), data.mayTrainNothing());
         var sum = pass.accumulate((micro, scores) -> data.scored(step, micro, scores));
-        double rate = learningRate * schedule.factor(step);
-        double norm = guard.step(pass, sum.loss(), rate);
-        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate, norm, pass.trainedTokens(), pass.tokens(),
-            (System.nanoTime() - begin) * 1e-9, with(data.metrics(step), sum.metrics()));
+        return new Pending(step, pass, sum, System.nanoTime() - begin);
+    }
+
+    /** The second half: the weights move. */
+    StepReport move(BatchSource data, Pending pending, int steps) {
+        long begin = System.nanoTime();
+        int step = pending.step();
+        var pass = pending.pass();
+        var sum = pending.sum();
+        double norm = guard.step(pass, sum.loss(), rate(step));
+        return new StepReport(step + 1, steps, data.epochs(step + 1), sum.loss(), rate(step), norm, pass.trainedTokens(), pass.tokens(),
+            (System.nanoTime() - begin + pending.nanos()) * 1e-9, with(data.metrics(step), sum.metrics()));
+    }
+
+    /** Passes a step of which all is finite; whether {@link #move} certainly succeeds then. */
+    boolean isSafe(Pending pending) {
+        return guard.isSafe(pending.pass(), pending.sum().loss(), rate(pending.step()));
+    }
+
+    /** What {@link #move} would move. */
+    Guard.Before before() {
+        return guard.new Before();
+    }
+
+    TrainingNoise noise() {
+        return noise;
+    }
+
+    private double rate(int step) {
+        return learningRate * schedule.factor(step);
     }
 
     private static Map<String, Double> with(Map<String, Double> ofSource, Map<String, Double> ofObjective) {

@@ -123,6 +123,7 @@ public final class TrainingSession implements AutoCloseable {
         }
     }
 
+    private final Settings settings;
     private final Llama model;
     private final AdamW optimizer;
     private final Optional<Llama> reference;
@@ -133,7 +134,8 @@ public final class TrainingSession implements AutoCloseable {
     private final MemoryPlan.Allocation memory;
     private final String breakdown;
 
-    private TrainingSession(Planned planned, Device device) {
+    private TrainingSession(Planned planned, Settings settings, Device device) {
+        this.settings = settings;
         model = planned.model();
         optimizer = planned.optimizer();
         reference = planned.reference();
@@ -166,7 +168,7 @@ public final class TrainingSession implements AutoCloseable {
                 memory, Capacity.inference(settings.rows(), settings.sequences()), settings.dtype()))) : Optional.<Llama>empty();
             var generator = settings.samplingLanes() == 0 ? Optional.<Generator>empty()
                 : Optional.of(new Generator(model, settings.decodingRows(), settings.samplingLanes(), settings.samplingPages(), memory));
-            var critic = settings.valueModel().map(value -> Critic.plan(settings, value, device, memory));
+            var critic = settings.valueModel().map(value -> Critic.plan(config, settings, device, memory));
             memory.count(MemoryPlan.Purpose.WORKSPACE, device.info().scratchBytes());
             if (settings.checkpoints()) {
                 memory.count(MemoryPlan.Purpose.HOST_COPIES, TrainingState.bytes(model, optimizer, settings.adapter().isPresent())
@@ -227,7 +229,7 @@ public final class TrainingSession implements AutoCloseable {
 
     /** The same, with a rule of its own for which parameters decay. */
     public static TrainingSession open(ModelConfig config, Settings settings, Predicate<Parameter> decayed, Device device) {
-        return new TrainingSession(Planned.of(config, settings, decayed, device), device);
+        return new TrainingSession(Planned.of(config, settings, decayed, device), settings, device);
     }
 
     /** The model. */
@@ -249,6 +251,16 @@ public final class TrainingSession implements AutoCloseable {
      */
     public Optional<Llama> valueModel() {
         return critic.map(Critic::model);
+    }
+
+    /** What it was planned with. */
+    Settings settings() {
+        return settings;
+    }
+
+    /** The frozen model beside the one that is trained, if there is one. */
+    Optional<Llama> reference() {
+        return reference;
     }
 
     /** The value model and its optimiser. */

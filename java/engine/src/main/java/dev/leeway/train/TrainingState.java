@@ -6,6 +6,7 @@ import dev.leeway.io.AdapterDirectory;
 import dev.leeway.io.CheckpointFile;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
+import dev.leeway.io.Safetensors;
 import dev.leeway.io.StoredCheckpoint;
 import dev.leeway.io.TensorFiles;
 import dev.leeway.model.Llama;
@@ -158,30 +159,56 @@ public final class TrainingState implements AutoCloseable {
             throw LeewayException.data("%s has no %s; a run of %s can't continue it", checkpoint.folder(), weightsFile,
                 weightsFile.equals(AdapterDirectory.WEIGHTS) ? "an adapter" : "all weights");
         }
-        try (var storedWeights = checkpoint.tensors(weightsFile); var storedMoments = checkpoint.tensors(OPTIMIZER)) {
-            weights.requireFits(storedWeights);
-            moments.requireFits(storedMoments);
-            weights.restore(storedWeights, session.model().device());
-            moments.restore(storedMoments, session.model().device());
-            session.model().parameters().forEach(parameter -> parameter.round(session.model().device()));
+        var source = rollouts.filter(_ -> isInsideRollout(run));
+        var stored = source.map(_ -> RolloutFile.read(checkpoint));
+        source.ifPresent(batches -> batches.requireFits(run.step(), stored.orElseThrow()));
+        try (var policy = Stored.open(checkpoint, weightsFile, OPTIMIZER)) {
+            policy.requireFits(weights, moments);
+            session.critic().ifPresent(critic -> restore(critic, checkpoint, run));
+            policy.restore(weights, moments, session.model());
             session.optimizer().resume(run.optimizerSteps());
         }
-        session.critic().ifPresent(critic -> restore(critic, checkpoint, run));
-        if (isInsideRollout(run)) {
-            rollouts.orElseThrow().goOn(run.step(), RolloutFile.read(checkpoint));
-        }
+        source.ifPresent(batches -> batches.goOn(stored.orElseThrow()));
         return run;
     }
 
     private void restore(Critic critic, StoredCheckpoint checkpoint, RunState run) {
-        try (var storedWeights = checkpoint.tensors(VALUE_WEIGHTS); var storedMoments = checkpoint.tensors(VALUE_OPTIMIZER)) {
-            var device = critic.model().device();
-            valueWeights.requireFits(storedWeights);
-            valueMoments.requireFits(storedMoments);
-            valueWeights.restore(storedWeights, device);
-            valueMoments.restore(storedMoments, device);
-            critic.model().parameters().forEach(parameter -> parameter.round(device));
+        try (var value = Stored.open(checkpoint, VALUE_WEIGHTS, VALUE_OPTIMIZER)) {
+            value.requireFits(valueWeights, valueMoments);
+            value.restore(valueWeights, valueMoments, critic.model());
             critic.optimizer().resume(run.optimizerSteps());
+        }
+    }
+
+    /** The two files of a model. */
+    private record Stored(Safetensors weights, Safetensors moments) implements AutoCloseable {
+
+        static Stored open(StoredCheckpoint checkpoint, String weights, String moments) {
+            var first = checkpoint.tensors(weights);
+            try {
+                return new Stored(first, checkpoint.tensors(moments));
+            } catch (LeewayException unreadable) {
+                first.close();
+                throw unreadable;
+            }
+        }
+
+        void requireFits(HostCopy ofWeights, HostCopy ofMoments) {
+            ofWeights.requireFits(weights);
+            ofMoments.requireFits(moments);
+        }
+
+        void restore(HostCopy ofWeights, HostCopy ofMoments, Llama model) {
+            ofWeights.restore(weights, model.device());
+            ofMoments.restore(moments, model.device());
+            model.parameters().forEach(parameter -> parameter.round(model.device()));
+        }
+
+        @Override
+        public void close() {
+            try (moments) {
+                weights.close();
+            }
         }
     }
 

@@ -157,7 +157,7 @@ final class RewardedRun implements AutoCloseable {
         var reference = proximal ? Reference.frozen(session.referenceModel()) : Reference.adapterOff(session.model());
         data = new RolloutBatches(session, wiring.settings(), wiring.rule(),
             RolloutBatches.Parts.of(new Prompts(wiring.settings().prompts()), rewards, rollouts::add).withReference(reference));
-        session.model().nameRows(data.names(row -> "prompt " + row));
+        data.nameRows(row -> "prompt " + row);
         ppo = proximal ? Optional.of(new ProximalTrainer(session, data, ProximalTrainer.Losses.DEFAULTS, schedule(), wiring.learningRate(),
             new TrainingNoise(SEED, 0))) : Optional.empty();
     }

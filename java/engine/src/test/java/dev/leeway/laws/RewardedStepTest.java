@@ -287,8 +287,11 @@ final class RewardedStepTest {
 
     @Test
     void whatDoesNotFitIsRefusedBeforeAnythingMoves() {
-        try (var run = RewardedRun.open(resting().with(new MicroBatch(5, 10)), RewardedRun.varied())) {
-            Refusal.assertRefused(Kind.USAGE, () -> run.train(1), "a forward pass takes 10", "max_completion_length");
+        Refusal.assertRefused(Kind.USAGE, () -> resting().with(new MicroBatch(5, 10)), "a forward pass takes 10", "max_completion_length");
+        try (var run = RewardedRun.open(resting().with(new MicroBatch(5, 15)), RewardedRun.varied())) {
+            Refusal.assertRefused(Kind.DATA, () -> run.train(1), "prompt 2: a prompt of 4 tokens", "max_completion_length 12",
+                "16 tokens together", "take 15", "shorten");
+            assertTrue(run.rollouts.isEmpty());
         }
         var twice = Wiring.of(RewardedRun.Kind.REINFORCE, new ReplayOrder(8, 1, 2, false, 1));
         try (var run = RewardedRun.open(twice, RewardedRun.varied())) {

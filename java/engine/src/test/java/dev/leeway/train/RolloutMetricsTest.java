@@ -8,6 +8,7 @@ import dev.leeway.rollout.RolloutCounts;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 /** What the log says of four completions in two groups, by hand. */
@@ -24,7 +25,7 @@ final class RolloutMetricsTest {
     private static Map<String, Double> metrics(List<Drawn> drawn, double[] total, double[]... rewards) {
         var effort = new RolloutListener.Effort(4, 0, 0, 0, new RolloutCounts(0, 0, 0, 0, 0, 0));
         return RolloutMetrics.of(new Draws.Rated(drawn, rewards, total, effort), List.of("a", "b"), 2,
-            new Lessons.Taught(List.of(), new double[4], 0.5, Map.of("kl", 2.0)));
+            new Lessons.Taught(List.of(), new double[4], OptionalDouble.of(0.5), Map.of("kl", 2.0)));
     }
 
     @Test
