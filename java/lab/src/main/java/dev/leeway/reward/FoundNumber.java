@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 /**
  * A number as it stands in a text: signs (also in front of a currency), thousands in groups of three behind commas or narrow spaces,
  * decimals, fractions as a/b and {@code \frac{a}{b}}. What stands behind it, a unit or a percent sign, is not part of it. Digits that
- * continue a word are no number, and a minus behind a digit, a letter or a closing bracket is an operator.
+ * continue a word are no number; underscores around one are emphasis. A sign stands right before its number: a minus with a space behind it
+ * is a dash, a bullet or an operator, one behind a digit, a letter or a closing bracket an operator, one behind another a rule or a dash.
  *
  * @param numerator what is above the line
  * @param denominator what is below it, not 0; 1 for decimals
@@ -20,7 +21,8 @@ record FoundNumber(BigDecimal numerator, BigDecimal denominator, int end) {
     /** Longer ones are no answers, and comparing them would take time without bound. */
     private static final int MOST_DIGITS = 40;
     private static final String DECIMAL = "(?:\\d{1,3}(?:(?:,|\\{,\\}|\\\\,|\\u00A0|\\u202F)\\d{3})++(?!\\d)|\\d++)(?:\\.\\d++)?|\\.\\d++";
-    private static final Pattern NUMBER = Pattern.compile("(?<![\\p{L}_\\d.])(?:(?<![\\p{L}\\d)\\]}])([-\\u2212\\u2013])\\s?)?"
+    private static final Pattern NUMBER = Pattern.compile("(?<![\\p{L}\\d.])(?<![\\p{L}\\d]_{1,3})"
+        + "(?:(?<![\\p{L}\\d)\\]}\\-\\u2212\\u2013\\u2014])([-\\u2212\\u2013]))?"
         + "(?:\\\\?[$\\u20AC\\u00A3\\u00A5]\\s?)?([-\\u2212])?"
         + "(?:\\\\[dt]?frac\\{(" + DECIMAL + ")\\}\\{(" + DECIMAL + ")\\}|(" + DECIMAL + ")(?:/(" + DECIMAL + "))?)");
 
