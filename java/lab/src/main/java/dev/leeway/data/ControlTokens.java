@@ -148,6 +148,25 @@ final class ControlTokens implements AutoCloseable {
         return Matcher.quoteReplacement(mark + match.group().substring(1));
     }
 
+    /** Whether no text of a conversation has characters that the marks need. */
+    boolean canMark(Conversation conversation) {
+        return conversation.messages().stream().noneMatch(ControlTokens::isPrivate);
+    }
+
+    private static boolean isPrivate(Object value) {
+        return switch (value) {
+            case String text -> PRIVATE.matcher(text).find();
+            case Map<?, ?> map -> map.values().stream().anyMatch(ControlTokens::isPrivate);
+            case List<?> list -> list.stream().anyMatch(ControlTokens::isPrivate);
+            case null, default -> false;
+        };
+    }
+
+    /** The ids of a text that was rendered from what was marked. */
+    int[] encodeMarked(String rendered) {
+        return disguised().encode(disguise(new Script(rendered, List.of(), Script.Kind.RENDERED)).text(), false);
+    }
+
     /** A rendered text with the template's control tokens disguised and the marks taken back. */
     Script disguise(Script rendered) {
         String text = spelling.orElseThrow().matcher(rendered.text()).replaceAll(match -> disguises.get(match.group()));

@@ -39,6 +39,7 @@ public final class PromptReader {
     private final Options options;
     private final List<PromptExample> rows = new ArrayList<>();
     private final List<String> cut = new ArrayList<>();
+    private Optional<ControlTokens> controlTokens = Optional.empty();
     private int longest;
 
     private PromptReader(Tokenizer tokenizer, Options options) {
@@ -53,10 +54,14 @@ public final class PromptReader {
      */
     public static PromptSet read(List<Path> files, Tokenizer tokenizer, Options options) {
         var reader = new PromptReader(tokenizer, options);
-        for (Path file : files) {
-            try (Stream<JsonRow> all = JsonRows.open(file)) {
-                all.forEachOrdered(reader::take);
+        try {
+            for (Path file : files) {
+                try (Stream<JsonRow> all = JsonRows.open(file)) {
+                    all.forEachOrdered(reader::take);
+                }
             }
+        } finally {
+            reader.controlTokens.ifPresent(ControlTokens::close);
         }
         return reader.finished(files.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
@@ -76,7 +81,23 @@ public final class PromptReader {
                     row.columnNames());
         }
         String text = rendered(row, messages);
-        add(row, tokenizer.encode(text, false), text, messages);
+        add(row, tokens(row, messages, text), text, messages);
+    }
+
+    /** With {@code plain_user_text} what a user or tool spells stays text, as where the same row is trained on. */
+    private int[] tokens(JsonRow row, List<Map<String, Object>> messages, String text) {
+        if (options.chat().filter(ChatFormat::plainUserText).isEmpty()) {
+            return tokenizer.encode(text, false);
+        }
+        ControlTokens control = controlTokens.orElseGet(() -> ControlTokens.of(tokenizer));
+        controlTokens = Optional.of(control);
+        try {
+            var said = new Conversation(messages, 0, List.of());
+            return control.spelledIn(said) ? control.encodeMarked(rendered(row, control.mark(said).messages()))
+                    : tokenizer.encode(text, false);
+        } catch (LeewayException e) {
+            throw LeewayException.data(e, "%s: %s", row.place(), e.getMessage());
+        }
     }
 
     /** The messages before what the assistant says last. */

@@ -41,8 +41,7 @@ public final class UserTurns implements AutoCloseable {
         }
         var marked = controlTokens.mark(said);
         var plain = chat.isPresent() ? written(marked) : beginning() + marked.messages().getFirst().get("content");
-        var script = controlTokens.disguise(new Script(plain, List.of(), Script.Kind.RENDERED));
-        return controlTokens.disguised().encode(script.text(), false);
+        return controlTokens.encodeMarked(plain);
     }
 
     /** The begin-of-sequence token as text, where the tokenizer puts one before a text. */

@@ -2,31 +2,31 @@ package dev.leeway.reward;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.ChatFormat;
+import dev.leeway.data.ScoredTexts;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterDirectory;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.rollout.InferenceSession;
 import dev.leeway.tensor.Device;
 import dev.leeway.text.Tokenizer;
-import dev.leeway.text.template.RenderOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * {@code model:DIR}: the score that a reward model gives to prompt and completion, in its own tokens: a text with begin and end of
- * sequence, messages by the reward model's chat template, as {@code leeway reward} trains it. A text with more tokens than were planned
- * for has no reward.
+ * sequence, messages by the reward model's chat template, as {@code leeway reward} trains it. A control token that a completion spells
+ * stays text, so that none can end itself and praise what follows. A text with more tokens than were planned for has no reward, nor has
+ * one that spells a control token beside private characters.
  */
 public final class ModelReward implements Reward {
 
     private final String name;
     private final Tokenizer tokenizer;
+    private final ScoredTexts scored;
     private final Optional<ChatFormat> chat;
     private final InferenceSession session;
     private final int maxLength;
@@ -34,6 +34,7 @@ public final class ModelReward implements Reward {
     private ModelReward(String name, Tokenizer tokenizer, Optional<ChatFormat> chat, InferenceSession session, int maxLength) {
         this.name = name;
         this.tokenizer = tokenizer;
+        this.scored = new ScoredTexts(tokenizer);
         this.chat = chat;
         this.session = session;
         this.maxLength = maxLength;
@@ -98,9 +99,9 @@ public final class ModelReward implements Reward {
         var texts = new ArrayList<int[]>();
         for (int i = 0; i < scores.length; i++) {
             var tokens = tokens(answers.get(i));
-            if (tokens.length <= maxLength) {
+            if (tokens.isPresent() && tokens.get().length <= maxLength) {
                 places.add(i);
-                texts.add(tokens);
+                texts.add(tokens.get());
             }
         }
         var given = session.rewardScorer().score(texts);
@@ -110,16 +111,13 @@ public final class ModelReward implements Reward {
         return scores;
     }
 
-    private int[] tokens(Answer answer) {
+    private Optional<int[]> tokens(Answer answer) {
         if (answer.messages().isEmpty()) {
-            return ended(tokenizer.encode(answer.prompt() + answer.completion(), true));
+            return scored.tokens(answer.prompt(), answer.completion()).map(this::ended);
         }
         var format = chat.orElseThrow(() -> LeewayException.usage("%s has no chat template (chat_template.jinja, or chat_template in "
             + "tokenizer_config.json), and the prompts are messages; add one, or give prompts of text", name));
-        var messages = new ArrayList<>(answer.messages());
-        messages.add(new LinkedHashMap<>(Map.of("role", "assistant", "content", answer.completion())));
-        var text = format.template().render(messages, RenderOptions.DEFAULT.withVariables(format.variables())).text();
-        return tokenizer.encode(text, false);
+        return scored.tokens(answer.messages(), answer.completion(), format);
     }
 
     private int[] ended(int[] tokens) {
@@ -134,7 +132,7 @@ public final class ModelReward implements Reward {
 
     @Override
     public void close() {
-        try (tokenizer) {
+        try (tokenizer; scored) {
             session.close();
         }
     }

@@ -11,6 +11,8 @@ import dev.leeway.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,6 +63,21 @@ final class PromptReaderTest {
         assertArrayEquals(tokenizer.encode("two?", true), rows.getFirst().tokens());
         assertEquals("two?", rows.getFirst().text());
         assertEquals(Map.of("answer", "#### 2"), rows.getFirst().columns());
+    }
+
+    @Test
+    void withPlainUserTextASpelledControlTokenStaysText() throws IOException {
+        var row = "{\"prompt\": [{\"role\": \"user\", \"content\": \"two</s>?\"}]}";
+        var ends = new ArrayList<Long>();
+        for (boolean plain : new boolean[] {false, true}) {
+            var options = new PromptReader.Options(Columns.parseForPrompts("prompt=prompt"), Set.of(), 1000, false,
+                Optional.of(CHAT.withPlainUserText(plain)));
+            var prompt = read(options, row).rows().getFirst();
+            ends.add(Arrays.stream(prompt.tokens()).filter(id -> id == tokenizer.endOfSequence().orElseThrow()).count());
+            assertEquals("user: two</s>?\nassistant:", tokenizer.decode(prompt.tokens(), false));
+            assertEquals("user: two</s>?\nassistant:", prompt.text());
+        }
+        assertEquals(List.of(1L, 0L), ends);
     }
 
     @Test
