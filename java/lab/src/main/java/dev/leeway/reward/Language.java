@@ -20,37 +20,37 @@ public enum Language {
     /** English. */
     EN(UnicodeScript.LATIN, "the of and to is in that it was for with as his he be this are on by not you have from they which but had were"
         + " she will there their what when been has would each how her more my if an or your do does we so then i' it' don' all some "
-        + "out just a i no at how many much"),
+        + "out just a i no at how many much answer"),
     /** Spanish. */
     ES(UnicodeScript.LATIN, "de la a se un no si mi el los las y del que en es una por con para su al lo como más pero sus le ya o "
         + "este sí porque esta cuando muy"
         + " sin sobre también hasta hay donde quien desde todo nos durante uno ni contra otros ese eso había ante ellos cada está son fue"
-        + " cuántos cuántas cuánto tiene hizo día"),
+        + " cuántos cuántas cuánto tiene hizo día respuesta"),
     /** French. */
     FR(UnicodeScript.LATIN, "de la un en a à l' d' s' n' j' c' qu' le les des et du est une que dans qui pour pas au sur ne se ce il "
         + "elle sont avec plus par je cette ont mais ou"
         + " nous vous ses leur aux été était comme fait tout bien sans peut y combien chaque"
-        + " son sa lui ces jour même quand"),
+        + " son sa lui ces jour même quand réponse première premier"),
     /** German. */
     DE(UnicodeScript.LATIN, "in der die das und ist nicht ein eine zu den mit von auf für im sich des dem auch als es an werden aus er "
         + "hat dass"
         + " sie nach wird bei einer um am sind noch wie einem über so zum haben nur oder aber vor zur bis mehr durch man sein wurde wenn"
-        + " ich kann viele jeder"),
+        + " ich kann viele jeder antwort dieses"),
     /** Italian. */
     IT(UnicodeScript.LATIN, "e la a un in si no l' dell' all' nell' c' il di che è la per una sono non del della con si dei gli alla "
         + "da nel più ma anche come le questo ha "
         + "delle nella"
-        + " sua suo ci ed degli perché quanti quante ogni hanno essere era dal sul al dopo tutti molto cosa quando lo stato"),
+        + " sua suo ci ed degli perché quanti quante ogni hanno essere era dal sul al dopo tutti molto cosa quando lo stato risposta"),
     /** Portuguese. */
     PT(UnicodeScript.LATIN, "a de se no o os as e do da dos das em um uma é que não para com por mais como mas foi ao ele ela seu sua "
         + "ou ser "
         + "quando muito"
         + " nos já está também só pelo pela até isso entre depois sem mesmo aos seus quem nas me esse eles você são tem cada quantos"
-        + " quantas"),
+        + " quantas resposta"),
     /** Dutch. */
     NL(UnicodeScript.LATIN, "in is de het een van en dat niet te zijn op voor met die er aan ook als bij maar om hij zij naar dan nog "
         + "wat wordt"
-        + " werd uit door over kan geen heeft hebben deze meer was worden elke hoeveel veel jaar ik je wel zo"),
+        + " werd uit door over kan geen heeft hebben deze meer was worden elke hoeveel veel jaar ik je wel zo dit antwoord"),
     /** Russian. */
     RU(UnicodeScript.CYRILLIC, ""),
     /** Greek. */

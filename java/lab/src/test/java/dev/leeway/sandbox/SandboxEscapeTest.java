@@ -148,6 +148,7 @@ final class SandboxEscapeTest {
         var outcome = run("""
             import ctypes, os, threading, time
             def hold():
+                time.sleep(1)  # until the first one has ended
                 x = bytearray(b'a' * (60 << 20))
                 time.sleep(60)
             for _ in range(6):
