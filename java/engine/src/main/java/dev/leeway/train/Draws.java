@@ -186,8 +186,8 @@ final class Draws {
     private void requireRoom(PromptSource.PromptRow row) {
         int needed = row.tokens().length + settings.request().maxNewTokens();
         if (needed > longest) {
-            throw LeewayException.data("%s: a prompt of %d tokens and max_completion_length %d are %d tokens together, and the model and its "
-                + "passes take %d; shorten that prompt or leave it out, or lower max_completion_length", rowNames.of(row.row()),
+            throw LeewayException.data("%s: a prompt of %d tokens and max_completion_length %d are %d tokens together, and the model and "
+                + "its passes take %d; shorten that prompt or leave it out, or lower max_completion_length", rowNames.of(row.row()),
                 row.tokens().length, settings.request().maxNewTokens(), needed, longest);
         }
     }

@@ -90,8 +90,8 @@ public final class RolloutBatches implements BatchSource {
     private static void requirePlanned(TrainingSession.Settings planned, RolloutSettings settings) {
         var micro = settings.microBatch();
         if (micro.rows() > planned.rows() || micro.sequences() > planned.sequences()) {
-            throw LeewayException.usage("a micro-batch of rollouts takes %d completions and %d tokens, the session is planned for %d and %d; "
-                + "plan it for as many", micro.sequences(), micro.rows(), planned.sequences(), planned.rows());
+            throw LeewayException.usage("a micro-batch of rollouts takes %d completions and %d tokens, the session is planned for %d and "
+                + "%d; plan it for as many", micro.sequences(), micro.rows(), planned.sequences(), planned.rows());
         }
         double dropout = planned.adapter().map(AdapterConfig::loraDropout).orElse(0.0);
         if (dropout > 0) {
@@ -101,8 +101,8 @@ public final class RolloutBatches implements BatchSource {
 
     private static void requireNoNoise(RolloutSettings settings, String noise) {
         if (settings.agreement() == RolloutSettings.Agreement.BITWISE) {
-            throw LeewayException.usage("the sampler's log-probs must be the trainer's bit for bit, and with %s they are not; set it to 0, or "
-                + "let the difference be measured (fast mode)", noise);
+            throw LeewayException.usage("the sampler's log-probs must be the trainer's bit for bit, and with %s they are not; set it to 0, "
+                + "or let the difference be measured (fast mode)", noise);
         }
     }
 

@@ -82,6 +82,7 @@ final class RolloutFile {
         }
         try (var file = checkpoint.tensors(NAME)) {
             var columns = new Columns(file);
+            int number = columns.number();
             var rows = columns.integers("rows");
             var drawn = new ArrayList<Drawn>(rows.length);
             var lessons = new ArrayList<Rollout.Lesson>(rows.length);
@@ -89,7 +90,7 @@ final class RolloutFile {
                 drawn.add(columns.drawn(i, rows[i]));
                 lessons.add(columns.lesson(i));
             }
-            return new Rollout(columns.integers("number")[0], List.copyOf(drawn), List.copyOf(lessons));
+            return new Rollout(number, List.copyOf(drawn), List.copyOf(lessons));
         }
     }
 
@@ -108,8 +109,8 @@ final class RolloutFile {
 
         Columns(Safetensors file) {
             this.file = file;
-            finish = integers("finish");
-            trained = integers("trained");
+            finish = below("finish", Completion.Finish.values().length);
+            trained = below("trained", 2);
             prompts = cut("prompts", "prompt_lengths");
             completions = cut("completions", "completion_lengths");
             logProbs = cut("log_probs", "completion_lengths");
@@ -117,6 +118,37 @@ final class RolloutFile {
             advantages = cut("advantages", "completion_lengths");
             values = cut("values", "value_lengths");
             valueAdvantages = cut("value_advantages", "value_lengths");
+            int completionCount = below("rows", Integer.MAX_VALUE).length;
+            for (var name : List.of("finish", "trained", "prompt_lengths", "completion_lengths", "value_lengths")) {
+                if (integers(name).length != completionCount) {
+                    throw LeewayException.data("%s: %s has %d entries, rows has %d; the file contradicts itself", file.file(), name,
+                        integers(name).length, completionCount);
+                }
+            }
+            below("prompts", Integer.MAX_VALUE);
+            below("completions", Integer.MAX_VALUE);
+        }
+
+        /** The rollout's number. */
+        int number() {
+            var number = below("number", Integer.MAX_VALUE);
+            if (number.length != 1) {
+                throw LeewayException.data("%s: number has %d entries, 1 is expected; go on from another checkpoint", file.file(),
+                    number.length);
+            }
+            return number[0];
+        }
+
+        /** Integers from 0 to below a bound. */
+        private int[] below(String name, int bound) {
+            var all = integers(name);
+            for (int i = 0; i < all.length; i++) {
+                if (all[i] < 0 || all[i] >= bound) {
+                    throw LeewayException.data("%s: %s[%d] is %d; a number from 0 to %d is expected; go on from another checkpoint",
+                        file.file(), name, i, all[i], bound - 1);
+                }
+            }
+            return all;
         }
 
         int[] integers(String name) {
@@ -125,7 +157,7 @@ final class RolloutFile {
 
         private double[][] cut(String name, String lengths) {
             var all = file.require(name).toDoubles();
-            var counts = integers(lengths);
+            var counts = below(lengths, Integer.MAX_VALUE);
             if (Arrays.stream(counts).asLongStream().sum() != all.length) {
                 throw LeewayException.data("%s: %s has %d entries, %s says %d; the file contradicts itself", file.file(), name, all.length,
                     lengths, Arrays.stream(counts).asLongStream().sum());

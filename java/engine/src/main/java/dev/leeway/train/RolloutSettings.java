@@ -89,8 +89,8 @@ public record RolloutSettings(int numGenerations, ReplayOrder order, Generator.R
                 microBatch.rows());
         }
         if (shaping.maxRedraws() > 0 && numGenerations < 2) {
-            throw LeewayException.usage("dynamic sampling draws groups again whose rewards do not differ, and with num_generations %d those "
-                + "of no group do; set the redraws to 0, or raise num_generations", numGenerations);
+            throw LeewayException.usage("dynamic sampling draws groups again whose rewards do not differ, and with num_generations %d "
+                + "those of no group do; set the redraws to 0, or raise num_generations", numGenerations);
         }
         if (shaping.softPunishCache() > request.maxNewTokens()) {
             throw LeewayException.usage("soft_punish_cache %d is above max_completion_length %d", shaping.softPunishCache(),

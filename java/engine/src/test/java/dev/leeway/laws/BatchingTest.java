@@ -11,6 +11,7 @@ import dev.leeway.model.TinyModel;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.SupervisedFineTuning;
 import dev.leeway.tensor.TestDevice;
+import dev.leeway.train.AdamW;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.StepReport;
 import dev.leeway.train.TrainingSession;
@@ -152,7 +153,7 @@ final class BatchingTest {
     @ParameterizedTest
     @EnumSource
     void packedGradientsAreTheSumOfUnpackedOnes(Family family) {
-        var settings = new TrainingSession.Settings(Optional.empty(), 64, 200, 8, dev.leeway.train.AdamW.Settings.standard(), 0);
+        var settings = new TrainingSession.Settings(Optional.empty(), 64, 200, 8, AdamW.Settings.standard(), 0);
         try (var device = TestDevice.open(2); var session = TrainingSession.open(family.config(), settings, device)) {
             TinyModel.randomize(session.model(), 1);
             requireSameStep(session, TinyModel.sequences(Family.VOCABULARY, 5, 3, 60, 1, 33, 17, 2, 40), 1);

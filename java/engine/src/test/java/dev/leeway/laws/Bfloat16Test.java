@@ -41,12 +41,12 @@ final class Bfloat16Test {
 
     /**
      * What is rounded to bf16 on the way of a log-prob through two layers: in each the norm, queries, keys and values with their own norms
-     * and rotations, what attention and o_proj give, a norm of that, the stream, and as many in the MLP: 16; the embedding and the last norm.
+     * and rotations, what attention and o_proj give, a norm of that, the stream, and as many in the MLP: 16; embedding and last norm.
      */
     private static final int ROUNDINGS = 2 * 16 + 2;
     /**
-     * Relative error of a state that K roundings have touched. Each is off by at most u = 2⁻⁸ of what it rounds, evenly between: u/√3. Their
-     * signs are random, so they add up to u √(K/3); a logit's difference from the others has two of them. Tests allow twice that, for what
+     * Relative error of a state that K roundings have touched. Each is off by at most u = 2⁻⁸ of what it rounds, evenly between: u/√3.
+     * Their signs are random, so they add up to u √(K/3); a logit's difference from the others has two of them. Tests allow twice that, for what
      * sharp attention amplifies.
      */
     private static final double RELATIVE = 0x1p-8 * Math.sqrt(2 * ROUNDINGS / 3.0);
@@ -106,7 +106,7 @@ final class Bfloat16Test {
         return Arrays.stream(logProbs).filter(x -> x != 0).toArray();
     }
 
-    /** See {@link #ROUNDINGS}: the log-probs of the trained tokens differ as a random walk of roundings lets them, and so does their mean. */
+    /** See {@link #ROUNDINGS}: the log-probs of the trained tokens differ as a random walk of roundings lets them, and their mean. */
     @ParameterizedTest
     @EnumSource
     void scoresAreThoseOfFp32WithinTheRoundingOfWhatIsHeld(Family family) {

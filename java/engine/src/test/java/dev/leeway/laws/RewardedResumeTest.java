@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
 import dev.leeway.train.ReplayOrder;
+import dev.leeway.train.RolloutSettings.Shaping;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +40,39 @@ final class RewardedResumeTest {
                     requireSame(whole, part.train(folder, from, STEPS), from);
                 }
             }
+        }
+    }
+
+    /** Some have no reward, some prompts teach nothing until others stand in for them, and half of the tokens keep a policy term. */
+    @ParameterizedTest
+    @EnumSource(names = {"GRPO", "RLOO", "PPO"})
+    void soDoesOneWithMissingRewardsRedrawsAndTokensThatAreChosenByTheirEntropy(RewardedRun.Kind kind) {
+        boolean grouped = kind != RewardedRun.Kind.PPO;
+        var wiring = wiring(kind).with(new Shaping(false, 0, grouped ? 1 : 0, 0.5));
+        var rewards = RewardedRun.rewarding(one -> one.completion().tokens().length % 4 == 1 ? Double.NaN
+            : grouped && one.row() < 1000 && one.row() % 2 == 1 ? 1 : RewardedRun.mean(one));
+        try (var whole = RewardedRun.open(wiring, rewards)) {
+            whole.train(folder, 0, STEPS);
+            assertTrue(whole.rollouts.stream().anyMatch(rollout -> Arrays.stream(rollout.total()).anyMatch(Double::isNaN)));
+            assertEquals(grouped, whole.rollouts.stream().anyMatch(rollout -> rollout.effort().redraws() > 0));
+            for (int from = 1; from < STEPS; from += 2) {
+                try (var part = RewardedRun.open(wiring, rewards)) {
+                    requireSame(whole, part.train(folder, from, STEPS), from);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GRPO", "PPO"})
+    void aRolloutOfAnotherSizeIsRefusedBeforeAnythingMoves(RewardedRun.Kind kind) {
+        try (var run = RewardedRun.open(wiring(kind), RewardedRun.varied())) {
+            run.train(folder, 0, 1);
+        }
+        try (var other = RewardedRun.open(wiring(kind).with(new ReplayOrder(16, 2, 2, true, 1)), RewardedRun.varied())) {
+            var before = other.bits();
+            Refusal.assertRefused(Kind.DATA, () -> other.train(folder, 1, 2), "rollout 1 of 16 completions", "holds rollout 1 of 8");
+            assertEquals(before, other.bits());
         }
     }
 

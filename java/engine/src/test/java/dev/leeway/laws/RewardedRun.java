@@ -59,10 +59,11 @@ final class RewardedRun implements AutoCloseable {
 
     static final int LONGEST = 12;
     static final long SEED = 5;
-    static final ModelConfig VALUES = ConfigReader.read(JsonFile.parse("values", """
+    static final String VALUES_JSON = """
         {"model_type": "llama", "architectures": ["LlamaForSequenceClassification"], "vocab_size": 61, "hidden_size": 32,
          "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "num_labels": 1,
-         "max_position_embeddings": 64}"""));
+         "max_position_embeddings": 64}""";
+    static final ModelConfig VALUES = ConfigReader.read(JsonFile.parse("values", VALUES_JSON));
 
     /** What trains. */
     enum Kind { GRPO, RLOO, REINFORCE, PPO }
@@ -90,6 +91,11 @@ final class RewardedRun implements AutoCloseable {
 
         Wiring with(RolloutSettings other) {
             return new Wiring(kind, other, grpo, rule, adam, learningRate);
+        }
+
+        Wiring with(ReplayOrder order) {
+            return with(new RolloutSettings(settings.numGenerations(), order, settings.request(), settings.microBatch(),
+                settings.shaping(), settings.agreement()));
         }
 
         Wiring with(GrpoSettings other) {

@@ -20,7 +20,6 @@ import dev.leeway.train.AdamW;
 import dev.leeway.train.AdvantageRule;
 import dev.leeway.train.Drawn;
 import dev.leeway.train.Experience;
-import dev.leeway.train.Method;
 import dev.leeway.train.ReplayOrder;
 import dev.leeway.train.RewardSource;
 import dev.leeway.train.RolloutListener;
@@ -32,6 +31,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -273,36 +273,71 @@ final class RewardedStepTest {
     @Test
     void onlyTheTokensOfHighestEntropyKeepAPolicyTerm() {
         try (var run = RewardedRun.open(resting().with(new Shaping(false, 0, 0, 0.25)), RewardedRun.varied()).train(1)) {
-            long kept = 0;
-            long all = 0;
+            var drawn = run.rollouts.getFirst().drawn();
+            var kept = new ArrayList<Double>();
+            var left = new ArrayList<Double>();
             for (var micro : run.data.step(0)) {
-                for (int n = 0; n < micro.rows(); n++) {
-                    all += micro.mask()[n] ? 1 : 0;
-                    kept += micro.mask()[n] && micro.objectiveTargets().advantages()[n] != 0 ? 1 : 0;
+                for (int s = 0; s < micro.sequences(); s++) {
+                    var one = drawn.get((int) micro.unitIds()[s]);
+                    int first = micro.sequenceStarts()[s] + one.prompt().length - 1;
+                    for (int t = 0; t < one.completion().tokens().length; t++) {
+                        (micro.objectiveTargets().advantages()[first + t] != 0 ? kept : left)
+                            .add((double) one.completion().entropies()[t]);
+                    }
                 }
             }
-            assertEquals(Math.ceil((all - 1) * 0.25), kept, 1, "the quantile lies between two tokens");
+            int all = kept.size() + left.size();
+            assertEquals(drawn.stream().mapToInt(one -> one.completion().tokens().length).sum(), all);
+            assertEquals(Math.ceil((all - 1) * 0.25), kept.size(), 1, "the quantile lies between two tokens");
+            assertTrue(Collections.min(kept) > Collections.max(left), Collections.min(kept) + " " + Collections.max(left));
         }
     }
 
+    /** Two functions whose sum is 1 for all, and neither of which is the same for two. */
+    private static RewardSource opposed() {
+        return new RewardSource() {
+            @Override
+            public List<String> names() {
+                return List.of("one", "other");
+            }
+
+            @Override
+            public double[] weights() {
+                return new double[] {1, 1};
+            }
+
+            @Override
+            public double[][] rewards(List<Drawn> drawn) {
+                var rewards = drawn.stream().mapToDouble(RewardedRun::mean).toArray();
+                return new double[][] {rewards, Arrays.stream(rewards).map(reward -> 1 - reward).toArray()};
+            }
+        };
+    }
+
     @Test
-    void whatDoesNotFitIsRefusedBeforeAnythingMoves() {
-        Refusal.assertRefused(Kind.USAGE, () -> resting().with(new MicroBatch(5, 10)), "a forward pass takes 10", "max_completion_length");
-        try (var run = RewardedRun.open(resting().with(new MicroBatch(5, 15)), RewardedRun.varied())) {
-            Refusal.assertRefused(Kind.DATA, () -> run.train(1), "prompt 2: a prompt of 4 tokens", "max_completion_length 12",
-                "16 tokens together", "take 15", "shorten");
-            assertTrue(run.rollouts.isEmpty());
-        }
-        var twice = Wiring.of(RewardedRun.Kind.REINFORCE, new ReplayOrder(8, 1, 2, false, 1));
-        try (var run = RewardedRun.open(twice, RewardedRun.varied())) {
-            Refusal.assertRefused(Kind.USAGE, () -> run.train(1), "serves 2 steps", "num_iterations");
-            var cold = Method.of(GrpoSettings.DEFAULTS.objective());
-            Refusal.assertRefused(Kind.USAGE, () -> run.data.requireFits(cold), "drawn at temperature 0.9", "trained on at 1.0");
-            assertTrue(run.rollouts.isEmpty());
-        }
-        var infinite = RewardedRun.rewarding(one -> Double.POSITIVE_INFINITY);
-        try (var run = RewardedRun.open(resting(), infinite)) {
-            Refusal.assertRefused(Kind.DATA, () -> run.train(1), "reward function test gave Infinity", "NaN where there is none");
+    void whereEachFunctionIsScaledByItselfAGroupTeachesIfOneOfThemDiffers() {
+        var wiring = resting().with(new Shaping(false, 0, 2, 1));
+        assertEquals(2, reports(wiring, opposed()).getFirst().effort().redraws());
+        var scaled = new AdvantageRule.GroupRelative(Advantages.Scale.GROUP, AdvantageRule.MultiObjective.NORMALIZE_THEN_SUM);
+        assertEquals(0, reports(wiring.with(scaled), opposed()).getFirst().effort().redraws());
+    }
+
+    /** With a constant reward, advantages of a group differ by their divergences alone, and all that is masked has that of 0. */
+    @Test
+    void theDivergenceOfWhatIsMaskedIsNoPartOfRloosReward() {
+        var wiring = Wiring.of(RewardedRun.Kind.RLOO, ONCE).with(AdamW.Settings.standard(), 0).with(new Shaping(true, 0, 0, 1));
+        try (var run = RewardedRun.open(wiring, RewardedRun.rewarding(one -> 0.5)).train(1)) {
+            var rollout = run.rollouts.getFirst();
+            int pairs = 0;
+            for (int i = 0; i < rollout.drawn().size(); i++) {
+                for (int j = i / GROUP * GROUP; j < i; j++) {
+                    double apart = Math.abs(rollout.advantages()[i] - rollout.advantages()[j]);
+                    boolean masked = !rollout.drawn().get(i).isTerminated() && !rollout.drawn().get(j).isTerminated();
+                    assertTrue(masked ? apart < 1e-15 : apart > 1e-6, i + ", " + j + ": " + apart);
+                    pairs += masked ? 1 : 0;
+                }
+            }
+            assertTrue(pairs > 0, "some group has two that were cut off");
         }
     }
 

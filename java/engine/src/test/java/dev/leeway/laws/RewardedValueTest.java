@@ -1,23 +1,38 @@
 package dev.leeway.laws;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException.Kind;
 import dev.leeway.faults.Refusal;
+import dev.leeway.io.JsonFile;
 import dev.leeway.laws.RewardedRun.Wiring;
 import dev.leeway.model.Batch;
+import dev.leeway.model.ConfigReader;
+import dev.leeway.model.Family;
 import dev.leeway.model.Llama;
 import dev.leeway.objective.Column;
+import dev.leeway.objective.GeneralizedAdvantages;
+import dev.leeway.objective.KlEstimator;
+import dev.leeway.objective.Reinforce;
+import dev.leeway.objective.Targets;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.AdvantageRule;
 import dev.leeway.train.Drawn;
 import dev.leeway.train.ReplayOrder;
+import dev.leeway.tensor.TestDevice;
+import dev.leeway.train.Method;
 import dev.leeway.train.RolloutSettings.MicroBatch;
+import dev.leeway.train.RolloutSettings.Shaping;
+import dev.leeway.train.TrainingSession;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -43,7 +58,7 @@ final class RewardedValueTest {
         Arrays.fill(mask, one.prompt().length - 1, tokens.length - behind, true);
         var plain = Batch.of(List.of(Batch.Sequence.allTrained(tokens, 0)));
         var batch = new Batch(plain.tokens(), plain.positions(), plain.targets(),
-            dev.leeway.objective.Targets.of(mask, plain.sequenceStarts(), plain.unitIds()), plain.old(), plain.teacher());
+            Targets.of(mask, plain.sequenceStarts(), plain.unitIds()), plain.old(), plain.teacher());
         return Arrays.copyOfRange(model.score(batch, Set.of(column)).column(column), one.prompt().length - 1, tokens.length - behind);
     }
 
@@ -99,6 +114,118 @@ final class RewardedValueTest {
         }
     }
 
+    /** A few dozen tokens a completion, added in double in another order. */
+    @Test
+    void divergenceSurpriseAndEndsAreThoseOfTheCompletions() {
+        try (var run = RewardedRun.open(resting(), RewardedRun.varied()).train(1)) {
+            var drawn = run.rollouts.getFirst().drawn();
+            var reference = run.session().referenceModel();
+            reference.setTemperature(0.9);
+            double kl = 0;
+            double surprise = 0;
+            for (var one : drawn) {
+                var references = column(reference, one, Column.LOG_PROB, 1);
+                for (int t = 0; t < references.length; t++) {
+                    double d = references[t] - one.completion().logProbs()[t];
+                    kl += Math.exp(d) - d - 1;
+                    surprise -= one.completion().logProbs()[t];
+                }
+            }
+            var metrics = run.steps.getFirst().metrics();
+            assertTrue(kl > 0.1, "policy and reference differ: " + kl);
+            assertEquals(kl / COMPLETIONS, metrics.get("objective/kl"), 1e-11);
+            assertEquals(-0.05 * kl / COMPLETIONS, metrics.get("objective/non_score_reward"), 1e-11);
+            assertEquals(surprise / COMPLETIONS, metrics.get("objective/entropy"), 1e-11);
+            assertEquals(drawn.stream().filter(Drawn::isTerminated).count(), metrics.get("val/num_eos_tokens"));
+        }
+        var free = new AdvantageRule.Generalized(new GeneralizedAdvantages.Settings(1, 0.95, 0, KlEstimator.K3, false, 1e-8), 0);
+        try (var run = RewardedRun.open(resting().with(free), RewardedRun.varied()).train(1)) {
+            assertFalse(run.steps.getFirst().metrics().containsKey("objective/kl"), "nobody asked the reference");
+        }
+    }
+
+    /** The value model's second epoch is held near, and its returns are made of, what it said before the first; {@code max} as above. */
+    @Test
+    void theSecondEpochComparesWithTheStoredValuesAndLogProbs() {
+        var twice = wiring().with(new ReplayOrder(COMPLETIONS, 1, 2, true, RewardedRun.SEED));
+        try (var before = RewardedRun.open(resting(), RewardedRun.varied()).train(1);
+            var run = RewardedRun.open(twice.with(AdamW.Settings.standard(), 0.01), RewardedRun.varied()).train(1)) {
+            var drawn = run.rollouts.getFirst().drawn();
+            assertEquals(RewardedRun.tokens(before.rollouts.getFirst()), RewardedRun.tokens(run.rollouts.getFirst()));
+            double squares = 0;
+            double moved = 0;
+            int states = 0;
+            for (var one : drawn) {
+                var raw = advantages(before, one);
+                int behind = one.completion().tokens().length < RewardedRun.LONGEST ? 0 : 1;
+                var old = column(before.session().valueModel().orElseThrow(), one, Column.TOKEN_VALUE, behind);
+                var values = column(run.session().valueModel().orElseThrow(), one, Column.TOKEN_VALUE, behind);
+                for (int t = 0; t < raw.length; t++, states++) {
+                    double goal = raw[t] + old[t];
+                    double held = Math.clamp(values[t], old[t] - 0.2, old[t] + 0.2);
+                    squares += Math.max((values[t] - goal) * (values[t] - goal), (held - goal) * (held - goal));
+                    moved = Math.max(moved, Math.abs(values[t] - old[t]));
+                }
+            }
+            assertTrue(moved > 0.01, "the values have moved: " + moved);
+            requireStoredLogProbs(run, drawn);
+            run.train(2);
+            assertEquals(1, run.rollouts.size());
+            assertEquals(squares / states / 2, run.steps.getLast().metrics().get("loss/value_avg"), 1e-11);
+            assertNotEquals(1, run.steps.getLast().metrics().get("val/ratio"), 1e-6, "the policy has moved, and the log-probs have not");
+        }
+    }
+
+    private static void requireStoredLogProbs(RewardedRun run, List<Drawn> drawn) {
+        int seen = 0;
+        for (var micro : run.data.step(1)) {
+            for (int s = 0; s < micro.sequences(); s++, seen++) {
+                var one = drawn.get((int) micro.unitIds()[s]);
+                int first = micro.sequenceStarts()[s] + one.prompt().length - 1;
+                for (int t = 0; t < one.completion().tokens().length; t++) {
+                    assertEquals(one.completion().logProbs()[t], micro.old().orElseThrow().logProb()[first + t]);
+                }
+            }
+        }
+        assertEquals(COMPLETIONS, seen);
+    }
+
+    /** Eight dozen numbers of about 1, added in double. */
+    @Test
+    void whatIsMaskedIsNoPartOfTheWhitening() {
+        try (var run = RewardedRun.open(resting().with(new Shaping(true, 0, 0, 1)), RewardedRun.varied()).train(1)) {
+            var kept = new ArrayList<Double>();
+            for (var micro : run.data.step(0)) {
+                for (int n = 0; n < micro.rows(); n++) {
+                    if (micro.mask()[n]) {
+                        kept.add(micro.objectiveTargets().advantages()[n]);
+                    }
+                }
+            }
+            var drawn = run.rollouts.getFirst().drawn();
+            long cutOff = drawn.stream().filter(one -> !one.isTerminated()).count();
+            assertTrue(cutOff > 0 && cutOff < COMPLETIONS, cutOff + " cut off");
+            assertEquals(drawn.stream().filter(Drawn::isTerminated).mapToInt(one -> one.completion().tokens().length).sum(), kept.size());
+            assertEquals(0, kept.stream().mapToDouble(a -> a).sum(), 1e-11);
+            assertEquals(kept.size() - 1, kept.stream().mapToDouble(a -> a * a).sum(), 1e-5, "the variance's 1e-8 apart");
+        }
+    }
+
+    @Test
+    void aValueModelThatGivesNoNumberLeavesThePolicyWhereItIs() {
+        try (var run = RewardedRun.open(wiring(), RewardedRun.varied()); var arena = Arena.ofConfined()) {
+            run.data.step(0);
+            var value = run.session().valueModel().orElseThrow();
+            var spoiled = value.trainedParameters().getLast();
+            var numbers = value.device().floats(spoiled.value());
+            numbers[0] = Float.NaN;
+            spoiled.set(value.device(), arena.allocateFrom(ValueLayout.JAVA_FLOAT, numbers), 0);
+            var before = run.bits();
+            Refusal.assertRefused(Kind.NUMERICS, () -> run.train(1), "step 1: weight " + spoiled.name(), "nothing has moved");
+            assertEquals(before, run.bits());
+        }
+    }
+
     @Test
     void bothModelsMoveAndCuttingTheRolloutChangesNothingButTheRoundingOfSums() {
         try (var whole = RewardedRun.open(resting().with(new MicroBatch(8, 200)), RewardedRun.varied()).train(1);
@@ -148,8 +275,31 @@ final class RewardedValueTest {
         }
     }
 
+    private static void openWithValues(String vocabulary, String positions) {
+        var config = ConfigReader.read(JsonFile.parse("values", RewardedRun.VALUES_JSON.replace("\"vocab_size\": 61", vocabulary)
+            .replace("\"max_position_embeddings\": 64", positions)));
+        var settings = new TrainingSession.Settings(Optional.empty(), 64, 60, 5, AdamW.Settings.standard(), 3)
+            .withValueModel(new TrainingSession.Settings.ValueModel(config, AdamW.Settings.standard()));
+        try (var device = TestDevice.open(1); var session = TrainingSession.open(Family.LLAMA.config(), settings, device)) {
+            session.bytes();
+        }
+    }
+
+    @Test
+    void aValueModelThatReadsLessThanThePolicyWritesIsRefused() {
+        openWithValues("\"vocab_size\": 61", "\"max_position_embeddings\": 64");
+        Refusal.assertRefused(Kind.USAGE, () -> openWithValues("\"vocab_size\": 60", "\"max_position_embeddings\": 64"), "vocabulary of 60",
+            "one of 61");
+        Refusal.assertRefused(Kind.USAGE, () -> openWithValues("\"vocab_size\": 61", "\"max_position_embeddings\": 63"), "63 positions",
+            "take 64");
+    }
+
     @Test
     void aRuleAndASessionThatDoNotFitAreRefused() {
+        try (var run = RewardedRun.open(wiring(), RewardedRun.varied())) {
+            var method = Method.of(Reinforce.objective(0)).withTemperature(0.9);
+            Refusal.assertRefused(Kind.USAGE, () -> run.data.requireFits(method), "ProximalTrainer");
+        }
         var relative = wiring().with(AdvantageRule.GroupRelative.DEFAULTS);
         Refusal.assertRefused(Kind.USAGE, () -> RewardedRun.open(relative, RewardedRun.varied()), "num_generations", "at least 2", "got 1");
         var valued = Wiring.of(RewardedRun.Kind.GRPO, new ReplayOrder(8, 1, 1, false, 1)).with(AdvantageRule.Generalized.DEFAULTS);

@@ -1,6 +1,7 @@
 package dev.leeway.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.leeway.rollout.Completion;
 import dev.leeway.rollout.Completion.Finish;
@@ -46,6 +47,18 @@ final class RolloutMetricsTest {
             found.get("completions/min_length"), found.get("completions/max_length"), found.get("completions/mean_terminated_length"),
             found.get("completions/min_terminated_length"), found.get("completions/max_terminated_length"),
             found.get("completions/clipped_ratio")));
+    }
+
+    /** Four completions of which one group has a single reward: its deviation of nothing is no part of the mean. */
+    @Test
+    void aGroupWithOneRewardHasNoDeviationAndOneThatIsNotComparedNoShare() {
+        var drawn = List.of(drawn(1, Finish.STOP, 1), drawn(1, Finish.STOP, 1), drawn(1, Finish.STOP, 1), drawn(1, Finish.STOP, 1));
+        var effort = new RolloutListener.Effort(4, 0, 0, 0, new RolloutCounts(0, 0, 0, 0, 0, 0));
+        var total = new double[] {1, 3, 5, NAN};
+        var found = RolloutMetrics.of(new Draws.Rated(drawn, new double[][] {total}, total, effort), List.of("a"), 2,
+            new Lessons.Taught(List.of(), new double[4], OptionalDouble.empty(), Map.of()));
+        assertEquals(Math.sqrt(2), found.get("reward_std"), 1e-15);
+        assertFalse(found.containsKey("frac_reward_zero_std"));
     }
 
     @Test
