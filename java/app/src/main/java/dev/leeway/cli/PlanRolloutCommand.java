@@ -83,7 +83,7 @@ final class PlanRolloutCommand implements Callable<Integer>, Checked {
             MemoryPlan.readable(room.device().info().freeBytes()));
         source.ifPresentOrElse(found -> say("data", "%s", found.prompts().summary()),
             () -> say("data", "none given: prompts of %,d tokens are assumed", job.extent().longestPrompt()));
-        source.ifPresent(found -> options.rewards.names().forEach(name -> name.reads().forEach(part ->
+        source.ifPresent(found -> options.rewards.names().forEach(name -> options.reads(name).forEach(part ->
             say("reward", "%s reads '%s': %,d of %,d rows have it", name, part, found.prompts().having(part), job.extent().prompts()))));
         say("rewards", "%s", options.rewards.text());
         say("drawn", "up to %,d tokens behind up to %,d, %d completions at once", job.drawn().request().maxNewTokens(),
@@ -95,7 +95,8 @@ final class PlanRolloutCommand implements Callable<Integer>, Checked {
             say("reference", "%s", new Task.Compared(Optional.empty(), false).text(job.adapter()));
         }
         say("not known", "%s", "the time: it goes with the lengths of completions, which the model decides"
-            + (options.rewards.text().contains("model:") ? "; the memory of reward models comes on top" : ""));
+            + (options.rewards.text().contains("model:") || options.judge.isLocal()
+                ? "; the memory of reward models and judges comes on top" : ""));
     }
 
     private static long count(java.util.List<Parameter> parameters, Predicate<Parameter> which) {

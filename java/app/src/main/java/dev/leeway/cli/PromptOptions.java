@@ -4,12 +4,14 @@ import dev.leeway.data.ChatFormat;
 import dev.leeway.data.Columns;
 import dev.leeway.data.PromptReader;
 import dev.leeway.data.PromptSet;
+import dev.leeway.reward.Answer;
 import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -51,6 +53,17 @@ final class PromptOptions {
 
     private Columns readColumns() {
         return columns.map(Columns::parseForPrompts).orElse(Columns.AS_NAMED);
+    }
+
+    /** Reports columns that are named for nobody. */
+    void requireRead(Set<String> read, Problems problems) {
+        var named = new Problems();
+        named.check(this::readColumns);
+        if (named.isEmpty()) {
+            Stream.of(Answer.REFERENCE, Answer.TESTS).filter(part -> readColumns().sources().containsKey(part) && !read.contains(part))
+                .forEach(part -> problems.add("--columns " + part + "=… has no effect: nothing in --reward_funcs reads " + part
+                    + "; leave it out"));
+        }
     }
 
     /** All files, in order. */

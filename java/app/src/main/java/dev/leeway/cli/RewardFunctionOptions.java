@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.reward.RewardName;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,7 @@ final class RewardFunctionOptions {
         description = "gsm8k: the final number is that of the column answer; format: <think>…</think> and something behind it; "
             + "regex:PATTERN; length: the shorter the better; length:TOKENS: the nearer the better; language:CODE, such as es; capitals: "
             + "their share; tests: the share of the column tests that holds about a completion's Python, in a sandbox; model:DIR: a "
-            + "reward model's score")
+            + "reward model's score; judge: the number in a judge's answer (--judge_model, --judge_template)")
     Optional<String> names = Optional.empty();
 
     @Option(names = "--reward_weights", paramLabel = "W[,W…]", split = ",", hideParamSyntax = true,
@@ -32,6 +33,15 @@ final class RewardFunctionOptions {
                 "--reward_weights has %d weights for %d rewards in --reward_funcs; give one for each", weights.size(), names().size());
         }
         weights.forEach(weight -> problems.require(Double.isFinite(weight), "--reward_weights must be numbers; got %s", weight));
+    }
+
+    /** Whether a judge is asked; names that stand for nothing name none. */
+    boolean asksJudge() {
+        try {
+            return names().stream().anyMatch(name -> name.kind() == RewardName.Kind.JUDGE);
+        } catch (LeewayException reported) {
+            return false;
+        }
     }
 
     List<RewardName> names() {

@@ -58,7 +58,7 @@ final class RolloutCommand implements Callable<Integer>, Checked {
             var source = source(options, directory.path(), tokenizer);
             var job = RolloutJob.of(options, policy, directory, source.extent(options.draw.lanes));
             try (var folder = options.run.claim(spec); var training = new RolloutRun(job, source, folder.path(),
-                options.run.loggingSteps, opened); var rewards = rewards(training, source, opened)) {
+                options.run.loggingSteps, opened); var rewards = rewards(training, source, folder, opened)) {
                 train(training, directory, rewards, folder);
             }
         }
@@ -69,18 +69,23 @@ final class RolloutCommand implements Callable<Integer>, Checked {
     static RolloutRun.Source source(RolloutOptions options, Path model, Tokenizer tokenizer) {
         var names = options.rewards.names();
         var parts = new java.util.TreeSet<String>();
-        names.forEach(name -> parts.addAll(name.reads()));
-        var readers = String.join(", ", names.stream().filter(name -> !name.reads().isEmpty()).map(RewardName::toString).toList());
+        names.forEach(name -> parts.addAll(options.reads(name)));
+        var readers = String.join(", ", names.stream().filter(name -> !options.reads(name).isEmpty()).map(RewardName::toString).toList());
         var table = options.draw.logCompletions ? Optional.of(options.draw.completionsToPrint.orElse(4)) : Optional.<Integer>empty();
         return new RolloutRun.Source(options.prompts.read(tokenizer, model, Set.copyOf(parts), readers), options.prompts.expanded(),
             tokenizer, options.rewards.text(), table);
     }
 
-    private RewardList rewards(RolloutRun training, RolloutRun.Source source, Device opened) {
+    private RewardList rewards(RolloutRun training, RolloutRun.Source source, OutputFolder folder, Device opened) {
         var job = training.job();
-        var room = new RewardRoom(job.drawn().request().maxNewTokens(), TOKENS_OF_A_TOKEN * job.longest(),
-            job.drawn().microBatch().sequences(),
-            options.optimization.bf16 ? DType.BF16 : DType.F32, opened);
+        int lanes = job.drawn().microBatch().sequences();
+        var dtype = options.optimization.bf16 ? DType.BF16 : DType.F32;
+        var room = new RewardRoom(job.drawn().request().maxNewTokens(), TOKENS_OF_A_TOKEN * job.longest(), lanes, dtype, opened,
+            () -> {
+                var judge = options.judge.open(folder.path(), lanes, dtype, opened);
+                training.dependsOn("judge", judge.id());
+                return options.judge.reward(judge);
+            });
         return RewardList.open(options.rewards.names(), options.rewards.weights(), source.answers(), room);
     }
 

@@ -1,9 +1,12 @@
 package dev.leeway.cli;
 
 import dev.leeway.io.JsonFile;
+import dev.leeway.reward.RewardName;
 import dev.leeway.train.RolloutSettings;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,6 +22,9 @@ final class RolloutOptions {
 
     @ArgGroup(validate = false, heading = "%nRewards:%n")
     final RewardFunctionOptions rewards = new RewardFunctionOptions();
+
+    @ArgGroup(validate = false, heading = "%nJudge:%n")
+    final JudgeOptions judge = new JudgeOptions();
 
     @ArgGroup(validate = false, heading = "%nCompletions:%n")
     final DrawOptions draw = new DrawOptions();
@@ -52,6 +58,7 @@ final class RolloutOptions {
         modelPath.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
             "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path));
         rewards.check(draw.completionLength(policy), problems);
+        checkJudge(problems);
         draw.check(policy, problems);
         lora.check(problems);
         optimization.check(problems);
@@ -62,6 +69,24 @@ final class RolloutOptions {
             "--stochastic_rounding has no effect with --use_peft, whose factors are float32; leave it out");
         device.check(problems);
         policy.check(this, problems);
+    }
+
+    private void checkJudge(Problems problems) {
+        var named = new Problems();
+        named.check(rewards::names);
+        if (named.isEmpty()) { // else nobody knows whether a judge is wanted
+            var own = new Problems();
+            judge.check(rewards.asksJudge(), own);
+            if (own.isEmpty()) {
+                prompts.requireRead(rewards.names().stream().flatMap(name -> reads(name).stream()).collect(Collectors.toSet()), problems);
+            }
+            problems.addAll(own);
+        }
+    }
+
+    /** The parts of a row that a reward reads beside the prompt. */
+    Set<String> reads(RewardName name) {
+        return name.kind() == RewardName.Kind.JUDGE ? judge.reads() : name.reads();
     }
 
     /** How far the sampler's log-probs are the trainer's. */
@@ -79,6 +104,9 @@ final class RolloutOptions {
         var json = JsonFile.newObject();
         prompts.describe(json);
         rewards.describe(json);
+        if (rewards.asksJudge()) {
+            judge.describe(json);
+        }
         draw.describe(policy, json);
         return json;
     }

@@ -69,6 +69,11 @@ public record Columns(Map<String, String> sources) {
         return columns;
     }
 
+    /** Whether a part may come from a column of another name in rows of prompts; all others are read from their own. */
+    public static boolean isOfPrompts(String part) {
+        return OF_PROMPTS.contains(part);
+    }
+
     private static Columns parsed(String text) {
         Map<String, String> sources = new LinkedHashMap<>();
         for (String entry : text.split(",", -1)) {

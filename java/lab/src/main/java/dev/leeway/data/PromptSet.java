@@ -40,8 +40,8 @@ public record PromptSet(List<PromptExample> rows, long cut, Optional<String> fir
      */
     public void requireAny(String part, Columns columns, String wanted) {
         if (having(part) == 0) {
-            throw LeewayException.data("no row has a column '%s', which %s reads; name yours with --columns %s=NAME", columns.source(part),
-                    wanted, part);
+            throw LeewayException.data("no row has a column '%s', which %s reads; %s", columns.source(part), wanted,
+                    Columns.isOfPrompts(part) ? "name yours with --columns " + part + "=NAME" : "name one of yours in the template");
         }
     }
 

@@ -36,7 +36,9 @@ public record RewardName(Kind kind, Optional<String> argument) {
         /** Unit tests of Python: {@link TestsReward}. */
         TESTS(Argument.NONE),
         /** A reward model's score: {@link ModelReward}. */
-        MODEL(Argument.NEEDED);
+        MODEL(Argument.NEEDED),
+        /** What a judge says: {@link JudgeReward}. */
+        JUDGE(Argument.NONE);
 
         private enum Argument { NONE, POSSIBLE, NEEDED }
 
@@ -77,7 +79,7 @@ public record RewardName(Kind kind, Optional<String> argument) {
         var word = colon < 0 ? text : text.substring(0, colon);
         var kind = Arrays.stream(Kind.values()).filter(one -> one.word().equals(word)).findFirst().orElseThrow(() ->
             LeewayException.usage("reward_funcs: '%s' is not known; expected gsm8k, format, regex:PATTERN, length, length:TOKENS, "
-                + "language:CODE, capitals, tests or model:DIR", text));
+                + "language:CODE, capitals, tests, judge or model:DIR", text));
         var argument = colon < 0 ? Optional.<String>empty() : Optional.of(text.substring(colon + 1));
         if (kind.argument == Kind.Argument.NONE && argument.isPresent()) {
             throw LeewayException.usage("reward_funcs: %s takes nothing behind a colon; got '%s'", word, text);
@@ -90,7 +92,7 @@ public record RewardName(Kind kind, Optional<String> argument) {
         return new RewardName(kind, argument);
     }
 
-    /** The parts of a row that it reads beside the prompt. */
+    /** The parts of a row that it reads beside the prompt; a judge's are those of its template. */
     public Set<String> reads() {
         return switch (kind) {
             case GSM8K -> Set.of(Answer.REFERENCE);
@@ -106,23 +108,25 @@ public record RewardName(Kind kind, Optional<String> argument) {
     }
 
     /**
-     * Refuses what can be known to be wrong before anything is opened.
+     * Refuses what can be known to be wrong before anything is opened; what a judge is asked with is checked elsewhere.
      *
      * @throws LeewayException in one sentence
      */
     public void check(int maxCompletionLength) {
-        if (kind == Kind.MODEL) {
-            ModelReward.requireReward(Path.of(argument.orElseThrow()));
-        } else {
-            simple(maxCompletionLength);
+        switch (kind) {
+            case MODEL -> ModelReward.requireReward(Path.of(argument.orElseThrow()));
+            case JUDGE -> { }
+            default -> simple(maxCompletionLength);
         }
     }
 
     /** The reward; what it needs to know of the run is in {@code room}. Close it. */
     public Reward open(RewardRoom room) {
-        return kind == Kind.MODEL
-            ? ModelReward.open(Path.of(argument.orElseThrow()), room.maxLength(), room.lanes(), room.dtype(), room.device())
-            : simple(room.maxCompletionLength());
+        return switch (kind) {
+            case MODEL -> ModelReward.open(Path.of(argument.orElseThrow()), room.maxLength(), room.lanes(), room.dtype(), room.device());
+            case JUDGE -> room.judge().get();
+            default -> simple(room.maxCompletionLength());
+        };
     }
 
     private Reward simple(int maxCompletionLength) {
@@ -134,7 +138,7 @@ public record RewardName(Kind kind, Optional<String> argument) {
             case LANGUAGE -> new LanguageReward(Language.named(argument.orElseThrow()));
             case CAPITALS -> new CapitalsReward();
             case TESTS -> TestsReward.open();
-            case MODEL -> throw new IllegalStateException("a model is opened, not made");
+            case MODEL, JUDGE -> throw new IllegalStateException("a model is opened, not made");
         };
     }
 

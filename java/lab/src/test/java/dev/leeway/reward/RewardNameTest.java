@@ -20,7 +20,7 @@ final class RewardNameTest {
     void aListIsPartedWhereANameBegins() {
         assertEquals(List.of("gsm8k", "length"), parsed("gsm8k,length"));
         assertEquals(List.of("regex:a{1,3},b", "length:100", "language:es"), parsed("regex:a{1,3},b,length:100,language:es"));
-        assertEquals(List.of("model:/a,b", "model:/c"), parsed("model:/a,b,model:/c"));
+        assertEquals(List.of("model:/a,b", "model:/c", "judge"), parsed("model:/a,b,model:/c,judge"));
         assertEquals(List.of("regex:lengthy,lengthily"), parsed("regex:lengthy,lengthily"));
     }
 
@@ -30,6 +30,7 @@ final class RewardNameTest {
         "'' | reward_funcs: '' is not known",
         "gsm8k,,length | reward_funcs: 'gsm8k,' is not known",
         "gsm8k:3 | reward_funcs: gsm8k takes nothing behind a colon; got 'gsm8k:3'",
+        "judge:me | reward_funcs: judge takes nothing behind a colon; got 'judge:me'",
         "regex | reward_funcs: 'regex' lacks what stands behind the colon",
         "length: | reward_funcs: 'length:' lacks what stands behind the colon",
         "gsm8k,gsm8k | reward_funcs: 'gsm8k' is given twice",
