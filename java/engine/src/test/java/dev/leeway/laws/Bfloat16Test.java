@@ -46,8 +46,8 @@ final class Bfloat16Test {
     private static final int ROUNDINGS = 2 * 16 + 2;
     /**
      * Relative error of a state that K roundings have touched. Each is off by at most u = 2⁻⁸ of what it rounds, evenly between: u/√3.
-     * Their signs are random, so they add up to u √(K/3); a logit's difference from the others has two of them. Tests allow twice that, for what
-     * sharp attention amplifies.
+     * Their signs are random, so they add up to u √(K/3); a logit's difference from the others has two of them. Tests allow twice that,
+     * for what sharp attention amplifies.
      */
     private static final double RELATIVE = 0x1p-8 * Math.sqrt(2 * ROUNDINGS / 3.0);
     private static final List<Optional<AdapterConfig>> ADAPTERS = List.of(Optional.empty(), Small.everywhere());
