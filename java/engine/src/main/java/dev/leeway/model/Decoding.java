@@ -39,6 +39,7 @@ public final class Decoding implements AutoCloseable {
     private final Pages pages;
     private int row;
     private int chunk;
+    private long turn;
 
     /** Plans the state of generation with room for the model's longest sequence in every lane. */
     public Decoding(Llama model, int rows, int lanes, MemoryPlan plan) {
@@ -241,10 +242,10 @@ public final class Decoding implements AutoCloseable {
         starts[chunk] = row;
     }
 
-    /** Computes the logits behind each lane that was appended to. */
+    /** Computes the logits behind each lane that was appended to. Refuses where packed batches passed through the memory of the cache. */
     public void advance() {
         var device = model.device();
-        model.beginDecoding();
+        requireKeys(model.beginDecoding());
         device.upload(newTokens, row, tokens);
         device.upload(newPositions, row, placement.positions());
         device.upload(newSlots, row, placement.slots());
@@ -258,6 +259,14 @@ public final class Decoding implements AutoCloseable {
         } else {
             compute();
         }
+    }
+
+    private void requireKeys(long now) {
+        if (now != turn && Arrays.stream(lengths).sum() > row) {
+            throw new IllegalStateException("the model has scored or trained since it began these sequences, whose keys lay in the same "
+                + "memory; score before or behind a generation");
+        }
+        turn = now;
     }
 
     /** Everything that a step computes; what it reads beside sizes lies on the device. */

@@ -77,12 +77,12 @@ final class LanguageHead implements Head {
         }
         weights.put(Column.TARGET_LOSS, weights.get(Column.SOFT_LOSS)); // one pass has one of them
         distributions = new TargetDistributions(config.vocabSize(), plan);
-        scoredRows = new int[plan.capacity().rows()];
-        scoredTargets = new int[scoredRows.length];
+        scoredRows = new int[Math.max(plan.capacity().rows(), plan.capacity().decodingRows())];
+        scoredTargets = new int[plan.capacity().rows()];
         column = new float[Math.toIntExact(scores.count())];
         double dropout = plan.keepsActivations() ? plan.lora(MODULE).map(AdapterConfig::loraDropout).orElse(0.0) : 0;
         rowIds = plan.buffer(Purpose.HEAD, "head.row_ids", DType.I64, dropout > 0 ? rows : 0);
-        scoredIds = new long[dropout > 0 ? scoredRows.length : 0];
+        scoredIds = new long[dropout > 0 ? scoredTargets.length : 0];
         workspace = plan.buffer(Purpose.HEAD, "head.workspace", DType.U8, Math.max(1, workspaceBytes(device, rows, dropout)));
     }
 

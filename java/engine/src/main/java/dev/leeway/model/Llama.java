@@ -27,7 +27,7 @@ public final class Llama {
     /** PEFT names both for every classifier, whatever its head is called. */
     private static final Set<String> PEFT_CLASSIFIERS = Set.of("classifier", "score");
     private static final RecordedPasses.Shape ZERO_GRADIENTS =
-        new RecordedPasses.Shape(Part.ZERO_GRADIENTS, 0, 0, new Head.Calls(0, 0, 0, 1), true);
+        new RecordedPasses.Shape(Part.ZERO_GRADIENTS, 0, 0, new Head.Calls(0, 0, 0, 1), true, false);
 
     private final ModelConfig config;
     private final Device device;
@@ -171,7 +171,8 @@ public final class Llama {
     }
 
     private RecordedPasses.Shape shape(Part part, Placement.Packed packed) {
-        return new RecordedPasses.Shape(part, packed.rows(), packed.sequences(), head.calls(), adapterSwitch.isOn());
+        return new RecordedPasses.Shape(part, packed.rows(), packed.sequences(), head.calls(), adapterSwitch.isOn(),
+            packedWeights.isFresh());
     }
 
     /** The columns of a packed batch, at the rows whose target is trained; nothing is random. */
@@ -335,9 +336,9 @@ public final class Llama {
         languageHead().setTemperature(temperature);
     }
 
-    /** What follows decodes. Where packed batches have passed through the memory of its cache, that is empty. */
-    void beginDecoding() {
-        turns.decode(device);
+    /** What follows decodes. @return the turn's number: another one where packed batches have passed through the memory of the cache */
+    long beginDecoding() {
+        return turns.decode(device);
     }
 
     void decode(Placement.Cached placement, Tensor tokens) {

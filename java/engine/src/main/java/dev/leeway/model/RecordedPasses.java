@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Passes of training whose shapes come again and again: the first two of a shape run call by call, the third one is recorded, and later
- * ones are one call. Where a back end records nothing all run call by call. The bits are the same.
+ * ones are one call. Where a back end records nothing, or has no memory for it, all run call by call. The bits are the same.
  */
 final class RecordedPasses {
 
@@ -31,8 +31,9 @@ final class RecordedPasses {
      * @param sequences sequences of them
      * @param head what the head's calls depend on
      * @param adapter whether adapters take part
+     * @param packed whether products read copies of the weights
      */
-    record Shape(Part part, long rows, long sequences, Head.Calls head, boolean adapter) {
+    record Shape(Part part, long rows, long sequences, Head.Calls head, boolean adapter, boolean packed) {
     }
 
     /** A shape that came, with its graph once it has one. */
@@ -47,7 +48,7 @@ final class RecordedPasses {
 
     /** Makes the calls of a pass; its inputs lie in tensors by then. */
     void run(Device device, Shape shape, Runnable calls) {
-        if (!canRecord) {
+        if (!canRecord || device.runsOneByOne()) {
             calls.run();
             return;
         }
@@ -71,8 +72,12 @@ final class RecordedPasses {
             drop(shapes.entrySet().stream().filter(entry -> entry.getValue().graph.isPresent()).findFirst().orElseThrow());
         }
         seen.graph = device.record(calls);
-        canRecord = seen.graph.isPresent();
-        held += canRecord ? 1 : 0;
+        if (seen.graph.isPresent()) {
+            held++;
+        } else {
+            canRecord = false;
+            forget(); // what graphs take may be what the run lacks
+        }
     }
 
     /** It is counted from the start when it comes again, so that shapes by turns are not recorded each time. */

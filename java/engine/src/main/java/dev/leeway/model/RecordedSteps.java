@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * Steps of a kind that come again and again, told apart by their size: the first two of a size run call by call, the third one is
- * recorded, and later ones are one call. Where a back end records nothing all run call by call. The bits are the same.
+ * recorded, and later ones are one call. Where a back end records nothing, or has no memory for it, all run call by call. The bits are
+ * the same.
  */
 final class RecordedSteps implements AutoCloseable {
 
@@ -36,7 +37,7 @@ final class RecordedSteps implements AutoCloseable {
 
     /** Makes a step. Where {@code newState} is not the last one, its calls may have other arguments than those recorded. */
     void run(Device device, int size, long newState) {
-        if (!canRecord) {
+        if (!canRecord || device.runsOneByOne()) {
             step.run();
             return;
         }
@@ -61,9 +62,13 @@ final class RecordedSteps implements AutoCloseable {
             runs[size] = CALL_BY_CALL;
         }
         var graph = device.record(step);
-        canRecord = graph.isPresent();
-        held += canRecord ? 1 : 0;
-        graphs.set(size, graph);
+        if (graph.isPresent()) {
+            held++;
+            graphs.set(size, graph);
+        } else {
+            canRecord = false;
+            forget(); // what graphs take may be what the run lacks
+        }
     }
 
     private void forget() {

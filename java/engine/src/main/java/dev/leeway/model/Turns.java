@@ -13,21 +13,30 @@ final class Turns {
 
     private final Phases phases;
     private boolean decodes;
+    private long last;
 
     Turns(Phases phases) {
         this.phases = phases;
     }
 
-    /** What follows decodes; in a new turn the cache is empty. */
-    void decode(Device device) {
+    /** What follows decodes. @return the number of the turn: in another one than before the cache is empty */
+    long decode(Device device) {
         decodes = true;
-        phases.enter(device, Phase.ROLLOUT);
+        last = phases.enter(device, Phase.ROLLOUT);
+        return last;
     }
 
-    /** What follows are passes over packed batches. @return whether that is a new turn: activations are gone then */
+    /**
+     * What follows are passes over packed batches.
+     *
+     * @return whether that is a new turn for this model, whoever of those that share the memory began it: its activations are gone then
+     */
     boolean train(Device device) {
         decodes = false;
-        return phases.enter(device, Phase.TRAINING);
+        long now = phases.enter(device, Phase.TRAINING);
+        boolean isNew = now != last;
+        last = now;
+        return isNew;
     }
 
     /** What is used in this turn: one buffer for all, unless decoding has its own. */

@@ -90,16 +90,28 @@ public final class Device implements AutoCloseable {
     /**
      * Records the calls of {@code work} instead of running them. They must upload and download nothing.
      *
-     * @return empty where the back end runs calls one by one, or was told to: work has not begun then
+     * @return empty where the back end runs calls one by one, or was told to, or has no memory for what is recorded: nothing has run then
      */
     public Optional<Graph> record(Runnable work) {
-        var graph = oneByOne ? Region.NONE : library.record(work);
-        return graph.equals(Region.NONE) ? Optional.empty() : Optional.of(new Graph(library, graph));
+        try {
+            var graph = oneByOne ? Region.NONE : library.record(work);
+            return graph.equals(Region.NONE) ? Optional.empty() : Optional.of(new Graph(library, graph));
+        } catch (LeewayException failure) {
+            if (failure.kind() == LeewayException.Kind.RESOURCES) {
+                return Optional.empty(); // a device that is lost says so again with the next call
+            }
+            throw failure;
+        }
     }
 
-    /** From now on nothing is recorded: a failure then names the call. */
+    /** From now on nothing is recorded, and what was is for its owners to leave alone: a failure then names the call. */
     public void runOneByOne() {
         oneByOne = true;
+    }
+
+    /** Whether calls are to run one by one, those that were recorded before included. */
+    public boolean runsOneByOne() {
+        return oneByOne;
     }
 
     /** Asks an op whose only output is a host {@code int64}. */

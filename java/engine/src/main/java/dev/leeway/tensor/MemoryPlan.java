@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -272,9 +273,22 @@ public final class MemoryPlan {
 
         @Override
         public void close() {
-            beforeFree.forEach(Runnable::run);
-            tensors.forEach(tensor -> tensor.place(Region.NONE));
-            device.free(block);
+            try {
+                runAll(beforeFree.iterator());
+            } finally {
+                tensors.forEach(tensor -> tensor.place(Region.NONE));
+                device.free(block);
+            }
+        }
+
+        private static void runAll(Iterator<Runnable> work) {
+            if (work.hasNext()) {
+                try {
+                    work.next().run();
+                } finally {
+                    runAll(work);
+                }
+            }
         }
     }
 }

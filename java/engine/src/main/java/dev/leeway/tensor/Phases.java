@@ -14,6 +14,7 @@ public final class Phases {
 
     private Region shared = Region.NONE;
     private Optional<Phase> now = Optional.empty();
+    private long turn;
 
     Phases() {
     }
@@ -27,15 +28,16 @@ public final class Phases {
      * Says that what follows belongs to a phase; what the other one left is gone. Where assertions are enabled the shared memory is filled
      * with NaN, so that nothing can be read of it unnoticed.
      *
-     * @return whether the phase is another one than before
+     * @return the number of this turn, which is another one whenever the phase is another one than before: what was left in shared memory
+     *     is there as long as the number is the same
      */
-    public boolean enter(Device device, Phase phase) {
-        if (shared.bytes() == 0 || now.filter(phase::equals).isPresent()) {
-            return false;
+    public long enter(Device device, Phase phase) {
+        if (shared.bytes() > 0 && now.filter(phase::equals).isEmpty()) {
+            now = Optional.of(phase);
+            turn++;
+            assert poison(device);
         }
-        now = Optional.of(phase);
-        assert poison(device);
-        return true;
+        return turn;
     }
 
     private boolean poison(Device device) {

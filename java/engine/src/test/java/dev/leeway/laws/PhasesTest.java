@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.model.Batch;
+import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Family;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.TinyModel;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +146,60 @@ final class PhasesTest {
             generate(session.generator());
             assertTrue(assertThrows(IllegalStateException.class, () -> session.model().backward(batch, new TokenGradients())).getMessage()
                 .contains("the model has generated since it scored the batch"));
+        }
+    }
+
+    /** Planted: the same, but the value model has begun the turn, whose passes lie in that memory as well. */
+    @Test
+    void theWayBackIsRefusedWhoeverTrainsFirstBehindAGeneration() {
+        var value = new TrainingSession.Settings.ValueModel(ConfigReader.read(Family.LLAMA.rewardJson()), AdamW.Settings.standard());
+        try (var device = TestDevice.open(2);
+                var session = TrainingSession.open(Family.LLAMA.config(), Kind.FULL.settings(2).withValueModel(value), device)) {
+            new Initializer(1, 0.3).fillBase(session.model());
+            new Initializer(2, 0.3).fillBase(session.valueModel().orElseThrow());
+            var batch = micros().getFirst();
+            session.model().score(batch, Set.of(Column.LOG_PROB));
+            session.valueModel().orElseThrow().score(batch, Set.of(Column.VALUE));
+            session.model().backward(batch, new TokenGradients());
+            generate(session.generator());
+            session.valueModel().orElseThrow().score(batch, Set.of(Column.VALUE));
+            assertTrue(assertThrows(IllegalStateException.class, () -> session.model().backward(batch, new TokenGradients())).getMessage()
+                .contains("the model has generated since it scored the batch"));
+            session.model().score(batch, Set.of(Column.LOG_PROB));
+            session.model().backward(batch, new TokenGradients());
+        }
+    }
+
+    /** Planted: a batch is scored as soon as a token is drawn, and the keys of the sequence that grows are gone. */
+    @Test
+    void aGenerationThatScoringHasInterruptedIsRefusedAndTheNextOneIsNot() {
+        try (var device = TestDevice.open(2); var session = Kind.FULL.open(2, device)) {
+            var expected = generate(session.generator());
+            var request = new Generator.Request(SamplingParameters.greedy(), 4, Set.of());
+            assertTrue(assertThrows(IllegalStateException.class, () -> session.generator().complete(List.of(new int[] {5, 6}), request,
+                (prompt, completion, token) -> {
+                    session.model().score(micros().getFirst(), Set.of(Column.LOG_PROB));
+                    return Generator.Verdict.GO_ON;
+                })).getMessage().contains("score before or behind a generation"));
+            var found = generate(session.generator());
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i).tokens(), found.get(i).tokens());
+            }
+        }
+    }
+
+    /** 40 lanes of a session whose micro-batches have 32 rows. */
+    @Test
+    void moreSequencesGrowAtOnceThanAMicroBatchHasRows() {
+        var prompts = IntStream.range(0, 40).mapToObj(i -> new int[] {i % Family.VOCABULARY, 3}).toList();
+        var request = new Generator.Request(SamplingParameters.greedy(), 3, Set.of());
+        try (var device = TestDevice.open(2); var session = Kind.FULL.open(40, device); var narrow = Kind.FULL.open(2, device)) {
+            var found = session.generator().complete(prompts, request);
+            var expected = narrow.generator().complete(prompts, request);
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i).tokens(), found.get(i).tokens());
+                assertArrayEquals(expected.get(i).logProbs(), found.get(i).logProbs());
+            }
         }
     }
 

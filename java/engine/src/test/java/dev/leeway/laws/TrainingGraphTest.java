@@ -2,6 +2,7 @@ package dev.leeway.laws;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Emulator;
@@ -11,9 +12,13 @@ import dev.leeway.model.Family;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.TinyModel;
 import dev.leeway.model.TrainingNoise;
+import dev.leeway.objective.Column;
 import dev.leeway.objective.DirectPreference;
 import dev.leeway.objective.PairLoss;
 import dev.leeway.objective.SupervisedFineTuning;
+import dev.leeway.objective.TokenGradients;
+import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.Method;
@@ -21,8 +26,13 @@ import dev.leeway.train.Reference;
 import dev.leeway.train.Schedule;
 import dev.leeway.train.TrainingSession;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -152,6 +162,87 @@ final class TrainingGraphTest {
         assertEquals(runs.getFirst().losses(), runs.getLast().losses());
         assertEquals(runs.getFirst().weights(), runs.getLast().weights());
         assertEquals(4 * RECORDED, runs.getLast().graphs(), "gradients to zero, both forward passes and the way back");
+    }
+
+    /** A batch of three sequences, twelve tokens and six trained ones, which are cut, chosen and filled as {@code seed} says. */
+    private static Batch alike(int seed) {
+        var random = new Random(seed);
+        int first = 2 + random.nextInt(4);
+        int second = 2 + random.nextInt(4);
+        int[] lengths = {first, second, 12 - first - second};
+        var places = new ArrayList<int[]>();
+        var sequences = new ArrayList<Batch.Sequence>();
+        for (int s = 0; s < lengths.length; s++) {
+            for (int t = 1; t < lengths[s]; t++) {
+                places.add(new int[] {s, t});
+            }
+            sequences.add(new Batch.Sequence(random.ints(lengths[s], 0, Family.VOCABULARY).toArray(), new boolean[lengths[s]], s));
+        }
+        Collections.shuffle(places, random);
+        places.subList(0, 6).forEach(place -> sequences.get(place[0]).trained()[place[1]] = true);
+        return Batch.of(sequences);
+    }
+
+    /** ∂loss/∂column of the trained rows, drawn at random. */
+    private static double[] weights(Batch batch, int seed) {
+        var random = new Random(seed);
+        var values = new double[batch.rows()];
+        for (int row : batch.trainedRows()) {
+            values[row] = random.nextGaussian();
+        }
+        return values;
+    }
+
+    /** A pass forth and back. @return its columns, and the gradients that it leaves */
+    private static List<Object> pass(TrainingSession session, int seed) {
+        var model = session.model();
+        var batch = alike(seed);
+        model.zeroGradients();
+        var scores = model.score(batch, Set.of(Column.LOG_PROB, Column.ENTROPY));
+        var result = new ArrayList<Object>();
+        for (var column : List.of(Column.LOG_PROB, Column.ENTROPY)) {
+            result.add(Arrays.toString(Arrays.copyOf(scores.column(column), batch.rows())));
+        }
+        model.backward(batch, new TokenGradients().with(Column.LOG_PROB, weights(batch, seed + 50))
+            .with(Column.ENTROPY, weights(batch, seed + 90)));
+        Small.gradients(model).forEach(gradient -> result.add(Arrays.hashCode(gradient)));
+        return result;
+    }
+
+    /** Equal shapes whose cuts, masks, tokens and weights differ, at two temperatures, with a generation behind every step. */
+    @Test
+    void recordedPassesFollowTheirInputsAlsoBehindGenerations() {
+        double[] temperatures = {1, 1, 1, 1, 1, 0.7, 0.7, 0.7, 1};
+        var request = new Generator.Request(SamplingParameters.temperature(0.9, 11), 5, Set.of());
+        var settings = new TrainingSession.Settings(Small.lora(4), 16, 32, 4, AdamW.Settings.standard(), 2);
+        try (var device = Device.open("emu", 0); var plain = Device.open("emu", 0)) {
+            plain.runOneByOne();
+            try (var session = TrainingSession.open(Family.LLAMA.config(), settings, device);
+                    var other = TrainingSession.open(Family.LLAMA.config(), settings, plain)) {
+                for (var one : List.of(session, other)) {
+                    new Initializer(1, 0.2).fillBase(one.model());
+                    new Initializer(2, 0.2).fillAdapter(one.model());
+                }
+                long graphs = 0;
+                var seen = new HashSet<List<Object>>();
+                for (int step = 0; step < temperatures.length; step++) {
+                    session.model().setTemperature(temperatures[step]);
+                    other.model().setTemperature(temperatures[step]);
+                    long before = emulator.graphs();
+                    var found = pass(session, step);
+                    graphs += emulator.graphs() - before;
+                    assertEquals(pass(other, step), found, "step " + step);
+                    assertTrue(seen.add(found), "the steps differ");
+                    var prompts = List.of(new int[] {step, 2}, new int[] {4, 5, 6});
+                    var expected = other.generator().complete(prompts, request);
+                    var drawn = session.generator().complete(prompts, request);
+                    for (int i = 0; i < prompts.size(); i++) {
+                        assertArrayEquals(expected.get(i).tokens(), drawn.get(i).tokens());
+                    }
+                }
+                assertEquals(7 + 2 * (3 + 1 + 1), graphs, "gradients to zero but for two, both ways at 1, at 0.7, and at 1 again");
+            }
+        }
     }
 
     /** Batches of one shape with other tokens, by turns: a recording reads those that were brought over last. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.ffi.Emulator;
 import dev.leeway.ffi.Ops;
@@ -13,6 +14,7 @@ import dev.leeway.tensor.Device;
 import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.tensor.MemoryPlan.Purpose;
 import dev.leeway.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -47,7 +49,7 @@ final class RecordedPassesTest {
     }
 
     private static Shape shape(long rows) {
-        return new Shape(Part.FORWARD, rows, 1, new Head.Calls(1, 1, 0, 1), true);
+        return new Shape(Part.FORWARD, rows, 1, new Head.Calls(1, 1, 0, 1), true, false);
     }
 
     /** Sets the first elements; how many graphs ran. */
@@ -65,6 +67,57 @@ final class RecordedPassesTest {
         assertEquals(1, fill(shape(1), 1, 5));
         assertEquals(1, fill(shape(1), 1, 5));
         assertEquals(0, fill(shape(2), 2, 5), "another shape is counted by itself");
+        assertEquals(0, fill(new Shape(Part.FORWARD, 1, 1, shape(1).head(), true, true), 1, 5), "and that with copies of the weights");
+    }
+
+    /** Planted: a recording for which there is no memory, beside one that there is. */
+    @Test
+    void whereThereIsNoMemoryForARecordingAllRunCallByCall() {
+        for (int i = 0; i < 3; i++) {
+            fill(shape(1), 1, 5);
+        }
+        var attempts = new AtomicInteger();
+        for (int i = 0; i < 4; i++) {
+            passes.run(device, shape(2), () -> {
+                if (attempts.incrementAndGet() == 3) {
+                    throw LeewayException.resources("planted: no memory");
+                }
+                device.call(Ops.FILL).i64("count", 2).at("x", x.region()).f32("value", attempts.get()).dtype("dtype", DType.F32).run();
+            });
+        }
+        assertEquals(5, attempts.get(), "two, the recording that failed, the same pass call by call, and the next one");
+        assertEquals(5, device.floats(x)[1]);
+        assertEquals(0, fill(shape(1), 1, 6), "the other shape's recording makes room");
+        assertEquals(6, device.floats(x)[0]);
+    }
+
+    @Test
+    void stepsForWhichThereIsNoMemoryRunCallByCall() {
+        var attempts = new AtomicInteger();
+        try (var steps = new RecordedSteps(2, () -> {
+            if (attempts.incrementAndGet() == 3) {
+                throw LeewayException.resources("planted: no memory");
+            }
+            device.call(Ops.FILL).i64("count", 1).at("x", x.region()).f32("value", attempts.get()).dtype("dtype", DType.F32).run();
+        })) {
+            long before = emulator.graphs();
+            for (int i = 0; i < 4; i++) {
+                steps.run(device, 1, 0);
+            }
+            assertEquals(5, attempts.get());
+            assertEquals(5, device.floats(x)[0]);
+            assertEquals(before, emulator.graphs());
+        }
+    }
+
+    @Test
+    void whatWasRecordedRunsCallByCallOnceTheDeviceIsToldTo() {
+        for (int i = 0; i < 3; i++) {
+            fill(shape(1), 1, 5);
+        }
+        device.runOneByOne();
+        assertEquals(0, fill(shape(1), 1, 6));
+        assertEquals(6, device.floats(x)[0]);
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.leeway.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +10,8 @@ import dev.leeway.faults.Refusal;
 import dev.leeway.ffi.DType;
 import dev.leeway.tensor.MemoryPlan.Phase;
 import dev.leeway.tensor.MemoryPlan.Purpose;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -132,17 +133,17 @@ final class MemoryPlanTest {
         var cache = turns.reserve(Purpose.CACHE, "cache", DType.BF16, 3);
         var index = turns.reserve(Purpose.ACTIVATIONS, "index", DType.I32, 2);
         try (var _ = turns.allocate(device)) {
-            assertTrue(turns.phases().enter(device, Phase.TRAINING));
+            assertEquals(1, turns.phases().enter(device, Phase.TRAINING));
             device.upload(new int[] {1, 2}, index);
-            assertFalse(turns.phases().enter(device, Phase.TRAINING), "it is in this one");
+            assertEquals(1, turns.phases().enter(device, Phase.TRAINING), "it is in this one");
             var kept = new int[2];
             device.download(index, kept);
             assertArrayEquals(new int[] {1, 2}, kept);
-            assertTrue(turns.phases().enter(device, Phase.ROLLOUT));
+            assertEquals(2, turns.phases().enter(device, Phase.ROLLOUT));
             for (float value : device.floats(cache)) {
                 assertTrue(Float.isNaN(value));
             }
-            assertTrue(turns.phases().enter(device, Phase.TRAINING));
+            assertEquals(3, turns.phases().enter(device, Phase.TRAINING));
             device.download(index, kept);
             assertTrue(kept[0] > 1 << 30, "no index that anything has: " + kept[0]);
             assertArrayEquals(new float[2], device.floats(weights), "what all phases share stays");
@@ -156,8 +157,23 @@ final class MemoryPlanTest {
         assertEquals(512, plan.totalBytes());
         assertEquals(0, plan.savedBytes());
         try (var _ = plan.allocate(device)) {
-            assertFalse(plan.phases().enter(device, Phase.TRAINING));
-            assertFalse(plan.phases().enter(device, Phase.ROLLOUT));
+            assertEquals(0, plan.phases().enter(device, Phase.TRAINING));
+            assertEquals(0, plan.phases().enter(device, Phase.ROLLOUT));
         }
+    }
+
+    @Test
+    void whatFailsBeforeTheMemoryIsFreedKeepsNothingInIt() {
+        var tensor = plan.reserve(Purpose.WEIGHTS, "x", DType.F32, 4);
+        var done = new ArrayList<String>();
+        plan.beforeFree(() -> done.add("first"));
+        plan.beforeFree(() -> {
+            throw new IllegalStateException("planted");
+        });
+        plan.beforeFree(() -> done.add("last"));
+        var memory = plan.allocate(device);
+        assertEquals("planted", assertThrows(IllegalStateException.class, memory::close).getMessage());
+        assertEquals(List.of("first", "last"), done);
+        assertThrows(IllegalStateException.class, tensor::region);
     }
 }
