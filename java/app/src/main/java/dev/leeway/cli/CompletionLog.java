@@ -76,6 +76,7 @@ final class CompletionLog implements RolloutListener, AutoCloseable {
         for (int i = 0; i < rollout.drawn().size(); i++) {
             write(rollout, i);
         }
+        file.force(); // a checkpoint that counts these lines outlives a power cut, so they must too
         var effort = rollout.effort();
         log.measured("profiling/draw_seconds", effort.generating());
         log.measured("profiling/reward_seconds", effort.rewarding());

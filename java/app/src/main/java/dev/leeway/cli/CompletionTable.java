@@ -47,9 +47,9 @@ record CompletionTable(Answers answers, int count) {
         return Math.max(7, name.codePointCount(0, name.length()));
     }
 
-    /** Control characters would move the cursor of whoever looks at them. */
+    /** Characters of control, format and line ends would move the cursor of whoever looks at them. */
     private static String oneLine(String text) {
-        return text.replace("\n", "↵").replaceAll("\\p{Cntrl}", "·");
+        return text.replace("\n", "↵").replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "·");
     }
 
     private static String beginning(String text, int width) {
