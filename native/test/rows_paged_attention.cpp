@@ -153,6 +153,27 @@ Floats last_rows(Run &run, const Problem &p, const Inputs &x, int32_t prompt, in
     return read(run, o);
 }
 
+/* attention_forward's out of the last token of every sequence. */
+Floats last_of_forward(Run &run, const Problem &p, const Inputs &x) {
+    const Floats all = run_forward(run, p, x).out;
+    const int64_t query = p.heads * p.head_dim;
+    Floats last;
+    for (size_t s = 1; s <= size_t(p.sequences); s++)
+        last.insert(last.end(), all.begin() + (p.starts[s] - 1) * query, all.begin() + p.starts[s] * query);
+    return last;
+}
+
+/* {H, K, D, window, softcap, length of the first sequence, how many of one token stand beside it}: the more there are, the fewer warps a
+ * back end may give to the splits of one. */
+template <leeway_dtype type>
+void beside_row(Run &run, const Shape &shape) {
+    Shape lengths(shape.begin(), shape.begin() + 6);
+    lengths.resize(size_t(6 + shape[6]), 1);
+    const Problem p = problem_of(lengths, type);
+    const Inputs x(run, p);
+    run.same("the splits of one among many", last_rows(run, p, x, 0, 16), last_of_forward(run, p, x));
+}
+
 /* {H, K, D, window, softcap, tokens of a prompt, tokens behind it in each sequence...}: sequences with one prompt give the bits of
  * attention_forward over each one's own keys, also beside a sequence whose last value is infinite or no number. */
 template <leeway_dtype type>
@@ -165,10 +186,7 @@ void shared_row(Run &run, const Shape &shape) {
     const int64_t key = p.kv_heads * p.head_dim, query = p.heads * p.head_dim;
     for (size_t s = 1; s < size_t(p.sequences); s++)
         for (Floats *y : {&x.k, &x.v}) std::copy(y->begin(), y->begin() + prompt * key, y->begin() + p.starts[s] * key);
-    const Floats all = run_forward(run, p, x).out;
-    Floats want;
-    for (size_t s = 1; s <= size_t(p.sequences); s++) want.insert(want.end(), all.begin() + (p.starts[s] - 1) * query,
-                                                                  all.begin() + p.starts[s] * query);
+    const Floats want = last_of_forward(run, p, x);
     const int64_t ill = p.sequences / 2;
     Inputs poisoned = x;
     for (int64_t i = 0; i < key; i++) poisoned.v[size_t((p.starts[size_t(ill) + 1] - 1) * key + i)] = i % 2 == 0 ? INFINITY : NAN;
@@ -226,6 +244,9 @@ std::vector<Shape> short_shapes() {
 }
 
 const std::vector<Shape> long_shapes = {{2, 1, 64, 0, 0, 1030}, {1, 1, 80, 300, 5, 520}};
+/* On the emulator's four multiprocessors the splits of a row are three, which two warps share, and then one alone does. */
+const std::vector<Shape> beside_shapes = {{2, 1, 64, 0, 0, 1030, 127}, {2, 1, 64, 0, 0, 1030, 255}, {1, 1, 256, 0, 0, 1030, 15},
+                                          {1, 1, 256, 0, 0, 1030, 31}};
 const std::vector<Shape> shared_shapes = {{16, 8, 16, 0, 0, 512, 3, 20, 1, 5},
                                           {8, 4, 16, 40, 3, 70, 1, 1, 40, 2, 70, 3, 3, 3, 9, 1, 2, 64},
                                           {6, 2, 144, 0, 0, 20, 1, 3, 2}};
@@ -235,6 +256,7 @@ const std::vector<Shape> shared_shapes = {{16, 8, 16, 0, 0, 512, 3, 20, 1, 5},
     add("paged_attention_bf16", short_shapes(), paged_row<LEEWAY_BF16>),
     add("paged_attention_long", long_shapes, long_row<LEEWAY_F32>),
     add("paged_attention_long_bf16", long_shapes, long_row<LEEWAY_BF16>),
+    add("paged_attention_beside_bf16", beside_shapes, beside_row<LEEWAY_BF16>),
     add("paged_attention_shared", shared_shapes, shared_row<LEEWAY_F32>),
     add("paged_attention_shared_bf16", shared_shapes, shared_row<LEEWAY_BF16>),
     add("kv_append", appended, kv_append_row<LEEWAY_F32>),
