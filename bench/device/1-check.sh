@@ -61,7 +61,7 @@ find_cublaslt() {
 verify() {
     local name=$1 dtype=$2 status=0 counts
     shift 2
-    step "verify-$dtype" 180 "$work/bundle/runtime/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+    step "verify-$dtype" 180 "$work/bundle/runtime/bin/java" -ea:dev.leeway... -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
         "-Dleeway.native.path=$native" -cp "$work/bundle/app/*" \
         dev.leeway.cli.Main verify --device "$backend" --dtype "$dtype" "$@" || status=$?
     [ "$status" != 124 ] || leave_out "$name: not done when its time was over"

@@ -19,7 +19,8 @@ status=0
 step speed "$deadline" "$work/device_bench" "$native/libleeway_$backend.so" "$models" "$filter" $(($(seconds_left) - 40)) \
     ${peer[@]+"${peer[@]}"} || status=$?
 said="device_bench libleeway_$backend.so $models '$filter' ${peer[*]-}"
-grep '^{"name"' "$logs/speed.log" | sed "s|}\$|, \"command\": $(json "$said")}|" >>"$rows" || true
+grep '^{"name"' "$logs/speed.log" | sed "s|}\$|, \"command\": $(json "$said")}|" >>"$rows" ||
+    [ "$status" = 124 ] || fail "no task with \"$filter\" in its name came to its end"
 sed -n -E 's/^\{"ceiling": ("[a-z0-9_]+"), "value": ([-+.e0-9]+)\}$/\1: \2/p' "$logs/speed.log" >"$work/ceilings"
 sed -n -E 's/^\{"left_out": "(.*)"\}$/\1/p' "$logs/speed.log" | while IFS= read -r line; do leave_out "$line"; done
 sed -n -E 's/^\{"failed": "(.*)"\}$/\1/p' "$logs/speed.log" | while IFS= read -r line; do fail "$line"; done

@@ -9,6 +9,7 @@ peak() {
     case ${LEEWAY_PEAK_FLOPS:-$device} in
         [0-9]*) echo "$LEEWAY_PEAK_FLOPS" ;;
         *"H100 PCIe"*) echo 756e12 ;;
+        *"H100 NVL"*) echo 835.5e12 ;;
         *H100* | *H200* | *GH200*) echo 989.4e12 ;;
         *A100*) echo 312e12 ;;
         *) echo 0 ;;
@@ -30,7 +31,7 @@ mkdir -p "$work/contests"
 step steps "$deadline" "$work/bundle/runtime/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dleeway.native.path=$native" \
     -cp "$work/bundle/app/*" dev.leeway.bench.contest.DeviceContest "$backend" "$(peak)" "$begin" "$filter" "$work/contests" \
     ${python[@]+"${python[@]}"} || status=$?
-grep '^{"name"' "$logs/steps.log" >>"$rows" || true
+grep '^{"name"' "$logs/steps.log" >>"$rows" || [ "$status" = 124 ] || fail "no contest with \"$filter\" in its name came to its end"
 sed -n -E 's/^\{"left_out":"(.*)"\}$/\1/p' "$logs/steps.log" | while IFS= read -r line; do leave_out "$line"; done
 sed -n -E 's/^\{"failed":"(.*)"\}$/\1/p' "$logs/steps.log" | while IFS= read -r line; do fail "$line"; done
 [ "$status" != 124 ] || leave_out "the rest: the time was over"

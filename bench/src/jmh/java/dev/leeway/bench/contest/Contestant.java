@@ -13,9 +13,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A process that works by turns, seen from the harness. */
 final class Contestant implements AutoCloseable {
+
+    /** Seconds that it has to end. */
+    private static final long PATIENCE = 10;
 
     private final String name;
     private final String command;
@@ -105,6 +111,14 @@ final class Contestant implements AutoCloseable {
     @Override
     public void close() throws IOException {
         process.destroy();
+        try {
+            process.onExit().get(PATIENCE, TimeUnit.SECONDS); // its memory must be free before others come
+        } catch (TimeoutException | ExecutionException stubborn) {
+            process.destroyForcibly().onExit().join();
+        } catch (InterruptedException hurry) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
         output.close();
     }
 }

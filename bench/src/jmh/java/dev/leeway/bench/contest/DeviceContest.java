@@ -34,11 +34,11 @@ public final class DeviceContest {
     private record Task(String what, Shape shape, int batch, int length, int more, List<String> ways) {
 
         static Task training(Shape shape, int batch, int length, String... ways) {
-            return new Task("training", shape, batch, length, 0, List.of(ways));
+            return new Task("training", shape, batch, length, 0, Stream.concat(Stream.of(ways), Stream.of(ONE_BY_ONE)).toList());
         }
 
         static Task lora(Shape shape, int batch, int length) {
-            return new Task("lora", shape, batch, length, OurDevice.RANK, List.of("transformers"));
+            return new Task("lora", shape, batch, length, OurDevice.RANK, List.of("transformers", ONE_BY_ONE));
         }
 
         static Stream<Task> decoding(Shape shape, int length, int tokens, int... lanes) {
@@ -155,7 +155,9 @@ public final class DeviceContest {
             }
             contest.play();
             var peer = contest.contestants().getLast();
-            if (task.decodes()) {
+            if (way.equals(ONE_BY_ONE)) {
+                requireEqual(contest.ours(), peer, task.decodes() ? "drawn" : "loss");
+            } else if (task.decodes()) {
                 requireSameStart(contest.ours(), peer);
             } else {
                 requireSameLosses(contest.ours(), peer);
@@ -211,6 +213,18 @@ public final class DeviceContest {
         return command;
     }
 
+    /** What was recorded gives the bits of its calls one by one, in every turn. */
+    private static void requireEqual(Contestant ours, Contestant theirs, String key) {
+        for (int step = 0; step < ours.taken(); step++) {
+            double a = ours.turn(step).requireDouble(key);
+            double b = theirs.turn(step).requireDouble(key);
+            if (a != b) {
+                throw new IllegalStateException("step %d: %s has %s %s, %s %s; recorded steps must give the same bits".formatted(step + 1,
+                    theirs.name(), key, b, ours.name(), a));
+            }
+        }
+    }
+
     /** An adapter starts as nothing, and its scale and precision differ from then on by what its library does. */
     private static void requireSameLosses(Contestant ours, Contestant theirs) {
         for (int step = 0; step < Math.min(COMPARED, ours.taken()); step++) {
@@ -247,7 +261,8 @@ public final class DeviceContest {
             full = full.with("weight_bytes_per_second", 2 * task.shape().weights() * task.more() / row.median());
         } else {
             double flops = task.flopsPerToken() * task.tokens();
-            full = full.with("flops", flops).with("planned_bytes", contest.ours().turn(0).requireLong("planned_bytes"));
+            full = full.with("flops", flops).with("planned_bytes", contest.ours().turn(0).requireLong("planned_bytes"))
+                .with("device_bytes", contest.ours().turn(Contest.WARM_UP - 1).requireLong("device_bytes"));
             full = peak > 0 ? full.with("mfu", flops / row.median() / peak).with("peak_flops", peak) : full;
             for (var peer : row.peer().stream().toList()) {
                 full = peak > 0 ? full.with("peer_mfu", flops / Row.median(peer.runs()) / peak) : full;

@@ -12,6 +12,7 @@ import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.AdamW;
 import dev.leeway.train.TrainingSession;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class OurDevice {
     private final Device device;
     private final long free;
     private long used;
+    private int taken;
 
     private OurDevice(Device device) {
         this.device = device;
@@ -69,7 +71,7 @@ public final class OurDevice {
         try (var session = TrainingSession.open(shape.config(length), settings, device)) {
             DeviceNumbers.fill(session.model());
             OurTraining.train(session, List.of(DeviceNumbers.batch(batch, length, shape.vocabulary())), turns,
-                report -> String.format(Locale.ROOT, "\"loss\": %.7f, %s", report.loss(), memory(session.bytes())));
+                report -> String.format(Locale.ROOT, "\"loss\": %s, %s", report.loss(), memory(session.bytes())));
         }
     }
 
@@ -84,7 +86,7 @@ public final class OurDevice {
                 clock.await();
                 var drawn = session.generator().complete(prompts, new Generator.Request(SamplingParameters.greedy(), tokens, Set.of()));
                 clock.done(() -> "\"first\": " + drawn.stream().map(OurDevice::first).collect(Collectors.joining(", ", "[", "], "))
-                    + memory(0));
+                    + "\"drawn\": " + drawn.stream().map(one -> Arrays.hashCode(one.tokens())).toList().hashCode() + ", " + memory(0));
             }
         }
     }
@@ -93,9 +95,14 @@ public final class OurDevice {
         return Integer.toString(completion.tokens()[0]);
     }
 
-    /** What the device has less than when nothing was planned yet; with the CPU's memory that would be other processes' as well. */
+    /**
+     * What the device has less than when nothing was planned yet, as long as nobody else has come: in the turns that warm up. With the
+     * CPU's memory that would be other processes' as well.
+     */
     private String memory(long planned) {
-        used = Math.max(used, device.sharesHostMemory() ? planned : free - device.info().freeBytes());
+        if (taken++ < Contest.WARM_UP) {
+            used = Math.max(used, device.sharesHostMemory() ? planned : free - device.info().freeBytes());
+        }
         return String.format(Locale.ROOT, "\"planned_bytes\": %d, \"device_bytes\": %d", planned, used);
     }
 }
