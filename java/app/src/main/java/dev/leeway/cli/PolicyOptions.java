@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.objective.Objective;
 import dev.leeway.train.AdvantageRule;
@@ -30,6 +31,17 @@ interface PolicyOptions {
      * @param reshuffled whether each time in another order
      */
     record Replay(int completions, int stepsPerGeneration, int numIterations, boolean reshuffled) {
+
+        /** Refuses rollouts whose completions or steps no int counts. */
+        static Replay of(long completions, int stepsPerGeneration, int numIterations, boolean reshuffled) {
+            long steps = (long) stepsPerGeneration * numIterations;
+            if (completions > Integer.MAX_VALUE || steps > Integer.MAX_VALUE) {
+                throw LeewayException.usage("a rollout of %d completions for %d steps is more than can be counted; lower "
+                    + "--per_device_train_batch_size, --gradient_accumulation_steps or the number of times it is gone through", completions,
+                    steps);
+            }
+            return new Replay((int) completions, stepsPerGeneration, numIterations, reshuffled);
+        }
 
         ReplayOrder order(long seed) {
             return new ReplayOrder(completions, stepsPerGeneration, numIterations, reshuffled, seed);

@@ -101,7 +101,7 @@ final class PpoOptions implements PolicyOptions {
 
     @Override
     public Replay replay(OptimizationOptions steps) {
-        return new Replay(Math.toIntExact((long) steps.batchSize * steps.accumulation * miniBatches), miniBatches, ppoEpochs, true);
+        return Replay.of((long) steps.batchSize * steps.accumulation * miniBatches, miniBatches, ppoEpochs, true);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.data.Order;
 import dev.leeway.data.PromptExample;
 import dev.leeway.train.PromptSource;
@@ -42,8 +43,13 @@ record PromptOrder(List<PromptExample> rows, Order order, Order spare, int count
         return (double) rollouts * count / rows.size();
     }
 
-    /** Optimiser steps of so many epochs, rounded up to whole rollouts. */
+    /** Optimiser steps of so many epochs, rounded up to whole rollouts; refuses more than an int counts. */
     static int steps(double epochs, int rows, int count, int stepsPerRollout) {
-        return Math.toIntExact((long) Math.ceil(epochs * rows / count) * stepsPerRollout);
+        double steps = Math.ceil(epochs * rows / count) * stepsPerRollout;
+        if (steps > Integer.MAX_VALUE) {
+            throw LeewayException.usage("%s epochs of %d prompts, %d a rollout of %d steps, are more steps than can be counted; lower "
+                + "--num_train_epochs or how often a rollout is gone through", epochs, rows, count, stepsPerRollout);
+        }
+        return (int) steps;
     }
 }

@@ -50,8 +50,9 @@ final class ReplayOptions {
 
     /** How a rollout becomes steps. */
     PolicyOptions.Replay replay(OptimizationOptions steps) {
-        int completions = Math.toIntExact(completions(steps));
-        return new PolicyOptions.Replay(completions, completions / (steps.batchSize * steps.accumulation), numIterations, false);
+        long completions = completions(steps);
+        int ofRollout = (int) (completions / ((long) steps.batchSize * steps.accumulation));
+        return PolicyOptions.Replay.of(completions, ofRollout, numIterations, false);
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */

@@ -50,7 +50,7 @@ record MeasuredConfiguration(String name, Shape shape, int rank, int batch, int 
         full("small", new Shape("llama", 384, 4, 6, 6, 1024, 8_000, true), 2, 128),
         new MeasuredConfiguration("small-lora", new Shape("llama", 512, 6, 8, 8, 1536, 8_000, true), 16, 8, 128, 1, 0, 0,
             false),
-        new MeasuredConfiguration("small-sampling", new Shape("llama", 256, 4, 4, 4, 688, 4_000, true), 0, 1, 512, 1, 32, 0,
+        new MeasuredConfiguration("small-sampling", new Shape("llama", 256, 4, 4, 4, 688, 4_000, true), 0, 1, 512, 1, 48, 0,
             false),
         new MeasuredConfiguration("small-reference", new Shape("llama", 384, 4, 6, 6, 1024, 8_000, true), 0, 2, 128, 1, 0, 0, false,
             true));

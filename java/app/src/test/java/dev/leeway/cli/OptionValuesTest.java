@@ -103,6 +103,41 @@ final class OptionValuesTest {
         tryAll(WHOLE, score, "--max_length", "--per_device_eval_batch_size", "--threads");
     }
 
+    @Test
+    void numbersOfRollouts() throws IOException {
+        var model = TinyModel.model(folder);
+        var rows = Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt\": \"one\"}\n{\"prompt\": \"two\"}\n");
+        var grpo = rollouts("grpo", model, rows);
+        tryAll(WHOLE, grpo, "--num_generations", "--max_completion_length", "--max_prompt_length", "--num_iterations",
+            "--steps_per_generation", "--generation_batch_size", "--num_completions_to_print", "--soft_punish_cache", "--max_redraws",
+            "--top_k", "--max_num_seqs");
+        tryAll(REAL, grpo, "--reward_weights", "--epsilon", "--epsilon_high", "--delta", "--entropy_coef", "--top_entropy_quantile",
+            "--off_policy_mask_threshold", "--temperature", "--top_p", "--min_p", "--repetition_penalty");
+        var sapo = new ArrayList<>(grpo);
+        sapo.addAll(List.of("--loss_type", "sapo"));
+        tryAll(REAL, sapo, "--sapo_temperature_pos", "--sapo_temperature_neg");
+        tryAll(REAL, rollouts("rloo", model, rows), "--beta", "--reward_clip_range");
+        var ppo = rollouts("ppo", model, rows);
+        tryAll(WHOLE, ppo, "--num_ppo_epochs", "--num_mini_batches", "--response_length");
+        tryAll(REAL, ppo, "--kl_coef", "--cliprange", "--cliprange_value", "--vf_coef", "--gamma", "--lam", "--missing_eos_penalty");
+    }
+
+    @Test
+    void numbersOfJudges() throws IOException {
+        var model = TinyModel.model(folder);
+        var rows = Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt\": \"one\"}\n");
+        var judged = new ArrayList<>(rollouts("grpo", model, rows));
+        judged.set(judged.indexOf("length:4"), "judge");
+        judged.addAll(List.of("--judge_model", model, "--judge_template", Files.writeString(folder.resolve("judge.txt"), "{completion}")));
+        tryAll(WHOLE, judged, "--judge_max_tokens", "--judge_max_length", "--judge_budget_calls", "--judge_budget_tokens");
+    }
+
+    private List<Object> rollouts(String command, Path model, Path rows) {
+        return List.of(command, "--dataset_name", rows, "--output_dir", folder.resolve("out"), "--overwrite_output_dir", "--save_strategy",
+            "no", "--model_name_or_path", model, "--max_steps", 1, "--per_device_train_batch_size", 2, "--max_completion_length", 3,
+            "--reward_funcs", "length:4", command.equals("ppo") ? "--gamma" : "--num_generations", command.equals("ppo") ? 1 : 2);
+    }
+
     private List<Object> preferences(String command, Path model, Path rows) {
         return List.of(command, "--dataset_name", rows, "--output_dir", folder.resolve("out"), "--overwrite_output_dir", "--save_strategy",
             "no", "--model_name_or_path", model, "--max_steps", 1);

@@ -24,6 +24,10 @@ public record ReplayOrder(int completions, int stepsPerGeneration, int numIterat
             throw LeewayException.usage("steps_per_generation and num_iterations must be at least 1; got %d and %d", stepsPerGeneration,
                 numIterations);
         }
+        if ((long) stepsPerGeneration * numIterations > Integer.MAX_VALUE) {
+            throw LeewayException.usage("steps_per_generation %d times num_iterations %d are more steps than can be counted",
+                stepsPerGeneration, numIterations);
+        }
         if (completions < 1 || completions % stepsPerGeneration != 0) {
             throw LeewayException.usage("%d completions of a rollout cannot be cut into %d equal steps; make generation_batch_size a "
                 + "multiple of steps_per_generation", completions, stepsPerGeneration);
