@@ -1,9 +1,11 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.reward.ModelReward;
 import dev.leeway.reward.RewardName;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,6 +29,10 @@ final class RewardFunctionOptions {
         problems.require(names.isPresent(), "--reward_funcs is missing: name what completions are worth, such as gsm8k");
         var own = new Problems();
         own.check(() -> names().forEach(name -> name.check(maxCompletionLength)));
+        var models = new TreeSet<String>();
+        own.check(() -> names().stream().flatMap(name -> name.model().stream()).map(ModelReward::nameOf)
+            .filter(name -> !models.add(name)).distinct().forEach(name -> problems.add("--reward_funcs has two rewards that metrics would "
+                + "call " + name + "; rename one of the folders")));
         problems.addAll(own);
         if (own.isEmpty() && names.isPresent()) {
             problems.require(weights.isEmpty() || weights.size() == names().size(),

@@ -21,6 +21,9 @@ final class TinyRewardModel {
     static final AdapterConfig ADAPTER = new AdapterConfig(LoraScale.of(4, 8), new ModuleSelection.AllLinear(), 0, List.of("score"),
         Optional.of(AdapterConfig.SEQ_CLS), "../model");
 
+    /** Of the head's weights. */
+    private static final double DEVIATION = 0.3;
+
     private TinyRewardModel() {
     }
 
@@ -36,20 +39,25 @@ final class TinyRewardModel {
 
     /** A reward model on a new language model, with a head that was drawn and not trained. */
     static Path model(Path folder) throws IOException {
-        return save(TinyModel.model(folder), folder.resolve("reward"), Optional.empty());
+        return save(TinyModel.model(folder), folder.resolve("reward"), Optional.empty(), DEVIATION);
+    }
+
+    /** The same with a head whose weights are finite, and their sums are not. */
+    static Path overflowing(Path folder) throws IOException {
+        return save(TinyModel.model(folder), folder.resolve("reward"), Optional.empty(), 1e38);
     }
 
     /** An adapter with a head of its own beside the language model {@code folder/model}. */
     static Path adapter(Path folder) throws IOException {
-        return save(TinyModel.model(folder), folder.resolve("adapter"), Optional.of(ADAPTER));
+        return save(TinyModel.model(folder), folder.resolve("adapter"), Optional.of(ADAPTER), DEVIATION);
     }
 
-    private static Path save(Path language, Path target, Optional<AdapterConfig> adapter) {
+    private static Path save(Path language, Path target, Optional<AdapterConfig> adapter, double deviation) {
         try (var tokenizer = Tokenizer.load(language); var device = Device.cpu()) {
             var start = ModelDirectory.open(language).asRewardModel(tokenizer.padding());
             try (var session = InferenceSession.open(start.config(), adapter, 64, 1, device)) {
                 start.loadInto(session.model());
-                new Initializer(3, 0.3).fillScore(session.model());
+                new Initializer(3, deviation).fillScore(session.model());
                 adapter.ifPresentOrElse(config -> {
                     new Initializer(3, 0).fillAdapter(session.model());
                     start.saveAdapter(session.model(), config, target);

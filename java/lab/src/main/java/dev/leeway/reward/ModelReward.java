@@ -20,9 +20,12 @@ import java.util.Optional;
  * {@code model:DIR}: the score that a reward model gives to prompt and completion, in its own tokens: a text with begin and end of
  * sequence, messages by the reward model's chat template, as {@code leeway reward} trains it. A control token that a completion spells
  * stays text, so that none can end itself and praise what follows. A text with more tokens than were planned for has no reward, nor has
- * one that spells a control token beside private characters.
+ * one that spells a control token beside private characters. A score that is no finite number ends the run.
  */
 public final class ModelReward implements Reward {
+
+    /** Characters of a completion that a message has. */
+    private static final int SHOWN = 60;
 
     private final String name;
     private final Tokenizer tokenizer;
@@ -57,7 +60,7 @@ public final class ModelReward implements Reward {
                 dtype, device);
             try {
                 directory.loadInto(session.model());
-                return new ModelReward("model:" + folder.toAbsolutePath().normalize().getFileName(), tokenizer,
+                return new ModelReward(nameOf(folder), tokenizer,
                     ChatFormat.ofModel(folder), session, length);
             } catch (Throwable failure) {
                 session.close();
@@ -67,6 +70,11 @@ public final class ModelReward implements Reward {
             tokenizer.close();
             throw failure;
         }
+    }
+
+    /** What users and metrics call the model of a folder. */
+    public static String nameOf(Path folder) {
+        return "model:" + folder.toAbsolutePath().normalize().getFileName();
     }
 
     /**
@@ -106,9 +114,23 @@ public final class ModelReward implements Reward {
         }
         var given = session.rewardScorer().score(texts);
         for (int i = 0; i < given.length; i++) {
+            requireFinite(given[i], answers.get(places.get(i)));
             scores[places.get(i)] = given[i];
         }
         return scores;
+    }
+
+    /** NaN stands for a text that is not scored; one that is and has none shows that the model is no good. */
+    private void requireFinite(double score, Answer answer) {
+        if (!Double.isFinite(score)) {
+            throw LeewayException.numerics("%s gives the score %s to the completion '%s'; a number is expected: try it with float32, or "
+                + "take an earlier checkpoint of the reward model", name, score, beginning(answer.completion()));
+        }
+    }
+
+    private static String beginning(String text) {
+        int length = text.codePointCount(0, text.length());
+        return length <= SHOWN ? text : text.substring(0, text.offsetByCodePoints(0, SHOWN)) + "…";
     }
 
     private Optional<int[]> tokens(Answer answer) {

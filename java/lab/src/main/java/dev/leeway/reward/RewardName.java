@@ -101,6 +101,11 @@ public record RewardName(Kind kind, Optional<String> argument) {
         };
     }
 
+    /** The folder of the reward model that it names, if it names one. */
+    public Optional<Path> model() {
+        return argument.filter(_ -> kind == Kind.MODEL).map(Path::of);
+    }
+
     /** As users write it. */
     @Override
     public String toString() {
