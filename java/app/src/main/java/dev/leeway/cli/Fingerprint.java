@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.data.Example;
 import dev.leeway.data.LabelledExample;
 import dev.leeway.data.PreferenceExample;
+import dev.leeway.data.PromptExample;
 import dev.leeway.data.Unit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,11 +16,16 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What tells whether a run that goes on has the data and the model that it began with. */
 final class Fingerprint {
 
     private static final int SAMPLED = 1 << 20;
+    /** What says how a model reads text, and what it makes of it, beside its weights. */
+    private static final List<String> SMALL_FILES = List.of("chat_template.jinja", "config.json", "generation_config.json",
+        "tokenizer.json", "tokenizer_config.json");
 
     private final MessageDigest digest;
 
@@ -52,6 +58,35 @@ final class Fingerprint {
         return print.hex();
     }
 
+    /** SHA-256 over tokens, messages and columns of prompts. */
+    static String ofPrompts(List<PromptExample> rows) {
+        var print = new Fingerprint();
+        for (var row : rows) {
+            print.add(row.tokens().length);
+            print.add(row.tokens());
+            print.add(row.messages().toString());
+            print.add(row.columns().size());
+            new TreeMap<>(row.columns()).forEach((part, text) -> {
+                print.add(part);
+                print.add(text);
+            });
+        }
+        return print.hex();
+    }
+
+    /** With its length before it, so that two texts are other than one of both. */
+    private void add(String text) {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        add(bytes.length);
+        digest.update(bytes);
+    }
+
+    private void add(int... numbers) {
+        var bytes = ByteBuffer.allocate(numbers.length * Integer.BYTES);
+        bytes.asIntBuffer().put(numbers);
+        digest.update(bytes);
+    }
+
     private void add(Example row) {
         var bytes = ByteBuffer.allocate(Long.BYTES + Integer.BYTES + row.length() * (Integer.BYTES + 1));
         bytes.putLong(row.unitId()).putInt(row.length());
@@ -73,7 +108,25 @@ final class Fingerprint {
         }
     }
 
-    /** The same of these files in their order. */
+    /** The same of a model that reads text by itself, with the whole of its small files. */
+    static String ofModel(Path folder) {
+        var small = SMALL_FILES.stream().map(folder::resolve).filter(Files::exists);
+        return of(Stream.concat(Stream.of(ofWeights(folder)), small.map(Fingerprint::ofFile)).toList().toString());
+    }
+
+    /** SHA-256 over name and content of a file. */
+    static String ofFile(Path file) {
+        try {
+            var print = new Fingerprint();
+            print.add(file.getFileName().toString());
+            print.digest.update(Files.readAllBytes(file));
+            return print.hex();
+        } catch (IOException unreadable) {
+            throw LeewayException.data(unreadable, "%s cannot be read: %s", file, unreadable.getMessage());
+        }
+    }
+
+    /** What {@link #ofWeights} is made of, of these files in their order. */
     static String ofFiles(List<Path> files) {
         var print = new Fingerprint();
         for (var file : files) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code leeway ppo}; names, meanings and defaults are those of TRL's PPOConfig. */
+/** {@code leeway ppo}; names, meanings and defaults are those of TRL's PPOConfig but for what docs/rollouts.md lists. */
 @Command(description = {"Trains a model on its own completions, one of each prompt: a value model, trained beside it, says what was to be "
     + "expected at every token (Proximal Policy Optimization). All its weights, or a LoRA adapter (--use_peft).",
     PolicyOptions.ROWS, "A rollout has --per_device_train_batch_size × --gradient_accumulation_steps × --num_mini_batches completions.",
@@ -129,7 +129,7 @@ final class PpoOptions implements PolicyOptions {
             .put("kl_estimator", klEstimator).put("cliprange", cliprange).put("cliprange_value", cliprangeValue)
             .put("vf_coef", valueCoefficient).put("gamma", gamma).put("lam", lambda).put("whiten_rewards", whitenRewards)
             .put("missing_eos_penalty", missingEosPenalty)
-            .put("value_model", valueModel.map(Fingerprint::ofWeights).orElse("the model itself with a fresh head"));
+            .put("value_model", valueModel.map(Fingerprint::ofModel).orElse("the model itself with a fresh head"));
         shaping.describe(json);
         return json;
     }

@@ -98,8 +98,9 @@ final class RolloutCommand implements Callable<Integer>, Checked {
         if (training.job().lesson().compares()) {
             training.dependsOn("ref_model", Fingerprint.ofWeights(directory.path()));
         }
-        options.rewards.names().stream().filter(name -> name.kind() == RewardName.Kind.MODEL).forEach(name ->
-            training.dependsOn(name.toString(), Fingerprint.ofWeights(Path.of(name.argument().orElseThrow()))));
+        options.rewards.names().forEach(name -> name.model().ifPresent(model ->
+            training.dependsOn(name.toString(), Fingerprint.ofModel(model))));
+        training.dependsOn("tokenizer", Fingerprint.ofFile(directory.path().resolve("tokenizer.json")));
         training.dependsOn("command", spec.name());
         training.dependsOn(options.describe(policy));
         line.getErr().println("leeway " + spec.name() + " → " + folder.path());

@@ -1,6 +1,5 @@
 package dev.leeway.cli;
 
-import dev.leeway.data.PromptExample;
 import dev.leeway.data.PromptSet;
 import dev.leeway.data.RowPlaces;
 import dev.leeway.ffi.DType;
@@ -28,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Training of a model on its own completions, from the first allocation to the last step. */
@@ -51,15 +51,6 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
         Answers answers() {
             return new Answers(tokenizer, prompts.rows());
         }
-
-        /** Tells whether a run that goes on has the prompts, and what rewards read beside them, that it began with. */
-        String fingerprint() {
-            var text = new StringBuilder();
-            for (PromptExample row : prompts.rows()) {
-                text.append(java.util.Arrays.toString(row.tokens())).append(new java.util.TreeMap<>(row.columns())).append('\n');
-            }
-            return Fingerprint.of(text.toString());
-        }
     }
 
     /** Trains on until the last step or a stop; returns the steps behind it. */
@@ -71,6 +62,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
     private final Source source;
     private final Path folder;
     private final int loggingSteps;
+    private final String rows;
     private final ObjectNode dependencies = JsonFile.newObject();
     private final TrainingSession session;
     private Optional<RolloutBatches> batches = Optional.empty();
@@ -88,6 +80,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
         for (int row = 0; row < source.prompts().rows().size(); row++) {
             requireIds(row);
         }
+        rows = Fingerprint.ofPrompts(source.prompts().rows());
         room.require();
         session = TrainingSession.open(job.config(), job.settings(), device);
     }
@@ -253,7 +246,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
         job.recipe().describe(all);
         all.setAll(job.lesson().settings());
         all.put("total_steps", totalSteps()).put("model_config", Fingerprint.of(job.start().json().node().toString()))
-            .put("rows", source.fingerprint());
+            .put("rows", rows).put("stop_ids", new TreeSet<>(job.extent().stopTokens()).toString());
         LoraOptions.describe(job.adapter(), all);
         return RunConfiguration.of(all);
     }
