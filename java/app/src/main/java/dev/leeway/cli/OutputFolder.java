@@ -127,7 +127,7 @@ final class OutputFolder implements AutoCloseable {
     void begin() {
         clear(RESULTS_FILE::equals);
         JsonFile.write(path.resolve(ARGUMENTS), arguments);
-        clear(name -> name.equals(PAGE) || isCheckpoint(path.resolve(name)));
+        clear(name -> name.equals(PAGE) || name.equals(CompletionLog.NAME) || isCheckpoint(path.resolve(name)));
         clear(path.resolve(RUNS), name -> name.endsWith(TensorBoardEvents.SUFFIX));
     }
 

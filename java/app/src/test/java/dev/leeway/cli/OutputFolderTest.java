@@ -79,6 +79,15 @@ final class OutputFolderTest {
     }
 
     @Test
+    void completionsOfAnEarlierRunGoWithIt() throws IOException {
+        var model = TinyModel.model(folder);
+        Cli.succeed(sft(model));
+        Files.writeString(folder.resolve("out/completions.jsonl"), "{}\n");
+        Cli.succeed(sft(model, "--overwrite_output_dir"));
+        assertFalse(content(folder.resolve("out")).containsKey("completions.jsonl"), "sft draws none");
+    }
+
+    @Test
     void anEarlierResultStaysUntilTheNewOneIsWritten() throws IOException {
         var model = TinyModel.model(folder);
         Cli.succeed(sft(model));
