@@ -92,6 +92,11 @@ interface PolicyOptions {
     /** How a rollout becomes steps. */
     Replay replay(OptimizationOptions steps);
 
+    /** Micro-batches of a rollout, where it is they that were given. */
+    default OptionalInt microBatches() {
+        return OptionalInt.empty();
+    }
+
     /** What is done to what is learned. */
     RolloutSettings.Shaping shaping();
 

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -46,6 +47,11 @@ final class ReplayOptions {
     long completions(OptimizationOptions steps) {
         return generationBatchSize.isPresent() ? generationBatchSize.get()
             : (long) steps.batchSize * stepsPerGeneration.orElse(steps.accumulation);
+    }
+
+    /** Micro-batches of a rollout, where it is they that were given. */
+    OptionalInt microBatches() {
+        return stepsPerGeneration.map(OptionalInt::of).orElse(OptionalInt.empty());
     }
 
     /** How a rollout becomes steps. */

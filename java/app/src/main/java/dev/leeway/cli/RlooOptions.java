@@ -7,12 +7,13 @@ import dev.leeway.train.AdvantageRule;
 import dev.leeway.train.RolloutSettings;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code leeway rloo}; names, meanings and defaults are those of TRL's RLOOConfig. */
+/** {@code leeway rloo}; names, meanings and defaults are those of TRL's RLOOConfig but for what docs/rollouts.md lists. */
 @Command(description = {"Trains a model on its own completions: of each prompt it draws several, and learns from how much better one is "
     + "rewarded than the mean of the others (REINFORCE leave-one-out). All its weights, or a LoRA adapter (--use_peft).",
     PolicyOptions.ROWS, PolicyOptions.BATCHES, PolicyOptions.RATES})
@@ -80,6 +81,11 @@ final class RlooOptions implements PolicyOptions {
     @Override
     public Replay replay(OptimizationOptions steps) {
         return replay.replay(steps);
+    }
+
+    @Override
+    public OptionalInt microBatches() {
+        return replay.microBatches();
     }
 
     @Override

@@ -33,11 +33,21 @@ record RolloutJob(ModelDirectory start, Optional<AdapterConfig> adapter, Recipe 
      * @param longestPrompt tokens of the longest
      * @param lanes completions that are drawn at once
      * @param stopTokens that end a completion
+     * @param microBatches of a rollout, where it is they that were given
      */
-    record Extent(int prompts, int longestPrompt, int lanes, Set<Integer> stopTokens) {
+    record Extent(int prompts, int longestPrompt, int lanes, Set<Integer> stopTokens, OptionalInt microBatches) {
+
+        /** Where a rollout is counted in completions. */
+        Extent(int prompts, int longestPrompt, int lanes, Set<Integer> stopTokens) {
+            this(prompts, longestPrompt, lanes, stopTokens, OptionalInt.empty());
+        }
 
         Extent withLanes(int other) {
-            return new Extent(prompts, longestPrompt, other, stopTokens);
+            return new Extent(prompts, longestPrompt, other, stopTokens, microBatches);
+        }
+
+        Extent withMicroBatches(OptionalInt given) {
+            return new Extent(prompts, longestPrompt, lanes, stopTokens, given);
         }
     }
 
@@ -65,7 +75,7 @@ record RolloutJob(ModelDirectory start, Optional<AdapterConfig> adapter, Recipe 
         var settings = new RolloutSettings(policy.numGenerations(), replay.order(options.run.seed), request,
             new RolloutSettings.MicroBatch(steps.batchSize, steps.batchSize * longest), policy.shaping(), options.agreement());
         return new RolloutJob(start, adapter, steps.recipe(policy.usualRate(adapter.isPresent()), options.run.seed),
-            lesson, settings, asked.withLanes(Math.min(draw.lanes, replay.completions())));
+            lesson, settings, asked.withLanes(Math.min(draw.lanes, replay.completions())).withMicroBatches(policy.microBatches()));
     }
 
     private static void requireFit(ModelDirectory value, ModelConfig policy, int longest) {
@@ -114,8 +124,8 @@ record RolloutJob(ModelDirectory start, Optional<AdapterConfig> adapter, Recipe 
 
     /** The smallest session that takes every rollout and every step of the run. */
     TrainingSession.Settings settings() {
-        int rows = Math.max(drawn.microBatch().rows(), extent.lanes());
-        var kept = new TrainingSession.Settings(adapter, longest(), rows, drawn.microBatch().sequences(), recipe.adam(), extent.lanes())
+        var kept = new TrainingSession.Settings(adapter, longest(), drawn.microBatch().rows(), drawn.microBatch().sequences(),
+            recipe.adam(), extent.lanes())
             .withCheckpoints().withDtype(recipe.passes().dtype());
         var compared = holdsReference() ? kept.withReferenceModel() : kept;
         var valued = lesson.critic().map(critic -> compared.withValueModel(new TrainingSession.Settings.ValueModel(

@@ -64,10 +64,17 @@ record RolloutRoom(RolloutJob job, Device device) {
     /** The largest first. */
     private List<Change> smallerBatches() {
         int size = job.recipe().steps().batchSize();
-        int accumulation = job.recipe().steps().accumulation();
         return IntStream.range(1, size).map(i -> size - i).filter(smaller -> size % smaller == 0)
-            .mapToObj(smaller -> new Change("per_device_train_batch_size: %d with gradient_accumulation_steps: %d".formatted(smaller,
-                accumulation * (size / smaller)), job.withMicroBatch(smaller))).toList();
+            .mapToObj(smaller -> new Change(smallerBatch(smaller, size / smaller), job.withMicroBatch(smaller))).toList();
+    }
+
+    /** With everything that counts micro-batches, so that steps and rollouts stay what they are. */
+    private String smallerBatch(int size, int factor) {
+        var given = job.extent().microBatches();
+        int accumulation = factor * job.recipe().steps().accumulation();
+        return given.isEmpty() ? "per_device_train_batch_size: %d with gradient_accumulation_steps: %d".formatted(size, accumulation)
+            : "per_device_train_batch_size: %d with gradient_accumulation_steps: %d and steps_per_generation: %d".formatted(size,
+                accumulation, factor * given.getAsInt());
     }
 
     private List<Change> fewerLanes() {

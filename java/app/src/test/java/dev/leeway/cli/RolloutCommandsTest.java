@@ -5,18 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.leeway.io.Crash;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** grpo, rloo and ppo from the command line to their results. */
 final class RolloutCommandsTest {
 
-    private static final int SIGKILL = 128 + 9;
     private static final Set<String> OF_A_STEP = Set.of("step", "epoch", "loss", "learning_rate", "grad_norm", "num_tokens",
         "num_trained_tokens");
     private static final Set<String> OF_A_ROLLOUT = Set.of("reward", "reward_std", "completions/mean_length",
@@ -38,47 +35,13 @@ final class RolloutCommandsTest {
     @TempDir
     private Path folder;
 
+    private TinyRollouts runs;
+
     @BeforeEach
     void makeModel() throws IOException {
         TinyModel.model(folder);
-        prompts();
-    }
-
-    /** Five prompts with an answer and one without. */
-    private Path prompts() throws IOException {
-        var text = new StringBuilder();
-        for (int i = 0; i < TinyModel.ROWS; i++) {
-            text.append("{\"question\": \"number ").append(i).append(" is\"").append(i == 3 ? "" : ", \"answer\": \"#### " + (i + 1) + "\"")
-                .append("}\n");
-        }
-        return Files.writeString(folder.resolve("prompts.jsonl"), text);
-    }
-
-    /** Three steps of two prompts; options given replace these. */
-    private Object[] command(String name, String output, Object... more) {
-        var options = new LinkedHashMap<Object, Object>(Map.of("--model_name_or_path", folder.resolve("model"), "--dataset_name",
-            folder.resolve("prompts.jsonl"), "--columns", "prompt=question", "--output_dir", folder.resolve(output),
-            "--per_device_train_batch_size", 4, "--max_steps", 3, "--learning_rate", "1e-3", "--max_completion_length", 8));
-        options.put("--reward_funcs", "gsm8k,length:4,capitals");
-        options.put("--reward_weights", "1,0.5,2");
-        options.put("--warmup_ratio", 0);
-        if (!name.equals("ppo")) {
-            options.put("--num_generations", 2);
-        }
-        for (int i = 0; i < more.length; i += 2) {
-            options.put(more[i], more[i + 1]);
-        }
-        return Stream.concat(Stream.of(name), options.entrySet().stream().flatMap(one -> Stream.of(one.getKey(), one.getValue())))
-            .toArray();
-    }
-
-    private List<JsonObject> completions(String output) throws IOException {
-        return Files.readAllLines(folder.resolve(output).resolve("completions.jsonl")).stream()
-            .map(line -> JsonFile.parse("completions.jsonl", line)).toList();
-    }
-
-    private void requireSame(String file, String one, String other) throws IOException {
-        assertEquals(-1, Files.mismatch(folder.resolve(one).resolve(file), folder.resolve(other).resolve(file)), file);
+        runs = new TinyRollouts(folder);
+        runs.prompts();
     }
 
     private void refused(String sentence, Object... arguments) {
@@ -90,7 +53,7 @@ final class RolloutCommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"grpo", "rloo", "ppo"})
     void aRunLeavesMetricsCompletionsAndAModel(String name) throws IOException {
-        var run = Cli.succeed(command(name, "out", "--log_completions", true, "--num_completions_to_print", 3, "--logging_steps", 2));
+        var run = Cli.succeed(runs.command(name, "out", "--log_completions", true, "--num_completions_to_print", 3, "--logging_steps", 2));
         var lines = Cli.metrics(folder.resolve("out"));
         assertEquals(3, lines.size());
         var names = new TreeSet<>(lines.getFirst().names());
@@ -99,7 +62,7 @@ final class RolloutCommandsTest {
         for (var reward : List.of("gsm8k", "length:4", "capitals")) {
             assertTrue(names.containsAll(List.of("rewards/" + reward + "/mean", "rewards/" + reward + "/std")), names.toString());
         }
-        var completions = completions("out");
+        var completions = runs.completions("out");
         assertTrue(completions.size() >= 4, completions.toString());
         for (var one : completions) {
             var rewards = one.requireObject("rewards");
@@ -117,12 +80,12 @@ final class RolloutCommandsTest {
 
     @Test
     void theMeansOfRewardsAreThoseOfTheCompletions() throws IOException {
-        Cli.succeed(command("grpo", "out", "--max_steps", 1, "--per_device_train_batch_size", 12));
+        Cli.succeed(runs.command("grpo", "out", "--max_steps", 1, "--per_device_train_batch_size", 12));
         var line = Cli.metrics(folder.resolve("out")).getFirst();
         double capitals = 0;
         double right = 0;
         int asked = 0;
-        var completions = completions("out");
+        var completions = runs.completions("out");
         for (var one : completions) {
             var rewards = one.requireObject("rewards");
             capitals += rewards.requireDouble("capitals");
@@ -137,78 +100,23 @@ final class RolloutCommandsTest {
         assertEquals(2, line.requireDouble("rewards/gsm8k/missing"));
     }
 
-    @ParameterizedTest
-    @CsvSource({"grpo, --num_iterations, 1", "grpo, --num_iterations, 3", "rloo, --num_iterations, 2", "ppo, --num_ppo_epochs, 2"})
-    void aKilledRunGoesOnBitForBit(String name, String option, int value) throws IOException, InterruptedException {
-        var more = new Object[] {option, value, "--max_steps", 7, "--save_steps", 2};
-        Cli.succeed(command(name, "whole", more));
-        try (var child = Child.start(folder.resolve("log"), Optional.of(Crash.Point.AFTER_RENAME + ":2"), command(name, "killed", more))) {
-            assertEquals(SIGKILL, child.await(), child.text());
-        }
-        assertFalse(Files.exists(folder.resolve("killed/model.safetensors")), "only a run that came to its end leaves a result");
-        var resumed = Cli.succeed(Stream.concat(Stream.of(command(name, "killed", more)), Stream.of("--resume_from_checkpoint")).toArray());
-        assertTrue(resumed.err().contains("going on behind step "), resumed.err());
-        for (var file : List.of("metrics.jsonl", "completions.jsonl", "model.safetensors", "checkpoint-7/optimizer.safetensors",
-            "train_results.json")) {
-            requireSame(file, "whole", "killed");
-        }
-    }
-
-    @Test
-    void aKilledRunOfAnAdapterGoesOnBitForBit() throws IOException, InterruptedException {
-        var more = new Object[] {"--use_peft", true, "--lora_r", 4, "--beta", 0.1, "--max_steps", 5, "--save_steps", 2};
-        Cli.succeed(command("grpo", "whole", more));
-        try (var child = Child.start(folder.resolve("log"), Optional.of(Crash.Point.AFTER_RENAME + ":2"), command("grpo", "killed",
-            more))) {
-            assertEquals(SIGKILL, child.await(), child.text());
-        }
-        Cli.succeed(Stream.concat(Stream.of(command("grpo", "killed", more)), Stream.of("--resume_from_checkpoint")).toArray());
-        for (var file : List.of("metrics.jsonl", "completions.jsonl", "adapter_model.safetensors")) {
-            requireSame(file, "whole", "killed");
-        }
-        assertTrue(Cli.metrics(folder.resolve("whole")).getFirst().has("kl"));
-    }
-
-    @Test
-    void controlCSavesAndTheRunGoesOn() throws IOException, InterruptedException {
-        try (var child = Child.start(folder.resolve("log"), Optional.empty(), command("grpo", "stopped", "--max_steps", 1_000_000,
-            "--logging_steps", 1))) {
-            child.awaitText("step 2/");
-            child.signal("INT");
-            assertEquals(0, child.await(), child.text());
-            assertTrue(child.text().contains("go on with --resume_from_checkpoint latest"), child.text());
-        }
-        int last = Cli.metrics(folder.resolve("stopped")).getLast().requireInt("step");
-        assertTrue(Files.exists(folder.resolve("stopped/checkpoint-" + last)), "the last step was saved");
-        assertEquals(4L * last, completions("stopped").size());
-    }
-
-    @Test
-    void completionsThatAreLostEndARunThatWouldGoOn() throws IOException {
-        Cli.succeed(command("grpo", "out", "--max_steps", 2, "--save_steps", 1));
-        Files.write(folder.resolve("out/completions.jsonl"), Files.readAllLines(folder.resolve("out/completions.jsonl")).subList(0, 5));
-        var result = Cli.run(Stream.concat(Stream.of(command("grpo", "out", "--max_steps", 2, "--save_steps", 1)),
-            Stream.of("--resume_from_checkpoint")).toArray());
-        assertEquals(3, result.code(), result.err());
-        assertTrue(result.err().contains("has 5 completions of the first 2 steps, which were trained on 8"), result.err());
-    }
-
     @Test
     void howManyAreDrawnAtOnceAndHowAStepIsSplitChangesNoCompletion() throws IOException {
-        Cli.succeed(command("grpo", "one", "--max_num_seqs", 1));
-        Cli.succeed(command("grpo", "many", "--max_num_seqs", 8));
+        Cli.succeed(runs.command("grpo", "one", "--max_num_seqs", 1));
+        Cli.succeed(runs.command("grpo", "many", "--max_num_seqs", 8));
         for (var file : List.of("metrics.jsonl", "completions.jsonl", "model.safetensors")) {
-            requireSame(file, "one", "many");
+            runs.requireSame(file, "one", "many");
         }
-        Cli.succeed(command("grpo", "split", "--per_device_train_batch_size", 2, "--gradient_accumulation_steps", 2, "--max_steps", 1));
-        var whole = completions("one").subList(0, 4).stream().map(one -> one.requireString("completion")).toList();
-        assertEquals(whole, completions("split").stream().map(one -> one.requireString("completion")).toList());
+        Cli.succeed(runs.command("grpo", "split", "--per_device_train_batch_size", 2, "--gradient_accumulation_steps", 2,
+            "--max_steps", 1));
+        var whole = runs.completions("one").subList(0, 4).stream().map(one -> one.requireString("completion")).toList();
+        assertEquals(whole, runs.completions("split").stream().map(one -> one.requireString("completion")).toList());
     }
 
     @Test
     void aReferenceChangesWhatIsLearned() throws IOException {
-        Cli.succeed(command("rloo", "free", "--beta", 0));
-        Cli.succeed(command("rloo", "held", "--beta", 5));
+        Cli.succeed(runs.command("rloo", "free", "--beta", 0));
+        Cli.succeed(runs.command("rloo", "held", "--beta", 5));
         assertNotEquals(Cli.metrics(folder.resolve("free")).getLast().requireDouble("loss"),
             Cli.metrics(folder.resolve("held")).getLast().requireDouble("loss"));
     }
@@ -216,8 +124,8 @@ final class RolloutCommandsTest {
     @Test
     void aRewardModelsScoreIsThatOfTheWholeText() throws IOException {
         var model = TinyRewardModel.model(Files.createDirectories(folder.resolve("other")));
-        Cli.succeed(command("grpo", "out", "--reward_funcs", "model:" + model, "--reward_weights", 1, "--max_steps", 2));
-        var spoken = completions("out").stream().filter(one -> !one.requireString("completion").isEmpty()).toList();
+        Cli.succeed(runs.command("grpo", "out", "--reward_funcs", "model:" + model, "--reward_weights", 1, "--max_steps", 2));
+        var spoken = runs.completions("out").stream().filter(one -> !one.requireString("completion").isEmpty()).toList();
         assertTrue(spoken.size() > 1, spoken.toString());
         var pairs = new StringBuilder();
         for (var one : spoken) {
@@ -231,13 +139,96 @@ final class RolloutCommandsTest {
     }
 
     @Test
+    void aScoreThatIsNoNumberEndsTheRun() throws IOException {
+        var model = TinyRewardModel.overflowing(Files.createDirectories(folder.resolve("other")));
+        var result = Cli.run(runs.command("grpo", "out", "--reward_funcs", "model:" + model, "--reward_weights", 1));
+        assertEquals(4, result.code(), result.err());
+        assertTrue(result.err().contains("model:reward gives the score "), result.err());
+        assertFalse(Files.exists(folder.resolve("out/model.safetensors")));
+    }
+
+    @Test
+    void moreLanesThanRowsOfAMicroBatchChangeNoCompletion() throws IOException {
+        var more = new Object[] {"--per_device_train_batch_size", 1, "--gradient_accumulation_steps", 48, "--max_completion_length", 2,
+            "--max_steps", 2};
+        Cli.succeed(runs.command("grpo", "one", Stream.concat(Stream.of(more), Stream.of("--max_num_seqs", 1)).toArray()));
+        Cli.succeed(runs.command("grpo", "many", Stream.concat(Stream.of(more), Stream.of("--max_num_seqs", 48)).toArray()));
+        for (var file : List.of("metrics.jsonl", "completions.jsonl", "model.safetensors")) {
+            runs.requireSame(file, "one", "many");
+        }
+    }
+
+    @Test
+    void truthValuesOfScaleRewardsAreTrls() throws IOException {
+        for (var pair : List.of(List.of("true", "group"), List.of("false", "none"))) {
+            for (var value : pair) {
+                Cli.succeed(runs.command("grpo", value, "--scale_rewards", value, "--max_steps", 2));
+            }
+            runs.requireSame("completions.jsonl", pair.getFirst(), pair.getLast());
+            runs.requireSame("model.safetensors", pair.getFirst(), pair.getLast());
+        }
+        assertNotEquals(runs.completions("group").getFirst().requireDouble("advantage"),
+            runs.completions("none").getFirst().requireDouble("advantage"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cispo, --delta, 2, --delta has no effect with --loss_type cispo", "sapo, --epsilon, 0.1, which does not clip",
+        "sapo, --delta, 2, --delta has no effect with --loss_type sapo", "vespo, --epsilon_high, 0.3, which does not clip",
+        "vespo, --importance_sampling_level, sequence, takes the ratio of whole completions by itself"})
+    void whatALossTypeDoesNotReadIsRefused(String loss, String option, String value, String sentence) {
+        refused(sentence, runs.command("grpo", "out", "--loss_type", loss, option, value));
+    }
+
+    @Test
+    void cispoReadsOneOfTheTwoEpsilons() throws IOException {
+        refused("--epsilon has no effect with --loss_type cispo beside --epsilon_high", runs.command("grpo", "out", "--loss_type", "cispo",
+            "--epsilon", 5, "--epsilon_high", 5));
+        Cli.succeed(runs.command("grpo", "low", "--loss_type", "cispo", "--epsilon", 5, "--max_steps", 1));
+        Cli.succeed(runs.command("grpo", "high", "--loss_type", "cispo", "--epsilon_high", 5, "--max_steps", 1));
+        runs.requireSame("model.safetensors", "low", "high");
+    }
+
+    @Test
+    void twoRewardModelsOfOneNameAreRefusedAtOnce() throws IOException {
+        var one = TinyRewardModel.model(Files.createDirectories(folder.resolve("one")));
+        var other = TinyRewardModel.model(Files.createDirectories(folder.resolve("other")));
+        refused("--reward_funcs has two rewards that metrics would call model:reward", "plan", "grpo", "--model_name_or_path",
+            folder.resolve("model"), "--reward_funcs", "model:" + one + ",model:" + other);
+    }
+
+    /** 4,096 × 64 tokens with 2¹⁸ inner values each are 2³⁶ float32, of which a layer holds several. */
+    @Test
+    void adviceForASmallerBatchKeepsStepsAndRollouts() throws IOException {
+        var config = Files.createDirectory(folder.resolve("wide")).resolve("config.json");
+        Files.writeString(config, Files.readString(folder.resolve("model/config.json"))
+            .replaceFirst("(\"intermediate_size\"\\s*:\\s*)\\d+", "$1" + (1 << 18)));
+        var command = new Object[] {"plan", "grpo", "--model_name_or_path", config.getParent(), "--reward_funcs", "length",
+            "--max_prompt_length", 32, "--max_completion_length", 32, "--per_device_train_batch_size", 1 << 12,
+            "--gradient_accumulation_steps", 2, "--max_steps", 1, "--max_num_seqs", 1};
+        var free = adviceOf(command, "per_device_train_batch_size: (\\d+) with gradient_accumulation_steps: (\\d+) gives");
+        assertEquals(2 << 12, free[0] * free[1]);
+        var given = adviceOf(Stream.concat(Stream.of(command), Stream.of("--steps_per_generation", 6)).toArray(),
+            "per_device_train_batch_size: (\\d+) with gradient_accumulation_steps: (\\d+) and steps_per_generation: (\\d+) gives");
+        assertEquals(2 << 12, given[0] * given[1]);
+        assertEquals(6 << 12, given[0] * given[2]);
+    }
+
+    private static long[] adviceOf(Object[] command, String pattern) {
+        var result = Cli.run(command);
+        assertEquals(5, result.code(), result.err());
+        var matcher = Pattern.compile(pattern).matcher(result.err());
+        assertTrue(matcher.find(), result.err());
+        return IntStream.rangeClosed(1, matcher.groupCount()).mapToLong(i -> Long.parseLong(matcher.group(i))).toArray();
+    }
+
+    @Test
     void messagesGoThroughTheChatTemplate() throws IOException {
         Files.writeString(folder.resolve("model/chat_template.jinja"), TinyModel.CHAT_TEMPLATE
             + "{% if add_generation_prompt %}<s>assistant: {% endif %}");
         Files.writeString(folder.resolve("chat.jsonl"), "{\"prompt\": [{\"role\": \"user\", \"content\": \"number\"}]}\n");
-        Cli.succeed(command("grpo", "out", "--dataset_name", folder.resolve("chat.jsonl"), "--columns", "prompt=prompt", "--reward_funcs",
-            "capitals", "--reward_weights", 1));
-        assertEquals("<s>user: number</s><s>assistant: ", completions("out").getFirst().requireString("prompt"));
+        Cli.succeed(runs.command("grpo", "out", "--dataset_name", folder.resolve("chat.jsonl"), "--columns", "prompt=prompt",
+            "--reward_funcs", "capitals", "--reward_weights", 1));
+        assertEquals("<s>user: number</s><s>assistant: ", runs.completions("out").getFirst().requireString("prompt"));
     }
 
     @Test
@@ -248,8 +239,8 @@ final class RolloutCommandsTest {
         Cli.succeed("grpo", "--config", Files.writeString(folder.resolve("grpo.yaml"), text), "--model_name_or_path",
             folder.resolve("model"),
             "--dataset_name", folder.resolve("prompts.jsonl"), "--output_dir", folder.resolve("file"));
-        Cli.succeed(command("grpo", "line", "--max_steps", 1));
-        requireSame("completions.jsonl", "file", "line");
+        Cli.succeed(runs.command("grpo", "line", "--max_steps", 1));
+        runs.requireSame("completions.jsonl", "file", "line");
         refused("unknown key reward_fucns (line 1); did you mean reward_funcs?", "grpo", "--config",
             Files.writeString(folder.resolve("bad.yaml"), "reward_fucns: gsm8k\n"));
     }
@@ -257,7 +248,7 @@ final class RolloutCommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"grpo", "rloo", "ppo"})
     void planSaysWhatItWouldBe(String name) {
-        var arguments = Stream.concat(Stream.of("plan"), Stream.of(command(name, "none"))).toArray();
+        var arguments = Stream.concat(Stream.of("plan"), Stream.of(runs.command(name, "none"))).toArray();
         var plan = Cli.succeed(arguments);
         assertTrue(plan.out().contains("gsm8k reads 'answer': 5 of 6 rows have it"), plan.out());
         assertTrue(plan.out().contains("data        6 prompts"), plan.out());
@@ -277,32 +268,33 @@ final class RolloutCommandsTest {
             "loss_type grpa is not known; grpo, bnpo, dr_grpo")) {
             assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
         }
-        refused("--reward_weights has 1 weights for 3 rewards", command("grpo", "out", "--reward_weights", 1));
-        refused("are no whole groups of --num_generations 3", command("grpo", "out", "--num_generations", 3));
-        refused("--steps_per_generation 3 is no multiple of --gradient_accumulation_steps 2", command("grpo", "out",
+        refused("--reward_weights has 1 weights for 3 rewards", runs.command("grpo", "out", "--reward_weights", 1));
+        refused("are no whole groups of --num_generations 3", runs.command("grpo", "out", "--num_generations", 3));
+        refused("--steps_per_generation 3 is no multiple of --gradient_accumulation_steps 2", runs.command("grpo", "out",
             "--steps_per_generation", 3, "--gradient_accumulation_steps", 2));
-        refused("--steps_per_generation and --generation_batch_size say the same", command("grpo", "out", "--steps_per_generation", 2,
+        refused("--steps_per_generation and --generation_batch_size say the same", runs.command("grpo", "out", "--steps_per_generation", 2,
             "--generation_batch_size", 8));
-        refused("temperature must be above 0", command("grpo", "out", "--temperature", 0));
-        refused("more than the model's max_position_embeddings 64", command("grpo", "out", "--max_completion_length", 64));
-        refused("prompts are longer than max_prompt_length 2", command("grpo", "out", "--max_prompt_length", 2));
-        refused("add --batch_invariant false", command("grpo", "out", "--use_peft", true, "--lora_dropout", 0.1));
-        refused("--num_completions_to_print has no effect without --log_completions", command("grpo", "out", "--num_completions_to_print",
-            2));
-        refused("--use_bias_correction_kl has no effect at --beta 0", command("grpo", "out", "--use_bias_correction_kl", true));
-        refused("--soft_punish_cache must be from 1 to --max_completion_length 8; got 9", command("grpo", "out", "--soft_punish_cache", 9));
-        refused("reward_clip_range must be two numbers", command("rloo", "out", "--reward_clip_range", "1"));
-        refused("the smaller first", command("rloo", "out", "--reward_clip_range", "1,0"));
-        refused("--response_length and --max_completion_length say the same", command("ppo", "out", "--response_length", 5));
-        refused("--max_redraws compares the completions of a prompt", command("ppo", "out", "--max_redraws", 1));
-        refused("gives no value", command("ppo", "out", "--value_model", folder.resolve("model")));
-        refused("is a language model and gives no score", command("grpo", "out", "--reward_funcs", "model:" + folder.resolve("model"),
+        refused("temperature must be above 0", runs.command("grpo", "out", "--temperature", 0));
+        refused("more than the model's max_position_embeddings 64", runs.command("grpo", "out", "--max_completion_length", 64));
+        refused("prompts are longer than max_prompt_length 2", runs.command("grpo", "out", "--max_prompt_length", 2));
+        refused("add --batch_invariant false", runs.command("grpo", "out", "--use_peft", true, "--lora_dropout", 0.1));
+        refused("--num_completions_to_print has no effect without --log_completions", runs.command("grpo", "out",
+            "--num_completions_to_print", 2));
+        refused("--use_bias_correction_kl has no effect at --beta 0", runs.command("grpo", "out", "--use_bias_correction_kl", true));
+        refused("--soft_punish_cache must be from 1 to --max_completion_length 8; got 9", runs.command("grpo", "out",
+            "--soft_punish_cache", 9));
+        refused("reward_clip_range must be two numbers", runs.command("rloo", "out", "--reward_clip_range", "1"));
+        refused("the smaller first", runs.command("rloo", "out", "--reward_clip_range", "1,0"));
+        refused("--response_length and --max_completion_length say the same", runs.command("ppo", "out", "--response_length", 5));
+        refused("--max_redraws compares the completions of a prompt", runs.command("ppo", "out", "--max_redraws", 1));
+        refused("gives no value", runs.command("ppo", "out", "--value_model", folder.resolve("model")));
+        refused("is a language model and gives no score", runs.command("grpo", "out", "--reward_funcs", "model:" + folder.resolve("model"),
             "--reward_weights", 1));
     }
 
     @Test
     void aColumnThatNoRowHasIsRefused() {
-        var result = Cli.run(command("grpo", "out", "--columns", "prompt=question,answer=solution"));
+        var result = Cli.run(runs.command("grpo", "out", "--columns", "prompt=question,answer=solution"));
         assertEquals(3, result.code(), result.err());
         assertTrue(result.err().contains("no row has a column 'solution', which gsm8k reads; name yours with --columns answer=NAME"),
             result.err());
@@ -310,7 +302,7 @@ final class RolloutCommandsTest {
 
     @Test
     void dropoutIsTrainedWhereTheDifferenceIsMeasured() throws IOException {
-        Cli.succeed(command("grpo", "out", "--use_peft", true, "--lora_dropout", 0.5, "--batch_invariant", false));
+        Cli.succeed(runs.command("grpo", "out", "--use_peft", true, "--lora_dropout", 0.5, "--batch_invariant", false));
         assertTrue(Cli.metrics(folder.resolve("out")).getFirst().has("sampling/importance_sampling_ratio/mean"));
     }
 }
