@@ -65,7 +65,7 @@ __device__ void finish(const AttentionSizes &sizes, const Tile &tile, RowState<s
     }
 }
 
-/* At two slices shared memory has room for three blocks a multiprocessor at most; a bound of fewer registers than that allows would spill. */
+/* At two slices shared memory has room for three blocks a multiprocessor at most; fewer registers than these may have would spill. */
 template <class T, int n, int slices>
 __global__ void __launch_bounds__(attention_threads, slices == 2 ? 3 : 0)
     attend_tile(AttentionSizes sizes, Sequences sequences, Pages pages, const T *q, const T *k, const T *v, T *out, float *lse) {

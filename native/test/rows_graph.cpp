@@ -1,4 +1,4 @@
-/* rows_graph.cpp: calls that are recorded once and run again (runtime.h), on back ends that can; the others say so and have changed nothing. */
+/* rows_graph.cpp: calls that are recorded once and run again (runtime.h), on back ends that can; the others say so and change nothing. */
 #include <cstdlib>
 
 #include "table.h"

@@ -49,7 +49,8 @@ public final class OurDecoding {
         Supplier<String> firstTokens = () ->
             "\"first\": [" + Arrays.stream(first).mapToObj(Integer::toString).collect(Collectors.joining(", ")) + "]";
         int last = prompts.size() - 1;
-        generator.complete(prompts, new Generator.Request(SamplingParameters.greedy(), tokens * turns + 1, Set.of()), (prompt, _, token) -> {
+        var request = new Generator.Request(SamplingParameters.greedy(), tokens * turns + 1, Set.of());
+        generator.complete(prompts, request, (prompt, _, token) -> {
             if (drawn[prompt]++ == 0) {
                 first[prompt] = token;
             }

@@ -104,11 +104,17 @@ interface PolicyOptions {
     Lesson lesson(RolloutOptions shared, boolean needsOld);
 
     /** Tokens that a completion has at most unless it is said. */
-    int usualCompletionLength();
+    default int usualCompletionLength() {
+        return 256;
+    }
 
     /** The temperature unless it is given. */
-    double usualTemperature();
+    default double usualTemperature() {
+        return 1;
+    }
 
     /** The learning rate where none is given, of an adapter or of all weights. */
-    double usualRate(boolean adapter);
+    default double usualRate(boolean adapter) {
+        return adapter ? 1e-5 : 1e-6;
+    }
 }

@@ -152,8 +152,8 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         try (var training = new TrainingRun(job, TrainingRun.Extras.PRETRAINING, opened)) {
             start.weights().ifPresentOrElse(directory -> directory.loadInto(training.model()),
                 () -> new Initializer(run.seed, start.json().optionalDouble("initializer_range").orElse(0.02)).fillBase(training.model()));
-            training.dependsOn("command", spec.name());
-            training.dependsOn(describe(training.model().config()));
+            training.dependencies().add("command", spec.name());
+            training.dependencies().addAll(describe(training.model().config()));
             line.getErr().println("leeway pretrain → " + folder.path());
             var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, start.json(), start.tokenizer()),
                 OutputFolder.Result.MODEL, () -> ModelDirectory.save(training.model(), folder.path(), start.json(), start.tokenizer()));

@@ -106,19 +106,4 @@ final class RlooOptions implements PolicyOptions {
         shaping.describe(json);
         return json;
     }
-
-    @Override
-    public int usualCompletionLength() {
-        return 256;
-    }
-
-    @Override
-    public double usualTemperature() {
-        return 1;
-    }
-
-    @Override
-    public double usualRate(boolean adapter) {
-        return adapter ? 1e-5 : 1e-6;
-    }
 }

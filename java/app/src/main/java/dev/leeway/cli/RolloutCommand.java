@@ -83,7 +83,7 @@ final class RolloutCommand implements Callable<Integer>, Checked {
         var room = new RewardRoom(job.drawn().request().maxNewTokens(), TOKENS_OF_A_TOKEN * job.longest(), lanes, dtype, opened,
             () -> {
                 var judge = options.judge.open(folder.path(), lanes, dtype, opened);
-                training.dependsOn("judge", judge.id());
+                training.dependencies().add("judge", judge.id());
                 return options.judge.reward(judge);
             });
         return RewardList.open(options.rewards.names(), options.rewards.weights(), source.answers(), room);
@@ -94,15 +94,15 @@ final class RolloutCommand implements Callable<Integer>, Checked {
         directory.loadInto(training.model());
         new Initializer(options.run.seed, 0).fillAdapter(training.model());
         var adapter = training.job().adapter();
-        adapter.ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
+        adapter.ifPresent(_ -> training.dependencies().add("base_model", Fingerprint.ofWeights(directory.path())));
         if (training.job().lesson().compares()) {
-            training.dependsOn("ref_model", Fingerprint.ofWeights(directory.path()));
+            training.dependencies().add("ref_model", Fingerprint.ofWeights(directory.path()));
         }
         options.rewards.names().forEach(name -> name.model().ifPresent(model ->
-            training.dependsOn(name.toString(), Fingerprint.ofModel(model))));
-        training.dependsOn("tokenizer", Fingerprint.ofFile(directory.path().resolve("tokenizer.json")));
-        training.dependsOn("command", spec.name());
-        training.dependsOn(options.describe(policy));
+            training.dependencies().add(name.toString(), Fingerprint.ofModel(model))));
+        training.dependencies().add("tokenizer", Fingerprint.ofFile(directory.path().resolve("tokenizer.json")));
+        training.dependencies().add("command", spec.name());
+        training.dependencies().addAll(options.describe(policy));
         line.getErr().println("leeway " + spec.name() + " → " + folder.path());
         training.start(directory, rewards);
         new KeptRun(training, kind(training, directory, adapter, folder), folder, options.run, line.getOut(), line.getErr()).run();

@@ -3,7 +3,6 @@ package dev.leeway.cli;
 import dev.leeway.data.PromptSet;
 import dev.leeway.data.RowPlaces;
 import dev.leeway.ffi.DType;
-import dev.leeway.io.JsonFile;
 import dev.leeway.model.Initializer;
 import dev.leeway.model.Llama;
 import dev.leeway.model.ModelDirectory;
@@ -28,7 +27,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Training of a model on its own completions, from the first allocation to the last step. */
 final class RolloutRun implements KeptTraining, AutoCloseable {
@@ -63,7 +61,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
     private final Path folder;
     private final int loggingSteps;
     private final String rows;
-    private final ObjectNode dependencies = JsonFile.newObject();
+    private final Dependencies dependencies = new Dependencies();
     private final TrainingSession session;
     private Optional<RolloutBatches> batches = Optional.empty();
     private Optional<Loop> loop = Optional.empty();
@@ -81,6 +79,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
             requireIds(row);
         }
         rows = Fingerprint.ofPrompts(source.prompts().rows());
+        dependencies.add("stop_ids", new TreeSet<>(job.extent().stopTokens()).toString());
         room.require();
         session = TrainingSession.open(job.config(), job.settings(), device);
     }
@@ -230,25 +229,14 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
         return Metrics.Mean.OF_ROWS;
     }
 
-    /** Adds something of its own that the numbers of the run depend on. */
-    void dependsOn(String name, String value) {
-        dependencies.put(name, value);
-    }
-
-    /** Adds everything of an object. */
-    void dependsOn(ObjectNode more) {
-        dependencies.setAll(more);
+    /** What its numbers depend on, for what the command adds. */
+    Dependencies dependencies() {
+        return dependencies;
     }
 
     @Override
     public RunConfiguration configuration() {
-        var all = dependencies.deepCopy();
-        job.recipe().describe(all);
-        all.setAll(job.lesson().settings());
-        all.put("total_steps", totalSteps()).put("model_config", Fingerprint.of(job.start().json().node().toString()))
-            .put("rows", rows).put("stop_ids", new TreeSet<>(job.extent().stopTokens()).toString());
-        LoraOptions.describe(job.adapter(), all);
-        return RunConfiguration.of(all);
+        return dependencies.configuration(job.recipe(), job.lesson().settings(), totalSteps(), job.start().json(), rows, job.adapter());
     }
 
     @Override

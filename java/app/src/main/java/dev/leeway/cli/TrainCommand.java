@@ -47,10 +47,10 @@ final class TrainCommand implements Callable<Integer>, Checked {
                     new Initializer(options.run.seed, scoreRange(directory)).fillScore(training.model());
                 }
                 new Initializer(options.run.seed, 0).fillAdapter(training.model());
-                job.adapter().ifPresent(_ -> training.dependsOn("base_model", Fingerprint.ofWeights(directory.path())));
+                job.adapter().ifPresent(_ -> training.dependencies().add("base_model", Fingerprint.ofWeights(directory.path())));
                 training.dependsOnReference(directory);
-                training.dependsOn("command", spec.name());
-                training.dependsOn(options.describe(directory));
+                training.dependencies().add("command", spec.name());
+                training.dependencies().addAll(options.describe(directory));
                 train(training, directory, job.adapter(), folder);
             }
         }

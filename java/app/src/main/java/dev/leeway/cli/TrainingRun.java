@@ -3,7 +3,6 @@ package dev.leeway.cli;
 import dev.leeway.LeewayException;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
-import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.model.ConfigReader;
 import dev.leeway.model.Llama;
@@ -27,7 +26,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Training of a model on encoded rows, from the first allocation to the last step. */
 final class TrainingRun implements KeptTraining, AutoCloseable {
@@ -143,7 +141,7 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
 
     private final Job job;
     private final ModelConfig config;
-    private final ObjectNode dependencies = JsonFile.newObject();
+    private final Dependencies dependencies = new Dependencies();
     private final BatchSource batches;
     private final int totalSteps;
     private final TrainingSession session;
@@ -188,7 +186,8 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
 
     /** Adds what the task compares the model with, if it does, to what the numbers depend on. */
     void dependsOnReference(ModelDirectory start) {
-        job.task().compared().ifPresent(compared -> dependsOn("ref_model", new ComparedModel(compared, start, session).fingerprint()));
+        job.task().compared().ifPresent(compared ->
+            dependencies.add("ref_model", new ComparedModel(compared, start, session).fingerprint()));
     }
 
     /**
@@ -282,25 +281,15 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
         return job.rows().training().stepsPerEpoch(job.recipe().steps());
     }
 
-    /** Adds something of its own that the numbers of the run depend on. */
-    void dependsOn(String name, String value) {
-        dependencies.put(name, value);
-    }
-
-    /** Adds everything of an object. */
-    void dependsOn(ObjectNode more) {
-        dependencies.setAll(more);
+    /** What its numbers depend on, for what the command adds. */
+    Dependencies dependencies() {
+        return dependencies;
     }
 
     @Override
     public RunConfiguration configuration() {
-        var all = dependencies.deepCopy();
-        job.recipe().describe(all);
-        all.setAll(job.task().settings());
-        all.put("total_steps", totalSteps).put("model_config", Fingerprint.of(job.json().node().toString()))
-            .put("rows", job.rows().training().fingerprint());
-        LoraOptions.describe(job.adapter(), all);
-        return RunConfiguration.of(all);
+        return dependencies.configuration(job.recipe(), job.task().settings(), totalSteps, job.json(),
+            job.rows().training().fingerprint(), job.adapter());
     }
 
     @Override

@@ -150,7 +150,8 @@ final class OracleTest {
             double expected = loss.of(new Oracle(family.spec(), weights, 0));
             assertEquals(expected, found, LOGIT_BOUND * ROWS, "the loss");
             assertEquals(weights.keySet(), tiny.gradients().keySet());
-            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, 0)));
+            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(),
+                changed -> loss.of(new Oracle(family.spec(), changed, 0)));
         }
     }
 
@@ -177,7 +178,8 @@ final class OracleTest {
             double scale = 3 / Math.sqrt(4);
             assertEquals(loss.of(new Oracle(family.spec(), weights, scale)), found, LOGIT_BOUND * ROWS, "the loss");
             assertEquals(matrices, tiny.gradients().size());
-            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(), changed -> loss.of(new Oracle(family.spec(), changed, scale)));
+            OracleGradients.assertEqual(family.name(), weights, tiny.gradients(),
+                changed -> loss.of(new Oracle(family.spec(), changed, scale)));
         }
     }
 
@@ -206,7 +208,8 @@ final class OracleTest {
                 found += slopes[s] * values[s];
             }
             assertEquals(loss.of(new Oracle(Family.QWEN3.spec(), tiny.weights(), 0)), found, LOGIT_BOUND * 4 * 10, "the loss");
-            OracleGradients.assertEqual("classifier", tiny.weights(), tiny.gradients(), changed -> loss.of(new Oracle(Family.QWEN3.spec(), changed, 0)));
+            OracleGradients.assertEqual("classifier", tiny.weights(), tiny.gradients(),
+                changed -> loss.of(new Oracle(Family.QWEN3.spec(), changed, 0)));
         }
     }
 }
