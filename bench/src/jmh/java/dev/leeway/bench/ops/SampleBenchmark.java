@@ -32,8 +32,8 @@ public class SampleBenchmark extends OpBenchmark {
         on.call(Ops.SAMPLE).i64("rows", ROWS).i64("vocabulary", size.vocabulary()).i64("top_k", 0).at("logits", logits.region())
             .at("allowed", Region.NONE).at("history_starts", Region.NONE).at("history", Region.NONE).at("seeds", seeds.region())
             .at("counters", seeds.region()).at("tokens", tokens.region()).at("log_prob", logProb.region()).at("entropy", Region.NONE)
-            .at("probabilities", Region.NONE).at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes()).f32("temperature", temperature)
-            .f32("top_p", topP).f32("min_p", 0).f32("repetition_penalty", 1).run();
+            .at("probabilities", Region.NONE).at("workspace", workspace.region()).i64("workspace_bytes", workspace.bytes())
+            .f32("temperature", temperature).f32("top_p", topP).f32("min_p", 0).f32("repetition_penalty", 1).run();
     }
 
     @Benchmark
