@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 shared=${1:-${LEEWAY_SHARED:-$root/../shared}}
 bundle=bench/device/bundle
-most=$((40 << 20)) # bytes
+most=$((48 << 20)) # bytes
 modules=java.base,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,jdk.management,jdk.unsupported
 cases="fixtures/models fixtures/lora fixtures/optim fixtures/misc fixtures/reward fixtures/e2e fixtures/objectives fixtures/training
 models/stories260k"
