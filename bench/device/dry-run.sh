@@ -15,7 +15,7 @@ dry() {
     file=$(echo bench/device/target/dry-run/*-"${script#*-}".json)
     for unit in "$@"; do
         if [ "$status" != 5 ] || [[ $output != *"no device"* ]] || ! grep -q '"failed": \[\]' "$file" ||
-            ! grep -q "\"unit\": \"$unit\"" "$file"; then
+            ! grep -q "\"unit\": *\"$unit\"" "$file"; then
             echo "dry-run: $script.sh ended with exit code $status; expected 5 and \"no device\"," \
                 "nothing failed and a row in \"$unit\" in $file" >&2
             exit 1
