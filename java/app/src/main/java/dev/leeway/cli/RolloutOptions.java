@@ -54,9 +54,7 @@ final class RolloutOptions {
     }
 
     private void checkGiven(PolicyOptions policy, Problems problems) {
-        problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
-        modelPath.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
-            "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path));
+        TrainingOptions.checkModel(modelPath, problems);
         rewards.check(draw.completionLength(policy), problems);
         checkJudge(problems);
         draw.check(policy, problems);

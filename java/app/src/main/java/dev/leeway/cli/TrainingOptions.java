@@ -48,10 +48,15 @@ final class TrainingOptions {
         checkGiven(problems);
     }
 
-    private void checkGiven(Problems problems) {
+    /** Reports a model that is not named, or that is an adapter. */
+    static void checkModel(Optional<Path> modelPath, Problems problems) {
         problems.require(modelPath.isPresent(), "--model_name_or_path is missing: name a Hugging Face model directory");
         modelPath.ifPresent(path -> problems.require(!AdapterSource.isAdapter(path),
             "--model_name_or_path: %s is a PEFT adapter; name the model directory it was trained on", path));
+    }
+
+    private void checkGiven(Problems problems) {
+        checkModel(modelPath, problems);
         chat.check(problems);
         evaluation.check(data, problems);
         lora.check(problems);
