@@ -1,0 +1,27 @@
+package dev.leeway.eval;
+
+import dev.leeway.LeewayException;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All benchmarks. */
+public final class Catalogue {
+
+    private Catalogue() {
+    }
+
+    /** Those that there are, in the order of the list. */
+    public static List<Entry> entries() {
+        return Stream.<List<Entry>>of().flatMap(List::stream).toList();
+    }
+
+    /**
+     * The one with an id.
+     *
+     * @throws LeewayException if there is none
+     */
+    public static Entry named(String id) {
+        return entries().stream().filter(entry -> entry.card().id().equals(id)).findFirst().orElseThrow(() ->
+            LeewayException.usage("there is no benchmark %s; leeway eval list names them all", id));
+    }
+}

@@ -1,0 +1,55 @@
+package dev.leeway.eval;
+
+import java.util.List;
+
+/** What a model made of a {@link Request}. */
+public sealed interface Response {
+
+    /**
+     * To {@link Request.Write}.
+     *
+     * @param text without the model's end token, and without the stop text that ended it
+     * @param cut whether it was stopped at its greatest length
+     * @param tokens drawn
+     */
+    record Written(String text, boolean cut, int tokens) implements Response {
+    }
+
+    /**
+     * To {@link Request.Weigh}.
+     *
+     * @param weights one an option, in their order
+     */
+    record Weighed(List<Weight> weights) implements Response {
+
+        /** Takes a copy. */
+        public Weighed {
+            weights = List.copyOf(weights);
+        }
+    }
+
+    /**
+     * How probable an option is.
+     *
+     * @param logProb ln p(option | prompt) in nats, the sum over its tokens
+     * @param tokens how many it has
+     */
+    record Weight(double logProb, int tokens) {
+    }
+
+    /**
+     * To {@link Request.Rate}.
+     *
+     * @param score the reward model's number
+     */
+    record Rated(double score) implements Response {
+    }
+
+    /**
+     * Nothing, and it would be nothing again: the prompt is longer than the model takes.
+     *
+     * @param reason why, in a sentence
+     */
+    record Unable(String reason) implements Response {
+    }
+}
