@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.io.Crash;
 import dev.leeway.io.JsonFile;
-import dev.leeway.reward.Language;
+import dev.leeway.text.Language;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

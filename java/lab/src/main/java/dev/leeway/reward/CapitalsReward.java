@@ -1,5 +1,6 @@
 package dev.leeway.reward;
 
+import dev.leeway.text.Capitals;
 import java.util.OptionalDouble;
 
 /**
@@ -19,13 +20,6 @@ public final class CapitalsReward implements AnswerReward {
 
     @Override
     public OptionalDouble of(Answer answer) {
-        return OptionalDouble.of(share(answer.completion()));
-    }
-
-    /** The share of a text, from 0 to 1. */
-    public static double share(String text) {
-        long upper = text.codePoints().filter(letter -> Character.isUpperCase(letter) || Character.isTitleCase(letter)).count();
-        long lower = text.codePoints().filter(Character::isLowerCase).count();
-        return upper == 0 ? 0 : (double) upper / (upper + lower);
+        return OptionalDouble.of(Capitals.share(answer.completion()));
     }
 }

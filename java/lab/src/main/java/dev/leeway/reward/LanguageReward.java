@@ -1,5 +1,6 @@
 package dev.leeway.reward;
 
+import dev.leeway.text.Language;
 import java.util.OptionalDouble;
 
 /** {@code language:CODE}: 1 where a completion is in that language, as {@link Language} tells it, else 0. */

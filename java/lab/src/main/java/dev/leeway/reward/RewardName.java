@@ -1,6 +1,7 @@
 package dev.leeway.reward;
 
 import dev.leeway.LeewayException;
+import dev.leeway.text.Language;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

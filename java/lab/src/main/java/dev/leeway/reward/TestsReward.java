@@ -3,10 +3,10 @@ package dev.leeway.reward;
 import dev.leeway.sandbox.Limits;
 import dev.leeway.sandbox.Sandbox;
 import dev.leeway.sandbox.UnitTests;
+import dev.leeway.text.CodeBlock;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * {@code tests}: the share of the row's {@code tests}, one statement a line such as {@code assert f(1) == 2}, that hold about the Python
@@ -15,8 +15,6 @@ import java.util.regex.Pattern;
  * reward, nor has code that could not be confined.
  */
 public final class TestsReward implements AnswerReward {
-
-    private static final Pattern BLOCK = Pattern.compile("```(?:python|py)?[ \\t]*\\n([^`]*+(?:`(?!``)[^`]*+)*+)(?:```|\\z)");
 
     private final UnitTests tests;
 
@@ -49,15 +47,12 @@ public final class TestsReward implements AnswerReward {
         if (wanted.isEmpty()) {
             return OptionalDouble.empty();
         }
-        var results = tests.run(code(answer.completion()), wanted).stream().map(UnitTests.Tested::result).toList();
+        var code = CodeBlock.last(answer.completion()).orElse(answer.completion());
+        var results = tests.run(code, wanted).stream().map(UnitTests.Tested::result).toList();
         return results.contains(UnitTests.Result.REFUSED) ? OptionalDouble.empty() : OptionalDouble.of(share(results));
     }
 
     private static double share(List<UnitTests.Result> results) {
         return (double) results.stream().filter(UnitTests.Result.PASSED::equals).count() / results.size();
-    }
-
-    private static String code(String completion) {
-        return BLOCK.matcher(completion).results().map(block -> block.group(1)).reduce((_, last) -> last).orElse(completion);
     }
 }

@@ -1,4 +1,4 @@
-package dev.leeway.reward;
+package dev.leeway.text;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param denominator what is below it, not 0; 1 for decimals
  * @param end where it ends in the text
  */
-record FoundNumber(BigDecimal numerator, BigDecimal denominator, int end) {
+public record FoundNumber(BigDecimal numerator, BigDecimal denominator, int end) {
 
     /** Longer ones are no answers, and comparing them would take time without bound. */
     private static final int MOST_DIGITS = 40;
@@ -27,7 +27,7 @@ record FoundNumber(BigDecimal numerator, BigDecimal denominator, int end) {
         + "(?:\\\\[dt]?frac\\{(" + DECIMAL + ")\\}\\{(" + DECIMAL + ")\\}|(" + DECIMAL + ")(?:/(" + DECIMAL + "))?)");
 
     /** All numbers of a text, in order. */
-    static List<FoundNumber> in(String text) {
+    public static List<FoundNumber> in(String text) {
         var found = new ArrayList<FoundNumber>();
         for (var match = NUMBER.matcher(text); match.find();) {
             boolean fraction = match.group(3) != null;
@@ -53,7 +53,7 @@ record FoundNumber(BigDecimal numerator, BigDecimal denominator, int end) {
     }
 
     /** Whether both are the same number, however they are written. */
-    boolean equalsNumber(FoundNumber other) {
+    public boolean equalsNumber(FoundNumber other) {
         return numerator.multiply(other.denominator).compareTo(other.numerator.multiply(denominator)) == 0;
     }
 }

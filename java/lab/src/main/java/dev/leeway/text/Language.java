@@ -1,4 +1,4 @@
-package dev.leeway.reward;
+package dev.leeway.text;
 
 import dev.leeway.LeewayException;
 import java.lang.Character.UnicodeScript;
