@@ -1,11 +1,11 @@
 package dev.leeway.cli;
 
 import dev.leeway.io.AtomicFile;
+import dev.leeway.report.Markup;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The loss of a run as a web page of its own: one drawing, nothing loaded. */
 final class LossPage {
@@ -66,7 +66,7 @@ final class LossPage {
             <p><span style="color:#9bbcf0">▬</span> loss of a step,
             <span style="color:#1a56c4">▬</span> smoothed over a fiftieth of the run%6$s</p>
             </html>
-            """.formatted(escaped(title), WIDTH, escaped(metrics.summary()), HEIGHT,
+            """.formatted(Markup.escaped(title), WIDTH, Markup.escaped(metrics.summary()), HEIGHT,
             grid(scale) + line("loss", training, scale) + line("smooth", smoothed(training), scale) + marks(evaluation, scale),
             evaluation.isEmpty() ? "" : ", <span style=\"color:#c4411a\">▬</span> eval_loss");
     }
@@ -101,10 +101,10 @@ final class LossPage {
         for (int i = 0; i <= GRID; i++) {
             double loss = scale.least() + (scale.most() - scale.least()) * i / GRID;
             double step = scale.steps() * i / GRID;
-            svg.append(format("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - TOP, scale.y(loss),
+            svg.append(Markup.format("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - TOP, scale.y(loss),
                 scale.y(loss)))
-                .append(format("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", LEFT - 8, scale.y(loss) + 4, loss))
-                .append(format("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n", scale.x(step),
+                .append(Markup.format("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", LEFT - 8, scale.y(loss) + 4, loss))
+                .append(Markup.format("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n", scale.x(step),
                     HEIGHT - 14, Math.round(step)));
         }
         return svg.toString();
@@ -112,22 +112,14 @@ final class LossPage {
 
     private static String line(String kind, List<Point> points, Scale scale) {
         var svg = new StringBuilder("<polyline class=\"" + kind + "\" points=\"");
-        points.forEach(point -> svg.append(format("%.1f,%.1f ", scale.x(point.step()), scale.y(point.loss()))));
+        points.forEach(point -> svg.append(Markup.format("%.1f,%.1f ", scale.x(point.step()), scale.y(point.loss()))));
         return svg.toString().strip() + "\"/>\n";
     }
 
     private static String marks(List<Point> points, Scale scale) {
         var svg = new StringBuilder(points.isEmpty() ? "" : line("eval", points, scale));
-        points.forEach(point -> svg.append(format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>step %.0f: %.4f</title></circle>%n",
-            scale.x(point.step()), scale.y(point.loss()), point.step(), point.loss())));
+        points.forEach(point -> svg.append(Markup.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>step %.0f: %.4f</title>"
+            + "</circle>%n", scale.x(point.step()), scale.y(point.loss()), point.step(), point.loss())));
         return svg.toString();
-    }
-
-    private static String format(String format, Object... arguments) {
-        return String.format(Locale.ROOT, format, arguments);
-    }
-
-    private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }
 }

@@ -1,0 +1,59 @@
+package dev.leeway.report;
+
+import java.util.List;
+
+/**
+ * A page of its own.
+ *
+ * @param title of the page
+ * @param lead before the contents
+ * @param sections behind them
+ */
+public record Page(String title, List<Part> lead, List<Section> sections) {
+
+    private static final String STYLE = """
+        :root { color-scheme: light dark; --ink: #1c1c1c; --soft: #5a5a5a; --paper: #fff; --line: #d9d9d9; --c0: #1a56c4; --c1: #b5440f;
+          --c2: #1f7a3d; --c3: #8a2fa8; --c4: #8a6a00; --c5: #007f8a }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --soft: #a6a6a6; --paper: #16181b; --line: #3a3d42; --c0: #7aa7ff;
+          --c1: #ff9a66; --c2: #6fd18e; --c3: #d49af0; --c4: #e0bf4a; --c5: #5fd0da } }
+        body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 0 auto;
+          padding: 1rem; overflow-wrap: anywhere }
+        h1 { font-size: 1.6rem } h2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
+        a { color: var(--c0) } nav a { display: inline-block; margin-right: 1rem; padding: .25rem 0 }
+        pre, .wide { overflow-x: auto } pre { padding: .75rem; border: 1px solid var(--line); font-size: .85rem }
+        table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal } th, td { padding: .25rem .75rem .25rem 0;
+          text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) } .number { text-align: right;
+          font-variant-numeric: tabular-nums; white-space: nowrap }
+        dt { color: var(--soft); font-size: .85rem } dd { margin: 0 0 .5rem } summary { cursor: pointer; padding: .25rem 0 }
+        .row { display: grid; grid-template-columns: 14rem 1fr 13rem; gap: 1rem; align-items: center; font-size: .9rem }
+        .row svg { width: 100%; overflow: visible } .row span:last-child { font-variant-numeric: tabular-nums; color: var(--soft) }
+        .grid { stroke: var(--line) } .interval { stroke-width: 2 } .axis text { fill: var(--soft); font-size: 12px }
+        .c0 { --own: var(--c0) } .c1 { --own: var(--c1) } .c2 { --own: var(--c2) } .c3 { --own: var(--c3) } .c4 { --own: var(--c4) }
+        .c5 { --own: var(--c5) } circle { fill: var(--own) } .interval { stroke: var(--own) }
+        @media (max-width: 40rem) { .row { grid-template-columns: 1fr; gap: 0; margin-bottom: .5rem; padding: 0 .75rem } }
+        """;
+
+    /** Takes copies. */
+    public Page {
+        lead = List.copyOf(lead);
+        sections = List.copyOf(sections);
+    }
+
+    /** The whole document. */
+    public String html() {
+        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n")
+            .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>").append(Markup.escaped(title))
+            .append("</title>\n<style>\n").append(STYLE).append("</style></head><body>\n<h1>").append(Markup.escaped(title))
+            .append("</h1>\n");
+        lead.forEach(part -> html.append(part.html()));
+        html.append("<nav>");
+        for (int i = 0; i < sections.size(); i++) {
+            html.append("<a href=\"#s").append(i).append("\">").append(Markup.escaped(sections.get(i).title())).append("</a>");
+        }
+        html.append("</nav>\n");
+        for (int i = 0; i < sections.size(); i++) {
+            html.append(sections.get(i).html(i));
+        }
+        return html.append("</body></html>\n").toString();
+    }
+}
