@@ -113,6 +113,11 @@ public final class InferenceSession implements AutoCloseable {
         return new Scorer(model, size.rows(), size.lanes());
     }
 
+    /** Says how probable every next token is; the longest prompt has as many tokens as the session has rows. */
+    public NextTokens nextTokens() {
+        return new NextTokens(model, size.rows());
+    }
+
     /** Says what a reward model gives to texts; the longest has as many tokens as the session has rows. */
     public RewardScorer rewardScorer() {
         return new RewardScorer(model, size.rows(), size.lanes());

@@ -1,6 +1,9 @@
 package dev.leeway.eval;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** What a model is asked to do. */
 public sealed interface Request {
@@ -38,6 +41,20 @@ public sealed interface Request {
      * @param answer what is rated
      */
     record Rate(Prompt prompt, String answer) implements Request {
+    }
+
+    /**
+     * To say how probable every next token is, by the texts that tokens decode to.
+     *
+     * @param prompt what it reads
+     * @param texts the only ones that are wanted; empty = all
+     */
+    record Next(Prompt prompt, Set<String> texts) implements Request {
+
+        /** Takes a copy, whose order is the same in every process. */
+        public Next {
+            texts = Collections.unmodifiableSortedSet(new TreeSet<>(texts));
+        }
     }
 
     /**

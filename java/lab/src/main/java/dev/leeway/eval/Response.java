@@ -1,6 +1,9 @@
 package dev.leeway.eval;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 
 /** What a model made of a {@link Request}. */
 public sealed interface Response {
@@ -43,6 +46,20 @@ public sealed interface Response {
      * @param score the reward model's number
      */
     record Rated(double score) implements Response {
+    }
+
+    /**
+     * To {@link Request.Next}.
+     *
+     * @param logProbs ln p(token | prompt) in nats by the text that the token decodes to by itself, of the most probable one where several
+     *     decode to the same; in the order of the vocabulary. A text that was wanted and that no token decodes to isn't there
+     */
+    record Distribution(SequencedMap<String, Double> logProbs) implements Response {
+
+        /** Takes a copy. */
+        public Distribution {
+            logProbs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(logProbs));
+        }
     }
 
     /**
