@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -75,7 +77,18 @@ public record Baseline(String name, Rule rule) implements Subject {
             case Request.Weigh weigh -> new Response.Weighed(IntStream.range(0, weigh.options().size())
                 .mapToObj(option -> new Response.Weight(logProb(option, weigh.options().size()), 1)).toList());
             case Request.Rate _ -> new Response.Rated(0);
+            case Request.Next next -> uniform(next.texts());
         };
+    }
+
+    /** All texts that are wanted are equally probable tokens. */
+    private Response uniform(Set<String> texts) {
+        if (texts.isEmpty()) {
+            throw LeewayException.usage("%s has no vocabulary, so it can't say how probable each of its tokens is; name texts", name);
+        }
+        var logProbs = new LinkedHashMap<String, Double>();
+        texts.forEach(text -> logProbs.put(text, -Math.log(texts.size())));
+        return new Response.Distribution(logProbs);
     }
 
     private String text(Prompt prompt) {
