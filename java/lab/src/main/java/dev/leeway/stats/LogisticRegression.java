@@ -63,6 +63,11 @@ public final class LogisticRegression {
      * @param p two-sided, normal
      */
     public record Coefficient(double estimate, double error, double z, double p) {
+
+        /** Wald's interval: estimate ± z error. */
+        public Interval interval(double level) {
+            return Interval.around(estimate, Normal.twoSided(level) * error);
+        }
     }
 
     private final Observations data;
@@ -215,13 +220,41 @@ public final class LogisticRegression {
                 }
             }
         }
+        return effect(column, effect, slope, total, level);
+    }
+
+    /**
+     * The average marginal effect of a number: the mean over the trials of dp / d{@code column}, the other columns as they were observed; its
+     * error by the delta method.
+     */
+    public TestResult averageSlope(String column, double level) {
+        if (terms.stream().noneMatch(term -> term.columns().contains(column)) || !data.isNumber(column)) {
+            throw LeewayException.usage("an average slope is of a column of numbers in a term of the fit; %s is none of %s", column, terms);
+        }
+        var one = Design.of(data.withNumber(column, 1), terms);
+        var zero = Design.of(data.withNumber(column, 0), terms);
+        var gradient = new double[coefficients.length];
+        double effect = 0;
+        for (int r = 0; r < data.rows(); r++) {
+            double weight = outcomes.trials()[r];
+            double p = probability(design.predictor(r, coefficients));
+            double rise = one.predictor(r, coefficients) - zero.predictor(r, coefficients); // log-odds are linear in a column
+            effect += weight * p * (1 - p) * rise;
+            for (int c = 0; c < gradient.length; c++) {
+                gradient[c] += weight * p * (1 - p) * ((1 - 2 * p) * rise * design.rows()[r][c] + one.rows()[r][c] - zero.rows()[r][c]);
+            }
+        }
+        return effect(column, effect, gradient, outcomes.total(), level);
+    }
+
+    private TestResult effect(String column, double sum, double[] gradient, double total, double level) {
         if (total == 0) {
             throw LeewayException.data("an average marginal effect of %s needs at least one row; none was chosen", column);
         }
-        var direction = new ArrayRealVector(slope, false);
+        var direction = new ArrayRealVector(gradient, false);
         double error = Math.sqrt(direction.dotProduct(covariance.operate(direction))) / total;
-        double z = effect / total / error;
-        return new TestResult(effect / total, Interval.around(effect / total, Normal.twoSided(level) * error), z, Double.POSITIVE_INFINITY,
+        double z = sum / total / error;
+        return new TestResult(sum / total, Interval.around(sum / total, Normal.twoSided(level) * error), z, Double.POSITIVE_INFINITY,
             Normal.twoSidedP(z));
     }
 

@@ -89,9 +89,14 @@ public final class Observations {
         return column;
     }
 
+    /** Whether a column holds numbers, not levels. */
+    boolean isNumber(String name) {
+        return column(name).levels().isEmpty();
+    }
+
     /** Whether a column holds nothing but 0 and 1. */
     boolean isIndicator(String name) {
-        return column(name).levels().isEmpty() && Arrays.stream(column(name).values()).allMatch(value -> value == 0 || value == 1);
+        return isNumber(name) && Arrays.stream(column(name).values()).allMatch(value -> value == 0 || value == 1);
     }
 
     /** How many columns of a design a term makes: the product of its factors' levels but one. */
