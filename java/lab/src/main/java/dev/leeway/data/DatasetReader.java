@@ -34,9 +34,10 @@ public final class DatasetReader {
      * @param completionOnly  whether only the completion of a row with prompt and completion is trained; otherwise all of its text is, and
      *                        of a conversation what would be trained if it came as {@code messages}
      * @param truncation      what is kept of sequences that are too long
+     * @param promptArm       what is said beside the rows' own words, before the template; rows are numbered as they come
      */
     public record Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat, boolean completionOnly,
-            Truncation truncation) {
+            Truncation truncation, PromptArm promptArm) {
 
         /** A maximum length that no row reaches. */
         public static final int UNLIMITED = Integer.MAX_VALUE;
@@ -45,6 +46,12 @@ public final class DatasetReader {
             if (maxLength < 2) {
                 throw LeewayException.usage("max_length must be at least 2, a token and its successor; found %d", maxLength);
             }
+        }
+
+        /** With rows in their own words. */
+        public Options(Columns columns, int maxLength, boolean allowTruncation, Optional<ChatFormat> chat, boolean completionOnly,
+                Truncation truncation) {
+            this(columns, maxLength, allowTruncation, chat, completionOnly, truncation, PromptArm.NONE);
         }
 
         /** With the start of sequences that are too long. */
@@ -70,17 +77,22 @@ public final class DatasetReader {
         /** The same with all of a row trained, which is where it is not asked what of it was given. */
         public Options whole() {
             return new Options(columns, maxLength, allowTruncation, chat.map(format -> format.withTrained(TrainedTurns.ALL_TOKENS)), false,
-                    truncation);
+                    truncation, promptArm);
         }
 
         /** The same with a way to read conversations. */
         public Options withChat(ChatFormat format) {
-            return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly, truncation);
+            return new Options(columns, maxLength, allowTruncation, Optional.of(format), completionOnly, truncation, promptArm);
         }
 
         /** The same with another end kept, or with shorter prompts. */
         public Options withTruncation(Truncation other) {
-            return new Options(columns, maxLength, allowTruncation, chat, completionOnly, other);
+            return new Options(columns, maxLength, allowTruncation, chat, completionOnly, other, promptArm);
+        }
+
+        /** The same under another arm of a study. */
+        public Options withPromptArm(PromptArm arm) {
+            return new Options(columns, maxLength, allowTruncation, chat, completionOnly, truncation, arm);
         }
     }
 

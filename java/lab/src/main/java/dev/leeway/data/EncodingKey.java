@@ -23,7 +23,7 @@ public final class EncodingKey {
 
     EncodingKey() {}
 
-    /** Of all but the rows themselves: the tokenizer's files, the columns, the lengths, and the chat format. */
+    /** Of all but the rows themselves: the tokenizer's files, the columns, the lengths, the chat format and the prompt arm. */
     public static String of(Tokenizer tokenizer, DatasetReader.Options options) {
         var key = new EncodingKey();
         key.add(tokenizer, options);
@@ -39,6 +39,14 @@ public final class EncodingKey {
         add(options.maxLength() + " " + options.completionOnly());
         add(options.truncation().toString());
         options.chat().ifPresent(this::add);
+        if (options.promptArm().kind() != PromptArm.Kind.NONE) {
+            add(options.promptArm());
+        }
+    }
+
+    private void add(PromptArm arm) {
+        add(arm.kind() + " " + arm.placement() + " " + arm.assignment() + " " + arm.words().size());
+        arm.words().forEach(this::add);
     }
 
     /** A template that asks for the date gives other text tomorrow. */

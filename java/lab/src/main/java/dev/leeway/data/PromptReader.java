@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -31,8 +32,20 @@ public final class PromptReader {
      * @param maxPromptLength {@code max_prompt_length}: of a longer prompt the last tokens stay, behind its begin-of-sequence
      * @param allowTruncation whether more than one prompt in a hundred may be cut
      * @param chat            how messages become text; without it they are refused
+     * @param promptArm       what is said beside the prompts' own words, before the template; prompts are numbered as they come
      */
-    public record Options(Columns columns, Set<String> parts, int maxPromptLength, boolean allowTruncation, Optional<ChatFormat> chat) {
+    public record Options(Columns columns, Set<String> parts, int maxPromptLength, boolean allowTruncation, Optional<ChatFormat> chat,
+            PromptArm promptArm) {
+
+        /** With prompts in their own words. */
+        public Options(Columns columns, Set<String> parts, int maxPromptLength, boolean allowTruncation, Optional<ChatFormat> chat) {
+            this(columns, parts, maxPromptLength, allowTruncation, chat, PromptArm.NONE);
+        }
+
+        /** The same under another arm of a study. */
+        public Options withPromptArm(PromptArm arm) {
+            return new Options(columns, parts, maxPromptLength, allowTruncation, chat, arm);
+        }
     }
 
     private final Tokenizer tokenizer;
@@ -69,7 +82,8 @@ public final class PromptReader {
     private void take(JsonRow row) {
         var columns = options.columns();
         if (row.hasValue(JsonRow.PROMPT, columns) && !row.isList(JsonRow.PROMPT, columns)) {
-            String text = row.text(JsonRow.PROMPT, columns);
+            String own = row.text(JsonRow.PROMPT, columns);
+            String text = underTheArm(row, () -> options.promptArm().apply(own, rows.size()));
             add(row, tokenizer.encode(text, true), text, List.of());
             return;
         }
@@ -80,8 +94,17 @@ public final class PromptReader {
                     + " %s); name the one to read with --columns prompt=NAME", row.place(), columns.source(JsonRow.PROMPT),
                     row.columnNames());
         }
-        String text = rendered(row, messages);
-        add(row, tokens(row, messages, text), text, messages);
+        List<Map<String, Object>> said = underTheArm(row, () -> options.promptArm().apply(messages, rows.size()));
+        String text = rendered(row, said);
+        add(row, tokens(row, said, text), text, said);
+    }
+
+    private static <T> T underTheArm(JsonRow row, Supplier<T> words) {
+        try {
+            return words.get();
+        } catch (LeewayException e) {
+            throw LeewayException.data(e, "%s: %s", row.place(), e.getMessage());
+        }
     }
 
     /** With {@code plain_user_text} what a user or tool spells stays text, as where the same row is trained on. */

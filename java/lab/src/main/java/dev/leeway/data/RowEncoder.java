@@ -25,8 +25,8 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
     private static final int ROWS_AT_ONCE = 1024;
     private static final long CHARACTERS_AT_ONCE = 1 << 22;
 
-    /** A row that waits: where it is from, and what it says once it is asked. */
-    private record Waiting(String place, Supplier<Row> row) {}
+    /** A row that waits: where it is from, the how-manieth it is, and what it says once it is asked. */
+    private record Waiting(String place, long number, Supplier<Row> row) {}
 
     /** A row with its sequences as ids, or why it is refused. */
     private record Placed(String place, Optional<Row> row, List<Encoded> sequences, boolean spelled, Optional<LeewayException> refusal) {}
@@ -38,6 +38,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
     private final Tally tally = new Tally();
     private final List<Waiting> waiting = new ArrayList<>();
     private long waitingCharacters;
+    private long taken;
     private final Map<Path, RowFormat> formats = new HashMap<>();
 
     RowEncoder(Tokenizer tokenizer, DatasetReader.Options options, Purpose<U> purpose) {
@@ -53,12 +54,16 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
 
     void take(JsonRow row) {
         RowFormat format = formats.computeIfAbsent(row.file(), _ -> RowFormat.of(row, options.columns(), purpose));
-        waiting.add(new Waiting(row.place(), () -> RowReader.read(row, format, options.columns())));
+        take(row.place(), () -> RowReader.read(row, format, options.columns()));
         waitingCharacters += characters(row.fields());
     }
 
     void take(String place, Row row) {
-        waiting.add(new Waiting(place, () -> row));
+        take(place, () -> row);
+    }
+
+    private void take(String place, Supplier<Row> row) {
+        waiting.add(new Waiting(place, taken++, row));
     }
 
     private static long characters(JsonNode value) {
@@ -103,7 +108,7 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
         boolean spelled = false;
         List<Encoded> sequences = new ArrayList<>(2);
         try {
-            Row row = next.row().get();
+            Row row = underTheArm(next.row().get(), next);
             for (Exchange exchange : exchanges(row)) {
                 spelled |= scripts.spellsControlToken(exchange);
                 sequences.add(scripts.encode(script(exchange, next.place())));
@@ -111,6 +116,14 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
             return new Placed(next.place(), Optional.of(row), sequences, spelled, Optional.empty());
         } catch (LeewayException e) {
             return new Placed(next.place(), Optional.empty(), List.of(), spelled, Optional.of(e));
+        }
+    }
+
+    private Row underTheArm(Row row, Waiting next) {
+        try {
+            return options.promptArm().apply(row, next.number());
+        } catch (LeewayException e) {
+            throw LeewayException.data(e, "%s: %s", next.place(), e.getMessage());
         }
     }
 
