@@ -1,0 +1,96 @@
+package dev.leeway.study;
+
+import dev.leeway.io.JsonFile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A question with a number for an answer: a weighted sum of cells' means, such as one arm's minus another's. Cells with the same exam and
+ * slice are paired by item.
+ *
+ * @param name of the contrast
+ * @param role whether the study's answer rests on it
+ * @param parts what is added up; weights that sum to 0
+ * @param published what the paper found, in the unit of the measure
+ */
+public record Contrast(String name, Role role, List<Part> parts, OptionalDouble published) {
+
+    /** Whether a study's answer rests on a contrast. */
+    public enum Role { PRIMARY, SECONDARY }
+
+    /**
+     * Where a mean is taken.
+     *
+     * @param arm whose model
+     * @param exam that it took
+     * @param measure of the exam's benchmark
+     * @param slice {@code key=value}, or empty for all items
+     * @param setting the name of the evaluation prompt
+     */
+    public record Cell(String arm, String exam, String measure, String slice, String setting) {
+
+        /** The same of another arm. */
+        public Cell of(String other) {
+            return new Cell(other, exam, measure, slice, setting);
+        }
+
+        /** The same of other items. */
+        public Cell in(String otherSlice) {
+            return new Cell(arm, exam, measure, otherSlice, setting);
+        }
+    }
+
+    /**
+     * A cell and how often it is added.
+     *
+     * @param weight 1 or −1, as a rule
+     * @param cell whose mean
+     */
+    public record Part(double weight, Cell cell) {
+    }
+
+    /** Takes a copy. */
+    public Contrast {
+        parts = List.copyOf(parts);
+    }
+
+    /** How much one cell has more than another. */
+    public static Contrast difference(String name, Role role, Cell first, Cell second) {
+        return new Contrast(name, role, List.of(new Part(1, first), new Part(-1, second)), OptionalDouble.empty());
+    }
+
+    /** How much one difference is more than another: (first − second) − (third − fourth). */
+    public static Contrast interaction(String name, Role role, Contrast one, Contrast other) {
+        var parts = new ArrayList<>(one.parts());
+        other.parts().forEach(part -> parts.add(new Part(-part.weight(), part.cell())));
+        return new Contrast(name, role, parts, OptionalDouble.empty());
+    }
+
+    /** The same with what a paper found. */
+    public Contrast published(double value) {
+        return new Contrast(name, role, parts, OptionalDouble.of(value));
+    }
+
+    /** The cells of its parts. */
+    public List<Cell> cells() {
+        return parts.stream().map(Part::cell).toList();
+    }
+
+    /** Whether all cells have the same items. */
+    public boolean pairs() {
+        return cells().stream().map(cell -> cell.exam() + "\n" + cell.slice()).distinct().count() == 1;
+    }
+
+    /** What is sealed of it. */
+    ObjectNode json() {
+        var json = JsonFile.newObject().put("name", name).put("role", role.name().toLowerCase(Locale.ROOT));
+        var sum = json.putArray("parts");
+        parts.forEach(part -> sum.addObject().put("weight", part.weight()).put("arm", part.cell().arm()).put("exam", part.cell().exam())
+            .put("measure", part.cell().measure()).put("slice", part.cell().slice()).put("setting", part.cell().setting()));
+        published.ifPresent(value -> json.put("published", value));
+        return json;
+    }
+}

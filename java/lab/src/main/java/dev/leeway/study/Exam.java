@@ -1,0 +1,89 @@
+package dev.leeway.study;
+
+import dev.leeway.eval.Setting;
+import dev.leeway.io.JsonFile;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a trained model is asked.
+ *
+ * @param name of the exam
+ * @param benchmark its id
+ * @param items who makes its items, as {@link Materials} names it; empty = they are in the run's data folders
+ * @param options of the benchmark, and of the generator under {@code items.NAME}
+ * @param prompts evaluation prompts that each item is asked under
+ * @param extent how much is asked
+ */
+public record Exam(String name, String benchmark, Optional<String> items, SequencedMap<String, String> options,
+        List<Setting.EvaluationPrompt> prompts, Extent extent) {
+
+    private static final String OF_ITEMS = "items.";
+
+    /** Which models take it. */
+    public enum When {
+        /** The last model of each arm. */
+        ARM_END,
+        /** The last model of each stage. */
+        STAGE_END,
+        /** Every checkpoint that a stage's grid keeps. */
+        CHECKPOINTS
+    }
+
+    /**
+     * How much is asked.
+     *
+     * @param when which models take it
+     * @param limit items at most; 0 = all
+     * @param epochs how often each is asked; 0 = as the benchmark has it
+     */
+    public record Extent(When when, int limit, int epochs) {
+
+        /** Everything, of the last models. */
+        public static final Extent OF_ARMS = new Extent(When.ARM_END, 0, 0);
+    }
+
+    /** Takes copies. */
+    public Exam {
+        options = new LinkedHashMap<>(options);
+        prompts = List.copyOf(prompts);
+    }
+
+    /** Options of the benchmark. */
+    public Map<String, String> benchmarkOptions() {
+        return options(false);
+    }
+
+    /** Settings of the generator of its items. */
+    public Map<String, String> itemSettings() {
+        return options(true);
+    }
+
+    private Map<String, String> options(boolean ofItems) {
+        var found = new LinkedHashMap<String, String>();
+        options.forEach((key, value) -> {
+            if (key.startsWith(OF_ITEMS) == ofItems) {
+                found.put(ofItems ? key.substring(OF_ITEMS.length()) : key, value);
+            }
+        });
+        return found;
+    }
+
+    /** All that determines what it asks, but for files in data folders. */
+    ObjectNode json() {
+        var json = JsonFile.newObject().put("benchmark", benchmark).put("items", items.orElse("")).put("limit", extent.limit())
+            .put("epochs", extent.epochs());
+        var given = json.putObject("options");
+        options.forEach(given::put);
+        var around = json.putArray("prompts");
+        prompts.forEach(prompt -> {
+            var one = around.addObject().put("name", prompt.name()).put("prefix", prompt.prefix()).put("suffix", prompt.suffix());
+            prompt.system().ifPresent(system -> one.put("system", system));
+        });
+        return json;
+    }
+}

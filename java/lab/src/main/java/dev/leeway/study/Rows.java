@@ -1,0 +1,63 @@
+package dev.leeway.study;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.JsonFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a stage is trained on. */
+public sealed interface Rows {
+
+    /** All that determines them but the seed, with {@code seeded} where that does too. */
+    ObjectNode json();
+
+    /** Whether each seed of the study has rows of its own. */
+    default boolean seeded() {
+        return false;
+    }
+
+    /**
+     * Rows that are made.
+     *
+     * @param generator who makes them, as {@link Materials} names it
+     * @param count how many
+     * @param settings of the generator
+     * @param seeded whether each seed of the study has rows of its own
+     */
+    record Made(String generator, int count, SequencedMap<String, String> settings, boolean seeded) implements Rows {
+
+        /** Takes a copy. */
+        public Made {
+            settings = new LinkedHashMap<>(settings);
+        }
+
+        @Override
+        public ObjectNode json() {
+            var json = JsonFile.newObject().put("generator", generator).put("count", count).put("seeded", seeded);
+            var given = json.putObject("settings");
+            settings.forEach(given::put);
+            return json;
+        }
+    }
+
+    /**
+     * Rows of a file, which are the same for every seed.
+     *
+     * @param file JSON lines, or whatever the command reads
+     */
+    record Given(Path file) implements Rows {
+
+        @Override
+        public ObjectNode json() {
+            try {
+                return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", Hash.of(Files.readAllBytes(file)));
+            } catch (IOException unreadable) {
+                throw LeewayException.data(unreadable, "%s can't be read: %s; the study is trained on it", file, unreadable.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.leeway.study;
+
+import dev.leeway.LeewayException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/**
+ * A study: what is asked, what is trained, what is measured, and what is concluded from it.
+ *
+ * @param title what it is called, and what it asks
+ * @param rows what stages are trained on, by name
+ * @param arms what is trained; controls are arms
+ * @param exams what is measured
+ * @param contrasts what is concluded, named before anything is seen
+ * @param terms how it is concluded
+ */
+public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms, List<Exam> exams, List<Contrast> contrasts,
+        Terms terms) {
+
+    /**
+     * What a study is called.
+     *
+     * @param name as {@code leeway study run} has it
+     * @param question what it asks, as a sentence
+     * @param source the paper, or empty
+     */
+    public record Title(String name, String question, String source) {
+    }
+
+    /**
+     * How a study concludes.
+     *
+     * @param seeds of its replications: every arm is trained with each
+     * @param alpha probability of a contrast where there is none, over the family that it is corrected in
+     * @param correction {@code holm}, {@code bh}, {@code bonferroni} or {@code none}, over the primary contrasts, and over the others
+     */
+    public record Terms(List<Long> seeds, double alpha, String correction) {
+
+        /** Checks them. */
+        public Terms {
+            seeds = List.copyOf(seeds);
+            if (seeds.isEmpty() || new HashSet<>(seeds).size() != seeds.size()) {
+                throw LeewayException.usage("a study needs one seed or more, each once; got %s", seeds);
+            }
+            if (!(alpha > 0 && alpha < 1)) {
+                throw LeewayException.usage("alpha must be between 0 and 1; got %s", alpha);
+            }
+            if (!Set.of("holm", "bh", "bonferroni", "none").contains(correction)) {
+                throw LeewayException.usage("correction must be one of holm, bh, bonferroni, none; got %s", correction);
+            }
+        }
+    }
+
+    /**
+     * Checks that what is named is there.
+     *
+     * @throws LeewayException with all that isn't
+     */
+    public Study {
+        rows = new LinkedHashMap<>(rows);
+        arms = List.copyOf(arms);
+        exams = List.copyOf(exams);
+        contrasts = List.copyOf(contrasts);
+        var wrong = new ArrayList<String>();
+        requireDifferent("arms", arms.stream().map(Arm::name).toList(), wrong);
+        requireDifferent("exams", exams.stream().map(Exam::name).toList(), wrong);
+        requireDifferent("contrasts", contrasts.stream().map(Contrast::name).toList(), wrong);
+        for (var arm : arms) {
+            for (var stage : arm.stages()) {
+                if (stage.rows().isPresent() && !rows.containsKey(stage.rows().get())) {
+                    wrong.add("stage " + stage.name() + " of arm " + arm.name() + " is trained on " + stage.rows().get()
+                        + ", of which there are no rows");
+                }
+            }
+        }
+        for (var contrast : contrasts) {
+            for (var cell : contrast.cells()) {
+                requireCell(contrast, cell, arms, exams, wrong);
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw LeewayException.usage("study %s: %s", title.name(), String.join("; ", wrong));
+        }
+    }
+
+    private static void requireDifferent(String what, List<String> names, List<String> wrong) {
+        if (new HashSet<>(names).size() != names.size()) {
+            wrong.add("two " + what + " have the same name: " + names);
+        }
+    }
+
+    private static void requireCell(Contrast contrast, Contrast.Cell cell, List<Arm> arms, List<Exam> exams, List<String> wrong) {
+        if (arms.stream().noneMatch(arm -> arm.name().equals(cell.arm()))) {
+            wrong.add("contrast " + contrast.name() + " names the arm " + cell.arm() + ", which there is not");
+        }
+        if (exams.stream().noneMatch(exam -> exam.name().equals(cell.exam()))) {
+            wrong.add("contrast " + contrast.name() + " names the exam " + cell.exam() + ", which there is not");
+        }
+    }
+
+    /** The same with other seeds. */
+    public Study withSeeds(List<Long> seeds) {
+        return new Study(title, rows, arms, exams, contrasts, new Terms(seeds, terms.alpha(), terms.correction()));
+    }
+}

@@ -1,0 +1,111 @@
+package dev.leeway.study;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.AtomicFile;
+import dev.leeway.io.JsonFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Where a study keeps what it makes: {@code rows/}, {@code items/}, {@code stages/}, {@code exams/}, each under the hash of all that
+ * determines it; {@code seal.json}, {@code results.json}.
+ */
+public final class StudyFolder {
+
+    private static final String DONE = "study_stage.json";
+    private static final int SHORT = 16;
+
+    private final Path path;
+
+    /** A folder, which need not exist. */
+    public StudyFolder(Path path) {
+        this.path = path;
+    }
+
+    /** The folder. */
+    public Path path() {
+        return path;
+    }
+
+    /** The sealed analysis. */
+    public Path seal() {
+        return path.resolve("seal.json");
+    }
+
+    /** The results. */
+    public Path results() {
+        return path.resolve("results.json");
+    }
+
+    /** What a training writes. */
+    public Path stage(Plan.Node node) {
+        return path.resolve("stages").resolve(node.key());
+    }
+
+    /** Whether a training came to its end. */
+    public boolean isDone(Plan.Node node) {
+        var file = stage(node).resolve(DONE);
+        return Files.exists(file) && JsonFile.read(file).requireString("hash").equals(node.hash());
+    }
+
+    /** Says that a training came to its end. */
+    void done(Plan.Node node) {
+        JsonFile.write(stage(node).resolve(DONE), JsonFile.newObject().put("hash", node.hash()).put("stage", node.stage().name())
+            .put("command", node.stage().command()).put("seed", node.seed()));
+    }
+
+    /** The file of rows, made if it isn't there. */
+    Path rows(String hash, Plan.RowsOf of, Materials materials) {
+        return switch (of.rows()) {
+            case Rows.Given given -> given.file();
+            case Rows.Made made -> {
+                var file = path.resolve("rows").resolve(hash.substring(0, SHORT) + ".jsonl");
+                if (!Files.exists(file)) {
+                    var text = new StringBuilder();
+                    materials.rows(made.generator(), of.seed(), made.count(), made.settings()).forEach(row -> text.append(row).append('\n'));
+                    write(file, text.toString());
+                }
+                yield file;
+            }
+        };
+    }
+
+    /** The folder of an exam's own items, made if it isn't there. */
+    Path items(Exam exam, Materials materials) {
+        var generator = exam.items().orElseThrow();
+        var settings = JsonFile.newObject();
+        exam.itemSettings().forEach(settings::put);
+        var folder = path.resolve("items").resolve(Hash.of(JsonFile.newObject().put("generator", generator).set("settings", settings))
+            .substring(0, SHORT));
+        for (Map.Entry<String, String> file : materials.items(generator, exam.itemSettings()).entrySet()) {
+            if (!Files.exists(folder.resolve(file.getKey()))) {
+                write(folder.resolve(file.getKey()), file.getValue());
+            }
+        }
+        return folder;
+    }
+
+    /** What an examination writes. */
+    Path exam(String hash) {
+        return path.resolve("exams").resolve(hash.substring(0, SHORT));
+    }
+
+    /** Writes a file as a whole, with the folders above it. */
+    static void write(Path file, String text) {
+        try {
+            Files.createDirectories(file.getParent());
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "%s can't be made: %s", file.getParent(), failure.getMessage());
+        }
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Writes an object. */
+    static void write(Path file, ObjectNode json) {
+        write(file, JsonFile.pretty(json));
+    }
+}

@@ -1,0 +1,142 @@
+package dev.leeway.study;
+
+import dev.leeway.io.JsonFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Carries out a study, or goes on with one: what is there under its hash is not done again. A study that was killed and goes on ends with
+ * the same results, to the byte.
+ */
+public final class StudyRun {
+
+    /**
+     * Who does the work.
+     *
+     * @param workshop trains
+     * @param examiner examines
+     * @param materials makes rows and items
+     */
+    public record Crew(Workshop workshop, Examiner examiner, Materials materials) {
+    }
+
+    /** Hears what is done. */
+    public interface Listener {
+        /** Piece of work number {@code number} of {@code of}, from 1, begins; what is stored already is not told. */
+        void begins(String what, int number, int of);
+
+        /** It came to its end. */
+        void ended(String what);
+    }
+
+    private final Plan plan;
+    private final StudyFolder folder;
+    private final Crew crew;
+    private final Optional<Path> base;
+    private final Listener listener;
+    private final Map<Sitting, List<Examiner.Outcome>> outcomes = new LinkedHashMap<>();
+
+    /**
+     * A run.
+     *
+     * @param base the folder of the model that the study begins with; empty where stages make their own
+     */
+    public StudyRun(Plan plan, StudyFolder folder, Crew crew, Optional<Path> base, Listener listener) {
+        this.plan = plan;
+        this.folder = folder;
+        this.crew = crew;
+        this.base = base;
+        this.listener = listener;
+    }
+
+    /**
+     * A model that takes an exam.
+     *
+     * @param node the training that left it
+     * @param step of the checkpoint; −1 = the training's end
+     * @param exam what it takes
+     */
+    public record Sitting(Plan.Node node, int step, Exam exam) {
+    }
+
+    /** Trains and examines all that isn't there. Empty where it was asked to stop. */
+    public Optional<StudyResults> run() {
+        var nodes = plan.nodes();
+        for (int n = 0; n < nodes.size(); n++) {
+            if (!train(nodes.get(n), n + 1, nodes.size())) {
+                return Optional.empty();
+            }
+        }
+        var sittings = sittings();
+        for (int s = 0; s < sittings.size(); s++) {
+            if (!examine(sittings.get(s), s + 1, sittings.size())) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new StudyResults(plan, outcomes, Seal.compare(plan.study(), folder.seal())));
+    }
+
+    private boolean train(Plan.Node node, int number, int of) {
+        if (folder.isDone(node)) {
+            return true;
+        }
+        var what = node.stage().name() + " of " + node.arm() + ", seed " + node.seed();
+        listener.begins(what, number, of);
+        var rows = node.rows().map(hash -> folder.rows(hash, plan.rows().get(hash), crew.materials()));
+        var model = node.before().map(folder::stage).or(() -> base);
+        boolean ended = crew.workshop().train(new Workshop.Training(node.stage().command(), node.stage().options(), node.stage().grid(),
+            model, rows, node.seed(), folder.stage(node)));
+        if (ended) {
+            folder.done(node);
+            listener.ended(what);
+        }
+        return ended;
+    }
+
+    /** Who takes which exam, each once. */
+    private List<Sitting> sittings() {
+        var sittings = new ArrayList<Sitting>();
+        for (var exam : plan.study().exams()) {
+            switch (exam.extent().when()) {
+                case ARM_END -> plan.replications().forEach(arm -> sittings.add(new Sitting(arm.last(), -1, exam)));
+                case STAGE_END -> plan.nodes().forEach(node -> sittings.add(new Sitting(node, -1, exam)));
+                case CHECKPOINTS -> plan.nodes().forEach(node -> {
+                    crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
+                    sittings.add(new Sitting(node, -1, exam));
+                });
+            }
+        }
+        return sittings.stream().distinct().toList();
+    }
+
+    private boolean examine(Sitting sitting, int number, int of) {
+        var exam = sitting.exam();
+        var items = exam.items().map(_ -> folder.items(exam, crew.materials()));
+        var output = folder.exam(Hash.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
+            .put("dependencies", crew.examiner().dependencies(exam, items))));
+        var file = output.resolve("outcomes.json");
+        if (!Files.exists(file)) {
+            var what = exam.name() + " for " + sitting.node().arm() + " after " + sitting.node().stage().name()
+                + (sitting.step() < 0 ? "" : ", step " + sitting.step()) + ", seed " + sitting.node().seed();
+            listener.begins(what, number, of);
+            var found = crew.examiner().examine(exam, model(sitting), items, output);
+            if (found.isEmpty()) {
+                return false;
+            }
+            StudyFolder.write(file, OutcomeFile.json(found.get()));
+            listener.ended(what);
+        }
+        outcomes.put(sitting, OutcomeFile.read(JsonFile.read(file)));
+        return true;
+    }
+
+    private Path model(Sitting sitting) {
+        return sitting.step() < 0 ? folder.stage(sitting.node()) : crew.workshop().kept(folder.stage(sitting.node())).stream()
+            .filter(kept -> kept.step() == sitting.step()).findFirst().orElseThrow().folder();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.leeway.study;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/** Carries out trainings. */
+public interface Workshop {
+
+    /**
+     * Trains. Where an earlier attempt at the same training left checkpoints in the folder, it goes on from the newest.
+     *
+     * @return whether it came to its end; false where it was asked to stop, and saved what it had
+     * @throws dev.leeway.LeewayException if it can't
+     */
+    boolean train(Training training);
+
+    /** What a training would take, without doing it. The model's folder needs no more than its configuration. */
+    Cost cost(Training training);
+
+    /** The folders of the checkpoints that a finished training kept, by their steps. */
+    List<Kept> kept(Path output);
+
+    /**
+     * A training.
+     *
+     * @param command as {@link Stage#command()}
+     * @param options as {@link Stage#options()}
+     * @param grid of checkpoints that stay
+     * @param model the folder of the model it begins with; empty for a new one
+     * @param rows the file it is trained on
+     * @param seed of its random numbers
+     * @param output the folder it writes
+     */
+    record Training(String command, SequencedMap<String, String> options, Stage.Grid grid, Optional<Path> model, Optional<Path> rows,
+            long seed, Path output) {
+    }
+
+    /**
+     * What a training takes.
+     *
+     * @param bytes of memory
+     * @param steps of the optimiser; 0 where the data decides and isn't there
+     * @param tokens that are read
+     * @param flops floating-point operations
+     */
+    record Cost(long bytes, long steps, double tokens, double flops) {
+    }
+
+    /**
+     * A checkpoint that stayed.
+     *
+     * @param step behind which it was taken
+     * @param folder a model's
+     */
+    record Kept(int step, Path folder) {
+    }
+}

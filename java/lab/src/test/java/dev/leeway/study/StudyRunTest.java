@@ -1,0 +1,199 @@
+package dev.leeway.study;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.LeewayException;
+import dev.leeway.eval.Setting;
+import dev.leeway.io.JsonFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The study engine on trainings without models: what is done, what is kept, what is concluded. */
+final class StudyRunTest {
+
+    private static final Contrast.Cell OF_A = new Contrast.Cell("a", "exam", "score", "", "none");
+
+    @TempDir
+    private Path temporary;
+
+    @Test
+    void armsShareWhatTheyBeginWithAndNothingIsDoneTwice() {
+        var crew = new ToyCrew(10, 0);
+        run(study(List.of(0L, 1L), 1, 2), crew, "shared");
+        assertEquals(2 * 3, crew.done.stream().filter(work -> work.startsWith("train")).count(), "one base and two arms a seed");
+        var again = new ToyCrew(10, 0);
+        run(study(List.of(0L, 1L), 1, 2), again, "shared");
+        assertEquals(List.of(), again.done);
+        run(study(List.of(0L, 1L), 1, 3), again, "shared");
+        assertEquals(List.of("train {effect=3.0}", "train {effect=3.0}", "examine exam", "examine exam"), again.done,
+            "a changed arm and nothing else");
+    }
+
+    @Test
+    void aStudyThatIsKilledAnywhereEndsWithTheSameBytes() {
+        var study = study(List.of(0L, 1L, 2L), 1, 2);
+        var whole = new ToyCrew(10, 0.1);
+        var expected = JsonFile.pretty(run(study, whole, "whole").json());
+        for (int kill = 0; kill < whole.done.size(); kill++) {
+            var crew = new ToyCrew(10, 0.1);
+            crew.killBefore = kill;
+            var name = "killed-" + kill;
+            assertThrows(ToyCrew.Killed.class, () -> run(study, crew, name));
+            crew.killBefore = Integer.MAX_VALUE;
+            assertEquals(expected, JsonFile.pretty(run(study, crew, name).json()));
+            assertEquals(whole.done, crew.done, "nothing was done twice");
+        }
+    }
+
+    @Test
+    void anEffectThatIsThereIsFoundAndOneThatIsNotIsNot() {
+        var seeds = LongStream.range(0, 6).boxed().toList();
+        var planted = run(study(seeds, 0, 1), new ToyCrew(40, 0.2), "planted").findings().getFirst();
+        assertTrue(planted.isSignificant(0.05), planted.toString());
+        assertTrue(planted.interval().orElseThrow().contains(-1), planted.toString());
+        assertEquals(Findings.Over.SEEDS, planted.over());
+        var nothing = run(study(seeds, 0.5, 0.5), new ToyCrew(40, 0.2), "nothing");
+        assertEquals(0, nothing.findings().getFirst().estimate().orElseThrow(), "identical arms are one training");
+        assertEquals(1, nothing.findings().getFirst().p().orElseThrow());
+    }
+
+    /**
+     * Identical arms whose models differ by luck alone: of 2,000 studies with 3 seeds at alpha .05, Binomial(2000, .05) has 99.9 % of its
+     * mass from 69 to 134. Tested over items, which share their model's luck, hundreds more would be significant.
+     */
+    @Test
+    void identicalArmsDifferAsOftenAsAlphaSays() {
+        var random = new Random(7);
+        int significant = 0;
+        for (int trial = 0; trial < 2000; trial++) {
+            var luck = new HashMap<String, Double>();
+            significant += Findings.of(study(List.of(0L, 1L, 2L), 0, 1), (arm, _, seed) -> {
+                double model = luck.computeIfAbsent(arm + seed, _ -> random.nextGaussian());
+                return IntStream.range(0, 8).mapToObj(i -> new Examiner.Outcome("none", "item-" + i, Map.of(),
+                    Map.of("score", model + 0.1 * random.nextGaussian()), Map.of())).toList();
+            }).getFirst().isSignificant(0.05) ? 1 : 0;
+        }
+        assertTrue(significant >= 69 && significant <= 134, significant + " of 2000");
+    }
+
+    @Test
+    void identicalArmsThatDrawTheirOwnAreTwoTrainings() {
+        var crew = new ToyCrew(8, 0.5);
+        var study = drawingTheirOwn(study(List.of(0L), 0.5, 0.5));
+        assertNotEquals(0, run(study, crew, "own").findings().getFirst().estimate().orElseThrow());
+        assertEquals(3, crew.done.stream().filter(work -> work.startsWith("train")).count(), "one base for both");
+    }
+
+    @Test
+    void whatChangedAfterSealingIsTold() {
+        var study = study(List.of(0L), 1, 2);
+        var folder = new StudyFolder(temporary.resolve("sealed"));
+        StudyFolder.write(folder.path().resolve("note.txt"), "a folder");
+        Seal.seal(study, folder.seal());
+        assertEquals(List.of(), Seal.compare(study, folder.seal()).changes());
+        assertTrue(Seal.compare(study, folder.seal()).isSealed(study.contrasts().getFirst()));
+
+        var otherSeed = Seal.compare(study.withSeeds(List.of(0L, 1L)), folder.seal());
+        assertFalse(otherSeed.isSealed(study.contrasts().getFirst()));
+        assertEquals(1, otherSeed.changes().size(), otherSeed.toString());
+
+        var otherArm = Seal.compare(study(List.of(0L), 1, 2.5), folder.seal());
+        assertEquals(List.of("arms: b was changed after sealing"), otherArm.changes());
+        assertFalse(otherArm.isSealed(study.contrasts().getFirst()));
+
+        var more = new Study(study.title(), study.rows(), study.arms(), study.exams(), List.of(study.contrasts().getFirst(),
+            Contrast.difference("new", Contrast.Role.SECONDARY, OF_A.in("language=es"), OF_A.of("b").in("language=es"))), study.terms());
+        var added = Seal.compare(more, folder.seal());
+        assertEquals(List.of("contrasts: new was added after sealing"), added.changes());
+        assertTrue(added.isSealed(more.contrasts().getFirst()));
+        assertFalse(added.isSealed(more.contrasts().get(1)));
+    }
+
+    @Test
+    void aSealThatWasChangedByHandIsRefused() throws Exception {
+        var study = study(List.of(0L), 1, 2);
+        var file = temporary.resolve("seal.json");
+        Seal.seal(study, file);
+        Files.writeString(file, Files.readString(file).replace("0.05", "0.10"));
+        var failure = assertThrows(LeewayException.class, () -> Seal.compare(study, file));
+        assertTrue(failure.getMessage().contains("changed by hand"), failure.getMessage());
+    }
+
+    @Test
+    void aStudyNamesAllThatItsPartsLack() {
+        var good = study(List.of(0L), 1, 2);
+        var failure = assertThrows(LeewayException.class, () -> new Study(good.title(), new LinkedHashMap<>(), good.arms(), List.of(),
+            good.contrasts(), good.terms()));
+        assertTrue(failure.getMessage().contains("texts, of which there are no rows") && failure.getMessage().contains("the exam exam"),
+            failure.getMessage());
+    }
+
+    @Test
+    void oneSeedIsTestedOverItemsAndSaysSo() {
+        var finding = run(study(List.of(0L), 0, 1), new ToyCrew(30, 0), "one").findings().getFirst();
+        assertEquals(Findings.Over.ITEMS, finding.over());
+        assertEquals(30, finding.items());
+    }
+
+    @Test
+    void anInteractionIsADifferenceOfDifferences() {
+        var study = study(List.of(0L, 1L, 2L), 0, 1);
+        var english = Contrast.difference("en", Contrast.Role.PRIMARY, OF_A.in("language=en"), OF_A.of("b").in("language=en"));
+        var spanish = Contrast.difference("es", Contrast.Role.PRIMARY, OF_A.in("language=es"), OF_A.of("b").in("language=es"));
+        var both = Contrast.interaction("gap", Contrast.Role.SECONDARY, english, spanish);
+        var findings = run(new Study(study.title(), study.rows(), study.arms(), study.exams(), List.of(english, spanish, both),
+            study.terms()), new ToyCrew(12, 0.1), "gap").findings();
+        IntStream.range(0, 3).forEach(s -> assertEquals(findings.get(0).values().get(s) - findings.get(1).values().get(s),
+            findings.get(2).values().get(s), 1e-12));
+    }
+
+    private StudyResults run(Study study, ToyCrew crew, String name) {
+        var folder = new StudyFolder(temporary.resolve(name));
+        return new StudyRun(Plan.of(study, Optional.empty()), folder, crew.crew(), Optional.empty(), new StudyRun.Listener() {
+            @Override
+            public void begins(String what, int number, int of) {
+                assertTrue(number <= of);
+            }
+
+            @Override
+            public void ended(String what) {
+            }
+        }).run().orElseThrow();
+    }
+
+    /** A shared base, then two arms whose trainings add so much to their models. */
+    private static Study study(List<Long> seeds, double ofA, double ofB) {
+        var base = stage("base", 0);
+        var arms = List.of(Arm.of("a", "adds " + ofA, base, stage("tuned", ofA)), Arm.of("b", "adds " + ofB, base, stage("tuned", ofB)));
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put("texts", new Rows.Made("texts", 3, new LinkedHashMap<>(), true));
+        var exam = new Exam("exam", "toy", Optional.empty(), new LinkedHashMap<>(), List.of(Setting.EvaluationPrompt.NONE),
+            Exam.Extent.OF_ARMS);
+        return new Study(new Study.Title("toy", "Does a differ from b?", ""), rows, arms, List.of(exam),
+            List.of(Contrast.difference("a − b", Contrast.Role.PRIMARY, OF_A, OF_A.of("b"))), new Study.Terms(seeds, 0.05, "holm"));
+    }
+
+    private static Stage stage(String name, double effect) {
+        return Stage.of(name, "sft", "texts", Map.of("effect", String.valueOf(effect)));
+    }
+
+    private static Study drawingTheirOwn(Study study) {
+        return new Study(study.title(), study.rows(), study.arms().stream().map(arm -> arm.drawingItsOwnBehind(1)).toList(), study.exams(),
+            study.contrasts(), study.terms());
+    }
+}
