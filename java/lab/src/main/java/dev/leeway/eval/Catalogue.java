@@ -1,6 +1,7 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.rule.RuleBenchmarks;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -12,7 +13,9 @@ public final class Catalogue {
 
     /** Those that there are, in the order of the list. */
     public static List<Entry> entries() {
-        return Stream.<List<Entry>>of().flatMap(List::stream).toList();
+        return Stream.<List<Entry>>of(
+            RuleBenchmarks.entries()
+        ).flatMap(List::stream).toList();
     }
 
     /**

@@ -53,6 +53,11 @@ public final class DataFolder {
         return Stream.concat(given.stream().flatMap(place -> within(place, file)), inHub(source, file).stream()).findFirst();
     }
 
+    /** Those of the given places that are files, for benchmarks of a user's own rows. */
+    public List<Path> givenFiles() {
+        return given.stream().filter(Files::isRegularFile).toList();
+    }
+
     private static Stream<Path> within(Path place, String file) {
         if (Files.isRegularFile(place)) {
             return place.endsWith(Path.of(file).getFileName()) ? Stream.of(place) : Stream.empty();
