@@ -78,6 +78,9 @@ final class KeptRun {
                 if (done == 0) {
                     training.evaluateIfDue(0, log);
                 }
+                if (resumed.isEmpty()) {
+                    checkpoints.begin();
+                }
                 int step = checkpoints.training(() -> training.train(done, stop,
                     log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints)));
                 training.found().ifPresent(sentence -> log.note(err, sentence));
@@ -93,9 +96,9 @@ final class KeptRun {
     }
 
     private Checkpointer checkpointer(TrainingState state, RunLog log) {
-        var store = new CheckpointStore(folder.lock(), options.saving.keep(), Disk.local());
         var about = new Checkpointer.Run(Map.of("seed", options.seed), training.configuration(), Optional.of(log.metrics()));
         var settings = options.saving.settings(training.totalSteps(), training.stepsPerEpoch());
+        var store = new CheckpointStore(folder.lock(), options.saving.keep(), settings.at(), Disk.local());
         return new Checkpointer(state, store, about, settings, event -> tell(event, log));
     }
 

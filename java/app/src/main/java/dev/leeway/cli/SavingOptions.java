@@ -2,12 +2,15 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.io.CheckpointStore;
+import dev.leeway.train.SaveGrid;
 import dev.leeway.train.SavingSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
 import picocli.CommandLine.Option;
 
 /** When a run is saved on the way, and where it goes on; names are those of TRL and transformers. */
@@ -28,6 +31,10 @@ final class SavingOptions {
     @Option(names = "--save_minutes", paramLabel = "M", description = "minutes between checkpoints, 0 = not by time (default: 10)")
     Optional<Double> minutes = Optional.empty();
 
+    @Option(names = "--save_at", paramLabel = "GRID", description = "checkpoints that stay beside the newest: log (0, 1, 2, 4, …), every:N, "
+        + "or a list of steps; a number with an e counts epochs: every:0.5e, 0,1e,2.5e")
+    Optional<String> at = Optional.empty();
+
     @Option(names = "--save_total_limit", paramLabel = "K", description = "checkpoints to keep, at least 2 (default: 3)")
     Optional<Integer> limit = Optional.empty();
 
@@ -38,8 +45,9 @@ final class SavingOptions {
     void check(Problems problems) {
         problems.require(STRATEGIES.contains(strategy), "--save_strategy must be one of %s; got %s", String.join(", ", STRATEGIES),
             strategy);
-        problems.require(savesOnTheWay() || steps.isEmpty() && minutes.isEmpty(),
-            "--save_steps and --save_minutes have no effect with --save_strategy no");
+        problems.require(savesOnTheWay() || steps.isEmpty() && minutes.isEmpty() && at.isEmpty(),
+            "--save_steps, --save_at and --save_minutes have no effect with --save_strategy no");
+        at.ifPresent(grid -> problems.check(() -> SaveGrid.parse(grid)));
         problems.require(!strategy.equals("epoch") || steps.isEmpty(), "--save_steps has no effect with --save_strategy epoch");
         steps.ifPresent(count -> problems.require(count > 0 && count <= Integer.MAX_VALUE && (count < 1 || count == Math.rint(count)),
             "--save_steps must be a whole number of steps, or a share of them between 0 and 1; got %s", Figures.plain(count)));
@@ -66,8 +74,9 @@ final class SavingOptions {
         if (!savesOnTheWay()) {
             return new SavingSettings(0, Duration.ZERO, SavingSettings.OnFailure.CONTINUE);
         }
+        var staying = at.map(grid -> SaveGrid.parse(grid).steps(totalSteps, stepsPerEpoch));
         return new SavingSettings(every(totalSteps, stepsPerEpoch), Duration.ofMillis(Math.round(minutes.orElse(10.0) * 60_000)),
-            SavingSettings.OnFailure.CONTINUE);
+            SavingSettings.OnFailure.CONTINUE, staying.<Set<Integer>>map(Function.identity()).orElse(Set.of()));
     }
 
     /** A share of the steps is rounded up, as transformers does. */

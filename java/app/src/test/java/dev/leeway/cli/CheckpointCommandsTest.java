@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.io.CheckpointStore;
 import dev.leeway.io.Crash;
 import dev.leeway.io.FolderLock;
 import java.io.IOException;
@@ -97,6 +98,24 @@ final class CheckpointCommandsTest {
         for (var file : new String[] {"metrics.jsonl", "model.safetensors", "tokenizer.json", "config.json"}) {
             requireSame(file, "whole", "killed");
         }
+    }
+
+    @Test
+    void checkpointsOfAGridStayBesideTheNewestAndTheFirstIsWhereTheRunBegan() throws IOException {
+        TinyModel.model(folder);
+        var more = new Object[] {"--max_steps", 6, "--save_steps", 1, "--save_at", "0,1,3", "--save_total_limit", 2};
+        Cli.succeed(sft("whole", more));
+        assertEquals(List.of(0, 1, 3, 5, 6), CheckpointStore.complete(folder.resolve("whole")).stream()
+            .map(found -> found.manifest().step()).toList());
+        Cli.succeed(sft("again", more));
+        for (int step : new int[] {1, 3, 5, 6}) {
+            OutputFolder.remove(folder.resolve("again").resolve("checkpoint-" + step));
+        }
+        Files.delete(folder.resolve("again").resolve("model.safetensors"));
+        Cli.succeed(with(sft("again", more), "--resume_from_checkpoint", folder.resolve("again").resolve("checkpoint-0"),
+            "--overwrite_output_dir"));
+        requireSame("model.safetensors", "whole", "again");
+        requireSame("metrics.jsonl", "whole", "again");
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -41,6 +42,7 @@ public final class CheckpointStore {
 
     private final Path folder;
     private final int keep;
+    private final Set<Integer> staying;
     private final Disk disk;
 
     /**
@@ -48,12 +50,18 @@ public final class CheckpointStore {
      * cleaned away.
      */
     public CheckpointStore(FolderLock lock, int saveTotalLimit, Disk disk) {
+        this(lock, saveTotalLimit, Set.of(), disk);
+    }
+
+    /** The same with steps whose checkpoints stay beside the newest ones. */
+    public CheckpointStore(FolderLock lock, int saveTotalLimit, Set<Integer> staying, Disk disk) {
         if (saveTotalLimit < FEWEST) {
             throw LeewayException.usage("save_total_limit must be at least %d, so that a damaged checkpoint is never the only one; "
                 + "found %d", FEWEST, saveTotalLimit);
         }
         this.folder = lock.folder();
         this.keep = saveTotalLimit;
+        this.staying = Set.copyOf(staying);
         this.disk = disk;
         recover();
     }
@@ -223,14 +231,14 @@ public final class CheckpointStore {
 
     /**
      * Removes the oldest complete checkpoints beyond {@code save_total_limit}, but never the one just written, which is not the newest
-     * where a run went back; folders with names that this class doesn't give are left alone.
+     * where a run went back, and none that stays; folders with names that this class doesn't give are left alone.
      *
      * @return a sentence for each one that could not be removed; they do no harm but take space
      */
     public List<String> prune(Path written) {
         var problems = new ArrayList<String>();
-        var own = complete(folder).stream().map(Found::folder).filter(path -> OWN.matcher(path.getFileName().toString()).matches())
-            .toList();
+        var own = complete(folder).stream().filter(found -> !staying.contains(found.manifest().step())).map(Found::folder)
+            .filter(path -> OWN.matcher(path.getFileName().toString()).matches()).toList();
         for (var path : own.subList(0, Math.max(0, own.size() - keep))) {
             if (!path.equals(written)) {
                 remove(path, problems);

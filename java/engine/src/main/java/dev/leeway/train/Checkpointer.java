@@ -66,6 +66,13 @@ public final class Checkpointer implements StepListener, AutoCloseable {
         lastSaved = step;
     }
 
+    /** Saves the state before the first step, if that is wanted. */
+    public void begin() {
+        if (settings.at().contains(0)) {
+            save(0);
+        }
+    }
+
     @Override
     public void stepDone(StepReport report) {
         if (underWay.isPresent() && underWay.get().isDone()) {

@@ -128,7 +128,8 @@ public final class Findings {
         var maps = contrast.cells().stream().map(cell -> values(cell, outcomes.of(cell.arm(), cell.exam(), seed))).toList();
         Set<String> common = new LinkedHashSet<>(maps.getFirst().keySet());
         maps.forEach(map -> common.retainAll(map.keySet()));
-        var columns = maps.stream().map(map -> (contrast.pairs() ? common : map.keySet()).stream().mapToDouble(map::get).toArray()).toList();
+        var columns = maps.stream().map(map -> (contrast.pairs() ? common : map.keySet()).stream().mapToDouble(map::get).toArray())
+            .toList();
         return columns.stream().anyMatch(column -> column.length == 0) ? Optional.empty() : Optional.of(columns);
     }
 

@@ -66,7 +66,8 @@ public final class StudyFolder {
                 var file = path.resolve("rows").resolve(hash.substring(0, SHORT) + ".jsonl");
                 if (!Files.exists(file)) {
                     var text = new StringBuilder();
-                    materials.rows(made.generator(), of.seed(), made.count(), made.settings()).forEach(row -> text.append(row).append('\n'));
+                    materials.rows(made.generator(), of.seed(), made.count(), made.settings())
+                        .forEach(row -> text.append(row).append('\n'));
                     write(file, text.toString());
                 }
                 yield file;

@@ -27,13 +27,13 @@ public interface Workshop {
      *
      * @param command as {@link Stage#command()}
      * @param options as {@link Stage#options()}
-     * @param grid of checkpoints that stay
+     * @param grid of checkpoints that stay, as {@link Stage#grid()}
      * @param model the folder of the model it begins with; empty for a new one
      * @param rows the file it is trained on
      * @param seed of its random numbers
      * @param output the folder it writes
      */
-    record Training(String command, SequencedMap<String, String> options, Stage.Grid grid, Optional<Path> model, Optional<Path> rows,
+    record Training(String command, SequencedMap<String, String> options, String grid, Optional<Path> model, Optional<Path> rows,
             long seed, Path output) {
     }
 
