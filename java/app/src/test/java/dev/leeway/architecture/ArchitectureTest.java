@@ -50,7 +50,7 @@ final class ArchitectureTest {
         // lab: an arrow to TRAIN reaches the whole engine
         TEXT(List.of("ai.djl..", "tools.jackson..", "com.fasterxml.jackson.annotation..")),
         STATS(List.of("org.hipparchus..")),
-        JUDGE(IO.libraries),
+        JUDGE(IO.libraries, IO),
         SANDBOX(List.of()),
         REPORT(IO.libraries, STATS),
         DATA(IO.libraries, TEXT, TRAIN),

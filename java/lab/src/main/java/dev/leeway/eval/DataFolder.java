@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +18,7 @@ public final class DataFolder {
 
     private final List<Path> given;
     private final Path hub;
+    private final BiConsumer<String, Path> listener;
 
     /**
      * Looks in these places.
@@ -25,8 +27,18 @@ public final class DataFolder {
      * @param hub the hub's cache, {@code ~/.cache/huggingface/hub}
      */
     public DataFolder(List<Path> given, Path hub) {
+        this(given, hub, (_, _) -> { });
+    }
+
+    private DataFolder(List<Path> given, Path hub, BiConsumer<String, Path> listener) {
         this.given = List.copyOf(given);
         this.hub = hub;
+        this.listener = listener;
+    }
+
+    /** The same places; the listener hears of each file that is found in them, with the name it was looked for by. */
+    DataFolder telling(BiConsumer<String, Path> found) {
+        return new DataFolder(given, hub, found);
     }
 
     /** The hub's cache as its own tools find it: {@code HF_HUB_CACHE}, or {@code hub} in {@code HF_HOME}, or in the home's cache. */
@@ -50,7 +62,9 @@ public final class DataFolder {
 
     /** The same, where a benchmark can do without. */
     public Optional<Path> find(Source source, String file) {
-        return Stream.concat(given.stream().flatMap(place -> within(place, file)), inHub(source, file).stream()).findFirst();
+        var found = Stream.concat(given.stream().flatMap(place -> within(place, file)), inHub(source, file).stream()).findFirst();
+        found.ifPresent(path -> listener.accept(file, path));
+        return found;
     }
 
     /** Those of the given places that are files, for benchmarks of a user's own rows. */

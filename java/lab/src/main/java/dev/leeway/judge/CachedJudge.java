@@ -1,5 +1,6 @@
 package dev.leeway.judge;
 
+import dev.leeway.io.CheckedLines;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +21,11 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class CachedJudge implements Judge {
 
+    private static final CheckedLines.Kind FILE = new CheckedLines.Kind("the judge's cache", "is no cache of a judge's answers, or has none "
+        + "that is whole; nothing of it was changed: name another file, or delete it to ask everything again");
+
     private final Judge judge;
-    private final CacheFile file;
+    private final CheckedLines file;
     private final Map<String, Verdict.Given> answers = new HashMap<>();
     private final Map<String, CompletableFuture<Verdict>> underWay = new HashMap<>();
     private JudgeCounts shared = JudgeCounts.NONE;
@@ -33,7 +37,7 @@ public final class CachedJudge implements Judge {
      */
     public CachedJudge(Judge judge, Path file) {
         this.judge = judge;
-        this.file = CacheFile.open(file);
+        this.file = CheckedLines.open(file, FILE);
         this.file.lines().forEach(line -> answers.put(line.path("key").asString(), given(line)));
     }
 

@@ -1,4 +1,4 @@
-package dev.leeway.judge;
+package dev.leeway.io;
 
 import dev.leeway.LeewayException;
 import java.io.BufferedInputStream;
@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -26,30 +27,47 @@ import tools.jackson.databind.node.ObjectNode;
  * without an end, as a kill leaves it, is cut off; a line that is not what was written is left where it is and counted. A file that is
  * something else is refused as it is.
  */
-final class CacheFile implements AutoCloseable {
+public final class CheckedLines implements AutoCloseable {
 
     private static final String HEAD = "{\"crc32c\":\"";
     private static final int CRC_END = HEAD.length() + 8;
     /** A line as far as it was written. */
-    private static final Pattern TORN = Pattern.compile(Pattern.quote(HEAD) + "([0-9a-f]{0,8}|[0-9a-f]{8}\".*)");
+    private static final Pattern TORN = Pattern.compile(Pattern.quote(HEAD) + "([0-9a-f]{0,8}|[0-9a-f]{8}\".*)", Pattern.DOTALL);
 
+    /**
+     * What a file is, for messages.
+     *
+     * @param name as {@code the judge's cache}
+     * @param otherwise what is said of a file that is something else, and what to do
+     */
+    public record Kind(String name, String otherwise) {
+    }
+
+    private final Kind kind;
     private final Path path;
     private final RandomAccessFile file; // whose channel writes nothing: an interrupt would close it for everyone
     private final List<JsonNode> lines = new ArrayList<>();
     private final List<String> damaged = new ArrayList<>();
 
-    private CacheFile(Path path, RandomAccessFile file) {
+    private CheckedLines(Kind kind, Path path, RandomAccessFile file) {
+        this.kind = kind;
         this.path = path;
         this.file = file;
     }
 
-    static CacheFile open(Path path) {
+    /**
+     * Opens a file for this process alone, and reads all of it.
+     *
+     * @param path made if it is missing
+     * @throws LeewayException if another run has it, or if it is something else
+     */
+    public static CheckedLines open(Path path, Kind kind) {
         try {
             Files.createDirectories(path.toAbsolutePath().getParent());
             var file = new RandomAccessFile(path.toFile(), "rw");
             try {
-                lock(path, file);
-                var cache = new CacheFile(path, file);
+                lock(path, kind, file);
+                var cache = new CheckedLines(kind, path, file);
                 cache.readAll();
                 return cache;
             } catch (Throwable failure) {
@@ -57,11 +75,11 @@ final class CacheFile implements AutoCloseable {
                 throw failure;
             }
         } catch (IOException failure) {
-            throw LeewayException.resources(failure, "the judge's cache %s can't be opened: %s", path, failure.getMessage());
+            throw LeewayException.resources(failure, "%s %s can't be opened: %s", kind.name(), path, failure.getMessage());
         }
     }
 
-    private static void lock(Path path, RandomAccessFile file) throws IOException {
+    private static void lock(Path path, Kind kind, RandomAccessFile file) throws IOException {
         boolean isMine;
         try {
             isMine = file.getChannel().tryLock() != null;
@@ -69,7 +87,7 @@ final class CacheFile implements AutoCloseable {
             isMine = false;
         }
         if (!isMine) {
-            throw LeewayException.resources("the judge's cache %s is in use by another run; wait for it, or name another file", path);
+            throw LeewayException.resources("%s %s is in use by another run; wait for it, or name another file", kind.name(), path);
         }
     }
 
@@ -90,8 +108,7 @@ final class CacheFile implements AutoCloseable {
         }
         var tail = line.toString(StandardCharsets.UTF_8);
         if (!HEAD.startsWith(tail) && !TORN.matcher(tail).matches() || lines.isEmpty() && !damaged.isEmpty()) {
-            throw LeewayException.data("%s is no cache of a judge's answers, or has none that is whole; nothing of it was changed: name "
-                + "another file, or delete it to ask everything again", path);
+            throw LeewayException.data("%s %s", path, kind.otherwise());
         }
         file.setLength(whole);
         file.seek(whole);
@@ -119,17 +136,17 @@ final class CacheFile implements AutoCloseable {
     }
 
     /** The lines that were there. */
-    List<JsonNode> lines() {
-        return lines;
+    public List<JsonNode> lines() {
+        return Collections.unmodifiableList(lines);
     }
 
     /** {@code file:line} of each line that is not what was written. */
-    List<String> damaged() {
+    public List<String> damaged() {
         return List.copyOf(damaged);
     }
 
     /** Appends a line: a kill leaves it whole or without an end, a failure leaves nothing of it. */
-    synchronized void append(ObjectNode line) {
+    public synchronized void append(ObjectNode line) {
         var text = line.toString();
         try {
             long end = file.getFilePointer();
@@ -140,7 +157,7 @@ final class CacheFile implements AutoCloseable {
                 throw failure;
             }
         } catch (IOException failure) {
-            throw LeewayException.resources(failure, "the judge's cache %s can't be written: %s", path, failure.getMessage());
+            throw LeewayException.resources(failure, "%s %s can't be written: %s", kind.name(), path, failure.getMessage());
         }
     }
 
@@ -154,11 +171,11 @@ final class CacheFile implements AutoCloseable {
     }
 
     /** Returns when the lines are on the disk itself. */
-    void force() {
+    public void force() {
         try {
             file.getFD().sync();
         } catch (IOException failure) {
-            throw LeewayException.resources(failure, "the judge's cache %s can't be written: %s", path, failure.getMessage());
+            throw LeewayException.resources(failure, "%s %s can't be written: %s", kind.name(), path, failure.getMessage());
         }
     }
 
@@ -167,7 +184,7 @@ final class CacheFile implements AutoCloseable {
         try {
             file.close();
         } catch (IOException failure) {
-            throw LeewayException.resources(failure, "the judge's cache %s can't be closed: %s", path, failure.getMessage());
+            throw LeewayException.resources(failure, "%s %s can't be closed: %s", kind.name(), path, failure.getMessage());
         }
     }
 }

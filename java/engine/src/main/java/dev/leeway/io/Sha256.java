@@ -1,0 +1,68 @@
+package dev.leeway.io;
+
+import dev.leeway.LeewayException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256 of several parts. Each text stands behind its length: no two lists of texts run together into the same bytes. */
+public final class Sha256 {
+
+    private static final int BLOCK = 1 << 20;
+
+    private final MessageDigest digest;
+
+    /** Of nothing yet. */
+    public Sha256() {
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new AssertionError("every JDK has SHA-256", impossible);
+        }
+    }
+
+    /** Of a file's bytes alone, as {@code sha256sum} gives it. */
+    public static String ofFile(Path file) {
+        return new Sha256().addBytes(file).hex();
+    }
+
+    /** Adds a text behind its length. */
+    public Sha256 add(String text) {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
+        digest.update(bytes);
+        return this;
+    }
+
+    /**
+     * Adds a file's bytes.
+     *
+     * @throws LeewayException if it can't be read
+     */
+    public Sha256 addBytes(Path file) {
+        var block = new byte[BLOCK];
+        try (var stream = Files.newInputStream(file)) {
+            for (int count = stream.read(block); count >= 0; count = stream.read(block)) {
+                digest.update(block, 0, count);
+            }
+            return this;
+        } catch (IOException failure) {
+            throw LeewayException.data(failure, "%s can't be read: %s", file, failure.getMessage());
+        }
+    }
+
+    /** The sum as 64 lower-case hexadecimal digits; the next one begins anew. */
+    public String hex() {
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The first eight bytes of the sum as a number; the next one begins anew. */
+    public long number() {
+        return ByteBuffer.wrap(digest.digest()).getLong();
+    }
+}
