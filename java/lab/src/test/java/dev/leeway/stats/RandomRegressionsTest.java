@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Twelve sets of 60 to 120 random rows and what Debian's statsmodels 0.13.5 makes of them: Logit by Newton's method to 1e-14, plain and with
- * cov_type "cluster", get_margeff(dummy=True) of both, anova_lm(typ=2). Coefficients of size 1 to 6 agree to 1e-8: what is left where
+ * Twelve sets of 60 to 120 random rows and what Debian's statsmodels 0.13.5 makes of them: Logit by Newton's method to 1e-14, plain and
+ * with cov_type "cluster", get_margeff(dummy=True) of both, anova_lm(typ=2). Coefficients of size 1 to 6 agree to 1e-8: what is left where
  * either stops stepping, times the fit's condition.
  */
 final class RandomRegressionsTest {
