@@ -39,6 +39,10 @@ final class RecordLines {
                 weigh.options().forEach(options::add);
             }
             case Request.Rate rate -> node.put("answer", rate.answer());
+            case Request.Next next -> {
+                var texts = node.putArray("next");
+                next.texts().forEach(texts::add);
+            }
         }
         return node;
     }
@@ -56,6 +60,10 @@ final class RecordLines {
                 });
             }
             case Response.Rated rated -> node.put("rated", finite(rated.score(), "a reward"));
+            case Response.Distribution distribution -> {
+                var next = node.putObject("next");
+                distribution.logProbs().forEach((text, logProb) -> next.put(text, finite(logProb, "a log-prob")));
+            }
             case Response.Unable unable -> node.put("unable", unable.reason());
         }
         return node;
@@ -71,6 +79,11 @@ final class RecordLines {
                 weights.add(new Response.Weight(node.get("log_probs").get(i).asDouble(), node.get("tokens").get(i).asInt()));
             }
             return new Response.Weighed(weights);
+        }
+        if (node.has("next")) {
+            var logProbs = new LinkedHashMap<String, Double>();
+            node.get("next").propertyStream().forEach(text -> logProbs.put(text.getKey(), text.getValue().asDouble()));
+            return new Response.Distribution(logProbs);
         }
         return node.has("rated") ? new Response.Rated(node.get("rated").asDouble())
             : new Response.Unable(node.path("unable").asString());
