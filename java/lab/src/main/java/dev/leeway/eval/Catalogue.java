@@ -1,6 +1,7 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.reward.RewardProbes;
 import dev.leeway.eval.rule.RuleBenchmarks;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,6 +15,7 @@ public final class Catalogue {
     /** Those that there are, in the order of the list. */
     public static List<Entry> entries() {
         return Stream.<List<Entry>>of(
+            RewardProbes.entries(),
             RuleBenchmarks.entries()
         ).flatMap(List::stream).toList();
     }

@@ -75,7 +75,7 @@ public record RewardTable(String model, List<String> prompts, List<String> words
         return text.toString();
     }
 
-    private static String shortest(double value) {
+    static String shortest(double value) {
         return value == (float) value ? Float.toString((float) value) : Double.toString(value);
     }
 
