@@ -68,13 +68,15 @@ record Cage(Tools tools, boolean isRoot) {
         command.addAll(List.of("--chdir", "/work", "--seccomp", "3", "--json-status-fd", "5", "--",
             tools.shell().toString(), "-c", FIRST_PROCESS, "sh"));
         limits(command, limits);
-        command.addAll(List.of(tools.python().toString(), "-I", "-B", "/script.py"));
+        command.addAll(List.of(tools.python().toString(), "-s", "-B", "/script.py"));
         return command;
     }
 
     private static void environment(List<String> command) {
         command.addAll(List.of("--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/work",
-            "--setenv", "TMPDIR", "/work", "--setenv", "LANG", "C.UTF-8"));
+            "--setenv", "TMPDIR", "/work", "--setenv", "LANG", "C.UTF-8",
+            // The order of a set's strings must not differ from run to run; and the script's folder is nothing to import from.
+            "--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONSAFEPATH", "1"));
     }
 
     private static void mounts(List<String> command, String size) {

@@ -218,7 +218,7 @@ final class SandboxEscapeTest {
 
     @Test
     void theEnvironmentIsEmptyButForWhatIsSaidAndNoFileIsOpen() {
-        prints("['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR'] []", """
+        prints("['HOME', 'LANG', 'PATH', 'PWD', 'PYTHONHASHSEED', 'PYTHONSAFEPATH', 'TMPDIR'] []", """
             import os
             def is_open(number):
                 try:

@@ -49,6 +49,12 @@ final class UnitTestsTest {
     }
 
     @Test
+    void theOrderOfASetIsTheSameInEveryRun() {
+        var test = "assert False, ''.join(set('abcdefghijklmnopqrstuvwxyz'))";
+        assertEquals(run("", test), run("", test), "26! orders, and a hash that is drawn anew gives another one");
+    }
+
+    @Test
     void codeThatDoesntCompileFailsEachTest() {
         var tested = run("def f(:", "assert True", "assert True");
         assertEquals(2, Collections.frequency(tested.stream().map(UnitTests.Tested::result).toList(), Result.FAILED));

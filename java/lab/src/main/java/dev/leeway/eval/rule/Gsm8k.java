@@ -36,7 +36,8 @@ public record Gsm8k(List<Problem> items, List<Problem> shots, Request.Sampling s
     private static final String COMMIT = "3101c7d5072418e28b9008a6636bde82a006892c";
     private static final Source SOURCE = new Source("MIT; of the translations (mgsm_*) CC-BY-SA-4.0", "Cobbe et al. 2021, arXiv:2110.14168",
         Optional.empty(), List.of("gsm8k/test.jsonl", "gsm8k/train.jsonl"),
-        "put test.jsonl and train.jsonl of github.com/openai/grade-school-math (grade_school_math/data at " + COMMIT + ") into a folder gsm8k");
+        "put test.jsonl and train.jsonl of github.com/openai/grade-school-math (grade_school_math/data at " + COMMIT
+            + ") into a folder gsm8k");
     private static final Card CARD = new Card("gsm8k", 1, "Word problems of primary school", SOURCE,
         new Card.Measure("correct", Card.Kind.BINARY), Card.Better.HIGHER, 1);
     private static final List<String> MEASURES = List.of("correct", "last_number", "answered");

@@ -63,7 +63,8 @@ final class ExactTest {
     void aTextIsContinuedAndMessagesGoThroughTheTemplate() throws IOException {
         var text = load("{\"question\": \"Q:\", \"label\": 4}", "columns", "prompt=question,answer=label");
         var around = Setting.EvaluationPrompt.system("s", "Be short.");
-        assertEquals(new Prompt.Text("Be short.\n\nQ:"), text.request(text.items().getFirst(), new Setting(around, Setting.PLAIN)).prompt());
+        assertEquals(new Prompt.Text("Be short.\n\nQ:"), text.request(text.items().getFirst(), new Setting(around, Setting.PLAIN))
+            .prompt());
         assertEquals(1, Tried.first(text, " 4", "exact"));
         var chat = load("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}, {\"role\": \"assistant\", \"content\": \"yes\"}]}");
         assertEquals(Prompt.user("hi"), chat.request(chat.items().getFirst(), Setting.BARE).prompt());
