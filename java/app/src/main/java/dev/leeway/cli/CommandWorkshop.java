@@ -1,0 +1,89 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.CheckpointStore;
+import dev.leeway.study.Workshop;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Trains with the commands of this program, in this process: a stage of a study is what a user would have typed, with its output folder,
+ * its log and its checkpoints.
+ *
+ * @param common options of every command that has them, such as the device
+ * @param log where what commands say is appended; a folder's is {@code FOLDER.log} beside it
+ */
+record CommandWorkshop(Map<String, String> common) implements Workshop {
+
+    private static final String MERGE = "merge";
+
+    @Override
+    public boolean train(Training training) {
+        var arguments = arguments(training);
+        var log = training.output().resolveSibling(training.output().getFileName() + ".log");
+        try {
+            Files.createDirectories(log.getParent());
+            int code;
+            try (var writer = new PrintWriter(Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND), true)) {
+                code = Main.run(arguments.toArray(String[]::new), writer, writer);
+            }
+            if (code != 0) {
+                throw failure(code, training, log);
+            }
+        } catch (IOException unwritable) {
+            throw LeewayException.resources(unwritable, "%s can't be written: %s", log, unwritable.getMessage());
+        }
+        return training.command().equals(MERGE) || Files.exists(training.output().resolve(OutputFolder.RESULTS_FILE));
+    }
+
+    private List<String> arguments(Training training) {
+        var arguments = new ArrayList<>(List.of(training.command(), "--output_dir", training.output().toString()));
+        training.model().ifPresent(model -> arguments.addAll(List.of("--model_name_or_path", model.toString())));
+        training.rows().ifPresent(rows -> arguments.addAll(List.of("--dataset_name", rows.toString())));
+        training.options().forEach((name, value) -> arguments.addAll(List.of("--" + name, value)));
+        if (training.command().equals(MERGE)) {
+            return arguments;
+        }
+        common.forEach((name, value) -> {
+            if (!training.options().containsKey(name)) {
+                arguments.addAll(List.of("--" + name, value));
+            }
+        });
+        arguments.addAll(List.of("--seed", Long.toString(training.seed())));
+        if (!training.grid().isEmpty()) {
+            arguments.addAll(List.of("--save_at", training.grid()));
+        }
+        arguments.addAll(CheckpointStore.latest(training.output()).isPresent() ? List.of("--resume_from_checkpoint", "latest")
+            : List.of("--overwrite_output_dir", "true"));
+        return arguments;
+    }
+
+    /** The command's own sentence, with the exit code that it would have had. */
+    private static LeewayException failure(int code, Training training, Path log) throws IOException {
+        var name = "leeway " + training.command();
+        var said = Files.readAllLines(log).stream().filter(line -> line.startsWith(name + ":")).reduce((_, last) -> last)
+            .orElse(name + " ended with exit code " + code) + " (all it said is in " + log + ")";
+        var kind = Stream.of(LeewayException.Kind.values()).filter(one -> one.exitCode() == code).findFirst()
+            .orElseThrow(() -> new IllegalStateException(said));
+        return switch (kind) {
+            case USAGE -> LeewayException.usage("%s", said);
+            case DATA -> LeewayException.data("%s", said);
+            case NUMERICS -> LeewayException.numerics("%s", said);
+            case RESOURCES -> LeewayException.resources("%s", said);
+        };
+    }
+
+    @Override
+    public List<Kept> kept(Path output) {
+        return CheckpointStore.complete(output).stream().map(found -> new Kept(found.manifest().step(), found.folder())).toList();
+    }
+}

@@ -1,0 +1,102 @@
+package dev.leeway.study;
+
+import dev.leeway.eval.Candidate;
+import dev.leeway.eval.Catalogue;
+import dev.leeway.eval.DataFolder;
+import dev.leeway.eval.Instruments;
+import dev.leeway.eval.Options;
+import dev.leeway.eval.Results;
+import dev.leeway.eval.RunListener;
+import dev.leeway.eval.RunPlan;
+import dev.leeway.eval.Runner;
+import dev.leeway.eval.Setting;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+
+/** Examines with the benchmarks of {@link Catalogue}. */
+public final class BenchmarkExaminer implements Examiner {
+
+    /**
+     * What an examination is made with.
+     *
+     * @param models opens a model's folder
+     * @param instruments of an exam: its judges, its second model
+     * @param given where files of exams are that bring no items of their own
+     * @param division how work is divided
+     * @param listener hears how it goes, and may end it
+     * @param seed of what is drawn
+     */
+    public record Means(Function<Path, Candidate> models, Function<Exam, Instruments> instruments, DataFolder given,
+            Runner.Division division, RunListener listener, long seed) {
+    }
+
+    private final Means means;
+
+    /** An examiner. */
+    public BenchmarkExaminer(Means means) {
+        this.means = means;
+    }
+
+    @Override
+    public Optional<List<Outcome>> examine(Exam exam, Path model, Optional<Path> data, Path output) {
+        var extent = new RunPlan.Extent(positive(exam.extent().epochs()), positive(exam.extent().limit()));
+        var plan = new RunPlan(List.of(means.models().apply(model)), List.of(part(exam, data)), exam.prompts(), extent, means.seed());
+        var runner = new Runner(means.instruments().apply(exam), means.division(), means.listener());
+        return runner.run(plan, output.resolve("records.jsonl")).map(BenchmarkExaminer::outcomes);
+    }
+
+    private static OptionalInt positive(int number) {
+        return number > 0 ? OptionalInt.of(number) : OptionalInt.empty();
+    }
+
+    private RunPlan.Part part(Exam exam, Optional<Path> data) {
+        var entry = Catalogue.named(exam.benchmark());
+        var folder = data.map(own -> new DataFolder(List.of(own), own.resolve("hub"))).orElse(means.given());
+        return RunPlan.Part.load(entry, folder, new Options(exam.benchmark(), entry.options(), exam.benchmarkOptions()));
+    }
+
+    @Override
+    public String dependencies(Exam exam, Optional<Path> data) {
+        var part = part(exam, data);
+        var instruments = means.instruments().apply(exam);
+        return part.benchmark().card().id() + " version " + part.benchmark().card().version() + " data " + part.data() + " options "
+            + part.options() + " judges " + instruments.judges().stream().map(judge -> judge.id()).toList() + " reference "
+            + instruments.reference().map(subject -> subject.hash()).orElse("none") + " seed " + means.seed();
+    }
+
+    private static List<Outcome> outcomes(Results results) {
+        var outcomes = new ArrayList<Outcome>();
+        for (var result : results.results()) {
+            var byItem = new LinkedHashMap<String, List<Results.Line>>();
+            result.lines().forEach(line -> byItem.computeIfAbsent(line.item(), _ -> new ArrayList<>()).add(line));
+            byItem.forEach((item, lines) -> outcomes.add(outcome(name(result.setting()), item, lines)));
+        }
+        return outcomes;
+    }
+
+    private static String name(Setting setting) {
+        return setting.prompt().name() + (setting.context().equals(Setting.PLAIN) ? "" : "/" + setting.context());
+    }
+
+    /** The mean over the epochs that have a value. */
+    private static Outcome outcome(String setting, String item, List<Results.Line> epochs) {
+        var sums = new LinkedHashMap<String, Double>();
+        var counts = new LinkedHashMap<String, Integer>();
+        var missing = new LinkedHashMap<String, Integer>();
+        for (var line : epochs) {
+            line.score().values().forEach((measure, value) -> value.asNumber().ifPresentOrElse(number -> {
+                sums.merge(measure, number, Double::sum);
+                counts.merge(measure, 1, Integer::sum);
+            }, () -> missing.merge(measure, 1, Integer::sum)));
+        }
+        Map<String, Double> values = new LinkedHashMap<>();
+        sums.forEach((measure, sum) -> values.put(measure, sum / counts.get(measure)));
+        return new Outcome(setting, item, epochs.getFirst().slices(), values, missing);
+    }
+}
