@@ -16,9 +16,6 @@ public interface Workshop {
      */
     boolean train(Training training);
 
-    /** What a training would take, without doing it. The model's folder needs no more than its configuration. */
-    Cost cost(Training training);
-
     /** The folders of the checkpoints that a finished training kept, by their steps. */
     List<Kept> kept(Path output);
 
@@ -35,17 +32,6 @@ public interface Workshop {
      */
     record Training(String command, SequencedMap<String, String> options, String grid, Optional<Path> model, Optional<Path> rows,
             long seed, Path output) {
-    }
-
-    /**
-     * What a training takes.
-     *
-     * @param bytes of memory
-     * @param steps of the optimiser; 0 where the data decides and isn't there
-     * @param tokens that are read
-     * @param flops floating-point operations
-     */
-    record Cost(long bytes, long steps, double tokens, double flops) {
     }
 
     /**

@@ -71,11 +71,6 @@ final class ToyCrew implements Workshop, Examiner, Materials {
     }
 
     @Override
-    public Cost cost(Training training) {
-        return new Cost(1, 1, 1, 1);
-    }
-
-    @Override
     public List<Kept> kept(Path output) {
         return List.of();
     }
