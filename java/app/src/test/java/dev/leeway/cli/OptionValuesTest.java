@@ -132,6 +132,18 @@ final class OptionValuesTest {
         tryAll(WHOLE, judged, "--judge_max_tokens", "--judge_max_length", "--judge_budget_calls", "--judge_budget_tokens");
     }
 
+    @Test
+    void numbersOfComparisons() throws IOException {
+        var one = Files.createDirectories(folder.resolve("one"));
+        for (var value : REAL.stream().filter(value -> !value.equals("1e-60") && !value.equals("1e-320")).toList()) {
+            refused("--confidence_level must be between 0 and 1", List.of("compare", one, one), "--confidence_level", value);
+        }
+        for (var value : List.of("0", "-1", "99", "1000001", "2147483647", "-2147483648")) {
+            refused("--bootstrap_resamples must be from 100 to 1000000; got " + value, List.of("compare", one, one),
+                "--bootstrap_resamples", value);
+        }
+    }
+
     private List<Object> rollouts(String command, Path model, Path rows) {
         return List.of(command, "--dataset_name", rows, "--output_dir", folder.resolve("out"), "--overwrite_output_dir", "--save_strategy",
             "no", "--model_name_or_path", model, "--max_steps", 1, "--per_device_train_batch_size", 2, "--max_completion_length", 3,
