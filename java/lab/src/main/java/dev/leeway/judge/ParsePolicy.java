@@ -3,6 +3,7 @@ package dev.leeway.judge;
 import dev.leeway.LeewayException;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -13,6 +14,9 @@ import java.util.stream.IntStream;
  * verdict may be complete, or says two things, the number is missing, with the reason.
  */
 public sealed interface ParsePolicy {
+
+    /** A grade and the word behind it: letters, or a number with its fraction. Marks around it are passed over. */
+    Pattern GRADE = Pattern.compile("(?i)(?<![\\p{L}\\p{N}])GRADE[*_` ]{0,4}:[\\s*_`$\"'(\\[<]{0,8}(\\p{L}+|-?[0-9]+(?:\\.[0-9]+)?)");
 
     /** What it reads, in a word or two that a result can carry: {@code last_integer 0..10}. */
     String id();
@@ -169,6 +173,74 @@ public sealed interface ParsePolicy {
         private static String fold(String text) {
             return text.toLowerCase(Locale.ROOT).replaceAll("^[\\s\\p{P}]+|[\\s\\p{P}]+$", "");
         }
+    }
+
+    /**
+     * The letter that the word behind the last {@code GRADE:} begins with, as {@code GRADE: C} or {@code **grade** : Incorrect}. An earlier
+     * grade doesn't stand in for a last one that is none of the letters.
+     *
+     * @param letters in capitals; a value is a place in this text, from 0, so {@code IC} has I = 0 and C = 1
+     */
+    record GradeLetter(String letters) implements ParsePolicy {
+
+        /** Checks the letters. */
+        public GradeLetter {
+            if (!letters.matches("[A-Z]{2,}") || letters.chars().distinct().count() != letters.length()) {
+                throw LeewayException.usage("grades are two different capital letters or more; got '%s'", letters);
+            }
+        }
+
+        @Override
+        public String id() {
+            return "grade " + letters;
+        }
+
+        @Override
+        public Reading read(String text, boolean cut) {
+            return grade(text, cut, word -> {
+                int place = letters.indexOf(word.toUpperCase(Locale.ROOT).charAt(0));
+                return place < 0 ? new Reading.Missing("the judge's last grade is none of " + String.join(", ", letters.split("")))
+                    : new Reading.Value(place);
+            });
+        }
+    }
+
+    /**
+     * The number behind the last {@code GRADE:}, if it lies in a range; {@code 7/10} is 7.
+     *
+     * @param least the smallest that is taken
+     * @param most the greatest
+     */
+    record GradeNumber(double least, double most) implements ParsePolicy {
+
+        private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
+
+        /** Checks the range. */
+        public GradeNumber {
+            requireRange(least, most);
+            if (least < 0) {
+                throw LeewayException.usage("grades are not negative; got a least one of %s", least);
+            }
+        }
+
+        @Override
+        public String id() {
+            return "grade " + least + ".." + most;
+        }
+
+        @Override
+        public Reading read(String text, boolean cut) {
+            return grade(text, cut, word -> NUMBER.matcher(word).matches() ? ranged(Double.parseDouble(word), least, most)
+                : new Reading.Missing("the judge's last grade is no number"));
+        }
+    }
+
+    private static Reading grade(String text, boolean cut, Function<String, Reading> meaning) {
+        if (cut) {
+            return new Reading.Missing("the judge's answer is cut, so its last grade may be missing");
+        }
+        return GRADE.matcher(text).results().map(found -> found.group(1)).reduce((_, last) -> last).map(meaning)
+            .orElseGet(() -> new Reading.Missing("the judge wrote no grade"));
     }
 
     private static Reading inRange(String number, int least, int most) {

@@ -85,4 +85,39 @@ final class ParsePolicyTest {
         assertThrows(LeewayException.class, () -> new ParsePolicy.OneOf(List.of("Yes", "yes.")));
         assertEquals(List.of("last_integer 0..10", "tag score 0.0..1.0"), List.of(INTEGER.id(), SCORE.id()));
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "so GRADE: C|1.0", "GRADE: I|0.0", "grade : incorrect|0.0", "**GRADE:** C|1.0", "GRADE: **Correct**|1.0", "GRADE: $C|1.0",
+        "It says GRADE: C or GRADE: I.\\nGRADE: C|1.0", "GRADE: C, no: GRADE: I|0.0", "GRADE:\\nC|1.0",
+        "GRADE: C then GRADE: P|the judge's last grade is none of I, C", "GRADE: 1|the judge's last grade is none of I, C",
+        "UPGRADE: C|the judge wrote no grade", "C|the judge wrote no grade", "GRADE C|the judge wrote no grade",
+        "GRADE:|the judge wrote no grade"})
+    void theLetterBehindTheLastGradeDecides(String text, String expected) {
+        assertEquals(expected, read(new ParsePolicy.GradeLetter("IC"), text.replace("\\n", "\n")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "GRADE: 7|7.0", "GRADE: 7/10|7.0", "grade: **7.5** of 10|7.5", "GRADE: 2, then GRADE: 3.|3.0", "GRADE: 0|0.0",
+        "GRADE: 11|the judge's number 11.0 isn't within 0.0 to 10.0", "GRADE: -1|the judge's last grade is no number",
+        "GRADE: seven|the judge's last grade is no number", "7|the judge wrote no grade"})
+    void theNumberBehindTheLastGradeDecides(String text, String expected) {
+        assertEquals(expected, read(new ParsePolicy.GradeNumber(0, 10), text));
+    }
+
+    @Test
+    void aCutAnswerHasNoLastGrade() {
+        var reason = new Reading.Missing("the judge's answer is cut, so its last grade may be missing");
+        assertEquals(reason, new ParsePolicy.GradeLetter("IC").read("GRADE: C, but", true));
+        assertEquals(reason, new ParsePolicy.GradeNumber(0, 10).read("GRADE: 7, but", true));
+    }
+
+    @Test
+    void gradesThatCanNotBeToldApartAreRefused() {
+        assertEquals("grades are two different capital letters or more; got 'CC'",
+            assertThrows(LeewayException.class, () -> new ParsePolicy.GradeLetter("CC")).getMessage());
+        assertEquals("grades are not negative; got a least one of -1.0",
+            assertThrows(LeewayException.class, () -> new ParsePolicy.GradeNumber(-1, 10)).getMessage());
+    }
 }
