@@ -1,8 +1,11 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.judged.JudgedBenchmarks;
 import dev.leeway.eval.reward.RewardProbes;
+import dev.leeway.eval.rubric.RubricBenchmarks;
 import dev.leeway.eval.rule.RuleBenchmarks;
+import dev.leeway.eval.stance.StanceBenchmarks;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -16,7 +19,10 @@ public final class Catalogue {
     public static List<Entry> entries() {
         return Stream.<List<Entry>>of(
             RewardProbes.entries(),
-            RuleBenchmarks.entries()
+            RuleBenchmarks.entries(),
+            RubricBenchmarks.entries(),
+            StanceBenchmarks.entries(),
+            JudgedBenchmarks.entries()
         ).flatMap(List::stream).toList();
     }
 

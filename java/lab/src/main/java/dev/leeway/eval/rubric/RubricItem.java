@@ -1,0 +1,34 @@
+package dev.leeway.eval.rubric;
+
+import dev.leeway.eval.Item;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * A question and what its answers are held against.
+ *
+ * @param id the data's own
+ * @param question as a model gets it
+ * @param weights of its dimensions, by their names in the order of its tags
+ * @param variables values of places in guiding questions, by name
+ * @param language as the data names it; English is {@code en}
+ */
+public record RubricItem(String id, String question, SequencedMap<String, Double> weights, Map<String, List<String>> variables,
+        String language) implements Item {
+
+    /** How English is named, whatever the data calls it. */
+    static final String ENGLISH = "en";
+
+    /** Takes copies. */
+    public RubricItem {
+        weights = new LinkedHashMap<>(weights);
+        variables = Map.copyOf(variables);
+    }
+
+    @Override
+    public Map<String, String> slices() {
+        return Map.of("language", language, "english", language.equals(ENGLISH) ? "yes" : "no");
+    }
+}
