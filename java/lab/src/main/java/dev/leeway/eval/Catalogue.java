@@ -2,6 +2,7 @@ package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
 import dev.leeway.eval.judged.JudgedBenchmarks;
+import dev.leeway.eval.likelihood.LikelihoodBenchmarks;
 import dev.leeway.eval.reward.RewardProbes;
 import dev.leeway.eval.rubric.RubricBenchmarks;
 import dev.leeway.eval.rule.RuleBenchmarks;
@@ -18,6 +19,7 @@ public final class Catalogue {
     /** Those that there are, in the order of the list. */
     public static List<Entry> entries() {
         return Stream.<List<Entry>>of(
+            LikelihoodBenchmarks.entries(),
             RewardProbes.entries(),
             RuleBenchmarks.entries(),
             RubricBenchmarks.entries(),

@@ -79,18 +79,18 @@ public record Dictionary(SequencedMap<String, String> categories) {
         return Optional.ofNullable(categories.get(word));
     }
 
+    /** The category of the word that a text is when case and surrounding space are put aside. */
+    public Optional<String> categoryOf(String text) {
+        return category(text.strip().toLowerCase(Locale.ROOT));
+    }
+
     /**
      * The dictionary of those texts that are one of its words when case and surrounding space are put aside, such as all tokens that spell
      * one: {@code Love}, {@code " love"} and {@code LOVE}.
      */
     public Dictionary spelled(Collection<String> texts) {
         var spelled = new LinkedHashMap<String, String>();
-        texts.forEach(text -> category(plain(text)).ifPresent(category -> spelled.put(text, category)));
+        texts.forEach(text -> categoryOf(text).ifPresent(category -> spelled.put(text, category)));
         return new Dictionary(spelled);
-    }
-
-    /** A text without surrounding space, in lower case. */
-    static String plain(String text) {
-        return text.strip().toLowerCase(Locale.ROOT);
     }
 }

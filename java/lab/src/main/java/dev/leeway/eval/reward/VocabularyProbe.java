@@ -52,7 +52,7 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
     }
 
     static Entry entry() {
-        var source = WordProbe.source("Christian et al. 2025, FAccT; 2026, arXiv 2601.20838", List.of(TOKENIZER, "config/prompts.yaml"));
+        var source = WordProbe.source("Christian et al. 2025, FAccT; 2026, arXiv 2601.20838", List.of(TOKENIZER, WordProbe.PROMPTS));
         var card = new Card("vocabulary", 1, "What a reward model gives to every text that a token decodes to", source,
             new Card.Measure(REWARD, Card.Kind.REAL), Card.Better.NEITHER, 1);
         var prompt = new Options.Known("prompts", "greatest_ever_one", "the key of a prompt, or all of them");

@@ -36,8 +36,9 @@ import java.util.OptionalDouble;
  */
 public final class WordProbe implements Benchmark<WordProbe.Word> {
 
+    /** The file of all prompts. */
+    public static final String PROMPTS = "config/prompts.yaml";
     private static final String REWARD = "reward";
-    private static final String PROMPTS = "config/prompts.yaml";
     private static final String NOUNS = "corpora/dict_big2_nouns.csv";
     private static final String EXPANDED = "corpora/dict_big2_expanded.csv";
     private static final String TOKENS = "corpora/token_intersection.csv";
@@ -104,7 +105,8 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
         return new Card(id, 1, title, source(citation, files), new Card.Measure(REWARD, Card.Kind.REAL), Card.Better.NEITHER, 1);
     }
 
-    static Source source(String citation, List<String> files) {
+    /** The paper's repository, as the source of some of its files. */
+    public static Source source(String citation, List<String> files) {
         return new Source("none stated in the repository", citation, Optional.empty(), files, "clone "
             + "github.com/brchristian/reward_models_inherit_value_biases_from_pretraining at 5d8d2e9d879b, where it lies in data/corpora or "
             + "config");
@@ -120,7 +122,7 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
     }
 
     /** All prompts, or the one with a key. */
-    static List<ProbePrompt> prompts(Card card, DataFolder data, String chosen) {
+    public static List<ProbePrompt> prompts(Card card, DataFolder data, String chosen) {
         var all = ProbePrompt.read(data.file(card.source(), PROMPTS));
         var kept = all.stream().filter(prompt -> chosen.equals("all") || prompt.key().equals(chosen)).toList();
         if (kept.isEmpty()) {

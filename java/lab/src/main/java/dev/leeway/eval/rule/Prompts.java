@@ -14,12 +14,14 @@ import java.util.Optional;
 /** Rows of which only the prompt counts. */
 public final class Prompts {
 
-    static final Source SOURCE = new Source("that of the prompts: UltraChat's are MIT, GSM8K's are MIT",
+    /** Where such rows are found. */
+    public static final Source SOURCE = new Source("that of the prompts: UltraChat's are MIT, GSM8K's are MIT",
         "Tan et al. 2025, arXiv:2510.04340 (100 prompts of UltraChat; the first 100 of GSM8K's test set)", Optional.empty(),
         List.of("eval_prompts/ultrachat_100.jsonl", "gsm8k/test.jsonl"), "give any JSON lines with a column prompt, question or messages "
             + "and name the file with the option items; the 100 prompts of UltraChat are ip/evaluation/ultrachat/prompts.jsonl of "
             + "github.com/inoculation-prompting/inoculation-prompting at 5f4160e19be1, here eval_prompts/ultrachat_100.jsonl");
-    static final Options.Known OPTION = new Options.Known("items", "eval_prompts/ultrachat_100.jsonl",
+    /** Names the file. */
+    public static final Options.Known OPTION = new Options.Known("items", "eval_prompts/ultrachat_100.jsonl",
         "a file of prompts, such as gsm8k/test.jsonl");
     private static final List<String> NAMES = List.of("prompt", "question", "query", "instruction", "text");
 
@@ -40,7 +42,8 @@ public final class Prompts {
         }
     }
 
-    static List<PromptItem> load(DataFolder data, Options options) {
+    /** Those of the file that {@link #OPTION} names. */
+    public static List<PromptItem> load(DataFolder data, Options options) {
         return read(data.file(SOURCE, options.text(OPTION.name())));
     }
 
