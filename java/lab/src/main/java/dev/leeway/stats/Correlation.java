@@ -12,8 +12,8 @@ public final class Correlation {
     }
 
     /**
-     * Pearson's r. p is that of t = r √((n − 2) / (1 − r²)) with n − 2 degrees of freedom, exact for normal values; the interval is Fisher's
-     * (1921), tanh(artanh r ± z / √(n − 3)).
+     * Pearson's r. p is that of t = r √((n − 2) / (1 − r²)) with n − 2 degrees of freedom, exact for normal values; the interval is
+     * Fisher's (1921), tanh(artanh r ± z / √(n − 3)).
      */
     public static TestResult pearson(double[] a, double[] b, double level) {
         Check.pairs("a correlation", a, b);

@@ -224,8 +224,8 @@ public final class LogisticRegression {
     }
 
     /**
-     * The average marginal effect of a number: the mean over the trials of dp / d{@code column}, the other columns as they were observed; its
-     * error by the delta method.
+     * The average marginal effect of a number: the mean over the trials of dp / d{@code column}, the other columns as they were observed;
+     * its error by the delta method.
      */
     public TestResult averageSlope(String column, double level) {
         if (terms.stream().noneMatch(term -> term.columns().contains(column)) || !data.isNumber(column)) {

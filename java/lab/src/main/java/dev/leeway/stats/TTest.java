@@ -31,8 +31,8 @@ public final class TTest {
         return 4 * Math.ulp(DoubleStream.concat(DoubleStream.of(a), DoubleStream.of(b)).map(Math::abs).max().orElseThrow());
     }
 
-    /** Without any spread, equal samples have p = 1 and different ones are refused. */
-    private static TestResult result(double estimate, double error, double degrees, double level, double rounding) {
+    /** Of an estimate and its standard error. Without any spread, equal samples have p = 1 and different ones are refused. */
+    static TestResult result(double estimate, double error, double degrees, double level, double rounding) {
         if (error <= rounding) {
             if (Math.abs(estimate) > rounding) {
                 throw LeewayException.data("a t-test compares a difference with its spread, and all differences are %s; more varied items "
@@ -40,9 +40,13 @@ public final class TTest {
             }
             return new TestResult(0, new Interval(0, 0), 0, Double.isNaN(degrees) ? 1 : degrees, 1);
         }
-        var student = new TDistribution(degrees);
         double t = estimate / error;
-        return new TestResult(estimate, Interval.around(estimate, error * student.inverseCumulativeProbability(0.5
-            + Check.share("level", level) / 2)), t, degrees, 2 * student.cumulativeProbability(-Math.abs(t)));
+        return new TestResult(estimate, Interval.around(estimate, error * quantile(degrees, level)), t, degrees,
+            2 * new TDistribution(degrees).cumulativeProbability(-Math.abs(t)));
+    }
+
+    /** How many standard errors around 0 hold so much of t. */
+    static double quantile(double degrees, double level) {
+        return new TDistribution(degrees).inverseCumulativeProbability(0.5 + Check.share("level", level) / 2);
     }
 }
