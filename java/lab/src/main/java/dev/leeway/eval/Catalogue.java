@@ -1,8 +1,10 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.choice.ChoiceBenchmarks;
 import dev.leeway.eval.judged.JudgedBenchmarks;
 import dev.leeway.eval.likelihood.LikelihoodBenchmarks;
+import dev.leeway.eval.qa.QaBenchmarks;
 import dev.leeway.eval.reward.RewardProbes;
 import dev.leeway.eval.rubric.RubricBenchmarks;
 import dev.leeway.eval.rule.RuleBenchmarks;
@@ -24,7 +26,9 @@ public final class Catalogue {
             RuleBenchmarks.entries(),
             RubricBenchmarks.entries(),
             StanceBenchmarks.entries(),
-            JudgedBenchmarks.entries()
+            JudgedBenchmarks.entries(),
+            QaBenchmarks.entries(),
+            ChoiceBenchmarks.entries()
         ).flatMap(List::stream).toList();
     }
 
