@@ -21,8 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class CachedJudge implements Judge {
 
-    private static final CheckedLines.Kind FILE = new CheckedLines.Kind("the judge's cache", "is no cache of a judge's answers, or has none "
-        + "that is whole; nothing of it was changed: name another file, or delete it to ask everything again");
+    private static final CheckedLines.Kind FILE = new CheckedLines.Kind("the judge's cache", "is no cache of a judge's answers, or "
+        + "has none that is whole; nothing of it was changed: name another file, or delete it to ask everything again");
 
     private final Judge judge;
     private final CheckedLines file;

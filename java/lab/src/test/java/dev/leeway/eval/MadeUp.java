@@ -47,7 +47,8 @@ record MadeUp(List<Word> items) implements Benchmark<MadeUp.Word> {
 
     @Override
     public Request request(Word item, Setting setting) {
-        return new Request.Write(setting.prompt().around(setting.context() + ": " + item.id() + "?"), Request.Sampling.at(0.7, 8).until("."));
+        return new Request.Write(setting.prompt().around(setting.context() + ": " + item.id() + "?"),
+            Request.Sampling.at(0.7, 8).until("."));
     }
 
     @Override
@@ -109,7 +110,7 @@ record MadeUp(List<Word> items) implements Benchmark<MadeUp.Word> {
             heard.addAll(asked);
             return asked.stream().<Response>map(one -> {
                 var random = new SplittableRandom(one.stream());
-                var text = one.request().prompt() + "\n\"\u2028 é \uD83D\uDE00 \uD800 " + random.nextInt(); // the last one is half a character
+                var text = one.request().prompt() + "\n\"\u2028 é \uD83D\uDE00 \uD800 " + random.nextInt(); // one is half
                 return random.nextInt(4) == 0 ? new Response.Unable("too long") : new Response.Written(text, random.nextBoolean(), 3);
             }).toList();
         }

@@ -87,7 +87,7 @@ class RunnerTest {
             : one.missing().get("good").getOrDefault("the judge shrugs", 0L)).sum();
         assertTrue(unable > 0 && shrugs > 0);
         for (var one : results.results()) {
-            assertEquals(one.missingRate("good") * 6, one.headline().orElseThrow().missing(), 1e-9); // of 6 answers, exact but for a rounding
+            assertEquals(one.missingRate("good") * 6, one.headline().orElseThrow().missing(), 1e-9); // of 6 answers, but for a rounding
             assertEquals(0, one.missingRate("length"));
         }
     }
