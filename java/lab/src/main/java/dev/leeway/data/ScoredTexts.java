@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.text.template.RenderOptions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,25 @@ public final class ScoredTexts implements AutoCloseable {
         }
         return marked(said).map(marked -> IntStream.concat(beginning(), IntStream.of(
             controlTokens.encodeMarked(prompt + marked.messages().getLast().get("content")))).toArray());
+    }
+
+    /**
+     * The same behind which the sequence ends: a reward model reads its number at the end-of-sequence token.
+     *
+     * @return empty as above
+     */
+    public Optional<int[]> endedTokens(String prompt, String completion) {
+        return tokens(prompt, completion).map(this::ended);
+    }
+
+    private int[] ended(int[] tokens) {
+        var end = tokenizer.endOfSequence();
+        if (end.isEmpty() || tokens.length > 0 && tokens[tokens.length - 1] == end.getAsInt()) {
+            return tokens;
+        }
+        var all = Arrays.copyOf(tokens, tokens.length + 1);
+        all[tokens.length] = end.getAsInt();
+        return all;
     }
 
     /**

@@ -6,10 +6,11 @@ import dev.leeway.text.template.RenderOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * What a user says, as a language model reads it before it answers: by the chat template where the model has one, or else as bare text.
- * Control tokens that the user spells stay text. For any number of threads.
+ * What is said before a language model answers, as it reads it: by the chat template where the model has one, or else as bare text, with an
+ * empty line between two messages. Control tokens that a user spells stay text. For any number of threads.
  */
 public final class UserTurns implements AutoCloseable {
 
@@ -35,13 +36,27 @@ public final class UserTurns implements AutoCloseable {
      * @throws LeewayException if the template refuses it, or it spells a control token and has private characters as well
      */
     public int[] tokens(String text) {
-        var said = new Conversation(List.of(Map.of("role", "user", "content", text)), 0, List.of());
+        return tokens(List.of(Map.of("role", "user", "content", text)));
+    }
+
+    /**
+     * The ids of messages with a role and a content of text, up to where the answer begins.
+     *
+     * @throws LeewayException as above
+     */
+    public int[] tokens(List<Map<String, Object>> messages) {
+        var said = new Conversation(messages, 0, List.of());
         if (!controlTokens.spelledIn(said)) {
-            return chat.isPresent() ? tokenizer.encode(written(said), false) : tokenizer.encode(text, true);
+            return chat.isPresent() ? tokenizer.encode(written(said), false) : tokenizer.encode(bare(said), true);
         }
         var marked = controlTokens.mark(said);
-        var plain = chat.isPresent() ? written(marked) : beginning() + marked.messages().getFirst().get("content");
+        var plain = chat.isPresent() ? written(marked) : beginning() + bare(marked);
         return controlTokens.encodeMarked(plain);
+    }
+
+    /** The contents alone. */
+    private static String bare(Conversation said) {
+        return said.messages().stream().map(message -> (String) message.get("content")).collect(Collectors.joining("\n\n"));
     }
 
     /** The begin-of-sequence token as text, where the tokenizer puts one before a text. */

@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.data.ChatFormat;
 import dev.leeway.data.UserTurns;
 import dev.leeway.ffi.DType;
+import dev.leeway.io.ModelHash;
 import dev.leeway.judge.Judge;
 import dev.leeway.judge.JudgeCounts;
 import dev.leeway.judge.Question;

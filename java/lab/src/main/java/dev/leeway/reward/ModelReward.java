@@ -135,21 +135,11 @@ public final class ModelReward implements Reward {
 
     private Optional<int[]> tokens(Answer answer) {
         if (answer.messages().isEmpty()) {
-            return scored.tokens(answer.prompt(), answer.completion()).map(this::ended);
+            return scored.endedTokens(answer.prompt(), answer.completion());
         }
         var format = chat.orElseThrow(() -> LeewayException.usage("%s has no chat template (chat_template.jinja, or chat_template in "
             + "tokenizer_config.json), and the prompts are messages; add one, or give prompts of text", name));
         return scored.tokens(answer.messages(), answer.completion(), format);
-    }
-
-    private int[] ended(int[] tokens) {
-        var end = tokenizer.endOfSequence();
-        if (end.isEmpty() || tokens.length > 0 && tokens[tokens.length - 1] == end.getAsInt()) {
-            return tokens;
-        }
-        var all = Arrays.copyOf(tokens, tokens.length + 1);
-        all[tokens.length] = end.getAsInt();
-        return all;
     }
 
     @Override

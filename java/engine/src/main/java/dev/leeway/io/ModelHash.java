@@ -1,4 +1,4 @@
-package dev.leeway.reward;
+package dev.leeway.io;
 
 import dev.leeway.LeewayException;
 import java.io.IOException;
@@ -13,16 +13,22 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** Says which model a folder holds, whatever it is called: SHA-256 over the names and bytes of all files that answers depend on. */
-final class ModelHash {
+public final class ModelHash {
 
     private static final Pattern READ = Pattern.compile(
-        ".*\\.safetensors(\\.index\\.json)?|config\\.json|generation_config\\.json|tokenizer(_config)?\\.json|chat_template\\.jinja");
+        ".*\\.safetensors(\\.index\\.json)?|(adapter_)?config\\.json|generation_config\\.json|tokenizer(_config)?\\.json|chat_template\\.jinja");
     private static final int BLOCK = 1 << 20;
 
     private ModelHash() {
     }
 
-    static String of(Path folder) {
+    /**
+     * The hash of a model directory, or of an adapter directory by itself.
+     *
+     * @return 64 lower-case hexadecimal digits
+     * @throws LeewayException if it can't be read
+     */
+    public static String of(Path folder) {
         try (var files = Files.list(folder)) {
             var digest = MessageDigest.getInstance("SHA-256");
             List<Path> read = files.filter(file -> READ.matcher(file.getFileName().toString()).matches()).sorted().toList();
