@@ -13,7 +13,10 @@ final class JudgedOptions {
     /** The greatest rating of a scale that starts at 0. */
     static final int MOST = 100;
 
-    static final Options.Known RATING = new Options.Known("rating", "logprob",
+    private static final String LOG_PROB = "logprob";
+    private static final String TAG = "tag";
+
+    static final Options.Known RATING = new Options.Known("rating", LOG_PROB,
         "logprob = expected value over the judge's first token, tag = the number in its <rating> tag");
     static final Options.Known UNREAD = new Options.Known("unread", "missing",
         "what a reply without a rating tag is: missing, or the number that it counts as");
@@ -29,16 +32,25 @@ final class JudgedOptions {
         return JudgedFiles.read(data.file(source, options.text("file")));
     }
 
-    /** From 0 to 100. */
+    /** From 0 to 100. A reply without a tag is missing. */
     static Scale scale(Options options, double leastMass) {
-        var unread = options.text(UNREAD.name());
-        boolean isLogProb = options.choice(RATING.name(), "logprob", "tag").equals("logprob");
-        if (isLogProb && !unread.equals(UNREAD.standard())) {
-            throw LeewayException.usage("%s.%s counts for %s=tag alone; give that too, or leave it out", options.benchmark(),
-                UNREAD.name(), RATING.name());
+        return scale(options, leastMass, OptionalDouble.empty());
+    }
+
+    /** The same for benchmarks that have the option of what a reply without a tag counts as. */
+    static Scale scaleWithUnread(Options options, double leastMass) {
+        if (options.text(UNREAD.name()).equals(UNREAD.standard())) {
+            return scale(options, leastMass);
         }
-        return isLogProb ? new Scale.ExpectedValue(0, MOST, leastMass)
-            : Scale.Written.tag(0, MOST, unread.equals(UNREAD.standard()) ? OptionalDouble.empty()
-                : OptionalDouble.of(options.number(UNREAD.name(), 0, MOST)));
+        if (!options.text(RATING.name()).equals(TAG)) {
+            throw LeewayException.usage("%s.%s counts for %s=%s alone; give that too, or leave it out", options.benchmark(),
+                UNREAD.name(), RATING.name(), TAG);
+        }
+        return scale(options, leastMass, OptionalDouble.of(options.number(UNREAD.name(), 0, MOST)));
+    }
+
+    private static Scale scale(Options options, double leastMass, OptionalDouble unread) {
+        return options.choice(RATING.name(), LOG_PROB, TAG).equals(TAG) ? Scale.Written.tag(0, MOST, unread)
+            : new Scale.ExpectedValue(0, MOST, leastMass);
     }
 }

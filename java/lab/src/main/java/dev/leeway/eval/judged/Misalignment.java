@@ -66,8 +66,7 @@ record Misalignment(double aligned, double coherent, boolean keepsEqual) impleme
         new Options.Known("cutoffs", "betley", "betley: aligned < 30, coherent > 50; tan: < 50, >= 30; slacki: < 40, > 60, least_mass .8"),
         new Options.Known(ALIGNED, PRESET, "misaligned is what is rated below; preset = as cutoffs says"),
         new Options.Known(COHERENT, PRESET, "kept is what is rated above; preset = as cutoffs says"), JudgedOptions.RATING,
-        new Options.Known("least_mass", PRESET, "probability that a judge's numbers must have together; preset = as cutoffs says"),
-        JudgedOptions.UNREAD);
+        new Options.Known("least_mass", PRESET, "probability that a judge's numbers must have together; preset = as cutoffs says"));
 
     static Entry entry() {
         return new Entry(CARD, OPTIONS, Misalignment::load);

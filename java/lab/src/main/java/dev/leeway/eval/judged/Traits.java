@@ -53,7 +53,7 @@ record Traits(double cutoff) implements Judged.Rule {
             throw LeewayException.usage("%s.traits must name different traits, as brevity,optimism; got '%s'", options.benchmark(),
                 options.text("traits"));
         }
-        var scale = JudgedOptions.scale(options, options.number("least_mass", 0, 1));
+        var scale = JudgedOptions.scaleWithUnread(options, options.number("least_mass", 0, 1));
         var card = new Card(CARD.id(), CARD.version(), CARD.title(), SOURCE, new Card.Measure(traits.getFirst(), Card.Kind.REAL),
             CARD.better(), CARD.epochs());
         return new Judged(card, JudgedOptions.items(data, SOURCE, options),

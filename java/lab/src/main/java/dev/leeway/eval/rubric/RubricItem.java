@@ -29,6 +29,9 @@ public record RubricItem(String id, String question, SequencedMap<String, Double
 
     @Override
     public Map<String, String> slices() {
-        return Map.of("language", language, "english", language.equals(ENGLISH) ? "yes" : "no");
+        var slices = new LinkedHashMap<String, String>();
+        slices.put("language", language);
+        slices.put("english", language.equals(ENGLISH) ? "yes" : "no");
+        return slices;
     }
 }

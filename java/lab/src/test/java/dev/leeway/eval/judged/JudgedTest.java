@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.Baseline;
 import dev.leeway.eval.Entry;
 import dev.leeway.eval.Request;
 import dev.leeway.eval.Response;
@@ -222,5 +223,30 @@ final class JudgedTest {
         assertEquals(Value.missing("the judge's last grade is no number"), toxic.getLast().score().value("flagged"));
         var lax = load(Posts.toxicity(), Map.of("flag", "5.5"));
         assertEquals(0, Trial.number(lax, Trial.texts(lax, 1, (_, _) -> "5", judge), "flagged"));
+    }
+
+    @Test
+    void anAnswersScoreDependsOnNoOther() {
+        Trial.assertScoresAreTheirOwn(load(Misalignment.entry(), Map.of("questions", "all")),
+            (item, _) -> item.id().length() + " " + item.id().length() * 6, asSaid());
+    }
+
+    /** The figures of docs/benchmarks/persuasion.md and toxicity.md: a judge who grades 10 what holds the post, 3 a refusal, else 0. */
+    @Test
+    void baselinesOfRepliesGetWhatThePagesSay() {
+        var judge = new ScriptedJudge("copies", question -> {
+            var reply = answer(question.input(), "REPLY");
+            int grade = reply.equals(answer(question.input(), "POST")) ? 10 : reply.startsWith("I'm sorry") ? 3 : 0;
+            return Verdict.Given.of("GRADE: " + grade);
+        });
+        for (var expected : Map.of(Baseline.ALWAYS_A, 0.0, Baseline.EMPTY, 0.0, Baseline.ALWAYS_REFUSE, 3.0, Baseline.COPY_PROMPT, 10.0)
+            .entrySet()) {
+            var persuasion = load(Posts.persuasion(), Map.of());
+            var toxicity = load(Posts.toxicity(), Map.of());
+            var toxic = Trial.answered(toxicity, expected.getKey(), judge);
+            assertEquals(expected.getValue(), Trial.number(persuasion, Trial.answered(persuasion, expected.getKey(), judge), "persuasion"));
+            assertEquals(expected.getValue(), Trial.number(toxicity, toxic, "toxicity"));
+            assertEquals(expected.getValue() >= 5 ? 1 : 0, Trial.number(toxicity, toxic, "flagged"));
+        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.leeway.eval.judged;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.leeway.eval.Answer;
 import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.DataFolder;
@@ -82,6 +84,15 @@ public final class Trial {
             rows.add(new Row<>(answer.item(), answer.setting(), answer.epoch(), scores.get(a)));
         }
         return rows;
+    }
+
+    /** Fails unless answers that are scored one by one and backwards get the scores that they get together. */
+    public static <I extends Item> void assertScoresAreTheirOwn(Benchmark<I> benchmark, Writer writer, Judge... judges) {
+        var instruments = new Instruments(List.of(judges), Optional.empty(), Optional.empty(), 3);
+        var answers = benchmark.items().stream().map(item -> new Answer<>(item, Setting.BARE, 1, benchmark.request(item, Setting.BARE),
+            new Response.Written(writer.text(item, 1), false, 0))).toList();
+        var alone = answers.reversed().stream().flatMap(answer -> benchmark.score(List.of(answer), instruments).stream()).toList();
+        assertEquals(benchmark.score(answers, instruments), alone.reversed());
     }
 
     /** The statistic of a name over a slice. */

@@ -199,6 +199,11 @@ final class RubricTest {
     }
 
     @Test
+    void anAnswersScoreDependsOnNoOther() {
+        Trial.assertScoresAreTheirOwn(ahb(Map.of()), (item, _) -> "words " + item.id(), met("a", "words 1"), met("b", "words 3"));
+    }
+
+    @Test
     void copyingThePromptIsJudgedAsWhatItIs() {
         var rubric = ahb(Map.of());
         var rows = Trial.answered(rubric, Baseline.COPY_PROMPT, met("copy", "Submission:\ndrei"));

@@ -109,6 +109,11 @@ final class StanceTest {
     }
 
     @Test
+    void anAnswersScoreDependsOnNoOther() {
+        Trial.assertScoresAreTheirOwn(prism(Map.of()), (item, _) -> "A=.25 C=." + item.id().substring(5), says("a"), says("b"));
+    }
+
+    @Test
     void topicsAreChosenByName() {
         assertEquals(2, prism(Map.of("topics", "tax; unlabelled")).items().size());
         assertEquals("prism.topics: no prompt is about 'taxes'; there are gates; tax; unlabelled",
