@@ -96,7 +96,8 @@ final class SharedRuleTest {
     @ParameterizedTest
     @CsvSource({"en, 250, 0.9978", "es, 249, 0.9917", "fr, 250, 0.9992"})
     void questionsAreFoundInTheirLanguageInCapitalsToo(String code, int found, double share) {
-        var benchmark = (InLanguage) Tried.load(InLanguage.entry(), INOCULATION, "items", "gsm8k/mgsm_" + code + ".jsonl", "language", code);
+        var benchmark = (InLanguage) Tried.load(InLanguage.entry(), INOCULATION, "items", "gsm8k/mgsm_" + code + ".jsonl", "language",
+            code);
         for (var form : List.<UnaryOperator<String>>of(text -> text, text -> text.toUpperCase(Locale.ROOT))) {
             var statistics = Tried.texts(benchmark, item -> form.apply(item.turns().getFirst().content()), Instruments.NONE);
             assertEquals(found / 250.0, Tried.value(statistics, "in_language"), 1e-12);
