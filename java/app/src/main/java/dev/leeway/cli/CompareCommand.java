@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code leeway compare}: two evaluations, item by item. */
 @Command(name = "compare", description = {"Compares two finished evaluations on the items that both have: the difference (second minus "
-    + "first) with an interval from resamples of the items, and p. Outcomes of 0 or 1 are tested by McNemar's exact test, other numbers by a "
-    + "paired t-test with Wilcoxon's signed ranks beside it. p is corrected over all benchmarks and settings in the table.",
+    + "first) with an interval from resamples of the items, and p. Outcomes of 0 or 1 are tested by McNemar's exact test, other numbers by "
+    + "a paired t-test with Wilcoxon's signed ranks beside it. p is corrected over all benchmarks and settings in the table.",
     "Where one run has a single model, it is compared with each of the other's; else models of the same name are."})
 final class CompareCommand implements Callable<Integer>, Checked {
 
@@ -41,7 +41,8 @@ final class CompareCommand implements Callable<Integer>, Checked {
         + "(default: headline)")
     private String measures = "headline";
 
-    @Option(names = "--correction", paramLabel = "NAME", description = "bh (Benjamini and Hochberg), holm, bonferroni or none (default: bh)")
+    @Option(names = "--correction", paramLabel = "NAME", description = "bh (Benjamini and Hochberg), holm, bonferroni or none "
+        + "(default: bh)")
     private String correction = "bh";
 
     @Option(names = "--confidence_level", paramLabel = "X", description = "of intervals (default: 0.95)")
@@ -69,7 +70,8 @@ final class CompareCommand implements Callable<Integer>, Checked {
         problems.require(MEASURES.contains(measures), "--measures must be headline or all; got %s", measures);
         problems.check(() -> Correction.named(correction));
         problems.require(level > 0 && level < 1, "--confidence_level must be between 0 and 1; got %s", level);
-        problems.require(resamples >= 100 && resamples <= 1_000_000, "--bootstrap_resamples must be from 100 to 1000000; got %d", resamples);
+        problems.require(resamples >= 100 && resamples <= 1_000_000, "--bootstrap_resamples must be from 100 to 1000000; got %d",
+            resamples);
         outputFile.ifPresent(file -> {
             problems.require(Stream.of(".csv", ".json").anyMatch(file.toString()::endsWith),
                 "--output_file must end in .csv or .json; got %s", file);
@@ -89,7 +91,7 @@ final class CompareCommand implements Callable<Integer>, Checked {
         var pairs = models.isEmpty() ? runs.modelPairs() : List.of(runs.named(models.getFirst(), models.getLast()));
         var cells = runs.cells(pairs, measures.equals("all"));
         runs.requireSameQuestions(cells, allowDifferences).forEach(note -> err.println("  differs   " + note));
-        runs.leftOut(cells, pairs, measures.equals("all")).forEach(note -> err.println("  left out  " + note));
+        runs.leftOut(cells, pairs, measures.equals("all"), models.isEmpty()).forEach(note -> err.println("  left out  " + note));
         var table = ComparisonTable.of(runs.compare(pairs, cells, new Bootstrap(resamples, level, seed)), Correction.named(correction));
         spec.commandLine().getOut().print(table.text(level, correction));
         outputFile.ifPresent(file -> AtomicFile.write(file, (file.toString().endsWith(".csv") ? table.csv()

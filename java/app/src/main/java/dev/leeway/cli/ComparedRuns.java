@@ -74,14 +74,14 @@ record ComparedRuns(ResultFolder first, ResultFolder second) {
             .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** What is in one of the runs alone, in words. */
-    List<String> leftOut(Set<Cell> compared, List<Models> pairs, boolean all) {
+    /** What is in one of the runs alone, in words; {@code models} too. */
+    List<String> leftOut(Set<Cell> compared, List<Models> pairs, boolean all, boolean models) {
         var notes = new ArrayList<String>();
         for (var run : List.of(first, second)) {
-            var models = pairs.stream().flatMap(pair -> Stream.of(run == first ? pair.first() : pair.second())).distinct().toList();
-            cells(run, models, all).stream().filter(cell -> !compared.contains(cell)).map(cell -> "%s %s under %s, %s is in %s alone"
+            var own = pairs.stream().flatMap(pair -> Stream.of(run == first ? pair.first() : pair.second())).distinct().toList();
+            cells(run, own, all).stream().filter(cell -> !compared.contains(cell)).map(cell -> "%s %s under %s, %s is in %s alone"
                 .formatted(cell.benchmark(), cell.measure(), cell.prompt(), cell.context(), run.path())).forEach(notes::add);
-            run.models().stream().filter(model -> !models.contains(model)).map(model -> "model " + model + " of " + run.path())
+            run.models().stream().filter(model -> models && !own.contains(model)).map(model -> "model " + model + " of " + run.path())
                 .forEach(notes::add);
         }
         return notes;

@@ -35,7 +35,8 @@ record ComparisonTable(List<ComparedRuns.Row> rows, List<OptionalDouble> adjuste
     /** For people. */
     String text(double level, String correction) {
         var table = new TextTable(List.of("models", "benchmark", "measure", "prompt/context", "first", "second", "difference",
-            String.format(Locale.ROOT, "%s %% interval", Figures.plain(100 * level)), "test", "p", "p " + correction, "pairs", "missing"), 4);
+            String.format(Locale.ROOT, "%s %% interval", Figures.plain(100 * level)), "test", "p", "p " + correction, "pairs",
+            "missing"), 4);
         for (int i = 0; i < rows.size(); i++) {
             var row = rows.get(i);
             var sides = row.comparison().sides();

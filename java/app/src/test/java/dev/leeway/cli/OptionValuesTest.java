@@ -133,6 +133,21 @@ final class OptionValuesTest {
     }
 
     @Test
+    void numbersOfEvaluations() throws IOException {
+        var rows = Files.writeString(folder.resolve("letters.jsonl"), "{\"prompt\": \"one\", \"answer\": \"A\"}\n");
+        var eval = List.<Object>of("eval", "--model_name_or_path", "baseline:empty", "--benchmarks", "exact", "--data", rows,
+            "--output_dir");
+        for (var option : List.of("--limit", "--epochs", "--batch_size", "--seed", "--max_length")) {
+            for (var value : WHOLE) {
+                var arguments = new ArrayList<>(eval);
+                arguments.addAll(List.of(folder.resolve("eval" + option + value), option, value));
+                var result = Cli.run(arguments.toArray());
+                assertTrue(List.of(0, 2).contains(result.code()), arguments + " " + result.err());
+            }
+        }
+    }
+
+    @Test
     void numbersOfComparisons() throws IOException {
         var one = Files.createDirectories(folder.resolve("one"));
         for (var value : REAL.stream().filter(value -> !value.equals("1e-60") && !value.equals("1e-320")).toList()) {

@@ -69,7 +69,9 @@ public final class DataFolder {
 
     /** Those of the given places that are files, for benchmarks of a user's own rows. */
     public List<Path> givenFiles() {
-        return given.stream().filter(Files::isRegularFile).toList();
+        var files = given.stream().filter(Files::isRegularFile).toList();
+        files.forEach(file -> listener.accept(file.getFileName().toString(), file));
+        return files;
     }
 
     private static Stream<Path> within(Path place, String file) {

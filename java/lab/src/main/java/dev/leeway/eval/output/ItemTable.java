@@ -47,6 +47,7 @@ public final class ItemTable {
                 + "folder as it was written", row.place());
         }
         var cell = new ItemValue.Cell(row.text("benchmark"), row.text("measure"), row.text("prompt"), row.text("context"));
-        return new ItemValue(row.text("model"), cell, row.text("item"), (int) epoch, given ? Value.of(row.number("value")) : Value.missing(row.text("missing")));
+        return new ItemValue(row.text("model"), cell, row.text("item"), (int) epoch, given
+            ? Value.of(row.number("value")) : Value.missing(row.text("missing")));
     }
 }

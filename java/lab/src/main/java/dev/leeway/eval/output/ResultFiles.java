@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * The files of a finished run: {@code items.csv}, {@code grades.csv} where something was graded, {@code summary.csv},
- * {@code results_lm_eval.json} (one a model, where there are several), and last {@code results.json}, which makes the run finished. The same
- * results give the same bytes.
+ * {@code results_lm_eval.json} (one a model, where there are several), and last {@code results.json}, which makes the run finished. The
+ * same results give the same bytes.
  */
 public final class ResultFiles {
 

@@ -37,8 +37,8 @@ public record ResultFolder(Path path, JsonObject json, List<ItemValue> values) {
     public static ResultFolder read(Path path) {
         var file = path.resolve(ResultJson.NAME);
         if (!Files.exists(file)) {
-            throw LeewayException.data("%s has no %s, which leeway eval writes when it is done; name the folder of a finished run, or go on "
-                + "with leeway eval resume", path, ResultJson.NAME);
+            throw LeewayException.data("%s has no %s, which leeway eval writes when it is done; name the folder of a finished run, or go "
+                + "on with leeway eval resume", path, ResultJson.NAME);
         }
         var json = JsonFile.read(file);
         if (json.requireInt("format") != ResultJson.FORMAT) {

@@ -48,7 +48,7 @@ final class ComparisonTest {
     void numbersAreTestedByAPairedT() {
         var found = Comparison.of(values(1, 1, 1), values(2, 3, 4), Kind.REAL, BOOTSTRAP);
         assertEquals(Test.PAIRED_T, found.finding().test());
-        assertEquals(1 - Math.sqrt(12) / Math.sqrt(14), found.finding().p().orElseThrow(), 1e-9); // hipparchus' own bound on the beta function
+        assertEquals(1 - Math.sqrt(12) / Math.sqrt(14), found.finding().p().orElseThrow(), 1e-9); // hipparchus' bound on the beta function
         assertEquals(0.25, found.finding().signedRanks().orElseThrow());
         assertEquals(2, found.sides().difference().orElseThrow());
         assertEquals(Optional.empty(), found.finding().changed());

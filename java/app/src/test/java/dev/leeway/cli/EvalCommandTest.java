@@ -1,0 +1,222 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.eval.Catalogue;
+import dev.leeway.eval.Csv;
+import dev.leeway.io.JsonFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class EvalCommandTest {
+
+    private static final int ROWS = 12;
+    private static final List<String> FILES = List.of("results.json", "items.csv", "summary.csv", "results_lm_eval.json");
+
+    @TempDir
+    private Path folder;
+
+    private Path rows() throws IOException {
+        var text = new StringBuilder();
+        for (int i = 0; i < ROWS; i++) {
+            text.append("{\"prompt\": \"letter ").append(i).append("\", \"answer\": \"").append(i % 3 == 0 ? "A" : "B").append("\"}\n");
+        }
+        return Files.writeString(folder.resolve("letters.jsonl"), text);
+    }
+
+    private Object[] command(Object model, String output, Object... more) throws IOException {
+        return Stream.concat(Stream.of("eval", "--model_name_or_path", model, "--benchmarks", "exact", "--data", rows(), "--set",
+            "exact.max_new_tokens=8", "--output_dir", folder.resolve(output)), Stream.of(more)).toArray();
+    }
+
+    private static void refused(int code, String sentence, Object... arguments) {
+        var result = Cli.run(arguments);
+        assertEquals(code, result.code(), result.err());
+        assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
+        assertFalse(result.err().contains("\tat "), result.err());
+    }
+
+    private void assertSameResults(String expected, String found) throws IOException {
+        for (var name : FILES) {
+            assertArrayEquals(Files.readAllBytes(folder.resolve(expected).resolve(name)), Files.readAllBytes(folder.resolve(found)
+                .resolve(name)), name);
+        }
+    }
+
+    /** A third of the answers is A. */
+    @Test
+    void aRuleThatSaysAIsRightWhereTheAnswerIsA() throws IOException {
+        var result = Cli.succeed(command("baseline:always-a", "out"));
+        assertTrue(result.out().contains("baseline:always-a") && result.out().contains("0.3333"), result.out());
+        var items = Csv.records(folder.resolve("out/items.csv")).stream().filter(row -> row.text("measure").equals("exact")).toList();
+        assertEquals(ROWS, items.size());
+        assertEquals(List.of("1", "0", "0"), items.stream().limit(3).map(row -> row.text("value")).toList());
+        var page = Files.readString(folder.resolve("out/report.html"));
+        assertTrue(page.contains("leeway eval --model_name_or_path baseline:always-a --benchmarks exact") && page.contains("<circle"));
+        assertFalse(page.contains("<script") || page.contains("NaN"), page);
+    }
+
+    private Object[] drawn(Path model, String output, Object... more) throws IOException {
+        var arguments = new ArrayList<>(Arrays.asList(command(model, output, more)));
+        arguments.add(arguments.indexOf("--set") + 1, "exact.temperature=0.9");
+        return arguments.toArray();
+    }
+
+    @Test
+    void resultsDoNotDependOnHowManyAnswersAreMadeAtOnce() throws IOException {
+        var model = TinyModel.model(folder);
+        Cli.succeed(drawn(model, "one", "--batch_size", 1, "--epochs", 2));
+        Cli.succeed(drawn(model, "many", "--batch_size", 64, "--epochs", 2, "--threads", 1));
+        assertSameResults("one", "many");
+        assertEquals(2 * ROWS, JsonFile.read(folder.resolve("one/results.json")).requireObjects("results").getFirst()
+            .requireInt("answers"));
+        Cli.succeed(drawn(model, "other", "--epochs", 2, "--seed", 1));
+        assertTrue(Files.mismatch(folder.resolve("one/records.jsonl"), folder.resolve("other/records.jsonl")) >= 0);
+    }
+
+    @Test
+    void aRunThatIsKilledOrAskedToStopGoesOnToTheSameResults() throws Exception {
+        var model = TinyModel.model(folder);
+        Cli.succeed(drawn(model, "whole", "--epochs", 20, "--batch_size", 4));
+        try (var child = Child.start(folder.resolve("killed.log"), Optional.empty(), drawn(model, "killed", "--epochs", 20, "--batch_size",
+            4))) {
+            awaitRecords("killed", child);
+            child.signal("KILL");
+            assertEquals(137, child.await(), child.text());
+        }
+        assertFalse(Files.exists(folder.resolve("killed/results.json")));
+        refused(3, "has no results.json", "compare", folder.resolve("killed"), folder.resolve("whole"));
+        try (var child = Child.start(folder.resolve("stopped.log"), Optional.empty(), "eval", "resume", folder.resolve("killed"))) {
+            child.awaitText("exact: ");
+            child.signal("INT");
+            assertEquals(0, child.await(), child.text());
+            assertTrue(child.text().contains("go on with: leeway eval resume " + folder.resolve("killed")) || child.text().contains("done"),
+                child.text());
+        }
+        var resumed = Cli.succeed("eval", "resume", folder.resolve("killed"));
+        assertTrue(resumed.out().contains("exact"), resumed.out());
+        assertSameResults("whole", "killed");
+        assertTrue(Cli.succeed("eval", "resume", folder.resolve("killed")).err().contains(", 0 of them now"));
+        assertSameResults("whole", "killed");
+    }
+
+    private void awaitRecords(String name, Child child) throws IOException, InterruptedException {
+        var records = folder.resolve(name).resolve("records.jsonl");
+        for (int i = 0; i < 3000 && (!Files.exists(records) || Files.size(records) < 20_000); i++) {
+            assertTrue(child.process().isAlive(), "ended before it was killed: " + child.text());
+            java.util.concurrent.TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    @Test
+    void modelsPromptsAndCheckpointsAreAllAskedAndCompared() throws IOException {
+        var model = TinyModel.model(folder);
+        Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", rows(), "--columns", "completion=answer", "--output_dir",
+            folder.resolve("tuned"), "--max_steps", 4, "--save_steps", 2);
+        var prompts = Files.writeString(folder.resolve("prompts.jsonl"), "{\"name\": \"shout\", \"suffix\": \"!\"}\n");
+        Cli.succeed(command(folder.resolve("tuned"), "out", "--checkpoints", "2,final", "--system_prompt", "none", "kind=Be kind.",
+            "--evaluation_prompt", prompts));
+        var json = JsonFile.read(folder.resolve("out/results.json"));
+        assertEquals(List.of("tuned/checkpoint-2", "tuned"), List.copyOf(json.requireObject("models").names()));
+        assertEquals(6, json.requireObjects("results").size());
+        assertTrue(Files.exists(folder.resolve("out/results_lm_eval_tuned__checkpoint-2.json")));
+        Cli.succeed(command("other=" + model, "second", "--system_prompt", "none"));
+        var table = Cli.succeed("compare", folder.resolve("second"), folder.resolve("out"));
+        assertTrue(table.out().contains("other → tuned/checkpoint-2") && table.err().contains("under kind, plain is in "), table.out()
+            + table.err());
+        refused(3, "has no whole checkpoint-3; it has checkpoint-2, checkpoint-4", command(folder.resolve("tuned"), "none", "--checkpoints",
+            "3"));
+    }
+
+    @Test
+    void everythingThatIsWrongIsReportedAtOnce() throws IOException {
+        var result = Cli.run("eval", "--benchmarks", "exakt,gsm8k", "--limit", 0, "--epochs", -1, "--batch_size", 0, "--set",
+            "gsm8k.shot=3", "exact.same=case", "nonsense", "--device", "tpu", "--data", folder.resolve("none"), "--checkpoints", "x",
+            "--system_prompt", "without a name", "--judge_budget_calls", 3, "--max_length", 1, "--evaluation_prompt", folder);
+        assertEquals(2, result.code());
+        for (var sentence : List.of("--model_name_or_path is missing", "there is no exakt; did you mean \"exact\"?",
+            "--limit must be positive; got 0", "--epochs must be from 1 to 10000; got -1", "--batch_size must be from 1 to 4096; got 0",
+            "gsm8k has no option shot", "--set exact.same=case is of no benchmark", "--set takes ID.OPTION=VALUE",
+            "--device must be one of", "none does not exist",
+            "--checkpoints must be all", "--system_prompt takes NAME=TEXT", "--judge_model is missing",
+            "--output_dir is missing", "--max_length must be at least 2; got 1", "is a folder; a file is expected")) {
+            assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
+        }
+        refused(2, "there is no baseline:wrong", command("baseline:wrong", "out"));
+        refused(2, "is no folder", command(folder.resolve("nowhere"), "out"));
+        refused(2, "has none of sad; it has plain", command("baseline:empty", "out", "--contexts", "sad"));
+        refused(2, "named twice", command("baseline:empty", "out", "--system_prompt", "none", "none"));
+        assertFalse(Files.exists(folder.resolve("out")), "nothing is begun");
+    }
+
+    @Test
+    void aBenchmarkThatLacksItsItemsOrItsJudgeSaysHowToGetThem() throws IOException {
+        refused(3, "there is no gsm8k/test.jsonl", "eval", "--model_name_or_path", "baseline:empty", "--benchmarks", "gsm8k",
+            "--data", folder, "--output_dir", folder.resolve("out"));
+        Files.writeString(folder.resolve("bad.jsonl"), "{\"prompt\": \"one\"}\n");
+        refused(3, "bad.jsonl:1", "eval", "--model_name_or_path", "baseline:empty", "--benchmarks", "exact", "--data",
+            folder.resolve("bad.jsonl"), "--output_dir", folder.resolve("out"));
+        assertFalse(Files.exists(folder.resolve("out")), "nothing is begun");
+    }
+
+    @Test
+    void aFolderWithSomethingInItIsNotWrittenTo() throws IOException {
+        Cli.succeed(command("baseline:empty", "out"));
+        refused(2, "is of another evaluation; go on with leeway eval resume", command("baseline:empty", "out"));
+        refused(2, "has files that leeway eval did not write", "eval", "--model_name_or_path", "baseline:empty", "--benchmarks", "exact",
+            "--data", rows(), "--output_dir", folder);
+        refused(2, "no evaluation was begun in it", "eval", "resume", folder);
+        refused(2, "eval resume needs the folder", "eval", "resume");
+    }
+
+    @Test
+    void anEvaluationGoesOnOnlyWithWhatItBeganWith() throws IOException {
+        Cli.succeed(command("baseline:empty", "out"));
+        var rows = folder.resolve("letters.jsonl");
+        Files.writeString(rows, Files.readString(rows).replace("letter 3", "LETTER 3"));
+        refused(2, "letters.jsonl", "eval", "resume", folder.resolve("out"));
+    }
+
+    @Test
+    void theListHasEveryBenchmarkOnceAndTellsAllAboutOne() {
+        var list = Cli.succeed("eval", "list").out();
+        Catalogue.entries().forEach(entry -> assertEquals(1, list.lines().filter(line -> line.startsWith(entry.card().id() + " ")).count(),
+            entry.card().id()));
+        var one = Cli.succeed("eval", "list", "exact").out();
+        assertTrue(one.contains("--set exact.max_new_tokens=64") && one.contains("compared  by exact, higher is better"), one);
+        var json = Cli.succeed("eval", "list", "--json").out().lines().map(line -> JsonFile.parse("list", line)).toList();
+        assertEquals(Catalogue.entries().size(), json.size());
+        assertTrue(json.getFirst().optionalObjects("options").isPresent());
+        refused(2, "there is no benchmark exat; did you mean \"exact\"?", "eval", "list", "exat");
+    }
+
+    @Test
+    void theListSaysWhatOfItIsHere() throws IOException {
+        var here = Cli.succeed("eval", "list", "exact", "gsm8k", "--data", rows()).out();
+        assertTrue(here.contains(ROWS + " items") && here.contains("there is no gsm8k/test.jsonl"), here);
+    }
+
+    @Test
+    void aScriptJudgesTheSameQuestionAlikeAndPrefersOneOption() {
+        var judge = EvalJudgeOptions.scripted(List.of("GRADE: C", "GRADE: I"));
+        var questions = java.util.stream.IntStream.range(0, 200).mapToObj(i -> new dev.leeway.judge.Question("t", "q" + i,
+            List.of("yes", "no", "maybe"), 0)).toList();
+        var verdicts = judge.ask(questions);
+        assertEquals(verdicts, judge.ask(questions));
+        long right = verdicts.stream().filter(verdict -> verdict.toString().contains("GRADE: C")).count();
+        assertTrue(right > 60 && right < 140, "both texts are given: " + right); // six standard deviations of Binomial(200, ½) around 100
+        var given = (dev.leeway.judge.Verdict.Given) verdicts.getFirst();
+        assertEquals(1, given.optionLogProbs().values().stream().mapToDouble(Math::exp).sum(), 1e-12);
+    }
+}
