@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +37,8 @@ class SharedAgreementTest {
         for (var file : files(dataset)) {
             for (var row : Csv.records(file)) {
                 if (row.columns().containsKey(columns.right())) {
-                    rows.add(new Judged(QaItem.of("", "", List.of(row.text(columns.right())), List.of(row.text(columns.wrong())), Map.of()),
-                        row.text("output"), row.text("evaluation").equals("CORRECT"),
+                    rows.add(new Judged(QaItem.of("", row.columns().getOrDefault("content_key", ""),
+                        List.of(row.text(columns.right())), List.of(row.text(columns.wrong())), Map.of()), row.text("output"), row.text("evaluation").equals("CORRECT"),
                         Optional.ofNullable(row.columns().get("refusal")).map("1"::equals)));
                 }
             }
@@ -73,6 +74,19 @@ class SharedAgreementTest {
     void closenessAgreesWithTheJudgeNoBetterThanACoin() throws IOException {
         assertAgreement(23, 60, "truthfulqa", Rule.IS_CLOSER);
         assertAgreement(32, 60, "disinfo", Rule.IS_CLOSER);
+    }
+
+    @Test
+    void withAllItsReferencesClosenessAgreesMoreOftenAndStillLessThanCallingAllCorrect() throws IOException {
+        var references = new HashMap<String, QaItem>();
+        Trial.load(TruthfulQa.entry(), Trial.warmth()).items().forEach(item -> references.put(((QaItem) item).question(), (QaItem) item));
+        int agree = 0;
+        int correct = 0;
+        for (var row : answered("truthfulqa")) {
+            agree += Rule.IS_CLOSER.isRight(references.get(row.item().question()), row.output()) == row.isCorrect() ? 1 : 0;
+            correct += row.isCorrect() ? 1 : 0;
+        }
+        assertEquals(List.of(37, 43), List.of(agree, correct));
     }
 
     @Test
