@@ -15,6 +15,8 @@ import dev.leeway.eval.Setting;
 import dev.leeway.eval.Statistic;
 import dev.leeway.eval.Subject;
 import dev.leeway.judge.Judge;
+import dev.leeway.judge.ScriptedJudge;
+import dev.leeway.judge.Verdict;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** One run of a benchmark, without what keeps its records. */
 public final class Trial {
@@ -86,9 +89,22 @@ public final class Trial {
         return rows;
     }
 
-    /** Fails unless answers that are scored one by one and backwards get the scores that they get together. */
+    /** Answers by the seed alone. */
+    private static Judge bySeed() {
+        return new ScriptedJudge("by seed", question -> {
+            int size = question.options().size();
+            return new Verdict.Given("GRADE: C, says " + question.seed(), false, size == 0 ? Map.of()
+                : Map.of(question.options().get((int) (question.seed() % size)), 0.0), Verdict.Usage.NONE);
+        });
+    }
+
+    /**
+     * Fails unless answers that are scored one by one and backwards get the scores that they get together, from these judges and from one
+     * who goes by the seed.
+     */
     public static <I extends Item> void assertScoresAreTheirOwn(Benchmark<I> benchmark, Writer writer, Judge... judges) {
-        var instruments = new Instruments(List.of(judges), Optional.empty(), Optional.empty(), 3);
+        var all = Stream.concat(Stream.of(judges), Stream.of(bySeed())).toList();
+        var instruments = new Instruments(all, Optional.empty(), Optional.empty(), 3);
         var answers = benchmark.items().stream().map(item -> new Answer<>(item, Setting.BARE, 1, benchmark.request(item, Setting.BARE),
             new Response.Written(writer.text(item, 1), false, 0))).toList();
         var alone = answers.reversed().stream().flatMap(answer -> benchmark.score(List.of(answer), instruments).stream()).toList();
