@@ -11,6 +11,6 @@ public final class RuleBenchmarks {
 
     /** All of them. */
     public static List<Entry> entries() {
-        return List.of(Gsm8k.entry(), Caps.entry(), InLanguage.entry(), Mbpp.entry(), Sycophancy.entry(), Exact.entry());
+        return List.of(Gsm8k.entry(), Caps.entry(), InLanguage.entry(), AdvBench.entry(), Mbpp.entry(), Sycophancy.entry(), Exact.entry());
     }
 }
