@@ -78,6 +78,7 @@ public final class Main {
             .addSubcommand("score", new ScoreCommand())
             .addSubcommand("eval", new CommandLine(new EvalCommand()).addSubcommand("list", new EvalListCommand())
                 .addSubcommand("resume", new EvalResumeCommand())).addSubcommand("compare", new CompareCommand())
+            .addSubcommand("probe", ProbeCommand.line())
             .addSubcommand("doctor", new DoctorCommand()).addSubcommand("help", new HelpCommand());
     }
 
