@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -135,9 +134,11 @@ public final class CheckedLines implements AutoCloseable {
         return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
-    /** The lines that were there. */
-    public List<JsonNode> lines() {
-        return Collections.unmodifiableList(lines);
+    /** The lines that were there; they are not held here any longer. */
+    public List<JsonNode> takeLines() {
+        var taken = List.copyOf(lines);
+        lines.clear();
+        return taken;
     }
 
     /** {@code file:line} of each line that is not what was written. */

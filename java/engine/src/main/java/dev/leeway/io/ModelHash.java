@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 public final class ModelHash {
 
     private static final Pattern READ = Pattern.compile(
-        ".*\\.safetensors(\\.index\\.json)?|(adapter_)?config\\.json|generation_config\\.json|tokenizer(_config)?\\.json|chat_template\\.jinja");
+        ".*\\.safetensors(\\.index\\.json)?|(adapter_)?config\\.json|"
+            + "generation_config\\.json|tokenizer(_config)?\\.json|chat_template\\.jinja");
     private static final int BLOCK = 1 << 20;
 
     private ModelHash() {

@@ -60,14 +60,15 @@ final class Records implements AutoCloseable {
         var file = CheckedLines.open(path, FILE);
         try {
             var records = new Records(path, file);
-            if (file.lines().isEmpty()) {
+            var lines = file.takeLines();
+            if (lines.isEmpty()) {
                 var line = object();
                 var run = line.putObject("run");
                 identity.forEach(run::put);
                 file.append(line);
             } else {
-                records.requireSame(identity, file.lines().getFirst().path("run"));
-                file.lines().forEach(records::take);
+                records.requireSame(identity, lines.getFirst().path("run"));
+                lines.forEach(records::take);
             }
             return records;
         } catch (Throwable failure) {

@@ -38,7 +38,7 @@ public final class CachedJudge implements Judge {
     public CachedJudge(Judge judge, Path file) {
         this.judge = judge;
         this.file = CheckedLines.open(file, FILE);
-        this.file.lines().forEach(line -> answers.put(line.path("key").asString(), given(line)));
+        this.file.takeLines().forEach(line -> answers.put(line.path("key").asString(), given(line)));
     }
 
     private static Verdict.Given given(JsonNode line) {

@@ -62,8 +62,9 @@ final class EngineSubjectTest {
         try (var tokenizer = TinyTokenizer.in(path)) {
             var json = JsonFile.parse("tiny", """
                 {"architectures": ["%s"], "model_type": "llama", "vocab_size": %d, "hidden_size": 32, "intermediate_size": 64,
-                 "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128, "num_labels": 1,
-                 "rms_norm_eps": 1e-5, "tie_word_embeddings": true, "eos_token_id": 1}""".formatted(architecture, tokenizer.vocabSize()));
+                 "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128,
+                 "num_labels": 1, "rms_norm_eps": 1e-5, "tie_word_embeddings": true,
+                 "eos_token_id": 1}""".formatted(architecture, tokenizer.vocabSize()));
             var size = InferenceSession.Size.scoring(128, 1);
             try (var session = InferenceSession.open(ConfigReader.read(json), Optional.empty(), size, device)) {
                 new Initializer(1, 0.3).fillBase(session.model());
@@ -109,7 +110,8 @@ final class EngineSubjectTest {
 
     private static List<Subject.Asked> mixed() {
         var asked = new ArrayList<Subject.Asked>();
-        for (String text : List.of("Where does Ana live?", "two", "Ana has a cat. The cat drinks milk. ".repeat(3), "x", "Ana ".repeat(150))) {
+        var cat = "Ana has a cat. The cat drinks milk. ".repeat(3);
+        for (String text : List.of("Where does Ana live?", "two", cat, "x", "Ana ".repeat(150))) {
             var prompt = Prompt.user(text);
             for (var request : List.of(new Request.Write(prompt, Request.Sampling.at(1, 20)),
                     new Request.Write(prompt, Request.Sampling.at(1, 20).until("a", "e")),
@@ -143,6 +145,23 @@ final class EngineSubjectTest {
         }
         assertEquals(expected, with(candidate(path, ROOM, device), subject ->
             asked.stream().map(one -> subject.answer(List.of(one)).getFirst()).toList()));
+    }
+
+    @Test
+    void aRunFindsTheSameInBatchesOfAnySize() throws IOException {
+        var path = model("m", "LlamaForCausalLM");
+        var found = new ArrayList<Results>();
+        for (int size : new int[] {1, 8, 64}) {
+            var plan = new RunPlan(List.of(candidate(path, new EngineSubject.Room(96, size), device)), List.of(MadeUp.of(5).part()),
+                List.of(Setting.EvaluationPrompt.NONE, Setting.EvaluationPrompt.system("kind", "Be kind.")), RunPlan.Extent.ALL, 3);
+            found.add(new Runner(Instruments.of(MadeUp.judge(new ArrayList<>())), new Runner.Division(size, false), RunListener.SILENT)
+                .run(plan, folder.resolve("records-" + size + ".jsonl")).orElseThrow());
+        }
+        assertEquals(found.get(0), found.get(1));
+        assertEquals(found.get(0), found.get(2));
+        var lines = found.getFirst().results().stream().flatMap(result -> result.lines().stream()).toList();
+        assertEquals(5 * 2 * 2 * 2, lines.size());
+        assertTrue(lines.stream().map(Results.Line::response).distinct().count() > 30); // 40 draws of up to 8 tokens, hardly two alike
     }
 
     @Test

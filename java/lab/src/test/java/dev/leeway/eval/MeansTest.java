@@ -74,7 +74,7 @@ class MeansTest {
             rows.add(row("item " + i, 1, "right", i % 2));
         }
         var found = Means.of(rows).getFirst();
-        // items are Bernoulli(1/2): a mean of 40 has the deviation 0.0791, so the interval is about 0.5 ± 0.155. Were epochs items, ± 0.110
+        // items are Bernoulli(1/2): a mean of 40 has the deviation 0.0791, so the interval is about 0.5 ± 0.155; with epochs ± 0.110
         var interval = found.interval().orElseThrow();
         assertEquals(0.345, interval.low(), 0.026); // one step of the mean of 40 items
         assertEquals(0.655, interval.high(), 0.026);

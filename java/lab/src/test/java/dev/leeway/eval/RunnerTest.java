@@ -238,7 +238,8 @@ class RunnerTest {
         assertRefused(file + " is of a run with model two: hash of two; this one has none: give the same again, or name another folder",
             new RunPlan(plan.candidates().subList(0, 1), plan.parts(), plan.prompts(), plan.extent(), 7), file);
         assertRefused(file + " is of a run with limit: none; this one has 2: give the same again, or name another folder",
-            new RunPlan(plan.candidates(), plan.parts(), plan.prompts(), new RunPlan.Extent(OptionalInt.of(2), OptionalInt.of(2)), 7), file);
+            new RunPlan(plan.candidates(), plan.parts(), plan.prompts(), new RunPlan.Extent(OptionalInt.of(2), OptionalInt.of(2)), 7),
+            file);
         var other = new RunPlan.Part(MadeUp.of(3), plan.parts().getFirst().options(), new java.util.LinkedHashMap<>());
         assertRefused(file + " is of a run with made-up's file words.csv: 00ff; this one has none: give the same again, or name another "
             + "folder", new RunPlan(plan.candidates(), List.of(other), plan.prompts(), plan.extent(), 7), file);
