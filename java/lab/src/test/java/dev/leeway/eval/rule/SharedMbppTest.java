@@ -31,7 +31,7 @@ final class SharedMbppTest {
         return new Instruments(List.of(), Optional.empty(), Optional.of(Sandbox.open()), 0);
     }
 
-    /** 30 s a test: the second of task 123 takes 6 s of an idle core. */
+    /** 30 s a test: the second of task 123 took 6 s on a busy machine. */
     private static Mbpp load(String set, String setup) {
         return (Mbpp) Tried.load(Mbpp.entry(), DATA, "set", set, "setup", setup, "seconds", "30");
     }
