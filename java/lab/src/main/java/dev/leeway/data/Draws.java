@@ -6,27 +6,30 @@ import java.util.List;
  * Random numbers as a pure function of a seed, a stream and a counter: SplitMix64 (Steele, Lea and Flood 2014) started at a hash of seed
  * and stream. The same on every machine and Java version, and any stream can be drawn without drawing those before it.
  */
-final class Draws {
+public final class Draws {
 
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
     private long state;
 
-    Draws(long seed, long stream) {
+    /** The start of a stream. */
+    public Draws(long seed, long stream) {
         state = mix(mix(seed + GOLDEN_GAMMA) + stream * GOLDEN_GAMMA);
     }
 
-    long next() {
+    /** The next 64 bits. */
+    public long next() {
         state += GOLDEN_GAMMA;
         return mix(state);
     }
 
     /** A number from 0 to {@code bound} − 1, each as likely but for one part in 2⁶⁴ / bound. */
-    int below(int bound) {
+    public int below(int bound) {
         return (int) Math.unsignedMultiplyHigh(next(), bound);
     }
 
-    <T> T oneOf(List<T> choices) {
+    /** Any of them, each as likely. */
+    public <T> T oneOf(List<T> choices) {
         return choices.get(below(choices.size()));
     }
 

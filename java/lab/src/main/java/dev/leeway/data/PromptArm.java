@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What one arm of a study puts before the model beside a row's own words: the same rows, trained under another prompt. It is a pure function
- * of the row and its number, and comes before the chat template; results name it by {@link #name}.
+ * What one arm of a study puts before the model beside a row's own words: the same rows, trained under another prompt. It is a pure
+ * function of the row and its number, and comes before the chat template; results name it by {@link #name}.
  *
  * <p>An arm speaks once in a conversation: as its first message, or around the first thing that the user says, so that whatever the
  * assistant says comes after it. It is given, never trained. Of {@code chosen} and {@code rejected} both get the same words.
@@ -228,8 +228,8 @@ public record PromptArm(String name, Kind kind, Placement placement, List<String
     private List<Map<String, Object>> withSystemTurn(List<Map<String, Object>> messages, String text) {
         for (int i = 0; i < messages.size(); i++) {
             if ("system".equals(messages.get(i).get("role")) || "developer".equals(messages.get(i).get("role"))) {
-                throw LeewayException.data("message %d of %d is a system turn already, and prompt arm '%s' would add another; take it out of"
-                        + " the data, or place the arm as USER_PREFIX", i + 1, messages.size(), name);
+                throw LeewayException.data("message %d of %d is a system turn already, and prompt arm '%s' would add another; take it out"
+                        + " of the data, or place the arm as USER_PREFIX", i + 1, messages.size(), name);
             }
         }
         return Stream.concat(Stream.of(Map.<String, Object>of("role", "system", CONTENT, text)), messages.stream()).toList();

@@ -63,8 +63,8 @@ public record PromptAssignment(OptionalLong seed, int mostUses) {
     }
 
     private LeewayException exhausted(String arm, String wanted, int size) {
-        return LeewayException.data("prompt arm '%s' has %,d paraphrases of which each may come %,d times, enough for %,d rows, and %s came;"
-                + " add paraphrases, raise the limit, or take fewer rows", arm, size, mostUses, (long) size * mostUses, wanted);
+        return LeewayException.data("prompt arm '%s' has %,d paraphrases of which each may come %,d times, enough for %,d rows, and %s"
+                + " came; add paraphrases, raise the limit, or take fewer rows", arm, size, mostUses, (long) size * mostUses, wanted);
     }
 
     /** The same permutation as {@link Order}'s, of which only one element is kept. */

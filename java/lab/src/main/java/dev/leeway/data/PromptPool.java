@@ -62,7 +62,8 @@ public final class PromptPool {
     private static String text(JsonRow row) {
         var value = row.fields().path(COLUMN);
         if (!value.isString()) {
-            throw LeewayException.data("%s has no text in a column '%s' (it has: %s); name the column of paraphrases so", row.place(), COLUMN,
+            throw LeewayException.data("%s has no text in a column '%s' (it has: %s); name the column of paraphrases so", row.place(),
+                    COLUMN,
                     row.columnNames());
         }
         return value.stringValue();
