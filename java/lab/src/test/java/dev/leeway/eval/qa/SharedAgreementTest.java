@@ -38,7 +38,8 @@ class SharedAgreementTest {
             for (var row : Csv.records(file)) {
                 if (row.columns().containsKey(columns.right())) {
                     rows.add(new Judged(QaItem.of("", row.columns().getOrDefault("content_key", ""),
-                        List.of(row.text(columns.right())), List.of(row.text(columns.wrong())), Map.of()), row.text("output"), row.text("evaluation").equals("CORRECT"),
+                        List.of(row.text(columns.right())), List.of(row.text(columns.wrong())), Map.of()),
+                        row.text("output"), row.text("evaluation").equals("CORRECT"),
                         Optional.ofNullable(row.columns().get("refusal")).map("1"::equals)));
                 }
             }
