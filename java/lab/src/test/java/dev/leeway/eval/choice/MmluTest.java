@@ -29,7 +29,8 @@ class MmluTest {
             + "Which swims?,owl,penguin,hen,wren,B\n");
         Trial.write(folder, "mmlu/test/knots_test.csv", "question,choice0,choice1,choice2,choice3,answer\nWhich knot slips?,bowline,reef,"
             + "noose,sheet bend,2\n");
-        Trial.write(folder, "mmlu/dev/sea_birds_dev.csv", "Which is white?,swan,crow,rook,raven,A\nWhich is black?,swan,gull,crow,tern,C\n");
+        Trial.write(folder, "mmlu/dev/sea_birds_dev.csv", "Which is white?,swan,crow,rook,raven,A\n"
+            + "Which is black?,swan,gull,crow,tern,C\n");
         Trial.write(folder, "mmlu/dev/knots_dev.csv", "Which loops?,reef,bowline,hitch,bend,B\nWhich ends?,stopper,reef,bend,hitch,A\n");
     }
 
