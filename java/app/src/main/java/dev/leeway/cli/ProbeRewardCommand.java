@@ -64,14 +64,15 @@ final class ProbeRewardCommand implements Callable<Integer>, Checked {
     @Option(names = "--prompt", paramLabel = "KEY", description = "only this prompt (default: all; with --vocabulary the first)")
     private Optional<String> key = Optional.empty();
 
-    @Option(names = "--vocabulary", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL", description = "rate every text that a token"
-        + " of the model's vocabulary decodes to, instead of the words of a dictionary (default: false)")
+    @Option(names = "--vocabulary", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL", description = "rate every text that a "
+        + "token of the model's vocabulary decodes to, instead of the words of a dictionary (default: false)")
     private boolean vocabulary;
 
     @Option(names = "--output_dir", paramLabel = "DIR", description = "new or empty folder for the tables")
     private Optional<Path> output = Optional.empty();
 
-    @Option(names = "--per_device_eval_batch_size", paramLabel = "N", description = "answers rated at once; changes no reward (default: 32)")
+    @Option(names = "--per_device_eval_batch_size", paramLabel = "N", description = "answers rated at once; changes no reward "
+        + "(default: 32)")
     private int batchSize = 32;
 
     @Mixin
@@ -188,17 +189,17 @@ final class ProbeRewardCommand implements Callable<Integer>, Checked {
             .filter(rank -> key.isEmpty() || rank.prompt().key().equals(key.get())).toList();
         tables.forEach(table -> unlabelled(table, words));
         out(ProbeText.ranks(ranks, tables.getFirst().within(words).words().size()));
+        write("ranks.csv", ProbeText.ranksFile(ranks));
         if (ranks.stream().map(CategoryRank::family).distinct().count() == 2) {
             out("\n" + ProbeText.compared(FamilyComparison.of(ranks, TEST)));
         }
-        write("ranks.csv", ProbeText.ranksFile(ranks));
     }
 
     private void unlabelled(RewardTable table, Dictionary words) {
         var without = table.words().stream().filter(word -> words.category(word).isEmpty()).toList();
         if (!without.isEmpty()) {
-            err().println("  left out  " + without.size() + " words of " + table.model() + " that the dictionary lacks: "
-                + String.join(", ", without.subList(0, Math.min(5, without.size()))) + (without.size() > 5 ? ", …" : ""));
+            err().println("  left out  " + without.size() + (without.size() == 1 ? " word of " : " words of ")
+                + table.model() + " that the dictionary lacks: " + String.join(", ", without.subList(0, Math.min(5, without.size()))) + (without.size() > 5 ? ", …" : ""));
         }
     }
 

@@ -61,7 +61,7 @@ public record RewardReader(Subject subject, int batch, IntConsumer done) {
     }
 
     private double reward(ProbePrompt prompt, String answer, Response said) {
-        return RewardProbes.reward(said).asNumber().orElseThrow(() -> LeewayException.data("%s gives no reward to '%s' as the answer to %s: "
-            + "%s; leave it out, or choose another prompt", subject.name(), answer, prompt.key(), ((Response.Unable) said).reason()));
+        return RewardProbes.reward(said).asNumber().orElseThrow(() -> LeewayException.data("%s gives no reward to '%s' as the answer to "
+            + "%s: %s; leave it out, or choose another prompt", subject.name(), answer, prompt.key(), ((Response.Unable) said).reason()));
     }
 }

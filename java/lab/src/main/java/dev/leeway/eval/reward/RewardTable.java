@@ -99,8 +99,8 @@ public record RewardTable(String model, List<String> prompts, List<String> words
             }
         }
         if (kept.isEmpty()) {
-            throw LeewayException.data("the dictionary has none of the %d words that %s was asked for, such as %s; name the dictionary that "
-                + "the scores were made with", words.size(), model, words.stream().limit(3).collect(Collectors.joining(", ")));
+            throw LeewayException.data("the dictionary has none of the %d words that %s was asked for, such as %s; name the dictionary "
+                + "that the scores were made with", words.size(), model, words.stream().limit(3).collect(Collectors.joining(", ")));
         }
         var rewards = new double[prompts.size()][];
         for (int p = 0; p < rewards.length; p++) {

@@ -108,8 +108,8 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
     /** The paper's repository, as the source of some of its files. */
     public static Source source(String citation, List<String> files) {
         return new Source("none stated in the repository", citation, Optional.empty(), files, "clone "
-            + "github.com/brchristian/reward_models_inherit_value_biases_from_pretraining at 5d8d2e9d879b, where it lies in data/corpora or "
-            + "config");
+            + "github.com/brchristian/reward_models_inherit_value_biases_from_pretraining at 5d8d2e9d879b, where it lies in data/corpora "
+            + "or config");
     }
 
     private static Dictionary expanded(Source source, DataFolder data) {

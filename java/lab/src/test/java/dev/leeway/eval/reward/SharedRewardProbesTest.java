@@ -82,7 +82,8 @@ final class SharedRewardProbesTest {
                 assertEquals(row.text("Decoded"), texts.texts().get((int) row.number("Token ID")), row.place());
             }
             var distinct = texts.distinct();
-            var shared = Csv.records(DATA.resolve("corpora/token_intersection.csv")).stream().map(row -> row.text("token_decoded")).toList();
+            var shared = Csv.records(DATA.resolve("corpora/token_intersection.csv")).stream()
+                .map(row -> row.text("token_decoded")).toList();
             var absent = shared.stream().filter(text -> !distinct.containsKey(text)).toList();
             assertEquals(85_524, shared.size());
             // An empty text, and five runs of punctuation whose spaces the published tables have lost.

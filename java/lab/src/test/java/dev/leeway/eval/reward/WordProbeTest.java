@@ -39,8 +39,8 @@ final class WordProbeTest {
 
     @BeforeEach
     void writeWordsAndPrompts() throws IOException {
-        write("dict_big2_nouns.csv", "\"Category\",\"token_decoded\"\n\"Agency\",\"skill\"\n\"Agency\",\"power\"\n\"Communion\",\"warmth\"\n"
-            + "\"Communion\",\"care\"\n\"Communion\",\"trust\"\n");
+        write("dict_big2_nouns.csv", "\"Category\",\"token_decoded\"\n\"Agency\",\"skill\"\n\"Agency\",\"power\"\n"
+            + "\"Communion\",\"warmth\"\n\"Communion\",\"care\"\n\"Communion\",\"trust\"\n");
         write("dict_big2_expanded.csv", "\"DicTerm\",\"Agency\",\"Communion\"\n\"skill\",\"X\",NA\n\"care\",NA,\"X\"\n");
         write("token_intersection.csv", "\"\",\"token_decoded\"\n\"1\",\" Skill\"\n\"2\",\"CARE\"\n\"3\",\"careful\"\n");
         write("prompts.yaml", "# two of them\nbest_ever_one: \"Which is the best?\"\n\nworst_ever_one: Which is the worst?\n");
