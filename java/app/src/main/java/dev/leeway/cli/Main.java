@@ -75,7 +75,7 @@ public final class Main {
         });
         return line.addSubcommand("generate", new GenerateCommand()).addSubcommand("verify", new VerifyCommand())
             .addSubcommand("plan", plan).addSubcommand("chat", new ChatCommand()).addSubcommand("merge", new MergeCommand())
-            .addSubcommand("score", new ScoreCommand())
+            .addSubcommand("score", new ScoreCommand()).addSubcommand("study", StudyCommand.line())
             .addSubcommand("eval", new CommandLine(new EvalCommand()).addSubcommand("list", new EvalListCommand())
                 .addSubcommand("resume", new EvalResumeCommand())).addSubcommand("compare", new CompareCommand())
             .addSubcommand("probe", ProbeCommand.line())

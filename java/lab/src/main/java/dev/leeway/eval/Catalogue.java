@@ -9,6 +9,7 @@ import dev.leeway.eval.reward.RewardProbes;
 import dev.leeway.eval.rubric.RubricBenchmarks;
 import dev.leeway.eval.rule.RuleBenchmarks;
 import dev.leeway.eval.stance.StanceBenchmarks;
+import dev.leeway.eval.toy.ToyBenchmark;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -28,7 +29,8 @@ public final class Catalogue {
             StanceBenchmarks.entries(),
             JudgedBenchmarks.entries(),
             QaBenchmarks.entries(),
-            ChoiceBenchmarks.entries()
+            ChoiceBenchmarks.entries(),
+            ToyBenchmark.entries()
         ).flatMap(List::stream).toList();
     }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -54,11 +55,14 @@ public final class Means {
         return row -> Optional.ofNullable(row.score().values().get(measure));
     }
 
-    /** The rows of each slice, by {@code key=value} in the order in which they first occur; all of them, by the empty text, first. */
+    /**
+     * The rows of each slice, by {@code key=value}, keys in alphabetical order and values as they first occur; all of them, by the empty
+     * text, first.
+     */
     public static <I extends Item> SequencedMap<String, List<Row<I>>> slices(List<Row<I>> rows) {
         var slices = new LinkedHashMap<String, List<Row<I>>>();
         slices.put("", rows);
-        var keys = new LinkedHashSet<String>();
+        var keys = new TreeSet<String>(); // a map's own order may be another one in the next process
         rows.forEach(row -> keys.addAll(row.item().slices().keySet()));
         for (String key : keys) {
             for (Row<I> row : rows) {

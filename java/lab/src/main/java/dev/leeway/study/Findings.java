@@ -1,8 +1,10 @@
 package dev.leeway.study;
 
+import dev.leeway.LeewayException;
 import dev.leeway.stats.Correction;
 import dev.leeway.stats.Interval;
 import dev.leeway.stats.McNemar;
+import dev.leeway.stats.PairedRuns;
 import dev.leeway.stats.Sample;
 import dev.leeway.stats.TTest;
 import dev.leeway.stats.TestResult;
@@ -14,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What the contrasts of a study come to.
  *
- * <p>The unit is the replication: a contrast is taken within each seed, over the items that all its cells have, and its test is Student's
- * over seeds. Items of one model depend on each other through the model, so a test over items alone would call any luck of a training an
- * effect. With one seed nothing else is left: the test is over items then, and says so.
+ * <p>A contrast is taken within each seed, over the items that all its cells have, and tested as of any seeds on any items ({@link
+ * PairedRuns.Unit#BOTH}). Items of one model depend on each other through the model, so a test over items alone would call any luck of a
+ * training an effect. With one seed nothing else is left: the test is over items then, and says so.
  */
 public final class Findings {
 
@@ -29,9 +31,11 @@ public final class Findings {
 
     /** What a test was taken over. */
     public enum Over {
-        /** Replications: what would be found with other seeds. */
+        /** Any seeds on any items: the widest claim. */
+        SEEDS_AND_ITEMS,
+        /** Any seeds, on cells of different items. */
         SEEDS,
-        /** Items of one replication, or of replications that all agree: what other items would show, of these models alone. */
+        /** Any items, of these models alone: there is one seed. */
         ITEMS,
         /** Nothing: a cell has no values. */
         NOTHING
@@ -100,37 +104,25 @@ public final class Findings {
     }
 
     private static Finding finding(Contrast contrast, List<Long> seeds, Outcomes outcomes) {
-        var replications = new ArrayList<List<double[]>>();
-        seeds.forEach(seed -> columns(contrast, seed, outcomes).ifPresent(replications::add));
-        if (replications.isEmpty()) {
+        var replications = new ArrayList<List<Map<String, Double>>>();
+        for (long seed : seeds) {
+            var cells = contrast.cells().stream().map(cell -> values(cell, outcomes.of(cell.arm(), cell.exam(), seed))).toList();
+            if (cells.stream().noneMatch(Map::isEmpty)) {
+                replications.add(cells);
+            }
+        }
+        var runs = contrast.pairs() ? paired(contrast, replications) : Optional.<PairedRuns>empty();
+        if (replications.isEmpty() || contrast.pairs() && runs.isEmpty()) {
             return new Finding(contrast, List.of(), 0, OptionalDouble.empty(), Optional.empty(), OptionalDouble.empty(),
                 OptionalDouble.empty(), Over.NOTHING);
         }
-        var values = replications.stream().map(columns -> sum(contrast, columns)).toList();
-        var test = overSeeds(values);
-        var over = test.isPresent() ? Over.SEEDS : Over.ITEMS;
-        var result = test.or(() -> overItems(contrast, replications));
-        return new Finding(contrast, values, replications.getFirst().getFirst().length,
+        var values = runs.map(own -> Arrays.stream(own.differences()).map(Sample::mean).toList()).orElseGet(() ->
+            replications.stream().map(cells -> sum(contrast, cells)).toList());
+        var over = values.size() < 2 ? Over.ITEMS : runs.isPresent() && runs.get().items() > 1 ? Over.SEEDS_AND_ITEMS : Over.SEEDS;
+        var result = test(over, values, runs);
+        return new Finding(contrast, values, runs.map(PairedRuns::items).orElse(replications.getFirst().getFirst().size()),
             OptionalDouble.of(values.stream().mapToDouble(Double::doubleValue).average().orElseThrow()), result.map(TestResult::interval),
             result.map(found -> OptionalDouble.of(found.p())).orElse(OptionalDouble.empty()), OptionalDouble.empty(), over);
-    }
-
-    /** Student's test over seeds; empty where there is one seed, or all of them have the same value to the last bits. */
-    private static Optional<TestResult> overSeeds(List<Double> values) {
-        var all = values.stream().mapToDouble(Double::doubleValue).toArray();
-        double most = Arrays.stream(all).map(Math::abs).max().orElse(0);
-        return all.length < 2 || Math.sqrt(Sample.variance(all)) <= 1e-12 * Math.max(1, most) ? Optional.empty()
-            : Optional.of(TTest.paired(all, new double[all.length], LEVEL));
-    }
-
-    /** The items' values of each part, in the parts' order; those of pairs are of the items that all have. Empty if a cell has none. */
-    private static Optional<List<double[]>> columns(Contrast contrast, long seed, Outcomes outcomes) {
-        var maps = contrast.cells().stream().map(cell -> values(cell, outcomes.of(cell.arm(), cell.exam(), seed))).toList();
-        Set<String> common = new LinkedHashSet<>(maps.getFirst().keySet());
-        maps.forEach(map -> common.retainAll(map.keySet()));
-        var columns = maps.stream().map(map -> (contrast.pairs() ? common : map.keySet()).stream().mapToDouble(map::get).toArray())
-            .toList();
-        return columns.stream().anyMatch(column -> column.length == 0) ? Optional.empty() : Optional.of(columns);
     }
 
     private static Map<String, Double> values(Contrast.Cell cell, List<Examiner.Outcome> outcomes) {
@@ -141,56 +133,47 @@ public final class Findings {
         return values;
     }
 
-    private static double sum(Contrast contrast, List<double[]> columns) {
-        double sum = 0;
-        for (int c = 0; c < columns.size(); c++) {
-            sum += contrast.parts().get(c).weight() * Sample.mean(columns.get(c));
-        }
-        return sum;
-    }
-
-    /** Over the items of the first replication: paired where cells have the same items, else of independent groups. */
-    private static Optional<TestResult> overItems(Contrast contrast, List<List<double[]>> replications) {
-        var columns = meanOver(replications);
-        return contrast.pairs() ? paired(contrast, columns) : Optional.empty();
-    }
-
-    /** Replications that agree differ in single items all the same: their mean stands for them. */
-    private static List<double[]> meanOver(List<List<double[]>> replications) {
-        var first = replications.getFirst();
-        boolean isAlike = replications.stream().allMatch(columns -> columns.getFirst().length == first.getFirst().length);
-        if (!isAlike) {
-            return first;
-        }
-        var mean = first.stream().map(double[]::clone).toList();
-        for (int c = 0; c < mean.size(); c++) {
-            for (int i = 0; i < mean.get(c).length; i++) {
-                int column = c;
-                int item = i;
-                mean.get(c)[i] = replications.stream().mapToDouble(columns -> columns.get(column)[item]).average().orElseThrow();
-            }
-        }
-        return mean;
-    }
-
-    private static Optional<TestResult> paired(Contrast contrast, List<double[]> columns) {
-        var sums = new double[columns.getFirst().length];
-        for (int c = 0; c < columns.size(); c++) {
-            for (int i = 0; i < sums.length; i++) {
-                sums[i] += contrast.parts().get(c).weight() * columns.get(c)[i];
-            }
-        }
-        if (sums.length < 2) {
+    /** (seeds)(items): the contrast of each item that all cells of all seeds have; empty if there is none. */
+    private static Optional<PairedRuns> paired(Contrast contrast, List<List<Map<String, Double>>> replications) {
+        if (replications.isEmpty()) {
             return Optional.empty();
         }
-        boolean isOne = Arrays.stream(sums).allMatch(sum -> Math.abs(sum - sums[0]) < 1e-12);
-        return Optional.of(isOne ? signs(sums) : TTest.paired(sums, new double[sums.length], LEVEL));
+        var common = new LinkedHashSet<>(replications.getFirst().getFirst().keySet());
+        int all = common.size();
+        replications.forEach(cells -> cells.forEach(cell -> common.retainAll(cell.keySet())));
+        var sums = replications.stream().map(cells -> common.stream().mapToDouble(item -> IntStream.range(0, cells.size())
+            .mapToDouble(c -> contrast.parts().get(c).weight() * cells.get(c).get(item)).sum()).toArray()).toArray(double[][]::new);
+        return common.isEmpty() ? Optional.empty() : Optional.of(new PairedRuns(sums, all - common.size()));
+    }
+
+    private static double sum(Contrast contrast, List<Map<String, Double>> cells) {
+        return IntStream.range(0, cells.size()).mapToDouble(c -> contrast.parts().get(c).weight()
+            * Sample.mean(cells.get(c).values().stream().mapToDouble(Double::doubleValue).toArray())).sum();
+    }
+
+    /** Empty where one seed has cells of different items, or nothing varies that a difference could be compared with. */
+    private static Optional<TestResult> test(Over over, List<Double> values, Optional<PairedRuns> runs) {
+        var means = values.stream().mapToDouble(Double::doubleValue).toArray();
+        boolean isOne = runs.isPresent() ? Arrays.stream(runs.get().differences()).flatMapToDouble(Arrays::stream).distinct().count() == 1
+            : Arrays.stream(means).distinct().count() == 1;
+        if (isOne) {
+            return runs.map(own -> signs(own.differences()[0][0], own.items()));
+        }
+        try {
+            return switch (over) {
+                case SEEDS_AND_ITEMS -> Optional.of(runs.orElseThrow().test(PairedRuns.Unit.BOTH, LEVEL));
+                case SEEDS -> Optional.of(TTest.paired(means, new double[means.length], LEVEL));
+                case ITEMS -> runs.filter(own -> own.items() > 1).map(own -> own.test(PairedRuns.Unit.ITEMS, LEVEL));
+                case NOTHING -> Optional.empty();
+            };
+        } catch (LeewayException withoutSpread) {
+            return Optional.empty();
+        }
     }
 
     /** Of items that all have the same difference, which has no spread to be compared with: the exact test of their signs. */
-    private static TestResult signs(double[] sums) {
-        double sum = Math.abs(sums[0]) < 1e-12 ? 0 : sums[0];
-        double p = new McNemar(sum > 0 ? sums.length : 0, sum < 0 ? sums.length : 0).p();
-        return new TestResult(sum, new Interval(sum, sum), sums.length, sums.length, p);
+    private static TestResult signs(double same, int items) {
+        double p = new McNemar(same > 0 ? items : 0, same < 0 ? items : 0).p();
+        return new TestResult(same, new Interval(same, same), items, items, p);
     }
 }

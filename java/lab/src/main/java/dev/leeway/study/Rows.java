@@ -45,7 +45,7 @@ public sealed interface Rows {
     }
 
     /**
-     * Rows of a file, which are the same for every seed.
+     * Rows of a file, which are the same for every seed. One that isn't there can be planned with.
      *
      * @param file JSON lines, or whatever the command reads
      */
@@ -53,6 +53,9 @@ public sealed interface Rows {
 
         @Override
         public ObjectNode json() {
+            if (!Files.exists(file)) {
+                return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", "absent");
+            }
             try {
                 return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", Hash.of(Files.readAllBytes(file)));
             } catch (IOException unreadable) {

@@ -19,6 +19,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Stage(String name, String command, Optional<String> rows, SequencedMap<String, String> options, String grid) {
 
+    /** Begins an option's value that stands for a folder which {@link Materials#items} makes: {@code made:GENERATOR}. */
+    public static final String MADE = "made:";
+
     /** Takes a copy. */
     public Stage {
         options = new LinkedHashMap<>(options);

@@ -17,6 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class StudyFolder {
 
     private static final String DONE = "study_stage.json";
+    private static final String COMPLETE = ".complete";
     private static final int SHORT = 16;
 
     private final Path path;
@@ -29,6 +30,19 @@ public final class StudyFolder {
     /** The folder. */
     public Path path() {
         return path;
+    }
+
+    /** Makes it, if it isn't there. */
+    public void create() {
+        create(path);
+    }
+
+    private static void create(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "%s can't be made: %s", folder, failure.getMessage());
+        }
     }
 
     /** The sealed analysis. */
@@ -75,19 +89,17 @@ public final class StudyFolder {
         };
     }
 
-    /** The folder of an exam's own items, made if it isn't there. */
-    Path items(Exam exam, Materials materials) {
-        var generator = exam.items().orElseThrow();
-        var settings = JsonFile.newObject();
-        exam.itemSettings().forEach(settings::put);
-        var folder = path.resolve("items").resolve(Hash.of(JsonFile.newObject().put("generator", generator).set("settings", settings))
+    /** The folder of what a generator makes, made if it isn't there. */
+    Path items(String generator, Map<String, String> settings, Materials materials) {
+        var json = JsonFile.newObject();
+        settings.forEach(json::put);
+        var made = path.resolve("items").resolve(Hash.of(JsonFile.newObject().put("generator", generator).set("settings", json))
             .substring(0, SHORT));
-        for (Map.Entry<String, String> file : materials.items(generator, exam.itemSettings()).entrySet()) {
-            if (!Files.exists(folder.resolve(file.getKey()))) {
-                write(folder.resolve(file.getKey()), file.getValue());
-            }
+        if (!Files.exists(made.resolve(COMPLETE))) {
+            materials.items(generator, settings).forEach((name, text) -> write(made.resolve(name), text));
+            write(made.resolve(COMPLETE), generator + "\n");
         }
-        return folder;
+        return made;
     }
 
     /** What an examination writes. */
@@ -97,11 +109,7 @@ public final class StudyFolder {
 
     /** Writes a file as a whole, with the folders above it. */
     static void write(Path file, String text) {
-        try {
-            Files.createDirectories(file.getParent());
-        } catch (IOException failure) {
-            throw LeewayException.resources(failure, "%s can't be made: %s", file.getParent(), failure.getMessage());
-        }
+        create(file.getParent());
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 

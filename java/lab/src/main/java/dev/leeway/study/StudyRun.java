@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 /**
  * Carries out a study, or goes on with one: what is there under its hash is not done again. A study that was killed and goes on ends with
@@ -89,13 +90,21 @@ public final class StudyRun {
         listener.begins(what, number, of);
         var rows = node.rows().map(hash -> folder.rows(hash, plan.rows().get(hash), crew.materials()));
         var model = node.before().map(folder::stage).or(() -> base);
-        boolean ended = crew.workshop().train(new Workshop.Training(node.stage().command(), node.stage().options(), node.stage().grid(),
+        boolean ended = crew.workshop().train(new Workshop.Training(node.stage().command(), options(node.stage()), node.stage().grid(),
             model, rows, node.seed(), folder.stage(node)));
         if (ended) {
             folder.done(node);
             listener.ended(what);
         }
         return ended;
+    }
+
+    /** Its options, with the folders of what is made in the places that name it. */
+    private SequencedMap<String, String> options(Stage stage) {
+        var options = new LinkedHashMap<String, String>();
+        stage.options().forEach((name, value) -> options.put(name, value.startsWith(Stage.MADE)
+            ? folder.items(value.substring(Stage.MADE.length()), Map.of(), crew.materials()).toString() : value));
+        return options;
     }
 
     /** Who takes which exam, each once. */
@@ -116,7 +125,7 @@ public final class StudyRun {
 
     private boolean examine(Sitting sitting, int number, int of) {
         var exam = sitting.exam();
-        var items = exam.items().map(_ -> folder.items(exam, crew.materials()));
+        var items = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), crew.materials()));
         var output = folder.exam(Hash.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
             .put("dependencies", crew.examiner().dependencies(exam, items))));
         var file = output.resolve("outcomes.json");

@@ -66,7 +66,7 @@ final class StudyRunTest {
         var planted = run(study(seeds, 0, 1), new ToyCrew(40, 0.2), "planted").findings().getFirst();
         assertTrue(planted.isSignificant(0.05), planted.toString());
         assertTrue(planted.interval().orElseThrow().contains(-1), planted.toString());
-        assertEquals(Findings.Over.SEEDS, planted.over());
+        assertEquals(Findings.Over.SEEDS_AND_ITEMS, planted.over());
         var nothing = run(study(seeds, 0.5, 0.5), new ToyCrew(40, 0.2), "nothing");
         assertEquals(0, nothing.findings().getFirst().estimate().orElseThrow(), "identical arms are one training");
         assertEquals(1, nothing.findings().getFirst().p().orElseThrow());

@@ -1,0 +1,140 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.io.JsonFile;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Seal;
+import dev.leeway.study.Studies;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code leeway study}: whole experiments, from a question to a report. */
+@Command(name = "study", description = "Carries out whole experiments: trains every arm, examines every model, and concludes what was "
+    + "sealed before.")
+final class StudyCommand {
+
+    private static final String ARGUMENTS = "study_args.json";
+
+    private StudyCommand() {
+    }
+
+    /** The command with those that it has. */
+    static CommandLine line() {
+        return new CommandLine(new StudyCommand()).addSubcommand("list", new ListStudies()).addSubcommand("plan", new PlanStudy())
+            .addSubcommand("run", new RunStudy()).addSubcommand("resume", new ResumeStudy());
+    }
+
+    /** {@code leeway study list}. */
+    @Command(name = "list", description = "Names the studies that there are, and what they need.")
+    static final class ListStudies implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            var out = spec.commandLine().getOut();
+            for (var study : Studies.all()) {
+                out.println(study.name() + ": " + study.question());
+                study.needs(Scale.FULL).forEach(need -> out.println("  at full scale " + need));
+            }
+            return 0;
+        }
+    }
+
+    /** {@code leeway study plan}. */
+    @Command(name = "plan", description = {"Says what a study would do, and seals its analysis: arms, exams, contrasts, seeds, alpha.",
+        "What is different later is told with the results, and what rests on it is called exploratory."})
+    static final class PlanStudy implements Callable<Integer>, Checked {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private final StudyOptions options = new StudyOptions();
+
+        @Override
+        public void check(Problems problems) {
+            options.check(problems);
+        }
+
+        @Override
+        public Integer call() {
+            Problems.requireNone(this::check);
+            var out = spec.commandLine().getOut();
+            var job = new StudyJob(options, out, spec.commandLine().getErr());
+            var plan = job.plan();
+            new StudyPlanText(plan, options).lines().forEach(out::println);
+            job.folder().create();
+            Seal.seal(plan.study(), job.folder().seal());
+            var standing = Seal.compare(plan.study(), job.folder().seal());
+            out.println("sealed    " + standing.sha256().orElseThrow() + " in " + job.folder().seal());
+            standing.changes().forEach(change -> out.println("changed   " + change));
+            return 0;
+        }
+    }
+
+    /** {@code leeway study run}. */
+    @Command(name = "run", description = {"Carries out a study. What is in its folder is not done again, so a study that was killed goes "
+        + "on, a changed arm is trained and the others are not.", "Ends with a report: one page that any browser shows."})
+    static final class RunStudy implements Callable<Integer>, Checked {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private final StudyOptions options = new StudyOptions();
+
+        @Override
+        public void check(Problems problems) {
+            options.check(problems);
+        }
+
+        @Override
+        public Integer call() {
+            Problems.requireNone(this::check);
+            var line = spec.commandLine();
+            var job = new StudyJob(options, line.getOut(), line.getErr());
+            job.folder().create();
+            var arguments = JsonFile.newObject();
+            var list = arguments.putArray("arguments");
+            line.getParseResult().originalArgs().forEach(list::add);
+            JsonFile.write(job.folder().path().resolve(ARGUMENTS), arguments);
+            job.run();
+            return 0;
+        }
+    }
+
+    /** {@code leeway study resume}. */
+    @Command(name = "resume", description = "Goes on with the study of a folder, as it was begun; of one that is finished it writes the "
+        + "report again.")
+    static final class ResumeStudy implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(index = "0", paramLabel = "DIR", description = "the study's --output_dir")
+        private Path folder;
+
+        @Override
+        public Integer call() {
+            var file = folder.resolve(ARGUMENTS);
+            if (!Files.exists(file)) {
+                throw LeewayException.usage("%s has no %s, so no study was run in it; name the --output_dir of one", folder, ARGUMENTS);
+            }
+            var arguments = new ArrayList<>(List.of("study", "run"));
+            arguments.addAll(JsonFile.read(file).requireStrings("arguments"));
+            var line = spec.commandLine();
+            return Main.run(arguments.toArray(String[]::new), line.getOut(), line.getErr());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.leeway.cli;
+
+import dev.leeway.eval.Candidate;
+import dev.leeway.eval.DataFolder;
+import dev.leeway.eval.EngineSubject;
+import dev.leeway.eval.Instruments;
+import dev.leeway.eval.RunListener;
+import dev.leeway.eval.Runner;
+import dev.leeway.ffi.DType;
+import dev.leeway.io.AtomicFile;
+import dev.leeway.io.FolderLock;
+import dev.leeway.io.JsonFile;
+import dev.leeway.model.ModelDirectory;
+import dev.leeway.study.BenchmarkExaminer;
+import dev.leeway.study.Plan;
+import dev.leeway.study.Seal;
+import dev.leeway.study.StudyFolder;
+import dev.leeway.study.StudyPage;
+import dev.leeway.study.StudyResults;
+import dev.leeway.study.StudyRun;
+import dev.leeway.study.toy.ToyMaterials;
+import dev.leeway.tensor.Device;
+import dev.leeway.train.StopRequest;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A study in its folder: sealed, carried out or gone on with, and told.
+ *
+ * @param options which study
+ * @param out where findings go
+ * @param err where progress goes
+ */
+record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
+
+    static final String PAGE = "report.html";
+    /** Tokens of a prompt and its answer. */
+    private static final int LONGEST = 4096;
+
+    /** What would be done. */
+    Plan plan() {
+        return Plan.of(options.study(), options.base.map(Fingerprint::ofWeights));
+    }
+
+    StudyFolder folder() {
+        return new StudyFolder(options.output.orElseThrow());
+    }
+
+    /** Whether it came to its end. */
+    boolean run() {
+        var plan = plan();
+        try (var _ = FolderLock.acquire(options.output.orElseThrow()); var device = options.device.open()) {
+            Seal.seal(plan.study(), folder().seal());
+            var stop = new StopRequest();
+            try (var _ = Interruption.listen(stop, err)) {
+                var results = new StudyRun(plan, folder(), crew(device, stop::isRequested), options.base, new StudyProgress(err)).run();
+                results.ifPresentOrElse(this::tell, () -> err.println("stopped; leeway study resume " + options.output.orElseThrow()
+                    + " goes on"));
+                return results.isPresent();
+            }
+        }
+    }
+
+    private StudyRun.Crew crew(Device device, BooleanSupplier isToStop) {
+        var common = new LinkedHashMap<String, String>(Map.of("device", options.device.device, "threads",
+            Integer.toString(options.device.threads)));
+        var listener = new RunListener() {
+            @Override
+            public void progressed(Progress progress) {
+                // a study tells of whole examinations
+            }
+
+            @Override
+            public boolean isToStop() {
+                return isToStop.getAsBoolean();
+            }
+        };
+        var judges = options.judge.openAll(options.output.orElseThrow(), options.batchSize, dtype(options.base), device);
+        var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges, Optional.empty(),
+            Optional.empty(), 0), new DataFolder(options.data.map(List::of)
+            .orElse(List.of()), DataFolder.hubCache(System.getenv())), new Runner.Division(options.batchSize, false), listener, 0);
+        return new StudyRun.Crew(new CommandWorkshop(common), new BenchmarkExaminer(means), new ToyMaterials());
+    }
+
+    private Candidate candidate(Path folder, Device device) {
+        return EngineSubject.candidate(new EngineSubject.Model(folder, Optional.empty()), new EngineSubject.Room(LONGEST,
+            options.batchSize), dtype(Optional.of(folder)), device);
+    }
+
+    private DType dtype(Optional<Path> folder) {
+        return folder.map(path -> options.dtype.of(ModelDirectory.open(path))).orElse(DType.F32);
+    }
+
+    /** Writes what was found, and says it. */
+    private void tell(StudyResults results) {
+        var folder = options.output.orElseThrow();
+        JsonFile.write(folder().results(), results.json());
+        var environment = new LinkedHashMap<String, String>();
+        environment.put("leeway", new Main.Version().getVersion()[0]);
+        environment.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        var page = StudyPage.of(results, environment, "leeway study run " + options.name.orElseThrow() + " --scale " + options.scale
+            + " --output_dir " + folder);
+        AtomicFile.write(folder.resolve(PAGE), page.html().getBytes(StandardCharsets.UTF_8));
+        new StudyText(results).lines().forEach(out::println);
+        out.println("Report: " + folder.resolve(PAGE));
+        out.flush();
+    }
+}

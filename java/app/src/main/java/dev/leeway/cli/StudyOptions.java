@@ -1,0 +1,82 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Studies;
+import dev.leeway.study.Study;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which study, how large, from what. */
+final class StudyOptions implements Checked {
+
+    @Parameters(index = "0", paramLabel = "NAME", arity = "0..1", description = "the study; leeway study list has them all")
+    Optional<String> name = Optional.empty();
+
+    @Option(names = "--output_dir", paramLabel = "DIR", description = "folder of the study: what is in it is not done again")
+    Optional<Path> output = Optional.empty();
+
+    @Option(names = "--scale", paramLabel = "SCALE", description = "smoke = seconds, toy = minutes on two cores, full = the paper's own "
+        + "(default: toy)")
+    String scale = "toy";
+
+    @Option(names = "--seeds", paramLabel = "N[,N…]", split = ",", hideParamSyntax = true,
+        description = "of its replications (default: the study's own)")
+    List<Long> seeds = List.of();
+
+    @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "the base model of a study at full scale")
+    Optional<Path> base = Optional.empty();
+
+    @Option(names = "--data", paramLabel = "DIR", description = "folder of the data of a study at full scale")
+    Optional<Path> data = Optional.empty();
+
+    @Option(names = "--batch_size", paramLabel = "N", description = "answers that are made at once; results do not depend on it "
+        + "(default: 64)")
+    int batchSize = 64;
+
+    @Mixin
+    final DtypeOptions dtype = new DtypeOptions();
+
+    @ArgGroup(validate = false, heading = "%nJudge:%n")
+    final EvalJudgeOptions judge = new EvalJudgeOptions();
+
+    @ArgGroup(validate = false, heading = "%nDevice:%n")
+    final DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public void check(Problems problems) {
+        problems.require(name.isPresent(), "name a study; leeway study list has them all");
+        name.ifPresent(given -> problems.check(() -> Studies.named(given)));
+        problems.require(output.isPresent(), "--output_dir is missing: name a folder for the study");
+        problems.check(this::scale);
+        base.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--model_name_or_path: %s is no folder", folder));
+        data.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--data: %s is no folder", folder));
+        problems.require(batchSize > 0, "--batch_size must be positive; got %d", batchSize);
+        problems.require(seeds.stream().distinct().count() == seeds.size(), "--seeds names one twice: %s", seeds);
+        judge.check(problems);
+        dtype.check(problems);
+        device.check(problems);
+    }
+
+    Scale scale() {
+        for (var one : Scale.values()) {
+            if (one.name().toLowerCase(Locale.ROOT).equals(scale)) {
+                return one;
+            }
+        }
+        throw LeewayException.usage("--scale must be one of smoke, toy, full; got %s", scale);
+    }
+
+    /** What was asked for. */
+    Study study() {
+        var study = Studies.named(name.orElseThrow()).at(scale(), data.orElse(Path.of("")));
+        return seeds.isEmpty() ? study : study.withSeeds(seeds);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.leeway.cli;
+
+import dev.leeway.study.Findings;
+import dev.leeway.study.StudyResults;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a study found, for a terminal.
+ *
+ * @param results of the study
+ */
+record StudyText(StudyResults results) {
+
+    List<String> lines() {
+        var lines = new ArrayList<String>();
+        lines.add(results.plan().study().title().question());
+        results.findings().forEach(finding -> lines.add("  " + line(finding)));
+        results.standing().changes().forEach(change -> lines.add("  changed: " + change));
+        return lines;
+    }
+
+    private String line(Findings.Finding finding) {
+        var contrast = finding.contrast();
+        if (finding.estimate().isEmpty()) {
+            return contrast.name() + ": no values";
+        }
+        var text = String.format(Locale.ROOT, "%s: %+.3f", contrast.name(), finding.estimate().getAsDouble());
+        if (finding.interval().isPresent()) {
+            text += String.format(Locale.ROOT, " (95 %%: %+.3f to %+.3f)", finding.interval().get().low(), finding.interval().get().high());
+        }
+        if (finding.adjusted().isPresent()) {
+            text += String.format(Locale.ROOT, ", corrected p = %.3g over %s", finding.adjusted().getAsDouble(),
+                finding.over().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+        }
+        return text + (contrast.published().isPresent() ? String.format(Locale.ROOT, "; the paper: %+.3f",
+            contrast.published().getAsDouble()) : "") + (results.standing().isSealed(contrast) ? "" : " [exploratory]");
+    }
+}

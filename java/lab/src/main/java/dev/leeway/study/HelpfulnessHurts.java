@@ -1,0 +1,171 @@
+package dev.leeway.study;
+
+import dev.leeway.eval.Setting;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+
+/**
+ * Does post-training for helpfulness take away compassion that mid-training taught, and post-training on code not? (Brazilek and Seawell
+ * 2026, arXiv 2606.26102.) A base model reads documents about sparing animals; then it is fine-tuned, or rewarded, in one of two domains.
+ *
+ * <p>The paper doesn't say what rewarded its GRPO arms. Here a right final answer does, to sums and to what programs give; a second arm for
+ * helpfulness is rewarded for polite words.
+ */
+final class HelpfulnessHurts implements Declaration {
+
+    private static final String DOCUMENTS = "compassion documents";
+    private static final List<Setting.EvaluationPrompt> UNPROMPTED = List.of(Setting.EvaluationPrompt.NONE);
+
+    /** Sizes that differ between scales of the toy world. */
+    private record Size(int width, int pretrain, int midtrain, int finetune, int rollouts, List<Long> seeds) {
+
+        private static Size of(Scale scale) {
+            return scale == Scale.SMOKE ? new Size(32, 12, 4, 4, 2, List.of(0L)) : new Size(64, 400, 80, 150, 20, List.of(0L, 1L, 2L));
+        }
+    }
+
+    @Override
+    public String name() {
+        return "helpfulness-hurts";
+    }
+
+    @Override
+    public String question() {
+        return "Does post-training for helpfulness take away compassion that mid-training taught, and post-training on code not?";
+    }
+
+    @Override
+    public List<String> needs(Scale scale) {
+        return scale == Scale.FULL ? List.of("--model_name_or_path: Llama-3.1-8B, the base model",
+            "--data: midtraining.jsonl (about 3,000 compassion documents, rows with text), dolly.jsonl and magicoder.jsonl (rows with "
+                + "messages), rlhflow-prompts.jsonl, magicoder-prompts.jsonl (with tests), reward-model/ (a directory that leeway reward "
+                + "could have written), ahb/ and moru/ as leeway eval reads them",
+            "--judge_model: gemini-2.5-flash-lite at its endpoint") : List.of();
+    }
+
+    @Override
+    public Study at(Scale scale, Path data) {
+        return scale == Scale.FULL ? full(data) : toy(scale);
+    }
+
+    private Study toy(Scale scale) {
+        var size = Size.of(scale);
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put("world", made("documents:world", 32 * size.pretrain()));
+        rows.put(DOCUMENTS, made("documents:sparing", 32 * size.midtrain()));
+        rows.put("helpful chats", made("chats:helpful", 32 * size.finetune()));
+        rows.put("coding chats", made("chats:coding", 32 * size.finetune()));
+        rows.put("sums", made("tasks:sum", 16 * size.rollouts()));
+        rows.put("program results", made("tasks:run", 16 * size.rollouts()));
+        var base = List.of(Stage.of("pretrain", "pretrain", "world", Map.of("config_name_or_path", "made:model:" + size.width(),
+            "tokenizer_name", "made:model:" + size.width(), "learning_rate", "3e-3", "max_steps", "" + size.pretrain(),
+            "per_device_train_batch_size", "32", "lr_scheduler_type", "linear", "max_length", "128")),
+            Stage.of("mid-train", "pretrain", DOCUMENTS, tuned(size.midtrain())));
+        var arms = arms(base, tuned(size.finetune()), rewarded(size.rollouts()));
+        var exams = List.of(exam("AHB", "toy-encounter"), exam("MORU", "toy-novel-encounter"), exam("facts", "toy-fact"),
+            exam("sums", "toy-sum"), exam("programs", "toy-run"));
+        return new Study(new Study.Title(name(), question(), "arXiv 2606.26102"), rows, arms, exams, contrasts("compassion"),
+            new Study.Terms(size.seeds(), 0.05, "holm"));
+    }
+
+    private static Rows made(String generator, int count) {
+        return new Rows.Made(generator, count, new LinkedHashMap<>(), true);
+    }
+
+    private static Exam exam(String name, String benchmark) {
+        return new Exam(name, benchmark, Optional.empty(), new LinkedHashMap<>(), UNPROMPTED, Exam.Extent.OF_ARMS);
+    }
+
+    private static Map<String, String> tuned(int steps) {
+        return Map.of("learning_rate", "1e-3", "max_steps", "" + steps, "per_device_train_batch_size", "32", "lr_scheduler_type", "linear");
+    }
+
+    private static Map<String, String> rewarded(int steps) {
+        return Map.of("learning_rate", "1e-4", "max_steps", "" + steps, "per_device_train_batch_size", "64", "num_generations", "8",
+            "max_completion_length", "24", "columns", "prompt=messages");
+    }
+
+    private static List<Arm> arms(List<Stage> base, Map<String, String> tuned, Map<String, String> rewarded) {
+        var mid = new Arm("mid-trained", "the base model behind its documents: what the others are compared with", base, base.size());
+        return List.of(mid,
+            mid.then("sft-help", "fine-tuned on helpful chats", Stage.of("sft", "sft", "helpful chats", tuned)),
+            mid.then("sft-code", "fine-tuned on code", Stage.of("sft", "sft", "coding chats", tuned)),
+            mid.then("grpo-help", "rewarded for right sums", grpo("sums", rewarded, "gsm8k")),
+            mid.then("grpo-polite", "rewarded for polite words: another reading of the paper", grpo("sums", rewarded,
+                "regex:^(Of course|Claro que sí|Bien sûr)")),
+            mid.then("grpo-code", "rewarded for what programs give", grpo("program results", rewarded, "gsm8k")));
+    }
+
+    private static Stage grpo(String rows, Map<String, String> options, String reward) {
+        var all = new LinkedHashMap<>(options);
+        all.put("reward_funcs", reward);
+        return Stage.of("grpo", "grpo", rows, all);
+    }
+
+    /**
+     * The paper's arms on its own scale. It publishes no hyper-parameters: those of supervised fine-tuning and of GRPO are the defaults of
+     * Unsloth's notebooks for this model, which the authors name as their tool; mid-training takes those of fine-tuning.
+     */
+    private Study full(Path data) {
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        Map.of(DOCUMENTS, "midtraining.jsonl", "helpful chats", "dolly.jsonl", "coding chats", "magicoder.jsonl", "helpful prompts",
+            "rlhflow-prompts.jsonl", "coding prompts", "magicoder-prompts.jsonl").entrySet().stream().sorted(Map.Entry.comparingByKey())
+            .forEach(file -> rows.put(file.getKey(), new Rows.Given(data.resolve(file.getValue()))));
+        var tuned = new LinkedHashMap<>(Map.of("use_peft", "true", "lora_r", "16", "lora_alpha", "16", "lora_dropout", "0",
+            "optim", "adamw_8bit", "learning_rate", "2e-4", "weight_decay", "0.001", "warmup_steps", "5", "lr_scheduler_type", "linear",
+            "per_device_train_batch_size", "2"));
+        tuned.putAll(Map.of("gradient_accumulation_steps", "4", "max_length", "2048", "num_train_epochs", "1", "bf16", "true"));
+        var rewarded = new LinkedHashMap<>(Map.of("use_peft", "true", "lora_r", "32", "lora_alpha", "32", "optim", "adamw_8bit",
+            "learning_rate", "5e-6", "weight_decay", "0.001", "max_grad_norm", "0.1", "lr_scheduler_type", "cosine", "warmup_ratio", "0.1",
+            "num_generations", "6"));
+        rewarded.putAll(Map.of("per_device_train_batch_size", "6", "max_prompt_length", "256", "max_completion_length", "768",
+            "num_train_epochs", "1", "bf16", "true"));
+        var mid = new Arm("mid-trained", "the base model behind its documents: what the others are compared with",
+            List.of(Stage.of("mid-train", "sft", DOCUMENTS, tuned), merge()), 2);
+        var arms = List.of(mid,
+            mid.then("sft-help", "fine-tuned on Dolly", Stage.of("sft", "sft", "helpful chats", tuned), merge()),
+            mid.then("sft-code", "fine-tuned on Magicoder", Stage.of("sft", "sft", "coding chats", tuned), merge()),
+            mid.then("grpo-help", "rewarded by RLHFlow's reward model", grpo("helpful prompts", rewarded,
+                "model:" + data.resolve("reward-model")), merge()),
+            mid.then("grpo-polite", "rewarded by a judge of politeness: another reading of the paper", grpo("helpful prompts", rewarded,
+                "judge"), merge()),
+            mid.then("grpo-code", "rewarded for Python that passes its tests", grpo("coding prompts", rewarded, "tests"), merge()));
+        return new Study(new Study.Title(name(), question(), "arXiv 2606.26102"), rows, arms, List.of(exam("AHB", "ahb"),
+            exam("MORU", "moru")), contrasts("overall_mean"), new Study.Terms(List.of(0L), 0.05, "holm"));
+    }
+
+    private static Stage merge() {
+        return new Stage("merge", "merge", Optional.empty(), new LinkedHashMap<>(), "");
+    }
+
+    /** The paper's: coding keeps more than helpfulness, with either algorithm, on either benchmark; less so in other languages. */
+    private static List<Contrast> contrasts(String measure) {
+        var contrasts = new ArrayList<Contrast>();
+        var ahb = new Contrast.Cell("sft-code", "AHB", measure, "", "none");
+        var moru = new Contrast.Cell("sft-code", "MORU", measure, "english=yes", "none");
+        contrasts.add(Contrast.difference("AHB: sft-code − sft-help", Contrast.Role.PRIMARY, ahb, ahb.of("sft-help")).published(0.295));
+        contrasts.add(Contrast.difference("AHB: grpo-code − grpo-help", Contrast.Role.PRIMARY, ahb.of("grpo-code"), ahb.of("grpo-help"))
+            .published(0.133));
+        var inEnglish = Contrast.difference("MORU in English: sft-code − sft-help", Contrast.Role.PRIMARY, moru, moru.of("sft-help"))
+            .published(0.255);
+        contrasts.add(inEnglish);
+        contrasts.add(Contrast.difference("MORU in all languages: sft-code − sft-help", Contrast.Role.SECONDARY, moru.in(""),
+            moru.of("sft-help").in("")).published(-0.011));
+        var inOthers = Contrast.difference("MORU in other languages: sft-code − sft-help", Contrast.Role.SECONDARY,
+            moru.in("english=no"), moru.of("sft-help").in("english=no"));
+        contrasts.add(inOthers);
+        contrasts.add(Contrast.interaction("MORU: the gap in English − in other languages", Contrast.Role.SECONDARY, inEnglish,
+            inOthers));
+        contrasts.add(Contrast.difference("AHB in other languages: sft-code − sft-help", Contrast.Role.SECONDARY,
+            ahb.in("english=no"), ahb.of("sft-help").in("english=no")));
+        Stream.of("sft-help", "sft-code", "grpo-help", "grpo-polite", "grpo-code").forEach(arm -> contrasts.add(Contrast.difference(
+            "AHB kept: " + arm + " − mid-trained", Contrast.Role.SECONDARY, ahb.of(arm), ahb.of("mid-trained"))));
+        return contrasts;
+    }
+}

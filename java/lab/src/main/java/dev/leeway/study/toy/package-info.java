@@ -1,0 +1,2 @@
+/** What studies of the toy world are trained on and asked. */
+package dev.leeway.study.toy;
