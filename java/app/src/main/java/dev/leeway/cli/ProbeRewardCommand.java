@@ -199,7 +199,8 @@ final class ProbeRewardCommand implements Callable<Integer>, Checked {
         var without = table.words().stream().filter(word -> words.category(word).isEmpty()).toList();
         if (!without.isEmpty()) {
             err().println("  left out  " + without.size() + (without.size() == 1 ? " word of " : " words of ")
-                + table.model() + " that the dictionary lacks: " + String.join(", ", without.subList(0, Math.min(5, without.size()))) + (without.size() > 5 ? ", …" : ""));
+                + table.model() + " that the dictionary lacks: "
+                + String.join(", ", without.subList(0, Math.min(5, without.size()))) + (without.size() > 5 ? ", …" : ""));
         }
     }
 
