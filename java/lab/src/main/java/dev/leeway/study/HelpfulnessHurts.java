@@ -26,7 +26,7 @@ final class HelpfulnessHurts implements Declaration {
     private record Size(int width, int pretrain, int midtrain, int finetune, int rollouts, List<Long> seeds) {
 
         private static Size of(Scale scale) {
-            return scale == Scale.SMOKE ? new Size(32, 12, 4, 4, 2, List.of(0L)) : new Size(64, 400, 80, 150, 20, List.of(0L, 1L, 2L));
+            return scale == Scale.SMOKE ? new Size(32, 12, 4, 4, 2, List.of(0L)) : new Size(64, 1200, 60, 100, 40, List.of(0L, 1L, 2L));
         }
     }
 
