@@ -78,8 +78,9 @@ public final class DataFolder {
         if (Files.isRegularFile(place)) {
             return place.endsWith(Path.of(file).getFileName()) ? Stream.of(place) : Stream.empty();
         }
-        return Stream.concat(Stream.of(place), folders(place)).flatMap(folder -> Stream.of(folder.resolve(file),
-            folder.resolve(Path.of(file).getFileName()))).filter(Files::exists);
+        // In folders of a folder the whole path alone counts: another data set has a test.jsonl too.
+        return Stream.concat(Stream.of(place.resolve(file), place.resolve(Path.of(file).getFileName())),
+            folders(place).map(folder -> folder.resolve(file))).filter(Files::exists);
     }
 
     private static Stream<Path> folders(Path place) {
