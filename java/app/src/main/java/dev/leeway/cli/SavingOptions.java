@@ -31,8 +31,8 @@ final class SavingOptions {
     @Option(names = "--save_minutes", paramLabel = "M", description = "minutes between checkpoints, 0 = not by time (default: 10)")
     Optional<Double> minutes = Optional.empty();
 
-    @Option(names = "--save_at", paramLabel = "GRID", description = "checkpoints that stay beside the newest: log (0, 1, 2, 4, …), every:N, "
-        + "or a list of steps; a number with an e counts epochs: every:0.5e, 0,1e,2.5e")
+    @Option(names = "--save_at", paramLabel = "GRID", description = "checkpoints that stay beside the newest: log (0, 1, 2, 4, …), "
+        + "every:N, or a list of steps; a number with an e counts epochs: every:0.5e, 0,1e,2.5e")
     Optional<String> at = Optional.empty();
 
     @Option(names = "--save_total_limit", paramLabel = "K", description = "checkpoints to keep, at least 2 (default: 3)")

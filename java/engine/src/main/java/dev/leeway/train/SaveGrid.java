@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * Behind which steps a checkpoint is taken and stays, as users write it: {@code log} is 0, 1, 2, 4, 8 and so on, since values move most in
- * the beginning; {@code every:N} is 0 and each Nth step; else a list of steps. A number with an {@code e} counts epochs: {@code every:0.5e},
- * {@code 0,1e,2.5e}. A share of an epoch that ends between two steps counts to the nearest one.
+ * the beginning; {@code every:N} is 0 and each Nth step; else a list of steps. A number with an {@code e} counts epochs: {@code
+ * every:0.5e}, {@code 0,1e,2.5e}. A share of an epoch that ends between two steps counts to the nearest one.
  */
 public final class SaveGrid {
 

@@ -36,7 +36,16 @@ public record Baseline(String name, Rule rule) implements Subject {
     private static final double NEVER = -1000;
 
     /** What a baseline does. */
-    public enum Rule { ALWAYS_A, ALWAYS_REFUSE, EMPTY, COPY_PROMPT }
+    public enum Rule {
+        /** Prefers the first option, and writes the letter A. */
+        ALWAYS_A,
+        /** Writes that it won't. */
+        ALWAYS_REFUSE,
+        /** Writes nothing. */
+        EMPTY,
+        /** Writes what it read. */
+        COPY_PROMPT
+    }
 
     /** Those that there are. */
     public static List<Baseline> all() {

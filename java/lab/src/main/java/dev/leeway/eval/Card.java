@@ -14,7 +14,14 @@ package dev.leeway.eval;
 public record Card(String id, int version, String title, Source source, Measure headline, Better better, int epochs) {
 
     /** In which direction a measure is better. */
-    public enum Better { HIGHER, LOWER, NEITHER }
+    public enum Better {
+        /** More is better. */
+        HIGHER,
+        /** Less is better. */
+        LOWER,
+        /** It tells models apart, and not which is better. */
+        NEITHER
+    }
 
     /**
      * A number that every item gets.

@@ -19,7 +19,12 @@ import tools.jackson.databind.node.ObjectNode;
 public record Contrast(String name, Role role, List<Part> parts, OptionalDouble published) {
 
     /** Whether a study's answer rests on a contrast. */
-    public enum Role { PRIMARY, SECONDARY }
+    public enum Role {
+        /** The study's question. */
+        PRIMARY,
+        /** Also asked beforehand. */
+        SECONDARY
+    }
 
     /**
      * Where a mean is taken.

@@ -42,7 +42,13 @@ public final class Plan {
     public record RowsOf(Rows rows, long seed) {
     }
 
-    /** An arm's trainings for one seed of the study, one behind the other. */
+    /**
+     * An arm's trainings for one seed of the study.
+     *
+     * @param arm which
+     * @param seed of the study
+     * @param nodes one behind the other
+     */
     public record Replication(Arm arm, long seed, List<Node> nodes) {
 
         /** The one that leaves the arm's model. */
