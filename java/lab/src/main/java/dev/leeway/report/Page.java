@@ -23,7 +23,7 @@ public record Page(String title, List<Part> lead, List<Section> sections) {
         pre, .wide { overflow-x: auto } pre { padding: .75rem; border: 1px solid var(--line); font-size: .85rem }
         table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal } th, td { padding: .25rem .75rem .25rem 0;
           text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) } .number { text-align: right;
-          font-variant-numeric: tabular-nums; white-space: nowrap }
+          font-variant-numeric: tabular-nums; white-space: nowrap } td:first-child { min-width: 9rem }
         dt { color: var(--soft); font-size: .85rem } dd { margin: 0 0 .5rem } summary { cursor: pointer; padding: .25rem 0 }
         .row { display: grid; grid-template-columns: 14rem 1fr 13rem; gap: 1rem; align-items: center; font-size: .9rem }
         .row svg { width: 100%; overflow: visible } .row span:last-child { font-variant-numeric: tabular-nums; color: var(--soft) }
