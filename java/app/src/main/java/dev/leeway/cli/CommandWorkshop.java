@@ -12,21 +12,28 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
  * Trains with the commands of this program, in this process: a stage of a study is what a user would have typed, with its output folder,
- * its log and its checkpoints.
+ * its log and its checkpoints. What it says is appended to {@code FOLDER.log} beside its folder.
  *
  * @param common options of every command that has them, such as the device
- * @param log where what commands say is appended; a folder's is {@code FOLDER.log} beside it
+ * @param isToStop whether the study was asked to stop, between trainings; a training that runs hears it by itself
  */
-record CommandWorkshop(Map<String, String> common) implements Workshop {
+record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) implements Workshop {
 
     private static final String MERGE = "merge";
 
     @Override
     public boolean train(Training training) {
+        if (isToStop.getAsBoolean()) {
+            return false;
+        }
+        if (training.command().equals(MERGE) && Files.exists(training.output())) {
+            return true; // a merge puts its folder there as a whole, and the process died before it was noted
+        }
         var arguments = arguments(training);
         var log = training.output().resolveSibling(training.output().getFileName() + ".log");
         try {

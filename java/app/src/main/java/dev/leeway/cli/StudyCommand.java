@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     + "sealed before.")
 final class StudyCommand {
 
-    private static final String ARGUMENTS = "study_args.json";
+    private static final String OUTPUT = "--output_dir";
 
     private StudyCommand() {
     }
@@ -103,13 +103,7 @@ final class StudyCommand {
         public Integer call() {
             Problems.requireNone(this::check);
             var line = spec.commandLine();
-            var job = new StudyJob(options, line.getOut(), line.getErr());
-            job.folder().create();
-            var arguments = JsonFile.newObject();
-            var list = arguments.putArray("arguments");
-            line.getParseResult().originalArgs().forEach(list::add);
-            JsonFile.write(job.folder().path().resolve(ARGUMENTS), arguments);
-            job.run();
+            new StudyJob(options, line.getOut(), line.getErr()).run(line.getParseResult().originalArgs());
             return 0;
         }
     }
@@ -127,14 +121,27 @@ final class StudyCommand {
 
         @Override
         public Integer call() {
-            var file = folder.resolve(ARGUMENTS);
+            var file = folder.resolve(StudyJob.ARGUMENTS);
             if (!Files.exists(file)) {
-                throw LeewayException.usage("%s has no %s, so no study was run in it; name the --output_dir of one", folder, ARGUMENTS);
+                throw LeewayException.usage("%s has no %s, so no study was run in it; name the --output_dir of one", folder,
+                    StudyJob.ARGUMENTS);
             }
-            var arguments = new ArrayList<>(List.of("study", "run"));
-            arguments.addAll(JsonFile.read(file).requireStrings("arguments"));
             var line = spec.commandLine();
-            return Main.run(arguments.toArray(String[]::new), line.getOut(), line.getErr());
+            return Main.run(here(JsonFile.read(file).requireStrings("arguments")).toArray(String[]::new), line.getOut(), line.getErr());
+        }
+
+        /** The same in this folder, which may have been moved, or named from elsewhere. */
+        private List<String> here(List<String> arguments) {
+            var own = new ArrayList<String>();
+            for (int a = 0; a < arguments.size(); a++) {
+                if (arguments.get(a).equals(OUTPUT)) {
+                    a++; // its value
+                } else if (!arguments.get(a).startsWith(OUTPUT + "=")) {
+                    own.add(arguments.get(a));
+                }
+            }
+            own.addAll(List.of(OUTPUT, folder.toString()));
+            return own;
         }
     }
 }

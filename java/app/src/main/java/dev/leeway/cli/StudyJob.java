@@ -10,8 +10,11 @@ import dev.leeway.ffi.DType;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.FolderLock;
 import dev.leeway.io.JsonFile;
+import dev.leeway.judge.Judge;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.study.BenchmarkExaminer;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Examiner;
 import dev.leeway.study.Plan;
 import dev.leeway.study.Seal;
 import dev.leeway.study.StudyFolder;
@@ -29,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * A study in its folder: sealed, carried out or gone on with, and told.
@@ -40,6 +44,8 @@ import java.util.function.BooleanSupplier;
 record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
 
     static final String PAGE = "report.html";
+    /** With what it was begun. */
+    static final String ARGUMENTS = "study_args.json";
     /** Tokens of a prompt and its answer. */
     private static final int LONGEST = 4096;
 
@@ -52,22 +58,42 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         return new StudyFolder(options.output.orElseThrow());
     }
 
-    /** Whether it came to its end. */
-    boolean run() {
+    /**
+     * Whether it came to its end.
+     *
+     * @param arguments that it was begun with, for {@code leeway study resume}
+     */
+    boolean run(List<String> arguments) {
         var plan = plan();
         try (var _ = FolderLock.acquire(options.output.orElseThrow()); var device = options.device.open()) {
             Seal.seal(plan.study(), folder().seal());
+            var kept = JsonFile.newObject();
+            arguments.forEach(kept.putArray("arguments")::add);
+            JsonFile.write(options.output.orElseThrow().resolve(ARGUMENTS), kept);
             var stop = new StopRequest();
-            try (var _ = Interruption.listen(stop, err)) {
-                var results = new StudyRun(plan, folder(), crew(device, stop::isRequested), options.base, new StudyProgress(err)).run();
+            // A judge is an instrument: it answers the same whatever --dtype the models have.
+            try (var judges = new Judges(options.judge.openAll(options.output.orElseThrow(), options.batchSize, DType.F32, device));
+                    var _ = Interruption.listen(stop, err)) {
+                var results = new StudyRun(plan, folder(), crew(device, judges, stop::isRequested), options.base, new StudyProgress(err))
+                    .run();
                 results.ifPresentOrElse(this::tell, () -> err.println("stopped; leeway study resume " + options.output.orElseThrow()
                     + " goes on"));
                 return results.isPresent();
+            } catch (RuntimeException failure) {
+                err.println(); // behind the piece of work that failed, whose line is open
+                throw failure;
             }
         }
     }
 
-    private StudyRun.Crew crew(Device device, BooleanSupplier isToStop) {
+    private record Judges(List<Judge> all) implements AutoCloseable {
+        @Override
+        public void close() {
+            all.forEach(Judge::close);
+        }
+    }
+
+    private StudyRun.Crew crew(Device device, Judges judges, BooleanSupplier isToStop) {
         var common = new LinkedHashMap<String, String>(Map.of("device", options.device.device, "threads",
             Integer.toString(options.device.threads)));
         var listener = new RunListener() {
@@ -81,20 +107,30 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
                 return isToStop.getAsBoolean();
             }
         };
-        var judges = options.judge.openAll(options.output.orElseThrow(), options.batchSize, dtype(options.base), device);
-        var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges, Optional.empty(),
+        var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges.all(), Optional.empty(),
             Optional.empty(), 0), new DataFolder(options.data.map(List::of)
             .orElse(List.of()), DataFolder.hubCache(System.getenv())), new Runner.Division(options.batchSize, false), listener, 0);
-        return new StudyRun.Crew(new CommandWorkshop(common), new BenchmarkExaminer(means), new ToyMaterials());
+        return new StudyRun.Crew(new CommandWorkshop(common, isToStop), examiner(new BenchmarkExaminer(means)), new ToyMaterials());
+    }
+
+    /** An examiner whose outcomes are stored under the type that models are held in too. */
+    private Examiner examiner(Examiner examiner) {
+        return new Examiner() {
+            @Override
+            public Optional<List<Outcome>> examine(Exam exam, Path model, Optional<Path> data, Path output) {
+                return examiner.examine(exam, model, data, output);
+            }
+
+            @Override
+            public String dependencies(Exam exam, Optional<Path> data) {
+                return examiner.dependencies(exam, data) + " dtype " + options.dtype.dtype;
+            }
+        };
     }
 
     private Candidate candidate(Path folder, Device device) {
         return EngineSubject.candidate(new EngineSubject.Model(folder, Optional.empty()), new EngineSubject.Room(LONGEST,
-            options.batchSize), dtype(Optional.of(folder)), device);
-    }
-
-    private DType dtype(Optional<Path> folder) {
-        return folder.map(path -> options.dtype.of(ModelDirectory.open(path))).orElse(DType.F32);
+            options.batchSize), options.dtype.of(ModelDirectory.open(folder)), device);
     }
 
     /** Writes what was found, and says it. */
@@ -104,11 +140,21 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         var environment = new LinkedHashMap<String, String>();
         environment.put("leeway", new Main.Version().getVersion()[0]);
         environment.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        var page = StudyPage.of(results, environment, "leeway study run " + options.name.orElseThrow() + " --scale " + options.scale
-            + " --output_dir " + folder);
+        var page = StudyPage.of(results, environment, again());
         AtomicFile.write(folder.resolve(PAGE), page.html().getBytes(StandardCharsets.UTF_8));
         new StudyText(results).lines().forEach(out::println);
         out.println("Report: " + folder.resolve(PAGE));
         out.flush();
+    }
+
+    /** How to repeat it elsewhere. */
+    private String again() {
+        var command = new StringBuilder("leeway study run " + options.name.orElseThrow() + " --scale " + options.scale);
+        if (!options.seeds.isEmpty()) {
+            command.append(" --seeds ").append(options.seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        }
+        options.base.ifPresent(base -> command.append(" --model_name_or_path ").append(base));
+        options.data.ifPresent(data -> command.append(" --data ").append(data));
+        return command.append(" --output_dir ").append(options.output.orElseThrow()).toString();
     }
 }

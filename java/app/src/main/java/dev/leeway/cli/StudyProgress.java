@@ -11,6 +11,7 @@ final class StudyProgress implements StudyRun.Listener {
 
     private final PrintWriter err;
     private long began;
+    private int all;
     private int left;
     private int done;
     private double seconds;
@@ -21,10 +22,11 @@ final class StudyProgress implements StudyRun.Listener {
 
     @Override
     public void begins(String what, int number, int of) {
-        if (number == 1 || of - number > left) {
+        if (of != all || of - number > left) {
             done = 0; // trainings are followed by examinations, which take other times
             seconds = 0;
         }
+        all = of;
         left = of - number;
         began = System.nanoTime();
         err.print(String.format(Locale.ROOT, "[%d/%d] %s … ", number, of, what));

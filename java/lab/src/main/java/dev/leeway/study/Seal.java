@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,11 +44,20 @@ public final class Seal {
         return JsonFile.parse("the study", json.toString()).node(); // numbers as they are read back, whatever they were made from
     }
 
-    /** Writes the seal of a study, unless there is one. */
+    /**
+     * Writes the seal of a study, unless there is one.
+     *
+     * @throws LeewayException if there is one of another study
+     */
     public static void seal(Study study, Path file) {
         if (!Files.exists(file)) {
             var sealed = of(study);
             JsonFile.write(file, JsonFile.newObject().put("sha256", Hash.of(sealed)).set("sealed", sealed));
+            return;
+        }
+        var name = JsonFile.read(file).requireObject("sealed").requireString("study");
+        if (!name.equals(study.title().name())) {
+            throw LeewayException.usage("%s seals the study %s, not %s; name another --output_dir", file, name, study.title().name());
         }
     }
 

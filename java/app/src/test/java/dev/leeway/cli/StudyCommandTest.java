@@ -1,0 +1,212 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.io.FolderLock;
+import dev.leeway.io.JsonFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code leeway study} at smoke scale, which all tests share one run of. */
+final class StudyCommandTest {
+
+    private static final String NAME = "helpfulness-hurts";
+
+    @TempDir
+    private static Path folder;
+    private static Cli whole;
+
+    @BeforeAll
+    static void carryOut() {
+        whole = Cli.succeed(command("whole"));
+    }
+
+    private static Object[] command(String output) {
+        return new Object[] {"study", "run", NAME, "--scale", "smoke", "--output_dir", folder.resolve(output)};
+    }
+
+    @Test
+    void aSmokeRunEndsWithResultsAndAReport() throws IOException {
+        assertTrue(whole.out().contains("Report: " + folder.resolve("whole/report.html")), whole.out());
+        assertFalse(whole.out().contains("exploratory") || whole.out().contains("changed"), whole.out());
+        var results = JsonFile.read(folder.resolve("whole/results.json"));
+        assertEquals(6, results.requireObjects("arms").size(), "arms of one seed");
+        assertEquals(12, results.requireObjects("contrasts").size());
+        assertTrue(results.requireObjects("contrasts").stream().allMatch(contrast -> contrast.requireBoolean("sealed")));
+        var page = Files.readString(folder.resolve("whole/report.html"));
+        assertTrue(page.contains("leeway study run " + NAME + " --scale smoke --output_dir") && !page.contains("NaN"), "how to repeat it");
+        assertTrue(whole.err().contains("[7/7]") && whole.err().contains("[30/30]"), whole.err());
+    }
+
+    @Test
+    void whatIsThereIsNotDoneAgain() throws IOException {
+        var before = contents("whole");
+        var again = Cli.succeed(command("whole"));
+        assertFalse(again.err().contains("["), again.err());
+        assertSame(before, contents("whole"));
+    }
+
+    /** One folder: killed in a training, between two, asked to stop in an examination, killed in one. */
+    @Test
+    void aStudyThatIsKilledAnywhereGoesOnToTheSameResults() throws Exception {
+        try (var child = Child.start(folder.resolve("training.log"), Optional.empty(), command("killed"))) {
+            awaitFirstSteps(child);
+            kill(child);
+        }
+        assertFalse(Files.exists(folder.resolve("killed/results.json")));
+        try (var child = resume("between.log")) {
+            child.awaitText("[2/7]");
+            kill(child);
+        }
+        try (var child = resume("stopped.log")) {
+            child.awaitText("[2/30]");
+            assertFalse(child.text().contains("[1/7]"), "the first training is done once: " + child.text());
+            child.signal("INT");
+            assertEquals(0, child.await(), child.text());
+            assertTrue(child.text().contains("stopped; leeway study resume " + folder.resolve("killed") + " goes on"), child.text());
+        }
+        try (var child = resume("exams.log")) {
+            child.awaitText("[9/30]");
+            kill(child);
+        }
+        assertFalse(Files.exists(folder.resolve("killed/results.json")));
+        Cli.succeed("study", "resume", folder.resolve("killed"));
+        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/results.json")),
+            Files.readAllBytes(folder.resolve("killed/results.json")));
+    }
+
+    private static Child resume(String log) throws IOException {
+        return Child.start(folder.resolve(log), Optional.empty(), "study", "resume", folder.resolve("killed"));
+    }
+
+    private static void kill(Child child) throws IOException, InterruptedException {
+        child.signal("KILL");
+        assertEquals(137, child.await(), child.text());
+    }
+
+    private static void awaitFirstSteps(Child child) throws IOException, InterruptedException {
+        child.awaitText("[1/7]");
+        for (int i = 0; i < 6000 && !hasSteps(); i++) {
+            assertTrue(child.process().isAlive(), "ended before it was killed: " + child.text());
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        assertFalse(child.text().contains("[2/7]"), "killed too late");
+    }
+
+    private static boolean hasSteps() throws IOException {
+        var stages = folder.resolve("killed/stages");
+        if (!Files.isDirectory(stages)) {
+            return false;
+        }
+        try (var files = Files.walk(stages)) {
+            for (var file : files.filter(path -> path.endsWith("metrics.jsonl")).toList()) {
+                if (Files.size(file) > 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** A copy of what was carried out, sealed with another seed: what is trained is there. */
+    @Test
+    void whatIsNotAsItWasSealedIsTold() throws IOException {
+        copy("whole", "moved");
+        Files.delete(folder.resolve("moved/seal.json"));
+        Files.delete(folder.resolve("moved/results.json"));
+        var plan = Cli.succeed("study", "plan", NAME, "--scale", "smoke", "--seeds", 5, "--output_dir", folder.resolve("moved"));
+        assertTrue(plan.out().contains("7 trainings of 6 arms with 1 seeds") && plan.out().contains("sealed    "), plan.out());
+        assertFalse(plan.out().contains("changed   "), plan.out());
+        var found = Cli.succeed("study", "resume", folder.resolve("moved"));
+        assertFalse(found.err().contains("["), "a folder that was moved has all that it had: " + found.err());
+        assertTrue(found.out().contains("changed: terms: sealed ") && found.out().contains(" [exploratory]"), found.out());
+        var results = JsonFile.read(folder.resolve("moved/results.json"));
+        assertTrue(results.requireObjects("contrasts").stream().noneMatch(contrast -> contrast.requireBoolean("sealed")));
+        assertTrue(Cli.succeed("study", "plan", NAME, "--scale", "smoke", "--output_dir", folder.resolve("moved")).out()
+            .contains("changed   terms: sealed "), "a plan that is not the sealed one says so");
+        assertTrue(Files.readString(folder.resolve("moved/report.html")).contains("exploratory"));
+    }
+
+    @Test
+    void aFolderOfAnotherStudyIsRefusedAndLeftAsItIs() throws IOException {
+        copyFile("whole/seal.json", "other/seal.json");
+        var seal = folder.resolve("other/seal.json");
+        Files.writeString(seal, Files.readString(seal).replace("\"" + NAME + "\"", "\"value-drifts\""));
+        refused("seals the study value-drifts, not " + NAME + "; name another --output_dir", command("other"));
+        assertFalse(Files.exists(folder.resolve("other/" + StudyJob.ARGUMENTS)));
+    }
+
+    @Test
+    void aFolderThatAnotherRunWritesIsRefused() throws IOException {
+        try (var _ = FolderLock.acquire(folder.resolve("taken"))) {
+            refused("is being written by this process", command("taken"));
+        }
+        assertFalse(Files.exists(folder.resolve("taken/seal.json")), "nothing is begun");
+    }
+
+    @Test
+    void everythingThatIsWrongIsReportedAtOnce() {
+        var result = Cli.run("study", "run", "helpfulness-hurt", "--scale", "huge", "--batch_size", 0, "--seeds", "1,1", "--dtype", "int4",
+            "--data", folder.resolve("nowhere"));
+        assertEquals(2, result.code());
+        for (var sentence : new String[] {"there is no study helpfulness-hurt; there are " + NAME, "--output_dir is missing",
+            "--scale must be one of smoke, toy, full; got huge", "--batch_size must be positive; got 0", "--seeds names one twice: [1, 1]",
+            "--dtype must be float32", "nowhere is no folder"}) {
+            assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
+        }
+        refused("name a study; leeway study list has them all", "study", "run", "--output_dir", folder.resolve("none"));
+        refused("has no study_args.json, so no study was run in it", "study", "resume", folder);
+        assertFalse(Files.exists(folder.resolve("none")), "nothing is begun");
+    }
+
+    @Test
+    void theListNamesStudiesAndWhatTheyNeed() {
+        var list = Cli.succeed("study", "list").out();
+        assertTrue(list.contains(NAME + ": Does post-training") && list.contains("at full scale --model_name_or_path"), list);
+    }
+
+    private static void refused(String sentence, Object... arguments) {
+        var result = Cli.run(arguments);
+        assertEquals(2, result.code(), result.err());
+        assertTrue(result.err().contains(sentence), sentence + " in " + result.err());
+    }
+
+    /** Files of a study, but for what locks it, by name. */
+    private static Map<String, byte[]> contents(String name) throws IOException {
+        var contents = new TreeMap<String, byte[]>();
+        var root = folder.resolve(name);
+        try (var files = Files.walk(root)) {
+            for (var file : files.filter(Files::isRegularFile).filter(path -> !path.endsWith(FolderLock.NAME)).toList()) {
+                contents.put(root.relativize(file).toString(), Files.readAllBytes(file));
+            }
+        }
+        return contents;
+    }
+
+    private static void assertSame(Map<String, byte[]> expected, Map<String, byte[]> found) {
+        assertEquals(expected.keySet(), found.keySet());
+        expected.forEach((name, bytes) -> assertArrayEquals(bytes, found.get(name), name));
+    }
+
+    private static void copy(String from, String to) throws IOException {
+        for (var name : contents(from).keySet()) {
+            copyFile(from + "/" + name, to + "/" + name);
+        }
+    }
+
+    private static void copyFile(String from, String to) throws IOException {
+        Files.createDirectories(folder.resolve(to).getParent());
+        Files.copy(folder.resolve(from), folder.resolve(to));
+    }
+}
