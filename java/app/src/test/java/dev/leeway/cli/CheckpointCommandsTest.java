@@ -119,6 +119,17 @@ final class CheckpointCommandsTest {
     }
 
     @Test
+    void aRunThatGoesOnKeepsTheGridThoughItIsNotToldOfIt() throws IOException {
+        TinyModel.model(folder);
+        Cli.succeed(sft("grid", "--max_steps", 4, "--save_steps", 1, "--save_at", "0,1", "--save_total_limit", 2));
+        Files.delete(folder.resolve("grid").resolve("train_results.json"));
+        OutputFolder.remove(folder.resolve("grid").resolve("checkpoint-4"));
+        Cli.succeed(with(sft("grid", "--max_steps", 4, "--save_steps", 1, "--save_total_limit", 2), "--resume_from_checkpoint"));
+        assertEquals(List.of(0, 1, 3, 4), CheckpointStore.complete(folder.resolve("grid")).stream()
+            .map(found -> found.manifest().step()).toList());
+    }
+
+    @Test
     void controlCSavesAndEndsWithZero() throws IOException, InterruptedException {
         TinyModel.model(folder);
         try (var child = Child.start(folder.resolve("log"), Optional.empty(), sft("stopped", "--max_steps", 1_000_000,

@@ -105,8 +105,9 @@ public final class CheckedLines implements AutoCloseable {
             whole += line.size() + 1;
             line.reset();
         }
-        var tail = line.toString(StandardCharsets.UTF_8);
-        if (!HEAD.startsWith(tail) && !TORN.matcher(tail).matches() || lines.isEmpty() && !damaged.isEmpty()) {
+        var tail = line.toString(StandardCharsets.UTF_8).replaceFirst("\0+$", ""); // a power cut leaves zeros for what had no time
+        boolean isTorn = HEAD.startsWith(tail) || TORN.matcher(tail).matches();
+        if (!isTorn || lines.isEmpty() && !damaged.isEmpty()) {
             throw LeewayException.data("%s %s", path, kind.otherwise());
         }
         file.setLength(whole);

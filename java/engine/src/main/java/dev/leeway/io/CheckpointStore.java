@@ -27,6 +27,8 @@ public final class CheckpointStore {
     /** A run keeps at least this many: if the newest one turns out to be damaged, there is another. */
     public static final int FEWEST = 2;
 
+    /** A file in each checkpoint that stays, so that a run which goes on knows them whatever it was told. */
+    private static final String STAYS = "stays.txt";
     private static final Pattern OWN = Pattern.compile("checkpoint-\\d{1,10}");
     private static final Pattern LEFT_OVER = Pattern.compile("\\.(checkpoint-\\d{1,10})\\.[0-9a-f-]{36}\\.(new|replaced|pruned)");
 
@@ -146,7 +148,11 @@ public final class CheckpointStore {
      * Writes the checkpoint of a step, in place of an earlier one of the same step. When it returns, the checkpoint survives a power
      * cut. A failure says how many bytes were needed and are free, and leaves all earlier checkpoints and no temporary folder.
      */
-    public Path write(int step, List<CheckpointFile> files) {
+    public Path write(int step, List<CheckpointFile> content) {
+        var files = new ArrayList<>(content);
+        if (staying.contains(step)) {
+            files.add(CheckpointFile.of(STAYS, "kept by save_at\n".getBytes(StandardCharsets.UTF_8)));
+        }
         var target = folder.resolve("checkpoint-" + step);
         var temporary = aside(target, "new");
         var manifest = CheckpointFile.of(Manifest.NAME, new Manifest(step, files.stream().map(Manifest.Entry::of).toList()).text()
@@ -237,7 +243,7 @@ public final class CheckpointStore {
      */
     public List<String> prune(Path written) {
         var problems = new ArrayList<String>();
-        var own = complete(folder).stream().filter(found -> !staying.contains(found.manifest().step())).map(Found::folder)
+        var own = complete(folder).stream().filter(found -> found.manifest().find(STAYS).isEmpty()).map(Found::folder)
             .filter(path -> OWN.matcher(path.getFileName().toString()).matches()).toList();
         for (var path : own.subList(0, Math.max(0, own.size() - keep))) {
             if (!path.equals(written)) {

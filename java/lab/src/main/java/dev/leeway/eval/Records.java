@@ -66,6 +66,7 @@ final class Records implements AutoCloseable {
                 var run = line.putObject("run");
                 identity.forEach(run::put);
                 file.append(line);
+                file.force(); // without it nothing else in the file is of any run
             } else {
                 records.requireSame(identity, lines.getFirst().path("run"));
                 lines.forEach(records::take);

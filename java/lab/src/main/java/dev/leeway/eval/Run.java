@@ -119,6 +119,7 @@ final class Run implements AutoCloseable {
             int place = unanswered.get(i);
             records.answered(job.candidate().name(), job.task(place), job.keys().get(place), responses.get(i));
         }
+        records.force(); // scoring may wait for a judge
         asked += unanswered.size();
         progressed(job);
     }

@@ -69,7 +69,10 @@ public record DetectableEffect(double alpha, double power) {
         }
         double critical = new TDistribution(degrees).inverseCumulativeProbability(1 - alpha / 2);
         double low = 0;
-        double high = critical + Normal.quantile(0.5 + power / 2) * 100;
+        double high = critical;
+        while (found(high, critical, degrees) < power) {
+            high *= 2;
+        }
         for (int halving = 0; halving < 60; halving++) {
             double middle = (low + high) / 2;
             if (found(middle, critical, degrees) < power) {

@@ -94,6 +94,22 @@ final class CachedJudgeTest {
         }
     }
 
+    /** As file systems leave it: the length is on the disk, the bytes aren't. */
+    @Test
+    void aTailOfZerosIsDroppedAndAskedAgain() throws IOException {
+        try (var judge = open()) {
+            judge.ask(questions("a", "b"));
+        }
+        var bytes = Files.readAllBytes(file);
+        int firstEnd = new String(bytes, StandardCharsets.UTF_8).indexOf('\n') + 1;
+        Files.write(file, Arrays.copyOf(Arrays.copyOf(bytes, firstEnd), bytes.length));
+        asked.clear();
+        try (var judge = open()) {
+            judge.ask(questions("a", "b"));
+            assertEquals(List.of("b"), List.copyOf(asked));
+        }
+    }
+
     @Test
     void aDamagedByteAnywhereIsSeenNamedAndAskedAgain() throws IOException {
         List<Verdict> whole;

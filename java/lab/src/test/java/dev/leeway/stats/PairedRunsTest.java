@@ -70,6 +70,17 @@ final class PairedRunsTest {
         assertTrue(empty.getMessage().contains("at least 1 values; got 0"), empty.getMessage());
     }
 
+    /**
+     * Two runs and 100 comparisons: t of one degree of freedom is a ratio of normals, so a shift far above 1 is found where |Z'| is below
+     * shift / c, with c = tan(π (½ − α/2)); the shift itself is off by Z, which is of order 1.
+     */
+    @Test
+    void aDetectableEffectMayBeAThousandStandardErrors() {
+        double critical = Math.tan(Math.PI * (0.5 - 0.0005 / 2));
+        double expected = 1.2815515655446004 * critical; // P(|Z'| < 1.28…) = .8
+        assertEquals(expected, new DetectableEffect(0.05, 0.8).among(100).student(1, 1), 1);
+    }
+
     /** SciPy 1.10.1: shifts of nct at which both tails together have the power. The sum over the density is good to 1e-6. */
     @Test
     void detectableEffectsOfFewRunsAreTheNonCentralTs() {
