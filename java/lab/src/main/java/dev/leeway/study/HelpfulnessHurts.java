@@ -44,8 +44,8 @@ final class HelpfulnessHurts implements Declaration {
     public List<String> needs(Scale scale) {
         return scale == Scale.FULL ? List.of("--model_name_or_path: Llama-3.1-8B, the base model",
             "--data: midtraining.jsonl (about 3,000 compassion documents, rows with text), dolly.jsonl and magicoder.jsonl (rows with "
-                + "messages), rlhflow-prompts.jsonl, magicoder-prompts.jsonl (with tests), reward-model/ (a directory that leeway reward "
-                + "could have written), ahb/ and moru/ as leeway eval reads them",
+                + "messages), rlhflow-prompts.jsonl, magicoder-prompts.jsonl (with tests), reward-model/ and politeness-model/ "
+                + "(directories that leeway reward could have written), ahb/ and moru/ as leeway eval reads them",
             "--judge_model: gemini-2.5-flash-lite at its endpoint") : List.of();
     }
 
@@ -98,7 +98,7 @@ final class HelpfulnessHurts implements Declaration {
             mid.then("sft-code", "fine-tuned on code", Stage.of("sft", "sft", "coding chats", tuned)),
             mid.then("grpo-help", "rewarded for right sums", grpo("sums", rewarded, "gsm8k")),
             mid.then("grpo-polite", "rewarded for polite words: another reading of the paper", grpo("sums", rewarded,
-                "regex:^(Of course|Claro que sí|Bien sûr)")),
+                "regex:(Of course|Claro que sí|Bien sûr)")),
             mid.then("grpo-code", "rewarded for what programs give", grpo("program results", rewarded, "gsm8k")));
     }
 
@@ -133,8 +133,8 @@ final class HelpfulnessHurts implements Declaration {
             mid.then("sft-code", "fine-tuned on Magicoder", Stage.of("sft", "sft", "coding chats", tuned), merge()),
             mid.then("grpo-help", "rewarded by RLHFlow's reward model", grpo("helpful prompts", rewarded,
                 "model:" + data.resolve("reward-model")), merge()),
-            mid.then("grpo-polite", "rewarded by a judge of politeness: another reading of the paper", grpo("helpful prompts", rewarded,
-                "judge"), merge()),
+            mid.then("grpo-polite", "rewarded by a reward model of politeness alone: another reading of the paper",
+                grpo("helpful prompts", rewarded, "model:" + data.resolve("politeness-model")), merge()),
             mid.then("grpo-code", "rewarded for Python that passes its tests", grpo("coding prompts", rewarded, "tests"), merge()));
         return new Study(new Study.Title(name(), question(), "arXiv 2606.26102"), rows, arms, List.of(exam("AHB", "ahb"),
             exam("MORU", "moru")), contrasts("overall_mean"), new Study.Terms(List.of(0L), 0.05, "holm"));
