@@ -3,6 +3,7 @@ package dev.leeway.data;
 import dev.leeway.LeewayException;
 import dev.leeway.text.Tokenizer;
 import dev.leeway.text.template.RenderOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,18 +46,30 @@ public final class UserTurns implements AutoCloseable {
      * @throws LeewayException as above
      */
     public int[] tokens(List<Map<String, Object>> messages) {
-        var said = new Conversation(messages, 0, List.of());
+        return tokens(messages, "");
+    }
+
+    /**
+     * The ids of messages with the beginning of an answer, as one text. Control tokens that the answer spells stay text too.
+     *
+     * @throws LeewayException as above
+     */
+    public int[] tokens(List<Map<String, Object>> messages, String answer) {
+        var all = new ArrayList<>(messages);
+        all.add(Map.of("role", "user", "content", answer)); // as a stranger's, so that what it spells is found
+        var said = new Conversation(all, 0, List.of());
         if (!controlTokens.spelledIn(said)) {
-            return chat.isPresent() ? tokenizer.encode(written(said), false) : tokenizer.encode(bare(said), true);
+            return chat.isPresent() ? tokenizer.encode(written(messages) + answer, false) : tokenizer.encode(bare(messages) + answer, true);
         }
-        var marked = controlTokens.mark(said);
+        var marked = new ArrayList<>(controlTokens.mark(said).messages());
+        var end = (String) marked.removeLast().get("content");
         var plain = chat.isPresent() ? written(marked) : beginning() + bare(marked);
-        return controlTokens.encodeMarked(plain);
+        return controlTokens.encodeMarked(plain + end);
     }
 
     /** The contents alone. */
-    private static String bare(Conversation said) {
-        return said.messages().stream().map(message -> (String) message.get("content")).collect(Collectors.joining("\n\n"));
+    private static String bare(List<Map<String, Object>> messages) {
+        return messages.stream().map(message -> (String) message.get("content")).collect(Collectors.joining("\n\n"));
     }
 
     /** The begin-of-sequence token as text, where the tokenizer puts one before a text. */
@@ -64,10 +77,10 @@ public final class UserTurns implements AutoCloseable {
         return tokenizer.decode(tokenizer.encode("", true), false);
     }
 
-    private String written(Conversation said) {
+    private String written(List<Map<String, Object>> messages) {
         var format = chat.orElseThrow();
         var options = RenderOptions.DEFAULT.withVariables(format.variables()).withGenerationPrompt(true);
-        return format.template().render(said.messages(), options).text();
+        return format.template().render(messages, options).text();
     }
 
     @Override

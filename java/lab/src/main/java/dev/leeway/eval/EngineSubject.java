@@ -226,35 +226,26 @@ public final class EngineSubject implements Subject {
     }
 
     private void weigh(Batch<Request.Weigh> batch, Response[] responses) {
-        var single = new Batch<Request.Weigh>();
-        var items = new ArrayList<Scorer.Item>();
-        var many = new LinkedHashMap<Integer, List<int[]>>();
+        var once = new LinkedHashMap<Integer, List<Continued>>();
+        var each = new LinkedHashMap<Integer, List<Continued>>();
         for (int i = 0; i < batch.places().size(); i++) {
             int place = batch.places().get(i);
-            var options = batch.requests().get(i).options().stream().map(texts::option).toList();
-            if (options.stream().allMatch(option -> option.length == 1)) {
-                single.add(place, batch.requests().get(i));
-                continue;
-            }
-            int longest = options.stream().mapToInt(option -> option.length).max().orElse(0);
-            texts.prompt(batch.requests().get(i).prompt()).fit(length - longest).ifElse(prompt -> {
-                options.forEach(option -> items.add(new Scorer.Item(prompt, option)));
-                many.put(place, options);
-            }, unable -> responses[place] = unable);
+            texts.weighed(batch.requests().get(i), length, options -> (Continued.areNextTokens(options) ? once : each).put(place, options),
+                unable -> responses[place] = unable);
         }
-        weighOnce(single, responses);
+        weighOnce(once, responses);
+        var items = each.values().stream().flatMap(List::stream).map(option -> new Scorer.Item(option.context(), option.continuation()))
+            .toList();
         var scores = (items.isEmpty() ? List.<Scorer.Score>of() : session.scorer().score(items)).iterator();
-        many.forEach((place, options) -> responses[place] = new Response.Weighed(options.stream()
-            .map(option -> new Response.Weight(finite(scores.next().logProb()), option.length)).toList()));
+        each.forEach((place, options) -> responses[place] = new Response.Weighed(options.stream()
+            .map(option -> new Response.Weight(finite(scores.next().logProb()), option.continuation().length)).toList()));
     }
 
-    private void weighOnce(Batch<Request.Weigh> batch, Response[] responses) {
-        var prompts = prompts(batch, 1, responses);
-        next(prompts, (place, logProbs) -> {
-            var options = batch.requests().get(batch.places().indexOf(place)).options();
-            responses[place] = new Response.Weighed(options.stream()
-                .map(option -> new Response.Weight(finite(logProbs[texts.option(option)[0]]), 1)).toList());
-        });
+    private void weighOnce(SequencedMap<Integer, List<Continued>> asked, Response[] responses) {
+        var prompts = new LinkedHashMap<Integer, int[]>();
+        asked.forEach((place, options) -> prompts.put(place, options.getFirst().context()));
+        next(prompts, (place, logProbs) -> responses[place] = new Response.Weighed(asked.get(place).stream()
+            .map(option -> new Response.Weight(finite(logProbs[option.continuation()[0]]), 1)).toList()));
     }
 
     private void tell(Batch<Request.Next> batch, Response[] responses) {

@@ -24,7 +24,10 @@ public sealed interface Request {
      * To say how probable given continuations are. All are scored, none is drawn.
      *
      * @param prompt what it reads
-     * @param options continuations; each is encoded by itself behind the prompt, so one that begins with a space says so
+     * @param options continuations, from the first character behind the prompt: one that begins with a space says so. Prompt and option are
+     *                encoded as one text, and the option's tokens are those behind the prompt's own ({@code encode(prompt + option)} from
+     *                {@code encode(prompt).length} on, as in lm-evaluation-harness); where a token reaches across the border it is the
+     *                option's. Blanks at the end of a {@link Prompt.Text} are the option's too
      */
     record Weigh(Prompt prompt, List<String> options) implements Request {
 

@@ -98,8 +98,12 @@ final class SubjectTexts implements AutoCloseable {
             return tokens.get().<Encoded>map(Encoded.Tokens::new).orElseGet(() -> Encoded.refused("the answer spells a control token "
                 + "beside private characters, which keep it apart"));
         } catch (LeewayException refused) {
-            return Encoded.refused("the model can't read the prompt: " + refused.getMessage());
+            return new Encoded.Refused(unreadable(refused));
         }
+    }
+
+    private static Response.Unable unreadable(LeewayException refused) {
+        return new Response.Unable("the model can't read the prompt: " + refused.getMessage());
     }
 
     private static List<Map<String, Object>> messages(Prompt.Chat chat) {
@@ -116,8 +120,47 @@ final class SubjectTexts implements AutoCloseable {
         });
     }
 
-    int[] option(String option) {
-        return tokenizer.encode(option, false);
+    /**
+     * Each option behind the prompt: the two are encoded as one text, and what lies behind the prompt's own tokens is the option. Blanks and
+     * line ends at the end of a text go to the option, as in lm-evaluation-harness; those at the end of a template stay, for they are
+     * nobody's answer.
+     *
+     * @param most tokens of both
+     * @param encoded gets one an option, if all fit
+     * @param refused gets why there are none
+     */
+    void weighed(Request.Weigh request, int most, Consumer<List<Continued>> encoded, Consumer<Response.Unable> refused) {
+        List<Continued> options;
+        try {
+            options = options(request);
+        } catch (LeewayException unreadable) {
+            refused.accept(unreadable(unreadable));
+            return;
+        }
+        int longest = options.stream().mapToInt(option -> option.continuation().length).max().orElse(0);
+        options.stream().map(option -> new Encoded.Tokens(option.context()).fit(most - longest)).filter(Encoded.Refused.class::isInstance)
+            .findFirst().ifPresentOrElse(none -> refused.accept(((Encoded.Refused) none).why()), () -> encoded.accept(options));
+    }
+
+    private List<Continued> options(Request.Weigh request) {
+        return switch (request.prompt()) {
+            case Prompt.Chat said -> {
+                var messages = messages(said);
+                var alone = turns.tokens(messages);
+                yield request.options().stream().map(option -> behind(alone, turns.tokens(messages, option))).toList();
+            }
+            case Prompt.Text text -> {
+                var context = text.text().stripTrailing();
+                var alone = plain.tokens(context);
+                var blanks = text.text().substring(context.length());
+                yield request.options().stream().map(option -> behind(alone, plain.tokens(context + blanks + option))).toList();
+            }
+        };
+    }
+
+    private Continued behind(int[] alone, int[] whole) {
+        var cut = Continued.of(alone, whole);
+        return new Continued(begun(cut.context()), cut.continuation());
     }
 
     Set<Integer> endIds() {

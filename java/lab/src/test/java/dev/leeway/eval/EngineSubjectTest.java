@@ -179,7 +179,7 @@ final class EngineSubjectTest {
     @Test
     void whatIsTooLongIsRefusedWithItsNumbers() throws IOException {
         with(candidate(model("m", "LlamaForCausalLM"), new EngineSubject.Room(500, 3), device), subject -> {
-            var text = new Prompt.Text("Ana ".repeat(200));
+            var text = new Prompt.Text("Ana ".repeat(200).strip());
             int tokens = tokens(text.text());
             assertEquals(new Response.Unable("the prompt has " + tokens + " tokens, and the model takes 127"),
                 ask(subject, new Request.Write(text, Request.Sampling.greedy(5))));
