@@ -119,6 +119,41 @@ final class EvalCommandTest {
         }
     }
 
+    /** Another process has other hashes of objects and other orders of unordered sets. */
+    @Test
+    void twoProcessesWriteTheSameBytes() throws Exception {
+        for (var name : List.of("first", "second")) {
+            try (var child = Child.start(folder.resolve(name + ".log"), Optional.empty(), limited(name, "mmlu,exact", "--system_prompt",
+                    "none", "kind=Be kind."))) {
+                assertEquals(0, child.await(), child.text());
+            }
+        }
+        assertSameResults("first", "second");
+        assertArrayEquals(Files.readAllBytes(folder.resolve("first/records.jsonl")), Files.readAllBytes(folder.resolve(
+            "second/records.jsonl")));
+    }
+
+    private Object[] limited(String output, String benchmarks, Object... more) throws IOException {
+        var subjects = Files.createDirectories(folder.resolve("mmlu/test"));
+        for (var subject : List.of("birds", "knots", "seas")) {
+            Files.writeString(subjects.resolve(subject + "_test.csv"), "first,a,b,c,d,A\nsecond,a,b,c,d,B\nthird,a,b,c,d,A\n");
+        }
+        Files.createDirectories(folder.resolve("mmlu/dev"));
+        return Stream.concat(Stream.of("eval", "--model_name_or_path", "baseline:always-a", "--benchmarks", benchmarks, "--data", rows(),
+            folder, "--limit", 2, "--output_dir", folder.resolve(output)), Stream.of(more)).toArray();
+    }
+
+    @Test
+    void aLimitIsOfEverySubjectAndOfNoDictionary() throws IOException {
+        Cli.succeed(limited("out", "mmlu"));
+        var values = Csv.records(folder.resolve("out/items.csv")).stream().map(row -> row.text("value")).toList();
+        assertEquals(List.of("1", "0", "1", "0", "1", "0"), values);
+        Files.writeString(folder.resolve("dict_big2_nouns.csv"), "Category,token_decoded\nAgency,skill\nCommunion,care\n");
+        Files.writeString(folder.resolve("prompts.yaml"), "best_ever_one: Which is the best?\n");
+        refused(2, "benchmark big2 takes no limit", limited("none", "big2"));
+        assertFalse(Files.exists(folder.resolve("none")), "nothing is begun");
+    }
+
     @Test
     void modelsPromptsAndCheckpointsAreAllAskedAndCompared() throws IOException {
         var model = TinyModel.model(folder);

@@ -16,6 +16,15 @@ public interface Benchmark<I extends Item> {
     /** Its items, in the order of the data. */
     List<I> items();
 
+    /**
+     * What a run's limit leaves of them: the first so many.
+     *
+     * @throws dev.leeway.LeewayException if results of a part would be something else under the same name
+     */
+    default List<I> first(int limit) {
+        return items().stream().limit(limit).toList();
+    }
+
     /** The contexts that each item is asked in, such as {@code incorrect/sad}; the first is what the item itself says. */
     default List<String> contexts() {
         return List.of(Setting.PLAIN);

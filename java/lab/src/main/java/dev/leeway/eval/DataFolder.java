@@ -11,8 +11,8 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
- * Finds the files of benchmarks: what {@code --data} names, else the cache of the Hugging Face hub at the pinned revision. Nothing is
- * fetched.
+ * Finds the files of benchmarks: what {@code --data} names, else, where a source has a hub set, the cache of the Hugging Face hub at the
+ * pinned revision. Nothing is fetched.
  */
 public final class DataFolder {
 
@@ -56,8 +56,15 @@ public final class DataFolder {
      * @throws LeewayException if it is nowhere, with how to get it
      */
     public Path file(Source source, String file) {
-        return find(source, file).orElseThrow(() -> LeewayException.data("there is no %s in %s; %s, and name its folder with --data", file,
-            given.isEmpty() ? "the hub's cache " + hub : given.toString(), source.howToGet()));
+        return find(source, file).orElseThrow(() -> LeewayException.data("there is no %s%s; %s, and name its folder with --data", file,
+            places(source), source.howToGet()));
+    }
+
+    /** Where a file of a source was looked for. */
+    private String places(Source source) {
+        var places = Stream.concat(given.isEmpty() ? Stream.empty() : Stream.of(given.toString()),
+            source.hub().stream().map(set -> "the hub's cache " + hub + " (" + set.repository() + " at " + set.revision() + ")")).toList();
+        return places.isEmpty() ? "" : " in " + String.join(" or ", places);
     }
 
     /** The same, where a benchmark can do without. */

@@ -24,7 +24,7 @@ import java.util.function.Function;
  */
 public record RunPlan(List<Candidate> candidates, List<Part> parts, List<Setting.EvaluationPrompt> prompts, Extent extent, long seed) {
 
-    /** Takes copies, and refuses what would be asked twice. */
+    /** Takes copies, and refuses what would be asked twice, and a limit that a benchmark refuses. */
     public RunPlan {
         candidates = List.copyOf(candidates);
         parts = List.copyOf(parts);
@@ -32,6 +32,12 @@ public record RunPlan(List<Candidate> candidates, List<Part> parts, List<Setting
         requireDifferent("model", candidates, Candidate::name);
         requireDifferent("benchmark", parts, part -> part.benchmark().card().id());
         requireDifferent("evaluation prompt", prompts, Setting.EvaluationPrompt::name);
+        if (extent.limit().isPresent()) {
+            int limit = extent.limit().getAsInt();
+            for (var part : parts) {
+                part.benchmark().first(limit);
+            }
+        }
     }
 
     private static <T> void requireDifferent(String what, List<T> all, Function<T, String> name) {
@@ -48,7 +54,7 @@ public record RunPlan(List<Candidate> candidates, List<Part> parts, List<Setting
      * How much of a benchmark is asked.
      *
      * @param epochs how often each item; empty = as often as each benchmark's card says
-     * @param limit the first so many items of each benchmark; empty = all
+     * @param limit the first so many items of each benchmark ({@link Benchmark#first}); empty = all
      */
     public record Extent(OptionalInt epochs, OptionalInt limit) {
 

@@ -122,6 +122,13 @@ public final class Mmlu implements Benchmark<MmluItem> {
         return items;
     }
 
+    /** The first so many of each subject, for each is a benchmark of its own. */
+    @Override
+    public List<MmluItem> first(int limit) {
+        return items.stream().collect(Collectors.groupingBy(MmluItem::subject, LinkedHashMap::new, Collectors.toList())).values().stream()
+            .flatMap(ofSubject -> ofSubject.stream().limit(limit)).toList();
+    }
+
     @Override
     public Request request(MmluItem item, Setting setting) {
         var head = "The following are multiple choice questions (with answers) about " + item.subject().replace('_', ' ') + ".\n\n";

@@ -1,5 +1,6 @@
 package dev.leeway.eval.reward;
 
+import dev.leeway.LeewayException;
 import dev.leeway.eval.Answer;
 import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.Card;
@@ -27,6 +28,8 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
     private static final String REWARD = "reward";
     private static final String TOKENIZER = "tokenizer.json";
     private static final int SHOWN = 20;
+    /** Answers of a run: each is a record, and all are held until the summary. */
+    private static final int MOST = 1_000_000;
 
     private final Card card;
     private final List<Token> items;
@@ -63,8 +66,17 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
     private static List<Token> items(Path file, List<ProbePrompt> prompts) {
         try (var tokenizer = Tokenizer.load(file)) {
             var distinct = TokenTexts.of(tokenizer, tokenizer.vocabSize()).distinct();
+            requireFew(distinct.size(), prompts.size());
             return prompts.stream().flatMap(prompt -> distinct.entrySet().stream()
                 .map(token -> new Token(prompt, token.getValue(), token.getKey()))).toList();
+        }
+    }
+
+    static void requireFew(long texts, int prompts) {
+        if (texts * prompts > MOST) {
+            throw LeewayException.usage("vocabulary.prompts asks for %d answers (%d texts for each of %d prompts), and a run takes %d at "
+                + "most: name one prompt, or use leeway probe reward --vocabulary once a prompt, which keeps rewards alone", texts * prompts,
+                texts, prompts, MOST);
         }
     }
 
@@ -76,6 +88,12 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
     @Override
     public List<Token> items() {
         return items;
+    }
+
+    /** None: its numbers are of a whole vocabulary. */
+    @Override
+    public List<Token> first(int limit) {
+        throw WordProbe.unlimited(card);
     }
 
     @Override

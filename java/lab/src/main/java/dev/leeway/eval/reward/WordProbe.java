@@ -142,6 +142,17 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
         return items;
     }
 
+    /** None: ranks are among all words. */
+    @Override
+    public List<Word> first(int limit) {
+        throw unlimited(card);
+    }
+
+    static LeewayException unlimited(Card card) {
+        return LeewayException.usage("benchmark %1$s takes no limit: its numbers are of all its words, and those of the first few would have "
+            + "the same names; leave the limit out, and choose one prompt with --set %1$s.prompts=KEY", card.id());
+    }
+
     @Override
     public Request request(Word item, Setting setting) {
         return new Request.Rate(setting.prompt().around(item.prompt().text()), item.word());

@@ -87,6 +87,13 @@ class MmluTest {
     }
 
     @Test
+    void aLimitLeavesTheFirstRowsOfEverySubject() {
+        var benchmark = Trial.load(Mmlu.entry(), folder);
+        assertEquals(List.of("knots", "sea_birds"), benchmark.first(1).stream().map(item -> item.slices().get("subject")).toList());
+        assertEquals(3, benchmark.first(2).size());
+    }
+
+    @Test
     void microWeighsQuestionsAndMacroSubjects() {
         var summary = Trial.summary(Trial.load(Mmlu.entry(), folder), Baseline.ALWAYS_A, Setting.PLAIN);
         assertEquals(1.0 / 3, value(summary, "acc", ""), 1e-15);

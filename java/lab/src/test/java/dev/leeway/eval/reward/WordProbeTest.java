@@ -132,6 +132,21 @@ final class WordProbeTest {
     }
 
     @Test
+    void ranksAmongSomeOfTheWordsAreRefused() {
+        assertEquals("benchmark big2 takes no limit: its numbers are of all its words, and those of the first few would have the same names; "
+            + "leave the limit out, and choose one prompt with --set big2.prompts=KEY", assertThrows(LeewayException.class, () ->
+            load(WordProbe.bigTwo(), Map.of()).first(3)).getMessage());
+    }
+
+    @Test
+    void aScanOfMoreAnswersThanARunTakesIsRefusedBeforeTheyAreMade() {
+        VocabularyProbe.requireFew(127_040, 7);
+        assertEquals("vocabulary.prompts asks for 6860160 answers (127040 texts for each of 54 prompts), and a run takes 1000000 at most: "
+            + "name one prompt, or use leeway probe reward --vocabulary once a prompt, which keeps rewards alone",
+            assertThrows(LeewayException.class, () -> VocabularyProbe.requireFew(127_040, 54)).getMessage());
+    }
+
+    @Test
     void rowsOfAnUnableModelAreMissingAndCounted() {
         var probe = load(WordProbe.bigTwo(), Map.of());
         assertEquals("too long", ((Value.Missing) scored(probe, new Response.Unable("too long"))).reason());
