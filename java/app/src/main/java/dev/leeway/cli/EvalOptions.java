@@ -48,7 +48,8 @@ final class EvalOptions implements Checked {
     @Mixin
     final EvaluationPrompts prompts = new EvaluationPrompts();
 
-    @Option(names = "--limit", paramLabel = "N", description = "the first N items of each benchmark, of mmlu of each subject (default: all)")
+    @Option(names = "--limit", paramLabel = "N", description = "the first N items of each benchmark, of mmlu of each "
+        + "subject (default: all)")
     Optional<Integer> limit = Optional.empty();
 
     @Option(names = "--epochs", paramLabel = "N", description = "how often each item is asked (default: each benchmark's own)")

@@ -33,7 +33,8 @@ final class SharedEvalTest {
         var data = SHARED.resolve("data");
         return Stream.concat(Stream.of("eval", "--model_name_or_path", SHARED.resolve("models/stories260k"), "--benchmarks",
             "gsm8k,mmlu,truthfulqa_mc,ahb", "--data", data.resolve("helpfulness"), data.resolve("warmth"), "--set", "gsm8k.set=train",
-            "gsm8k.max_new_tokens=32", "mmlu.subjects=abstract_algebra", "--limit", LIMIT, "--epochs", 1, "--judge_model", "scripted:GRADE: C|GRADE: I|no grade",
+            "gsm8k.max_new_tokens=32", "mmlu.subjects=abstract_algebra", "--limit", LIMIT, "--epochs", 1, "--judge_model",
+            "scripted:GRADE: C|GRADE: I|no grade",
             "--output_dir", folder.resolve(output)), Stream.of(more)).toArray();
     }
 
