@@ -121,8 +121,8 @@ final class SubjectTexts implements AutoCloseable {
     }
 
     /**
-     * Each option behind the prompt: the two are encoded as one text, and what lies behind the prompt's own tokens is the option. Blanks and
-     * line ends at the end of a text go to the option, as in lm-evaluation-harness; those at the end of a template stay, for they are
+     * Each option behind the prompt: the two are encoded as one text, and what lies behind the prompt's own tokens is the option. Blanks
+     * and line ends at the end of a text go to the option, as in lm-evaluation-harness; those at the end of a template stay, for they are
      * nobody's answer.
      *
      * @param most tokens of both

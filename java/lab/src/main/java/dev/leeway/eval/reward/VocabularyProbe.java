@@ -75,8 +75,8 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
     static void requireFew(long texts, int prompts) {
         if (texts * prompts > MOST) {
             throw LeewayException.usage("vocabulary.prompts asks for %d answers (%d texts for each of %d prompts), and a run takes %d at "
-                + "most: name one prompt, or use leeway probe reward --vocabulary once a prompt, which keeps rewards alone", texts * prompts,
-                texts, prompts, MOST);
+                + "most: name one prompt, or use leeway probe reward --vocabulary once a prompt, which keeps rewards alone",
+                texts * prompts, texts, prompts, MOST);
         }
     }
 

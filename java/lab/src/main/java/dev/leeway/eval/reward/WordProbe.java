@@ -149,8 +149,8 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
     }
 
     static LeewayException unlimited(Card card) {
-        return LeewayException.usage("benchmark %1$s takes no limit: its numbers are of all its words, and those of the first few would have "
-            + "the same names; leave the limit out, and choose one prompt with --set %1$s.prompts=KEY", card.id());
+        return LeewayException.usage("benchmark %1$s takes no limit: its numbers are of all its words, and those of the first few would "
+            + "have the same names; leave the limit out, and choose one prompt with --set %1$s.prompts=KEY", card.id());
     }
 
     @Override

@@ -133,8 +133,8 @@ final class WordProbeTest {
 
     @Test
     void ranksAmongSomeOfTheWordsAreRefused() {
-        assertEquals("benchmark big2 takes no limit: its numbers are of all its words, and those of the first few would have the same names; "
-            + "leave the limit out, and choose one prompt with --set big2.prompts=KEY", assertThrows(LeewayException.class, () ->
+        assertEquals("benchmark big2 takes no limit: its numbers are of all its words, and those of the first few would have the same "
+            + "names; leave the limit out, and choose one prompt with --set big2.prompts=KEY", assertThrows(LeewayException.class, () ->
             load(WordProbe.bigTwo(), Map.of()).first(3)).getMessage());
     }
 
