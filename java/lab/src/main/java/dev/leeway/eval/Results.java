@@ -1,10 +1,12 @@
 package dev.leeway.eval;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /**
  * What a run found. The same plan gives the same results, however often it was interrupted and however its work was divided.
@@ -89,11 +91,16 @@ public record Results(long seed, List<String> judges, Optional<String> reference
      * One answer.
      *
      * @param item id of the item
-     * @param slices the item's
+     * @param slices the item's, in alphabetical order
      * @param epoch from 0
      * @param response what was answered
      * @param score what it is worth
      */
     public record Line(String item, Map<String, String> slices, int epoch, Response response, Score score) {
+
+        /** Takes a copy. */
+        public Line {
+            slices = Collections.unmodifiableSortedMap(new TreeMap<>(slices));
+        }
     }
 }

@@ -18,6 +18,14 @@ public record Setting(EvaluationPrompt prompt, String context) {
     /** No evaluation prompt and no context. */
     public static final Setting BARE = new Setting(EvaluationPrompt.NONE, PLAIN);
 
+    /** The context of benchmarks with several in which the item itself is asked, and nothing said about it. */
+    public static final String UNMODIFIED = "original/unmodified";
+
+    /** Whether an item is asked as it stands. */
+    public boolean isBare() {
+        return prompt.equals(EvaluationPrompt.NONE) && (context.equals(PLAIN) || context.equals(UNMODIFIED));
+    }
+
     /**
      * What stands around every item of a run: a system turn, and text around what the user says.
      *

@@ -1,5 +1,6 @@
 package dev.leeway.eval.output;
 
+import dev.leeway.eval.Card;
 import dev.leeway.eval.Card.Better;
 import dev.leeway.eval.Results;
 import dev.leeway.eval.Setting;
@@ -15,7 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Results as EleutherAI's lm-evaluation-harness writes those of one model (version 0.4), for tools that read these: a task is a benchmark
- * under a setting, a metric is a statistic over all items, and the filter is {@code none}.
+ * under a setting, a metric is a statistic over all items, and the filter is {@code none}. Where that harness calls a measure otherwise, or
+ * has a task of its own for it, it stands there under that name too.
  */
 final class LmEvalFile {
 
@@ -24,7 +26,18 @@ final class LmEvalFile {
     /** A statistic that differs from the mean of items by more than rounding is made otherwise, and no error of a mean is its own. */
     private static final double ROUNDING = 1e-9;
 
+    private static final List<Alias> ALIASES = List.of(new Alias("gsm8k", "correct", "gsm8k", "exact_match"),
+        new Alias("truthfulqa_mc", "mc1", "truthfulqa_mc1", "acc"), new Alias("truthfulqa_mc", "mc2", "truthfulqa_mc2", "acc"));
+
     private LmEvalFile() {
+    }
+
+    /** A measure of a benchmark, and the task and metric that it is in the other harness. */
+    private record Alias(String benchmark, String measure, String task, String metric) {
+    }
+
+    /** A statistic over all items, and what it is called in a task. */
+    private record Metric(String name, Statistic statistic) {
     }
 
     /** A file for each model, by name. */
@@ -56,10 +69,23 @@ final class LmEvalFile {
     }
 
     private static void put(ObjectNode json, Results.Result result) {
-        var task = task(result.benchmark().card().id(), result.setting());
+        var id = result.benchmark().card().id();
+        var tasks = new LinkedHashMap<String, List<Metric>>();
+        tasks.put(id, new ArrayList<>());
+        for (var one : result.statistics()) {
+            if (one.slice().isEmpty()) {
+                tasks.get(id).add(new Metric(one.name(), one));
+                ALIASES.stream().filter(alias -> alias.benchmark().equals(id) && alias.measure().equals(one.name())).forEach(alias ->
+                    tasks.computeIfAbsent(alias.task(), _ -> new ArrayList<>()).add(new Metric(alias.metric(), one)));
+            }
+        }
+        tasks.forEach((task, metrics) -> put(json, task(task, result.setting()), metrics, result));
+    }
+
+    private static void put(ObjectNode json, String task, List<Metric> metrics, Results.Result result) {
         var card = result.benchmark().card();
-        var metrics = object(json, "results").putObject(task).put("alias", task);
-        result.statistics().stream().filter(one -> one.slice().isEmpty()).forEach(one -> put(metrics, one, result));
+        var values = object(json, "results").putObject(task).put("alias", task);
+        metrics.forEach(metric -> put(values, metric, result));
         object(json, "group_subtasks").putArray(task);
         long items = result.lines().stream().map(Results.Line::item).distinct().count();
         var config = object(json, "configs").putObject(task).put("task", task)
@@ -71,12 +97,19 @@ final class LmEvalFile {
         var shots = result.benchmark().options().getOrDefault("shots", "0");
         object(json, "n-shot").put(task, shots.matches("\\d{1,6}") ? Integer.parseInt(shots) : 0);
         var higher = object(json, "higher_is_better").putObject(task);
-        if (card.better() == Better.NEITHER) {
-            higher.putNull(card.headline().name());
-        } else {
-            higher.put(card.headline().name(), card.better() == Better.HIGHER);
-        }
+        metrics.stream().filter(metric -> isDirected(metric, card)).forEach(metric -> {
+            if (card.better() == Better.NEITHER) {
+                higher.putNull(metric.name());
+            } else {
+                higher.put(metric.name(), card.better() == Better.HIGHER);
+            }
+        });
         object(json, "n-samples").putObject(task).put("effective", items);
+    }
+
+    /** The headline and what has another harness's name: of other measures it isn't known which direction is better. */
+    private static boolean isDirected(Metric metric, Card card) {
+        return metric.statistic().name().equals(card.headline().name()) || !metric.name().equals(metric.statistic().name());
     }
 
     private static ObjectNode object(ObjectNode json, String name) {
@@ -84,14 +117,14 @@ final class LmEvalFile {
     }
 
     private static String task(String benchmark, Setting setting) {
-        boolean bare = setting.prompt().equals(Setting.EvaluationPrompt.NONE) && setting.context().equals(Setting.PLAIN);
-        return bare ? benchmark : benchmark + "@" + setting.prompt().name() + "/" + setting.context();
+        return setting.isBare() ? benchmark : benchmark + "@" + setting.prompt().name() + "/" + setting.context();
     }
 
-    private static void put(ObjectNode metrics, Statistic one, Results.Result result) {
-        one.value().ifPresentOrElse(value -> metrics.put(one.name() + FILTER, value), () -> metrics.put(one.name() + FILTER, "N/A"));
-        standardError(one, result).ifPresentOrElse(error -> metrics.put(one.name() + "_stderr" + FILTER, error),
-            () -> metrics.put(one.name() + "_stderr" + FILTER, "N/A"));
+    private static void put(ObjectNode values, Metric metric, Results.Result result) {
+        var name = metric.name() + FILTER;
+        metric.statistic().value().ifPresentOrElse(value -> values.put(name, value), () -> values.put(name, "N/A"));
+        var error = metric.name() + "_stderr" + FILTER;
+        standardError(metric.statistic(), result).ifPresentOrElse(value -> values.put(error, value), () -> values.put(error, "N/A"));
     }
 
     /** Of a mean over items, whose epochs are averaged first. */

@@ -22,7 +22,7 @@ import java.util.TreeSet;
 public record ResultFolder(Path path, JsonObject json, List<ItemValue> values) {
 
     /** What two runs must have in common for the same benchmark, beside its data. */
-    private static final List<String> SAME = List.of("version", "options", "templates");
+    private static final List<String> SAME = List.of("version", "options");
 
     /** Takes a copy. */
     public ResultFolder {
@@ -78,9 +78,20 @@ public record ResultFolder(Path path, JsonObject json, List<ItemValue> values) {
         if (!sums(own).equals(sums(others))) {
             differences.add("data: " + sums(own) + " and " + sums(others));
         }
-        var judges = json.requireStrings("judges");
-        if (!own.requireStrings("templates").isEmpty() && !judges.equals(other.json.requireStrings("judges"))) {
-            differences.add("judges: " + judges + " and " + other.json.requireStrings("judges"));
+        if (!own.requireStrings("templates").isEmpty() && !others.requireStrings("templates").isEmpty()) {
+            differences.addAll(ofJudging(other, own, others));
+        }
+        return differences;
+    }
+
+    /** Where answers of one side needed no judge, such as empty ones, no judge's difference is in them. */
+    private List<String> ofJudging(ResultFolder other, JsonObject own, JsonObject others) {
+        var differences = new ArrayList<String>();
+        if (!own.requireStrings("templates").equals(others.requireStrings("templates"))) {
+            differences.add("templates: " + own.require("templates") + " and " + others.require("templates"));
+        }
+        if (!json.requireStrings("judges").equals(other.json.requireStrings("judges"))) {
+            differences.add("judges: " + json.requireStrings("judges") + " and " + other.json.requireStrings("judges"));
         }
         return differences;
     }

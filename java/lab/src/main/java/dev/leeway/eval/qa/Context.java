@@ -2,6 +2,7 @@ package dev.leeway.eval.qa;
 
 import dev.leeway.LeewayException;
 import dev.leeway.eval.Options;
+import dev.leeway.eval.Setting;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
  */
 record Context(Belief belief, Circumstance circumstance) {
 
-    static final Options.Known OPTION = new Options.Known("contexts", "original/unmodified", "all 28, or some with commas between; "
+    static final Options.Known OPTION = new Options.Known("contexts", Setting.UNMODIFIED, "all 28, or some with commas between; "
         + "original/* are the nine of a template, */sad the three of a circumstance");
     /** The question itself. */
     static final Context PLAIN = new Context(Belief.ORIGINAL, Circumstance.UNMODIFIED);

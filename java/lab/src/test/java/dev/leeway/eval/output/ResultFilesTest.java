@@ -142,6 +142,58 @@ final class ResultFilesTest {
         assertFalse(Files.exists(folder.resolve("results_lm_eval.json")));
     }
 
+    private static Results.Result named(String id, Setting setting, Statistic... statistics) {
+        var card = new Card(id, 1, "A toy", CARD.source(), new Card.Measure(statistics[0].name(), Card.Kind.BINARY), Card.Better.HIGHER, 1);
+        return new Results.Result("m", new Results.Model("hash", one("dtype", "float32")), new Results.Origin(card, one("parse", "drop"),
+            one("toy.jsonl", "00ff"), List.of()), setting, List.of(statistics), List.of(line("a", Value.of(1))));
+    }
+
+    private static Statistic whole(String name, double value) {
+        return new Statistic(name, "", OptionalDouble.of(value), Optional.empty(), 1, 0);
+    }
+
+    @Test
+    void measuresStandUnderTheOtherHarnessesNamesToo() {
+        var bare = new Setting(Setting.EvaluationPrompt.NONE, Setting.UNMODIFIED);
+        ResultFiles.write(folder, new Results(7, List.of(), Optional.empty(), List.of(named("gsm8k", Setting.BARE, whole("correct", 0.25)),
+            named("truthfulqa_mc", Setting.BARE, whole("mc1", 0.5), whole("mc2", 0.75)), named("triviaqa", bare, whole("correct", 1)),
+            named("triviaqa", new Setting(Setting.EvaluationPrompt.NONE, "incorrect/sad"), whole("correct", 0)))));
+        var json = JsonFile.read(folder.resolve("results_lm_eval.json"));
+        var tasks = json.requireObject("results");
+        assertEquals(List.of("gsm8k", "triviaqa", "triviaqa@none/incorrect/sad", "truthfulqa_mc", "truthfulqa_mc1", "truthfulqa_mc2"),
+            tasks.names().stream().sorted().toList());
+        assertEquals(0.25, tasks.requireObject("gsm8k").requireDouble("exact_match,none"));
+        assertEquals(0.25, tasks.requireObject("gsm8k").requireDouble("correct,none"));
+        assertEquals(0.5, tasks.requireObject("truthfulqa_mc1").requireDouble("acc,none"));
+        assertEquals(0.75, tasks.requireObject("truthfulqa_mc2").requireDouble("acc,none"));
+        assertTrue(json.requireObject("higher_is_better").requireObject("truthfulqa_mc2").requireBoolean("acc"));
+        assertEquals(1, json.requireObject("versions").requireInt("truthfulqa_mc2"));
+    }
+
+    /** A model whose answers are all empty needs no judge; one whose answers are judged may be compared with it. */
+    @Test
+    void judgesAndTemplatesAreComparedWhereBothRunsAskedOne() {
+        var judged = result("m", Setting.BARE, Value.of(1));
+        ResultFiles.write(folder.resolve("a"), new Results(7, List.of("judge"), Optional.empty(), List.of(judged)));
+        for (var templates : List.of(List.<String>of(), List.of("t2"))) {
+            var origin = new Results.Origin(CARD, judged.benchmark().options(), judged.benchmark().data(), templates);
+            ResultFiles.write(folder.resolve("b" + templates.size()), new Results(7, List.of("another"), Optional.empty(), List.of(
+                new Results.Result("m", judged.model(), origin, Setting.BARE, judged.statistics(), judged.lines()))));
+        }
+        var first = ResultFolder.read(folder.resolve("a"));
+        assertEquals(List.of(), first.differences(ResultFolder.read(folder.resolve("b0")), "toy"));
+        assertEquals(List.of("templates: [\"t1\"] and [\"t2\"]", "judges: [judge] and [another]"),
+            first.differences(ResultFolder.read(folder.resolve("b1")), "toy"));
+    }
+
+    /** A map's own order differs from process to process: of eight keys it is alphabetical once in 40,320. */
+    @Test
+    void slicesStandInAlphabeticalOrder() {
+        var slices = Map.of("h", "", "b", "", "g", "", "d", "", "e", "", "f", "", "c", "", "a", "");
+        var line = new Results.Line("a", slices, 0, new Response.Unable("x"), Score.of("right", Value.of(1)));
+        assertEquals(List.of("a", "b", "c", "d", "e", "f", "g", "h"), List.copyOf(line.slices().keySet()));
+    }
+
     @Test
     void anUnfinishedOrChangedFolderIsRefused() throws IOException {
         assertTrue(assertThrows(LeewayException.class, () -> ResultFolder.read(folder)).getMessage().contains("leeway eval resume"));
