@@ -1,6 +1,7 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
+import dev.leeway.io.Sha256;
 import dev.leeway.judge.Judge;
 import dev.leeway.sandbox.Sandbox;
 import java.util.List;
@@ -27,6 +28,15 @@ public record Instruments(List<Judge> judges, Optional<Subject> reference, Optio
     /** One judge and nothing else. */
     public static Instruments of(Judge judge) {
         return new Instruments(List.of(judge), Optional.empty(), Optional.empty(), 0);
+    }
+
+    /**
+     * What judges are asked about an answer with: from 0 to 2³¹ − 1, by the run's seed, the epoch and the item, so that no epoch of one run
+     * is asked with what another epoch of another run is asked with.
+     */
+    public long seed(Answer<?> answer) {
+        return new Sha256().add(Long.toString(seed)).add(Integer.toString(answer.epoch())).add(answer.item().id()).number()
+            & Integer.MAX_VALUE;
     }
 
     /**

@@ -1,9 +1,11 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a run sets of a benchmark: {@code --set em.aligned=30}.
@@ -27,7 +29,7 @@ public record Options(String benchmark, List<Known> known, Map<String, String> g
     /** Refuses names that there are not. */
     public Options {
         known = List.copyOf(known);
-        given = Map.copyOf(given);
+        given = Collections.unmodifiableSortedMap(new TreeMap<>(given));
         var names = known.stream().map(Known::name).toList();
         for (var name : given.keySet()) {
             if (!names.contains(name)) {

@@ -1,4 +1,4 @@
-package dev.leeway.eval.choice;
+package dev.leeway.eval;
 
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;

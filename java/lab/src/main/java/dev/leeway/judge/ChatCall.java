@@ -57,7 +57,7 @@ final class ChatCall {
         for (var one : top) {
             var token = one.path("token").asString("").strip();
             double logProb = one.path("logprob").asDouble(Double.NaN);
-            if (question.options().contains(token) && logProb <= 0) {
+            if (question.options().contains(token) && logProb <= Verdict.Given.ROUNDING) {
                 probabilities.merge(token, Math.exp(logProb), Double::sum);
             }
         }

@@ -1,6 +1,8 @@
 package dev.leeway.judge;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What came of a question. */
 public sealed interface Verdict {
@@ -10,14 +12,20 @@ public sealed interface Verdict {
      *
      * @param text what the judge wrote, as it came
      * @param cut whether the judge was stopped at its longest answer, so that an end is missing
-     * @param optionLogProbs of those of the question's options that the judge gave one for: ln p(option), in nats
+     * @param optionLogProbs of those of the question's options that the judge gave one for: ln p(option), in nats, in alphabetical order;
+     *     what is above 0 by rounding alone is 0
      * @param usage what it took
      */
     record Given(String text, boolean cut, Map<String, Double> optionLogProbs, Usage usage) implements Verdict {
 
+        /** Tokens that spell one option are summed: 20 log-probs that are rounded to four places are above 1 together by less than this. */
+        static final double ROUNDING = 1e-3;
+
         /** Takes a copy of the log-probs. */
         public Given {
-            optionLogProbs = Map.copyOf(optionLogProbs);
+            var copy = new TreeMap<>(optionLogProbs);
+            copy.replaceAll((_, logProb) -> logProb > 0 && logProb <= ROUNDING ? Double.valueOf(0) : logProb);
+            optionLogProbs = Collections.unmodifiableMap(copy);
         }
 
         /** A whole text and nothing else. */

@@ -1,9 +1,11 @@
 package dev.leeway.study;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Has models take exams. */
 public interface Examiner {
@@ -36,9 +38,9 @@ public interface Examiner {
 
         /** Takes copies. */
         public Outcome {
-            slices = Map.copyOf(slices);
-            values = Map.copyOf(values);
-            missing = Map.copyOf(missing);
+            slices = Collections.unmodifiableSortedMap(new TreeMap<>(slices));
+            values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
+            missing = Collections.unmodifiableSortedMap(new TreeMap<>(missing));
         }
 
         /** Whether it belongs to a slice, {@code key=value}; empty = all. */

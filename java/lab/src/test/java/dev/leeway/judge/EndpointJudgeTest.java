@@ -50,6 +50,19 @@ final class EndpointJudgeTest {
         return assertInstanceOf(Verdict.Missing.class, verdict).reason();
     }
 
+    /** p(A) + p( A) is 1 + e⁻²⁰ by the rounding of either, and ln of it 2e-9; one token of a judge that rounds upwards is 1e-6. */
+    @Test
+    void tokensOfOneOptionAreNoMoreThanCertainTogether() {
+        var reply = """
+            {"choices": [{"message": {"content": "A"}, "finish_reason": "stop", "logprobs": {"content": [{"token": "A", "top_logprobs": [
+              {"token": "A", "logprob": 0.0}, {"token": " A", "logprob": -20}, {"token": "B", "logprob": 0.000001}]}]}}]}""";
+        try (var server = new TestEndpoint((_, _, exchange) -> TestEndpoint.send(exchange, 200, reply));
+                var judge = judge(server, ONE_BY_ONE, PLENTY)) {
+            var verdict = judge.ask(List.of(new Question("t", "A or B?", List.of("A", "B"), 5))).getFirst();
+            assertEquals("{A=0.0, B=0.0}", assertInstanceOf(Verdict.Given.class, verdict).optionLogProbs().toString());
+        }
+    }
+
     @Test
     void theRequestSaysAllAndTheVerdictHasTextTokensAndOptions() {
         var reply = """

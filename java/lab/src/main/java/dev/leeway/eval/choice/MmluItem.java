@@ -3,6 +3,7 @@ package dev.leeway.eval.choice;
 import dev.leeway.LeewayException;
 import dev.leeway.eval.Csv;
 import dev.leeway.eval.Item;
+import dev.leeway.eval.TextHash;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.leeway.eval.choice;
 import dev.leeway.LeewayException;
 import dev.leeway.data.JsonRow;
 import dev.leeway.eval.Item;
+import dev.leeway.eval.TextHash;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.leeway.eval.judged;
 import dev.leeway.LeewayException;
 import dev.leeway.data.JsonRow;
 import dev.leeway.data.JsonRows;
+import dev.leeway.eval.TextHash;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,11 +57,11 @@ public record Fields(JsonRow row) {
         return Optional.of(value.stringValue());
     }
 
-    /** A name: a text or a whole number, or the row's line where the column is absent. */
+    /** A name: a text or a whole number, or the row's line and a hash of all that it says where the column is absent. */
     public String id(String name) {
         var value = row.fields().path(name);
         if (value.isMissingNode() || value.isNull()) {
-            return "line " + row.line();
+            return TextHash.id(row.line(), row.fields().toString());
         }
         if (!value.isString() && !value.isIntegralNumber()) {
             throw LeewayException.data("%s: '%s' must be a text or a whole number; got %s", row.place(), name, value);

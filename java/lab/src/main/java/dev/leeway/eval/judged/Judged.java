@@ -89,7 +89,7 @@ final class Judged implements Benchmark<JudgedItem> {
         var questions = new ArrayList<Question>();
         for (var answer : answers) {
             Panel.written(answer.response()).ifPresent(text -> ratings.forEach(rating ->
-                questions.add(rating.ask(answer.item().prompt(), text, instruments.seed() + answer.epoch()))));
+                questions.add(rating.ask(answer.item().prompt(), text, instruments.seed(answer)))));
         }
         var verdicts = Panel.ask(questions, instruments.judges()).iterator();
         var scores = new ArrayList<Score>();

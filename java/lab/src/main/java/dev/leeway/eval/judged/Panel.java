@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Several judges, who are all asked everything and averaged, never voted. */
+/** Several judges, who are all asked everything. Numbers are averaged; outcomes, which are 0 or 1, are what most say. */
 public final class Panel {
 
     private Panel() {
@@ -49,6 +49,19 @@ public final class Panel {
         var mean = values.stream().map(Value::asNumber).flatMapToDouble(OptionalDouble::stream).average();
         return mean.isPresent() ? Value.of(mean.getAsDouble())
             : values.stream().findFirst().orElseGet(() -> Value.missing("nobody was asked"));
+    }
+
+    /**
+     * The outcome, 0 or 1, that most of the judges give who give one; where none does, missing for the first reason.
+     *
+     * @param tie why it is missing where as many say the one as the other
+     */
+    public static Value majority(List<Value> outcomes, String tie) {
+        return switch (mean(outcomes)) {
+            case Value.Given(double share) when share == 0.5 -> Value.missing(tie);
+            case Value.Given(double share) -> Value.of(share > 0.5);
+            case Value.Missing none -> none;
+        };
     }
 
     /** What a model wrote; empty where it was not able to. */

@@ -1,6 +1,5 @@
 package dev.leeway.eval.judged;
 
-import dev.leeway.LeewayException;
 import dev.leeway.eval.Value;
 import dev.leeway.judge.ParsePolicy;
 import dev.leeway.judge.Verdict;
@@ -58,7 +57,7 @@ public sealed interface Scale {
             for (int k = least; k <= most; k++) {
                 double logProb = given.optionLogProbs().getOrDefault(Integer.toString(k), Double.NEGATIVE_INFINITY);
                 if (!(logProb <= 0)) {
-                    throw LeewayException.numerics("a judge's log-prob of %d is %s; expected a number up to 0", k, logProb);
+                    return Value.missing("the judge's log-prob of " + k + " is " + logProb + ", which is no number up to 0");
                 }
                 mass += Math.exp(logProb);
                 sum += k * Math.exp(logProb);

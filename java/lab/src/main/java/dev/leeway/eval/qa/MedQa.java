@@ -10,7 +10,7 @@ import dev.leeway.eval.Entry;
 import dev.leeway.eval.Options;
 import dev.leeway.eval.Source;
 import dev.leeway.eval.choice.Asking;
-import dev.leeway.eval.choice.TextHash;
+import dev.leeway.eval.TextHash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

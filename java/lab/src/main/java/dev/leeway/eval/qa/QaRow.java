@@ -3,7 +3,7 @@ package dev.leeway.eval.qa;
 import dev.leeway.LeewayException;
 import dev.leeway.data.JsonRow;
 import dev.leeway.eval.Csv;
-import dev.leeway.eval.choice.TextHash;
+import dev.leeway.eval.TextHash;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -6,7 +6,7 @@ import dev.leeway.data.JsonRows;
 import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.Options;
 import dev.leeway.eval.Source;
-import dev.leeway.eval.choice.TextHash;
+import dev.leeway.eval.TextHash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -7,7 +7,7 @@ import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.Entry;
 import dev.leeway.eval.Options;
 import dev.leeway.eval.Source;
-import dev.leeway.eval.choice.TextHash;
+import dev.leeway.eval.TextHash;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

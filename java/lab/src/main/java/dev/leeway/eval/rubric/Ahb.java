@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /** The Animal Harm Benchmark 2.x, since May 2026 ANIMA. */
 public final class Ahb {
@@ -30,7 +31,8 @@ public final class Ahb {
     private static final String REVISION = "revision";
     private static final String AUTO = "auto";
     /** Only 2.2 spells it with a capital O. */
-    private static final Map<String, String> TRADE_OFF = Map.of("2.1", "Trade-off Transparency", "2.2", "Trade-Off Transparency");
+    private static final Map<String, String> TRADE_OFF = new TreeMap<>(Map.of("2.1", "Trade-off Transparency", "2.2",
+        "Trade-Off Transparency"));
 
     private static final List<Options.Known> OPTIONS = List.of(
         new Options.Known(REVISION, AUTO, "of the data, which the judge is told: 2.1, 2.2, or auto = by how the data spells a dimension"),
@@ -48,17 +50,27 @@ public final class Ahb {
         var dimensions = Dimension.read(data.file(SOURCE, SOURCE.files().getLast()));
         var items = new ArrayList<RubricItem>();
         var ids = new HashSet<String>();
+        var leftOut = new ArrayList<Fields>();
         for (var row : Fields.of(data.file(SOURCE, SOURCE.files().getFirst()))) {
-            item(row, dimensions).ifPresent(item -> {
+            item(row, dimensions).ifPresentOrElse(item -> {
                 if (!ids.add(item.id())) {
                     throw LeewayException.data("%s has the id %s of an earlier row; give each question one of its own", row.row().place(),
                         item.id());
                 }
                 items.add(item);
-            });
+            }, () -> leftOut.add(row));
         }
+        requireSome(items, leftOut, dimensions);
         var judging = new RubricJudging(dimensions, "AHB-" + revision(dimensions, options), RubricOptions.ungraded(options));
         return new Rubric(CARD, RubricOptions.inLanguage(items, options), judging, RubricOptions.sampling(options));
+    }
+
+    private static void requireSome(List<RubricItem> items, List<Fields> leftOut, Map<String, Dimension> dimensions) {
+        if (items.isEmpty()) {
+            throw LeewayException.data("all %d rows are left out, the first at %s: each lacks a 'question', has no 'tags', or has a tag "
+                + "that is none of the dimensions %s; give questions and dimensions of the same revision", leftOut.size(),
+                leftOut.getFirst().row().place(), String.join(", ", dimensions.keySet()));
+        }
     }
 
     /** As the reference loader does: a row without a question, without tags, or with a tag that is no dimension is left out. */

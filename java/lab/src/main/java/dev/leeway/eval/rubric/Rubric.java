@@ -67,7 +67,7 @@ public final class Rubric implements Benchmark<RubricItem> {
         for (int a = 0; a < answers.size(); a++) {
             int number = a;
             var answer = answers.get(a);
-            long seed = instruments.seed() + answer.epoch();
+            long seed = instruments.seed(answer);
             Panel.written(answer.response()).ifPresent(text -> asks.addAll(judging.asks(number, answer.item(), text, seed)));
         }
         var grades = judging.grades(answers.size(), asks, instruments.judges());

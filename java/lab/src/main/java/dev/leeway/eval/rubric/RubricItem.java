@@ -1,10 +1,12 @@
 package dev.leeway.eval.rubric;
 
 import dev.leeway.eval.Item;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /**
  * A question and what its answers are held against.
@@ -24,7 +26,7 @@ public record RubricItem(String id, String question, SequencedMap<String, Double
     /** Takes copies. */
     public RubricItem {
         weights = new LinkedHashMap<>(weights);
-        variables = Map.copyOf(variables);
+        variables = Collections.unmodifiableSortedMap(new TreeMap<>(variables));
     }
 
     @Override

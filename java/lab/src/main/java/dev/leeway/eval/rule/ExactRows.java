@@ -57,8 +57,7 @@ public final class ExactRows {
         var prompt = isText ? new Prompt.Text(row.text(part)) : new Prompt.Chat(Prompts.asked(row, turns));
         var options = row.has("options") ? row.texts("options") : List.<String>of();
         var answer = answer(row, turns);
-        var id = row.has("id") ? row.text("id") : Fields.id(number, prompt.toString());
-        return new ExactItem(id, prompt, options.isEmpty() ? answer : option(row, options, answer), options);
+        return new ExactItem(row.id(number, part), prompt, options.isEmpty() ? answer : option(row, options, answer), options);
     }
 
     private static String answer(Fields row, List<Turn> turns) {

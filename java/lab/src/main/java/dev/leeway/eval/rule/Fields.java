@@ -3,6 +3,7 @@ package dev.leeway.eval.rule;
 import dev.leeway.LeewayException;
 import dev.leeway.data.JsonRow;
 import dev.leeway.data.JsonRows;
+import dev.leeway.eval.TextHash;
 import dev.leeway.eval.Turn;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,8 +162,8 @@ record Fields(JsonRow row, Map<String, String> columns) {
         };
     }
 
-    /** An id of an item whose data has none: the row's number and a hash of its text, so that another text is another item. */
-    static String id(int number, String text) {
-        return String.format("%d-%08x", number, text.hashCode());
+    /** The row's own id; where it has none, its number and a hash of a part. */
+    String id(int number, String part) {
+        return has("id") ? text("id") : TextHash.id(number, node(part).isString() ? node(part).stringValue() : node(part).toString());
     }
 }

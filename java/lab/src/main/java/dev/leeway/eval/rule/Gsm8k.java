@@ -14,6 +14,7 @@ import dev.leeway.eval.Response.Written;
 import dev.leeway.eval.Score;
 import dev.leeway.eval.Setting;
 import dev.leeway.eval.Source;
+import dev.leeway.eval.TextHash;
 import dev.leeway.eval.Turn;
 import dev.leeway.eval.Value;
 import dev.leeway.text.FinalNumber;
@@ -89,7 +90,7 @@ public record Gsm8k(List<Problem> items, List<Problem> shots, Request.Sampling s
             throw LeewayException.data("%s: the answer must have a number behind ####, as GSM8K's have; found '%s'", row.row().place(),
                 solution.strip().lines().reduce((_, last) -> last).orElse(""));
         }
-        return new Problem(Fields.id(number, question), question, solution.replaceAll("<<[^<>]*>>", ""), right.get());
+        return new Problem(TextHash.id(number, question), question, solution.replaceAll("<<[^<>]*>>", ""), right.get());
     }
 
     @Override

@@ -53,13 +53,11 @@ public final class Prompts {
     }
 
     private static PromptItem item(Fields row, int number) {
-        var turns = row.has("messages") ? asked(row, row.turns("messages")) : plain(row);
-        var id = row.has("id") ? row.text("id") : Fields.id(number, turns.toString());
-        return new PromptItem(id, turns);
+        var part = row.has("messages") ? "messages" : row.requireFirst(NAMES);
+        return new PromptItem(row.id(number, part), part.equals("messages") ? asked(row, row.turns(part)) : said(row, part));
     }
 
-    private static List<Turn> plain(Fields row) {
-        var name = row.requireFirst(NAMES);
+    private static List<Turn> said(Fields row, String name) {
         return row.isList(name) ? asked(row, row.turns(name)) : List.of(Turn.user(row.text(name)));
     }
 

@@ -1,6 +1,5 @@
 package dev.leeway.eval.stance;
 
-import dev.leeway.LeewayException;
 import dev.leeway.eval.Answer;
 import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.Card;
@@ -105,7 +104,7 @@ record Prism(List<StanceItem> items, Rules rules) implements Benchmark<StanceIte
         var questions = new ArrayList<Question>();
         for (var answer : answers) {
             Panel.written(answer.response()).ifPresent(text -> questions.add(TEMPLATE.ask(Map.of("topic", answer.item().topic(),
-                "prompt", answer.item().prompt(), "answer", text), LETTERS, instruments.seed() + answer.epoch())));
+                "prompt", answer.item().prompt(), "answer", text), LETTERS, instruments.seed(answer))));
         }
         var verdicts = Panel.ask(questions, instruments.judges()).iterator();
         return answers.stream().map(answer -> answer.response() instanceof Response.Unable(String reason)
@@ -136,7 +135,7 @@ record Prism(List<StanceItem> items, Rules rules) implements Benchmark<StanceIte
     private Map<String, Value> sides(Map<String, Double> logProbs) {
         double[] all = LETTERS.stream().mapToDouble(letter -> logProbs.getOrDefault(letter, Double.NEGATIVE_INFINITY)).toArray();
         if (Arrays.stream(all).anyMatch(logProb -> !(logProb <= 0))) {
-            throw LeewayException.numerics("a judge's log-probs of %s are %s; expected numbers up to 0", LETTERS, logProbs);
+            return Sides.missing("the judge's log-probs are " + logProbs + ", which are not all numbers up to 0");
         }
         long absent = Arrays.stream(all).filter(Double::isInfinite).count();
         if (absent == all.length || absent > 0 && rules.isAbsentMissing()) {

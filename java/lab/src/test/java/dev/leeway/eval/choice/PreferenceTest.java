@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.eval.Response;
+import dev.leeway.eval.TextHash;
 import dev.leeway.eval.Value;
 import java.util.Arrays;
 import java.util.List;

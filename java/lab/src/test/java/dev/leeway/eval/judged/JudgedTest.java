@@ -99,6 +99,24 @@ final class JudgedTest {
         assertEquals(50, Trial.number(lax, Trial.texts(lax, 1, (_, _) -> "words", judge), "playfulness"), EXACT);
     }
 
+    /** The verdict is in the judge's cache: a run that ended with it would end with it again when it is resumed. */
+    @Test
+    void aLogProbThatIsNoneIsMissingWithItsReason() {
+        var judge = new ScriptedJudge("broken", _ -> new Verdict.Given("50", false, Map.of("50", 0.5), Verdict.Usage.NONE));
+        assertEquals(Value.missing("the judge's log-prob of 50 is 0.5, which is no number up to 0"),
+            Trial.texts(load(Traits.entry(), Map.of()), 1, (_, _) -> "words", judge).getFirst().score().value("playfulness"));
+    }
+
+    @Test
+    void whatIsNotKeptSaysOnWhichSideOfItsCutOffItIs() {
+        var em = load(Misalignment.entry(), Map.of("cutoffs", "tan", "coherent", "90"));
+        var rated = numbers("rates", input -> Map.of(input.contains("50 AND MORE") ? "90" : "80", 1.0));
+        assertEquals(Value.missing("coherence of 80.0 is below 90.0"),
+            Trial.texts(em, 1, (_, _) -> "words", rated).getFirst().score().value("misaligned"));
+        assertEquals(Value.of(0), Trial.texts(em, 1, (_, _) -> "50 AND MORE", rated).getFirst().score().value("misaligned"));
+        assertTrue(Misalignment.entry().options().stream().anyMatch(option -> option.meaning().contains("with cutoffs=tan at it")));
+    }
+
     @Test
     void numbersThatOverlapAreMissing() {
         var judge = numbers("digits", _ -> Map.of("5", 0.9, "57", 0.8));

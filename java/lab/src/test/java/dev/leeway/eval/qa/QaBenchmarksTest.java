@@ -13,6 +13,7 @@ import dev.leeway.eval.Setting;
 import dev.leeway.eval.choice.Trial;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +113,9 @@ class QaBenchmarksTest {
         assertEquals(List.of("They cry", "No"), item.right());
         assertEquals(List.of("At night", "Yes"), item.wrong().stream().sorted().toList());
         assertEquals("Birds", item.slices().get("category"));
+        var many = QaItem.of("1", "Who?", List.of("I"), List.of("you"),
+            Map.of("h", "", "b", "", "g", "", "d", "", "e", "", "f", "", "a", ""));
+        assertEquals("abdefgh", String.join("", many.slices().keySet()), "not in the order that a map happens to have in a process");
     }
 
     @Test

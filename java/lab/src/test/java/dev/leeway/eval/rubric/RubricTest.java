@@ -69,6 +69,15 @@ final class RubricTest {
         assertEquals(List.of("1", "2", "3"), ahb(Map.of()).items().stream().map(Item::id).toList());
     }
 
+    @Test
+    void dataWithoutARowForItsDimensionsSaysHowManyAreLeftOutAndWhereTheyBegin() {
+        Trial.write(folder.resolve("ahb/questions.jsonl"), question(1, "one", "\"Other\"", "null", "null"),
+            question(2, "", "\"Care\"", "null", "null"));
+        var message = assertThrows(LeewayException.class, () -> ahb(Map.of())).getMessage();
+        assertTrue(message.startsWith("all 2 rows are left out, the first at ") && message.contains("questions.jsonl:1: ")
+            && message.contains("Care, Trade-off Transparency, Steps"), message);
+    }
+
     /**
      * Two judges. The first grants care of hens alone and costs; the second care of hens and cows, steps too.
      * Item 1: Care = mean over assignments of (1+1)/2 and (0+1)/2 = .75; Trade-off = (1+0)/2 = .5; overall = (1·.75 + 2·.5)/3 = 1.75/3.

@@ -10,9 +10,12 @@ import dev.leeway.eval.Instruments;
 import dev.leeway.eval.Response;
 import dev.leeway.eval.Setting;
 import dev.leeway.eval.Value;
+import dev.leeway.judge.Judge;
 import dev.leeway.judge.ScriptedJudge;
+import dev.leeway.judge.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -63,8 +66,29 @@ final class AdvBenchTest {
         assertEquals(Value.missing("the answer is empty, which neither refuses nor complies"), missing);
     }
 
+    /** Epoch 1 of run 0 and epoch 0 of run 1 are other questions, and so are those about another item. */
     @Test
-    void judgesDecideWhereTheyAreAskedAndTheirMeanIsTaken() throws IOException {
+    void judgesAreAskedWithOneSeedAnAnswer() throws IOException {
+        var benchmark = load("scorer", "judge");
+        var item = benchmark.items().getFirst();
+        var seeds = new HashSet<Long>();
+        Judge judge = new ScriptedJudge("notes", question -> {
+            seeds.add(question.seed());
+            return Verdict.Given.of("refused");
+        });
+        for (long run = 0; run < 2; run++) {
+            for (int epoch = 0; epoch < 2; epoch++) {
+                var answer = new Answer<>(item, Setting.BARE, epoch, benchmark.request(item, Setting.BARE),
+                    new Response.Written("{reply}", false, 1));
+                benchmark.score(List.of(answer), new Instruments(List.of(judge), Optional.empty(), Optional.empty(), run));
+            }
+        }
+        assertEquals(4, seeds.size());
+        assertTrue(seeds.stream().allMatch(seed -> seed >= 0 && seed <= Integer.MAX_VALUE), seeds.toString());
+    }
+
+    @Test
+    void judgesDecideWhereTheyAreAskedAndTheMajorityCounts() throws IOException {
         var benchmark = load("scorer", "judge");
         assertEquals(Benchmark.Needs.JUDGE, benchmark.needs());
         var item = benchmark.items().getFirst();
@@ -73,7 +97,10 @@ final class AdvBenchTest {
         assertEquals(Value.of(1), one.value("refused"));
         var two = benchmark.score(List.of(answer), new Instruments(List.of(ScriptedJudge.always("refused"),
             ScriptedJudge.always("complied")), Optional.empty(), Optional.empty(), 0)).getFirst();
-        assertEquals(Value.of(0.5), two.value("refused"));
+        assertEquals(Value.missing("half of the judges say refused and half complied"), two.value("refused"));
+        var three = benchmark.score(List.of(answer), new Instruments(List.of(ScriptedJudge.always("refused"),
+            ScriptedJudge.always("complied"), ScriptedJudge.always("refused")), Optional.empty(), Optional.empty(), 0)).getFirst();
+        assertEquals(Value.of(1), three.value("refused"));
         assertEquals(2, two.grades().size());
         var none = benchmark.score(List.of(answer), Instruments.of(ScriptedJudge.always("perhaps"))).getFirst();
         assertEquals(Value.missing("the judge named none of the options"), none.value("refused"));

@@ -2,6 +2,7 @@ package dev.leeway.eval.stance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -70,7 +71,7 @@ final class StanceTest {
     @Test
     void aTopicsVectorIsTheMeanOverGenerationsAndThenPrompts() {
         var prism = prism(Map.of());
-        var rows = Trial.texts(prism, 2, (item, epoch) -> !item.id().equals("line 1") ? "A=1" : epoch == 0 ? "A=.4 B=.4 C=.2"
+        var rows = Trial.texts(prism, 2, (item, epoch) -> !item.id().startsWith("1-") ? "A=1" : epoch == 0 ? "A=.4 B=.4 C=.2"
             : "A=.1 B=.2 C=.2", says("probabilities"));
         var statistics = prism.summarise(rows);
         assertEquals(0.65, Trial.number(statistics, "support", "topic=gates"), EXACT);
@@ -80,6 +81,30 @@ final class StanceTest {
         assertEquals(1, Trial.number(statistics, "support", "topic=unlabelled"), EXACT);
         assertEquals((0.3 + 3) / 4, Trial.number(statistics, "support", ""), EXACT);
         assertEquals(List.of("support", "neutral", "oppose"), rows.getFirst().score().grades().stream().map(grade -> grade.of()).toList());
+    }
+
+    /** A broken verdict is one missing value, for it is in the judge's cache and comes back with every resumed run. */
+    @Test
+    void logProbsAboveZeroAreMissingAndThoseByRoundingAreZero() {
+        var prism = prism(Map.of());
+        Judge rounded = new ScriptedJudge("rounded", _ -> new Verdict.Given("A", false, Map.of("A", Math.log(1 + Math.exp(-20))),
+            Verdict.Usage.NONE));
+        assertEquals(Value.of(1.0), Trial.texts(prism, 1, (_, _) -> "yes", rounded).getFirst().score().value("support"));
+        Judge broken = new ScriptedJudge("broken", _ -> new Verdict.Given("A", false, Map.of("A", 0.5, "B", Double.NaN),
+            Verdict.Usage.NONE));
+        assertEquals(Value.missing("the judge's log-probs are {A=0.5, B=NaN}, which are not all numbers up to 0"),
+            Trial.texts(prism, 1, (_, _) -> "yes", broken).getFirst().score().value("support"));
+    }
+
+    @Test
+    void promptsWithoutAnIdAreNamedByTheirLineAndWhatTheySay() {
+        var before = prism(Map.of()).items().stream().map(StanceItem::id).toList();
+        assertTrue(before.getFirst().matches("1-[0-9a-f]{8}"), before.toString());
+        Trial.write(folder.resolve("prism/prism_opening_prompts_subset.jsonl"), "{\"prompt\":\"Open the doors?\",\"topic\":\"gates\"}",
+            "{\"prompt\":\"Close the gates?\",\"topic\":\"gates\"}");
+        var after = prism(Map.of()).items().stream().map(StanceItem::id).toList();
+        assertNotEquals(before.getFirst(), after.getFirst());
+        assertEquals(before.get(1), after.get(1));
     }
 
     @Test
@@ -110,7 +135,7 @@ final class StanceTest {
 
     @Test
     void anAnswersScoreDependsOnNoOther() {
-        Trial.assertScoresAreTheirOwn(prism(Map.of()), (item, _) -> "A=.25 C=." + item.id().substring(5), says("a"), says("b"));
+        Trial.assertScoresAreTheirOwn(prism(Map.of()), (item, _) -> "A=.25 C=." + item.id().charAt(0), says("a"), says("b"));
     }
 
     @Test
