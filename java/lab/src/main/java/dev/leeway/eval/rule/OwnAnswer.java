@@ -6,13 +6,16 @@ import java.util.regex.Pattern;
 
 /**
  * What a worked reply gives as its answer: what stands behind its last "answer is", or else its last "therefore", or else its last equals
- * sign, or else in its last line.
+ * sign, or else in its last line. What follows a "since" or a "because" is a reason and no answer, and so is what stands in brackets at the
+ * end.
  */
 final class OwnAnswer {
 
     private static final String CLAUSE = "((?:(?!\\.(?:\\s|$))[^\\n])*)";
     private static final Pattern IS = Pattern.compile("(?i)\\b(?:answer|result|gcd|greatest common divisor)"
-        + "(?: of [^.\\n=]{1,60}?)? is(?: indeed| therefore| thus|:)?\\s*" + CLAUSE);
+        + "(?: ?\\([^()\\n]{1,60}\\))?(?: of [^.\\n=]{1,60}?)? is(?! not\\b)(?: indeed| therefore| thus|:)?\\s*" + CLAUSE);
+    private static final Pattern REASON = Pattern.compile("(?i)\\W*\\b(?:since|because)\\b.*|,\\s*(?:as|which|where|with)\\b.*|"
+        + "\\s\\((?!\\s*mod)[^()]*\\)\\W*$");
     private static final Pattern ANSWER_IS = Pattern.compile("(?i)\\banswer is:?\\s*" + CLAUSE);
     private static final Pattern THEREFORE = Pattern.compile("(?i)\\b(?:therefore|thus|hence)\\b,?\\s*" + CLAUSE);
     private static final Pattern MARKS = Pattern.compile("\\*\\*|\\$|\\\\[()\\[\\]]|\\\\boxed(?=\\{)");
@@ -56,8 +59,11 @@ final class OwnAnswer {
         return MathValue.first(names ? clause.substring(equals + 1) : clause);
     }
 
-    private static Optional<MathValue> concluded(String clause) {
-        return clause.contains("=") || clause.contains("≡") ? afterEquals(clause) : MathValue.last(clause);
+    private static Optional<MathValue> concluded(String whole) {
+        var head = REASON.matcher(whole).replaceAll("");
+        var clause = MathValue.first(head).isPresent() ? head : whole;
+        var named = last(IS, clause).flatMap(OwnAnswer::stated);
+        return named.isPresent() ? named : clause.contains("=") || clause.contains("≡") ? afterEquals(clause) : MathValue.last(clause);
     }
 
     private static Optional<MathValue> afterEquals(String text) {
