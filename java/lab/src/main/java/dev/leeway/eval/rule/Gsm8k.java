@@ -19,6 +19,7 @@ import dev.leeway.eval.Turn;
 import dev.leeway.eval.Value;
 import dev.leeway.text.FinalNumber;
 import dev.leeway.text.FoundNumber;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +30,11 @@ import java.util.stream.Stream;
  * {@code gsm8k}: word problems of primary school; right is the same final number (Cobbe et al. 2021), as {@link FinalNumber} finds it.
  *
  * @param items the problems
- * @param shots solved ones that stand before each
+ * @param solved where those come from that stand before each
+ * @param shots how many do; a problem is never among its own
  * @param sampling how answers are drawn
  */
-public record Gsm8k(List<Problem> items, List<Problem> shots, Request.Sampling sampling) implements Benchmark<Gsm8k.Problem> {
+public record Gsm8k(List<Problem> items, List<Problem> solved, int shots, Request.Sampling sampling) implements Benchmark<Gsm8k.Problem> {
 
     private static final String COMMIT = "3101c7d5072418e28b9008a6636bde82a006892c";
     private static final Source SOURCE = new Source("MIT; of the translations (mgsm_*) CC-BY-SA-4.0", "Cobbe et al. 2021, arXiv:2110.14168",
@@ -41,13 +43,14 @@ public record Gsm8k(List<Problem> items, List<Problem> shots, Request.Sampling s
             + ") into a folder gsm8k");
     private static final Card CARD = new Card("gsm8k", 1, "Word problems of primary school", SOURCE,
         new Card.Measure("correct", Card.Kind.BINARY), Card.Better.HIGHER, 1);
+    private static final String TRAIN = "train";
     private static final List<String> MEASURES = List.of("correct", "last_number", "answered");
     private static final String INSTRUCTION = "\n\nWork it out step by step. Then write a last line with #### and the answer as a number.";
 
     /** Takes copies. */
     public Gsm8k {
         items = List.copyOf(items);
-        shots = List.copyOf(shots);
+        solved = List.copyOf(solved);
     }
 
     /**
@@ -72,13 +75,27 @@ public record Gsm8k(List<Problem> items, List<Problem> shots, Request.Sampling s
 
     private static Gsm8k load(DataFolder data, Options options) {
         int shots = options.count("shots", 0, 64);
-        var items = read(data, options.text("set"));
-        var solved = shots == 0 ? List.<Problem>of() : read(data, "train").subList(0, shots);
-        return new Gsm8k(items, solved, Scoring.sampling(options));
+        var set = options.text("set");
+        var items = read(data, set);
+        if (shots == 0) {
+            return new Gsm8k(items, List.of(), 0, Scoring.sampling(options));
+        }
+        var solved = read(data, TRAIN);
+        boolean isOwn = set.equals(TRAIN);
+        int most = solved.size() - (isOwn ? 1 : 0);
+        if (shots > most) {
+            throw LeewayException.data("%s has %d row%s%s, and gsm8k.shots asks for %d; set it to %d or fewer", file(data, TRAIN), most,
+                most == 1 ? "" : "s", isOwn ? " beside the problem itself" : "", shots, most);
+        }
+        return new Gsm8k(items, solved, shots, Scoring.sampling(options));
+    }
+
+    private static Path file(DataFolder data, String set) {
+        return data.file(SOURCE, "gsm8k/" + set + ".jsonl");
     }
 
     private static List<Problem> read(DataFolder data, String set) {
-        return Fields.read(data.file(SOURCE, "gsm8k/" + set + ".jsonl"), Map.of(), Gsm8k::problem, Problem::id);
+        return Fields.read(file(data, set), Map.of(), Gsm8k::problem, Problem::id);
     }
 
     private static Problem problem(Fields row, int number) {
@@ -101,11 +118,11 @@ public record Gsm8k(List<Problem> items, List<Problem> shots, Request.Sampling s
     @Override
     public Request request(Problem item, Setting setting) {
         var turns = new ArrayList<Turn>();
-        for (var shot : shots) {
+        solved.stream().filter(shot -> !shot.question().equals(item.question())).limit(shots).forEach(shot -> {
             turns.add(Turn.user("Question: " + shot.question()));
             turns.add(Turn.assistant("Answer: " + shot.solution()));
-        }
-        if (shots.isEmpty()) {
+        });
+        if (turns.isEmpty()) {
             return new Request.Write(setting.prompt().around(item.question() + INSTRUCTION), sampling);
         }
         turns.add(Turn.user("Question: " + item.question()));

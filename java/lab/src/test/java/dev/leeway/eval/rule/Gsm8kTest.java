@@ -12,6 +12,7 @@ import dev.leeway.eval.Setting;
 import dev.leeway.eval.Value;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,25 @@ final class Gsm8kTest {
         assertEquals("Answer: 1+1=2\n#### 2", turns.get(1).content());
         assertEquals("Question: Two hens lay 3 eggs each. How many?", turns.getLast().content());
         assertEquals(0.2, request.sampling().temperature());
+    }
+
+    @Test
+    void moreSolvedProblemsThanThereAreAreRefused() {
+        var refused = assertThrows(LeewayException.class, () -> load("shots", "3"));
+        assertTrue(refused.getMessage().endsWith("train.jsonl has 2 rows, and gsm8k.shots asks for 3; set it to 2 or fewer"),
+            refused.getMessage());
+        var own = assertThrows(LeewayException.class, () -> load("set", "train", "shots", "2"));
+        assertTrue(own.getMessage().endsWith("has 1 row beside the problem itself, and gsm8k.shots asks for 2; set it to 1 or fewer"),
+            own.getMessage());
+    }
+
+    @Test
+    void aProblemIsNeverSolvedBeforeItself() {
+        var benchmark = load("set", "train", "shots", "1");
+        assertEquals(List.of("Question: Two and two?", "Question: One and one?"), benchmark.items().stream().map(item -> {
+            var request = (Request.Write) benchmark.request(item, Setting.BARE);
+            return ((Prompt.Chat) request.prompt()).turns().getFirst().content();
+        }).toList());
     }
 
     @Test
