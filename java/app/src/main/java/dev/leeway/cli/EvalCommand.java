@@ -3,7 +3,9 @@ package dev.leeway.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,8 +52,8 @@ final class EvalCommand implements Callable<Integer>, Checked {
     /** Goes on with the evaluation that a folder has the arguments of. */
     static void resume(Path folder, boolean retryMissing, CommandSpec by) {
         var command = new EvalCommand();
-        new picocli.CommandLine(command).parseArgs(EvalFolder.arguments(folder).toArray(String[]::new));
-        command.options.output = java.util.Optional.of(folder);
+        new CommandLine(command).parseArgs(EvalFolder.arguments(folder).toArray(String[]::new));
+        command.options.output = Optional.of(folder);
         Problems.requireNone(command.options::check);
         new EvalRun(command.options, retryMissing, by.commandLine().getOut(), by.commandLine().getErr()).goOn();
     }

@@ -44,14 +44,24 @@ final class EvalFolder implements AutoCloseable {
         }
     }
 
-    /** Begins an evaluation in a free folder. */
+    /** Begins an evaluation in a folder that is free, still or again: another run may have had it since it was looked at. */
     static EvalFolder begin(Path path, List<String> arguments) {
         var folder = new EvalFolder(path, FolderLock.acquire(path));
+        try {
+            Problems.requireNone(problems -> requireFree(path, problems));
+            folder.write(arguments);
+            return folder;
+        } catch (Throwable failure) {
+            folder.close();
+            throw failure;
+        }
+    }
+
+    private void write(List<String> arguments) {
         var json = JsonFile.newObject().put("leeway_version", new Main.Version().getVersion()[0])
             .put("working_directory", Path.of("").toAbsolutePath().toString());
         arguments.forEach(json.putArray("arguments")::add);
         JsonFile.write(path.resolve(ARGUMENTS), json);
-        return folder;
     }
 
     /** Goes on with the evaluation that is in a folder. */

@@ -13,8 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import picocli.CommandLine.Option;
 
 /**
  * Who judges answers to benchmarks: one or several, each asked everything. {@code scripted:TEXT|TEXT…} is no model but one of these texts,
@@ -26,11 +29,21 @@ final class EvalJudgeOptions extends JudgeModelOptions {
     /** Of the option that a script prefers; the others share the rest. */
     private static final double PREFERRED = 0.7;
 
+    @Option(names = "--judge_model", paramLabel = "JUDGE[,JUDGE…]", hideParamSyntax = true,
+        description = "language models' directories, or with --judge_endpoint models' names there, with commas between, each asked "
+        + "everything; or scripted:TEXT|TEXT…, which answers with one of these texts by a hash of the question, for a dry run")
+    void name(String given) {
+        model = Optional.ofNullable(given);
+    }
+
     /** Reports what can be known to be wrong before anything is asked. */
     void check(Problems problems) {
         problems.require(model.isPresent() || areAbsent(), "--judge_model is missing: name the directories of models that judge, or their "
             + "names at --judge_endpoint, or scripted:TEXT|TEXT… for a dry run");
         checkLimits(problems);
+        problems.require(!isScripted() || Stream.of(endpoint, cache, maxTokens, maxLength, calls, tokens).allMatch(Optional::isEmpty),
+            "--judge_endpoint, --judge_cache, --judge_max_… and --judge_budget_… have no effect with --judge_model scripted:…; leave them "
+                + "out");
         names().forEach(name -> problems.check(() -> {
             if (!name.startsWith(SCRIPTED)) {
                 requireJudge(name);
@@ -100,6 +113,6 @@ final class EvalJudgeOptions extends JudgeModelOptions {
 
     private static int number(Question question) {
         var hash = Fingerprint.of(question.template() + "\n" + question.input() + "\n" + question.options() + "\n" + question.seed());
-        return ByteBuffer.wrap(java.util.HexFormat.of().parseHex(hash)).getInt() >>> 1;
+        return ByteBuffer.wrap(HexFormat.of().parseHex(hash)).getInt() >>> 1;
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -111,8 +112,8 @@ final class EvalListCommand implements Callable<Integer>, Checked {
         var object = JsonFile.newObject().put("id", card.id()).put("version", card.version()).put("title", card.title())
             .put("licence", card.source().licence()).put("citation", card.source().citation())
             .put("how_to_get", card.source().howToGet()).put("headline", card.headline().name())
-            .put("kind", card.headline().kind().name().toLowerCase(java.util.Locale.ROOT))
-            .put("better", card.better().name().toLowerCase(java.util.Locale.ROOT)).put("epochs", card.epochs());
+            .put("kind", card.headline().kind().name().toLowerCase(Locale.ROOT))
+            .put("better", card.better().name().toLowerCase(Locale.ROOT)).put("epochs", card.epochs());
         var options = object.putArray("options");
         entry.options().forEach(option -> options.addObject().put("name", option.name()).put("default", option.standard())
             .put("meaning", option.meaning()));

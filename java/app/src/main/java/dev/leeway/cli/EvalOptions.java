@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -124,11 +125,19 @@ final class EvalOptions implements Checked {
         var problems = new Problems();
         var parts = benchmarks.stream().map(Catalogue::named).flatMap(entry -> {
             var part = new RunPlan.Part[1];
-            problems.check(() -> part[0] = restricted(RunPlan.Part.load(entry, folder, options(entry))));
+            problems.check(() -> part[0] = RunPlan.Part.load(entry, folder, options(entry)));
             return Optional.ofNullable(part[0]).stream();
         }).toList();
         problems.throwIfAny();
-        return parts;
+        requireContexts(parts.stream().flatMap(part -> part.benchmark().contexts().stream()).collect(Collectors.toSet()));
+        return parts.stream().map(this::restricted).toList();
+    }
+
+    private void requireContexts(Set<String> known) {
+        contexts.stream().filter(name -> !known.contains(name)).findFirst().ifPresent(unknown -> {
+            throw LeewayException.usage("--contexts: none of these benchmarks is asked in %s%s; there are %s", unknown,
+                Nearest.hint(unknown, known), known.stream().sorted().collect(Collectors.joining(", ")));
+        });
     }
 
     private RunPlan.Part restricted(RunPlan.Part part) {

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.Instruments;
 import dev.leeway.eval.Results;
 import dev.leeway.eval.RunPlan;
@@ -18,7 +19,9 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** One process's work on an evaluation. */
 final class EvalRun {
@@ -52,41 +55,52 @@ final class EvalRun {
     /** Everything that can be wrong with models and data is known before the folder is taken. */
     private void run(Supplier<EvalFolder> claim) {
         var parts = options.load(System.getenv());
+        requireInstruments(parts);
+        requireUsed("--judge_model", !options.judge.names().isEmpty(), parts, Benchmark.Needs::judge);
+        requireUsed("--reference_model", options.models.reference.isPresent(), parts, Benchmark.Needs::reference);
         try (var device = options.device.open()) {
             var candidates = options.models.candidates(options.dtype, options.batchSize, device);
             var plan = new RunPlan(candidates, parts, options.prompts.all(), options.extent(), options.seed);
-            requireInstruments(plan);
             err.println("  models    " + EvaluatedModels.text(candidates));
             err.println("  asks      " + options.text());
             if (options.judge.isScripted()) {
                 err.println("  judge     a script and no model: its grades say nothing of the answers");
             }
-            try (var folder = claim.get()) {
-                run(plan, folder, device);
+            var sandbox = plan.parts().stream().anyMatch(part -> part.benchmark().needs().sandbox()) ? Optional.of(Sandbox.open())
+                : Optional.<Sandbox>empty();
+            try (var reference = new Reference(options.models.reference(options.dtype, options.batchSize, device)
+                    .map(candidate -> candidate.opener().get())); var folder = claim.get()) {
+                run(plan, new Instruments(List.of(), reference.subject(), sandbox, plan.seed()), folder, device);
             }
         }
     }
 
-    /** What lacks is said before a judge is opened. */
-    private void requireInstruments(RunPlan plan) {
-        for (var part : plan.parts()) {
+    /** What lacks is said before a model is hashed or a judge is opened. */
+    private void requireInstruments(List<RunPlan.Part> parts) {
+        for (var part : parts) {
             var needs = part.benchmark().needs();
             if (needs.judge() && options.judge.names().isEmpty() || needs.reference() && options.models.reference.isEmpty()) {
-                Instruments.NONE.requireFor(part.benchmark().card(), new dev.leeway.eval.Benchmark.Needs(needs.judge()
+                Instruments.NONE.requireFor(part.benchmark().card(), new Benchmark.Needs(needs.judge()
                     && options.judge.names().isEmpty(), needs.reference() && options.models.reference.isEmpty(), false));
             }
         }
     }
 
-    private void run(RunPlan plan, EvalFolder folder, Device device) {
+    /** What costs memory or money and changes nothing is a mistake. */
+    private static void requireUsed(String option, boolean isGiven, List<RunPlan.Part> parts, Predicate<Benchmark.Needs> isNeeded) {
+        if (isGiven && parts.stream().noneMatch(part -> isNeeded.test(part.benchmark().needs()))) {
+            throw LeewayException.usage("%s has no effect: none of %s needs it; leave it out", option, parts.stream()
+                .map(part -> part.benchmark().card().id()).collect(Collectors.joining(", ")));
+        }
+    }
+
+    /** Judges keep their answers in the folder, so they are opened last. */
+    private void run(RunPlan plan, Instruments others, EvalFolder folder, Device device) {
         var stop = new StopRequest();
         var progress = new EvalProgress(err, stop);
-        try (var opened = new Opened(options.judge.openAll(folder.path(), options.batchSize, DType.F32, device),
-                options.models.reference(options.dtype, options.batchSize, device).map(candidate -> candidate.opener().get()));
-                var _ = Interruption.listen(stop, err)) {
-            var sandbox = plan.parts().stream().anyMatch(part -> part.benchmark().needs().sandbox()) ? Optional.of(Sandbox.open())
-                : Optional.<Sandbox>empty();
-            var instruments = new Instruments(opened.judges(), opened.reference(), sandbox, plan.seed());
+        try (var judges = new Judges(options.judge.openAll(folder.path(), options.batchSize, DType.F32, device));
+                var _ = Interruption.listen(stop, err, "the answers that are being made are finished and kept")) {
+            var instruments = new Instruments(judges.all(), others.reference(), others.sandbox(), others.seed());
             var results = new Runner(instruments, options.division(retryMissing), progress).run(plan,
                 folder.path().resolve(EvalFolder.RECORDS));
             folder.timed(progress.json(options.batchSize));
@@ -108,23 +122,21 @@ final class EvalRun {
         err.println("  results   " + folder.path().resolve("results.json") + ", page " + folder.path().resolve(EvalFolder.PAGE));
     }
 
-    /** What scores are made with, to be closed together. */
-    private record Opened(List<Judge> judges, Optional<Subject> reference) implements AutoCloseable {
+    /** To be closed together. */
+    private record Judges(List<Judge> all) implements AutoCloseable {
 
         @Override
         public void close() {
-            try (var _ = closing()) {
-                reference.ifPresent(Subject::close);
-            }
-        }
-
-        private Closing closing() {
-            return () -> judges.forEach(Judge::close);
+            all.forEach(Judge::close);
         }
     }
 
-    private interface Closing extends AutoCloseable {
+    /** The second model while it is open, if there is one. */
+    private record Reference(Optional<Subject> subject) implements AutoCloseable {
+
         @Override
-        void close();
+        public void close() {
+            subject.ifPresent(Subject::close);
+        }
     }
 }

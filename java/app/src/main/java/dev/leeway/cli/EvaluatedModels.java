@@ -47,11 +47,17 @@ final class EvaluatedModels {
         problems.require(!names.isEmpty(), "--model_name_or_path is missing: name the directories of models");
         for (var name : names) {
             problems.check(() -> {
+                if (named(name).folder().toString().startsWith(BASELINE) && !name.startsWith(BASELINE)) {
+                    throw LeewayException.usage("--model_name_or_path: a baseline keeps its own name in results; write %s for %s",
+                        named(name).folder(), name);
+                }
                 if (Baseline.named(name).isEmpty() && !Files.isDirectory(named(name).folder())) {
                     throw LeewayException.usage("--model_name_or_path: %s is no folder", named(name).folder());
                 }
             });
         }
+        problems.require(checkpoints.isEmpty() || names.isEmpty() || !names.stream().allMatch(name -> name.startsWith(BASELINE)),
+            "--checkpoints has no effect on baselines; name a model, or leave it out");
         problems.require(maxLength > 1, "--max_length must be at least 2; got %d", maxLength);
         reference.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--reference_model: %s is no folder", folder));
         problems.require(steps().stream().allMatch(step -> step.equals(FINAL) || step.equals("all") && steps().size() == 1
@@ -92,7 +98,7 @@ final class EvaluatedModels {
             return candidate;
         }
         var name = folder.equals(model.folder()) ? model.name() : model.name() + "/" + folder.getFileName();
-        return new Candidate(name, candidate.hash(), candidate.details(), candidate.opener());
+        return new Candidate(name, candidate.hash(), candidate.details(), candidate.ability(), candidate.opener());
     }
 
     private List<Path> folders(Path model) {
@@ -119,9 +125,13 @@ final class EvaluatedModels {
             new EngineSubject.Room(maxLength, lanes), dtype.of(ModelDirectory.open(source.base())), device);
     }
 
-    /** The second model; nothing is opened yet. */
+    /** The second model, which must be a language model; nothing is opened yet. */
     Optional<Candidate> reference(DtypeOptions dtype, int lanes, Device device) {
-        return reference.map(folder -> candidate(folder, dtype, lanes, device));
+        var candidate = reference.map(folder -> candidate(folder, dtype, lanes, device));
+        if (candidate.filter(found -> found.ability() == Candidate.Ability.RATING).isPresent()) {
+            throw LeewayException.usage("--reference_model %s is a reward model; name a language model", reference.orElseThrow());
+        }
+        return candidate;
     }
 
     /** For people. */

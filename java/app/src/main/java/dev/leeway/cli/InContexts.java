@@ -42,6 +42,11 @@ record InContexts<I extends Item>(Benchmark<I> whole, List<String> contexts) imp
     }
 
     @Override
+    public List<I> first(int limit) {
+        return whole.first(limit);
+    }
+
+    @Override
     public Request request(I item, Setting setting) {
         return whole.request(item, setting);
     }

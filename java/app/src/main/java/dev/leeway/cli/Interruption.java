@@ -18,17 +18,24 @@ final class Interruption implements AutoCloseable {
 
     private final StopRequest stop;
     private final PrintWriter err;
+    private final String kept;
     private final AtomicBoolean asked = new AtomicBoolean();
     private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
 
-    private Interruption(StopRequest stop, PrintWriter err) {
+    private Interruption(StopRequest stop, PrintWriter err, String kept) {
         this.stop = stop;
         this.err = err;
+        this.kept = kept;
     }
 
     /** Listens until it is closed. A signal that the process was started to ignore stays ignored. */
     static Interruption listen(StopRequest stop, PrintWriter err) {
-        var interruption = new Interruption(stop, err);
+        return listen(stop, err, "this step is finished and saved");
+    }
+
+    /** The same, saying after the first signal what happens yet. */
+    static Interruption listen(StopRequest stop, PrintWriter err, String kept) {
+        var interruption = new Interruption(stop, err, kept);
         for (var name : new String[] {"INT", "TERM"}) {
             interruption.take(new Signal(name));
         }
@@ -49,7 +56,7 @@ final class Interruption implements AutoCloseable {
         }
         stop.request();
         err.println();
-        err.println("stopping: this step is finished and saved; once more quits at once");
+        err.println("stopping: " + kept + "; once more quits at once");
         err.flush();
     }
 

@@ -23,8 +23,7 @@ sealed class JudgeModelOptions permits JudgeOptions, EvalJudgeOptions {
     /** The file of answers. */
     static final String CACHE = "judge.jsonl";
 
-    @Option(names = "--judge_model", paramLabel = "DIR|NAME",
-        description = "a language model's directory, or with --judge_endpoint the model's name there")
+    /** As {@code --judge_model} names it. */
     Optional<String> model = Optional.empty();
 
     @Option(names = "--judge_endpoint", paramLabel = "URL",

@@ -31,6 +31,12 @@ final class JudgeOptions extends JudgeModelOptions {
         + "(default: tag:score)")
     Optional<String> parse = Optional.empty();
 
+    @Option(names = "--judge_model", paramLabel = "DIR|NAME",
+        description = "a language model's directory, or with --judge_endpoint the model's name there")
+    void name(String given) {
+        model = Optional.ofNullable(given);
+    }
+
     /** Reports what can be known to be wrong before anything is asked. */
     void check(boolean asked, Problems problems) {
         if (!asked) {

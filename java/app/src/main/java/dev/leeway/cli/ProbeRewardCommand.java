@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -40,6 +41,9 @@ import picocli.CommandLine.Spec;
     "With --scores, tables of earlier runs or published ones are analysed, without a model; two families of models are compared."})
 final class ProbeRewardCommand implements Callable<Integer>, Checked {
 
+    /** What a table that is there has no use for. */
+    private static final List<String> OF_MODELS = List.of("--adapter", "--dtype", "--device", "--kernels", "--threads",
+        "--per_device_eval_batch_size");
     private static final int SHOWN = 15;
     private static final Permutation TEST = new Permutation(2000, 1);
 
@@ -92,6 +96,10 @@ final class ProbeRewardCommand implements Callable<Integer>, Checked {
         problems.require(batchSize > 0, "--per_device_eval_batch_size must be positive; got %d", batchSize);
         if (isModel) {
             model.check(problems);
+        } else {
+            var given = spec.commandLine().getParseResult();
+            OF_MODELS.stream().filter(given::hasMatchedOption).forEach(option -> problems.add(option
+                + " has no effect with --scores, which need no model; leave it out"));
         }
         prompts.ifPresent(file -> problems.requireReadable("--prompts", file));
         dictionary.ifPresent(file -> problems.requireReadable("--dictionary", file));
@@ -117,6 +125,7 @@ final class ProbeRewardCommand implements Callable<Integer>, Checked {
         Problems.requireNone(this::check);
         var all = ProbePrompt.read(prompts.orElseThrow());
         if (!scores.isEmpty()) {
+            chosen(all);
             tell(tables(), all);
         } else if (vocabulary) {
             withModel(subject -> scan(subject, chosen(all).getFirst()));
@@ -179,6 +188,10 @@ final class ProbeRewardCommand implements Callable<Integer>, Checked {
             } catch (IOException unreadable) {
                 throw LeewayException.data(unreadable, "--scores: %s can't be read: %s", named, unreadable.getMessage());
             }
+        }
+        if (files.isEmpty()) {
+            throw LeewayException.data("--scores: %s %s no files; name tables of rewards, or folders that have some",
+                scores.stream().map(Path::toString).collect(Collectors.joining(", ")), scores.size() == 1 ? "has" : "have");
         }
         return files.stream().map(RewardTable::read).toList();
     }

@@ -43,7 +43,8 @@ final class CompareCommandTest {
             lines.add(new Results.Line("item " + lines.size(), Map.of(), 0, new Response.Written("", false, 0), Score.of("right", given)));
         }
         return new Results.Result(model, new Results.Model("hash", new LinkedHashMap<>()), new Results.Origin(card, new LinkedHashMap<>(),
-            new LinkedHashMap<>(Map.of("file", data)), List.of()), Setting.BARE, List.of(), lines);
+            new LinkedHashMap<>(Map.of("file", data)), List.of(), new Results.Extent(values.length, false)), Setting.BARE,
+            List.of(), lines);
     }
 
     private static Results.Result outcomes(String model, double... values) {

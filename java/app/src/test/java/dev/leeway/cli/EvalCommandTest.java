@@ -3,8 +3,10 @@ package dev.leeway.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.LeewayException;
 import dev.leeway.eval.Catalogue;
 import dev.leeway.eval.Csv;
 import dev.leeway.io.JsonFile;
@@ -190,7 +192,18 @@ final class EvalCommandTest {
         }
         refused(2, "there is no baseline:wrong", command("baseline:wrong", "out"));
         refused(2, "is no folder", command(folder.resolve("nowhere"), "out"));
-        refused(2, "has none of sad; it has plain", command("baseline:empty", "out", "--contexts", "sad"));
+        refused(2, "none of these benchmarks is asked in plian; did you mean \"plain\"?", command("baseline:empty", "out", "--contexts",
+            "plain,plian"));
+        refused(2, "a baseline keeps its own name in results; write baseline:empty", command("x=baseline:empty", "out"));
+        refused(2, "--checkpoints has no effect on baselines", command("baseline:empty", "out", "--checkpoints", "all"));
+        refused(2, "--judge_model has no effect: none of exact needs it", command("baseline:empty", "out", "--judge_model", "scripted:A"));
+        refused(2, "have no effect with --judge_model scripted:", command("baseline:empty", "out", "--judge_model", "scripted:A|B",
+            "--judge_max_tokens", 3));
+        refused(2, "--reference_model has no effect: none of exact needs it", command("baseline:empty", "out", "--reference_model",
+            folder));
+        refused(2, "the model baseline:empty is named twice, and results could not be told apart; give one another name with NAME=DIR",
+            "eval", "--model_name_or_path", "baseline:empty", "baseline:empty", "--benchmarks", "exact", "--data", rows(), "--output_dir",
+            folder.resolve("out"));
         refused(2, "named twice", command("baseline:empty", "out", "--system_prompt", "none", "none"));
         assertFalse(Files.exists(folder.resolve("out")), "nothing is begun");
     }
@@ -213,6 +226,23 @@ final class EvalCommandTest {
             "--data", rows(), "--output_dir", folder);
         refused(2, "no evaluation was begun in it", "eval", "resume", folder);
         refused(2, "eval resume needs the folder", "eval", "resume");
+    }
+
+    /** The folder is looked at before models are hashed, and another run may have come and gone till then. */
+    @Test
+    void aFolderThatAnotherRunHadMeanwhileKeepsItsArguments() throws IOException {
+        var out = folder.resolve("out");
+        EvalFolder.begin(out, List.of("first")).close();
+        var refused = assertThrows(LeewayException.class, () -> EvalFolder.begin(out, List.of("second")));
+        assertTrue(refused.getMessage().contains("is of another evaluation"), refused.getMessage());
+        assertEquals(List.of("first"), EvalFolder.arguments(out));
+        EvalFolder.goOn(out).close(); // the refused one left no lock
+    }
+
+    @Test
+    void aRewardModelIsRefusedBeforeAnythingIsBegun() throws IOException {
+        refused(2, "benchmark exact needs a language model, and reward is a reward model", command(TinyRewardModel.model(folder), "out"));
+        assertFalse(Files.exists(folder.resolve("out")), "nothing is begun");
     }
 
     @Test

@@ -84,6 +84,24 @@ final class ProbeRewardCommandTest {
     }
 
     @Test
+    void tablesThatAreNotThereAndOptionsOfAModelAreRefusedWithTables() throws IOException {
+        var empty = Files.createDirectories(folder.resolve("empty"));
+        var none = Cli.run("probe", "reward", "--scores", empty, "--dictionary", dictionary, "--prompts", prompts);
+        assertEquals(3, none.code(), none.err());
+        assertTrue(none.err().contains("empty has no files; name tables of rewards"), none.err());
+        var table = table("Gemma-a", "skill,3,1\npower,2,2\ncare,1,3\n");
+        var unknown = Cli.run("probe", "reward", "--scores", table, "--dictionary", dictionary, "--prompts", prompts, "--prompt", "bogus");
+        assertEquals(2, unknown.code(), unknown.err());
+        assertTrue(unknown.err().contains("has no bogus; it has [best_ever_one, worst_ever_one]"), unknown.err());
+        var useless = Cli.run("probe", "reward", "--scores", table, "--dictionary", dictionary, "--prompts", prompts, "--dtype", "bfloat16",
+            "--device", "cpu", "--per_device_eval_batch_size", 3);
+        assertEquals(2, useless.code(), useless.err());
+        for (var option : List.of("--dtype", "--device", "--per_device_eval_batch_size")) {
+            assertTrue(useless.err().contains(option + " has no effect with --scores"), useless.err());
+        }
+    }
+
+    @Test
     void aLanguageModelIsRefused() throws IOException {
         var result = Cli.run("probe", "reward", "--model_name_or_path", TinyModel.model(folder), "--dictionary", dictionary, "--prompts",
             prompts, "--output_dir", folder.resolve("out"));

@@ -97,21 +97,24 @@ public final class EngineSubject implements Subject {
         ChatFormat.ofModel(model.base()).ifPresent(chat -> details.put("chat_template", new Sha256().add(chat.source()).hex()));
         details.put("dtype", dtype.name().toLowerCase(Locale.ROOT));
         details.put("device", device.backend());
-        details.put("max_length", Integer.toString(length(ModelDirectory.open(model.base()), room)));
-        return candidate(model, details, known -> open(model, known, room, dtype, device));
+        var directory = ModelDirectory.open(model.base());
+        details.put("max_length", Integer.toString(length(directory, room)));
+        var ability = directory.config().isClassifier() ? Candidate.Ability.RATING : Candidate.Ability.LANGUAGE;
+        return candidate(model, details, ability, known -> open(model, known, room, dtype, device));
     }
 
     private interface Opener {
         Subject open(Candidate known);
     }
 
-    private static Candidate candidate(Model model, SequencedMap<String, String> details, Opener opener) {
+    private static Candidate candidate(Model model, SequencedMap<String, String> details, Candidate.Ability ability,
+            Opener opener) {
         var sum = new Sha256();
         details.forEach((what, value) -> sum.add(what).add(value));
-        var known = new Candidate(model.name(), sum.hex(), details, () -> {
+        var known = new Candidate(model.name(), sum.hex(), details, ability, () -> {
             throw new IllegalStateException("opened by the candidate that knows this one");
         });
-        return new Candidate(known.name(), known.hash(), details, () -> opener.open(known));
+        return new Candidate(known.name(), known.hash(), details, ability, () -> opener.open(known));
     }
 
     private static int length(ModelDirectory directory, Room room) {

@@ -83,8 +83,19 @@ public record Results(long seed, List<String> judges, Optional<String> reference
      * @param options every option, with its value; parse policies are among them
      * @param data SHA-256 of each file, by name
      * @param templates hashes of the templates that judges were asked with, sorted
+     * @param extent how much of it there is
      */
-    public record Origin(Card card, SequencedMap<String, String> options, SequencedMap<String, String> data, List<String> templates) {
+    public record Origin(Card card, SequencedMap<String, String> options, SequencedMap<String, String> data, List<String> templates,
+            Extent extent) {
+    }
+
+    /**
+     * What there is of a benchmark, whatever a run asked of it.
+     *
+     * @param items all of them, without a run's limit
+     * @param isReferred whether answers are compared with those of the second model
+     */
+    public record Extent(int items, boolean isReferred) {
     }
 
     /**

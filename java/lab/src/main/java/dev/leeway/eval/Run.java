@@ -72,8 +72,11 @@ final class Run implements AutoCloseable {
 
     /** Empty where the listener ended the run. */
     Optional<Results> results() {
-        done = jobs.stream().flatMap(job -> job.keys().stream()).filter(key -> !isLeft(key)).count();
-        for (var job : jobs) {
+        var left = jobs.stream().map(this::left).toList();
+        done = total - left.stream().mapToLong(Long::longValue).sum();
+        for (int i = 0; i < jobs.size(); i++) {
+            var job = jobs.get(i);
+            done += left.get(i) - left(job); // what an earlier subject with the same hash answered for this one
             if (open.isPresent() && !open.get().hash().equals(job.candidate().hash())) {
                 close();
             }
@@ -85,6 +88,10 @@ final class Run implements AutoCloseable {
         jobs.forEach(job -> results.addAll(resultsOf(job)));
         return Optional.of(new Results(plan.seed(), judges.stream().map(Judge::id).toList(),
             instruments.reference().map(Subject::hash), results));
+    }
+
+    private long left(Job<?> job) {
+        return job.keys().stream().filter(this::isLeft).count();
     }
 
     private boolean isLeft(String key) {
@@ -173,7 +180,8 @@ final class Run implements AutoCloseable {
             bySetting.computeIfAbsent(job.task(place).setting(), _ -> new ArrayList<>()).add(place);
         }
         var part = job.questions().part();
-        var origin = new Results.Origin(job.questions().benchmark().card(), part.options(), part.data(), List.copyOf(templates));
+        var origin = new Results.Origin(job.questions().benchmark().card(), part.options(), part.data(), List.copyOf(templates),
+            new Results.Extent(job.questions().benchmark().items().size(), job.questions().benchmark().needs().reference()));
         var results = new ArrayList<Results.Result>();
         bySetting.forEach((setting, places) -> results.add(result(job, setting, places, origin)));
         return results;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.function.Function;
@@ -24,14 +25,15 @@ import java.util.function.Function;
  */
 public record RunPlan(List<Candidate> candidates, List<Part> parts, List<Setting.EvaluationPrompt> prompts, Extent extent, long seed) {
 
-    /** Takes copies, and refuses what would be asked twice, and a limit that a benchmark refuses. */
+    /** Takes copies, and refuses what would be asked twice or of a model that can't answer it, and a limit that a benchmark refuses. */
     public RunPlan {
         candidates = List.copyOf(candidates);
         parts = List.copyOf(parts);
         prompts = List.copyOf(prompts);
-        requireDifferent("model", candidates, Candidate::name);
-        requireDifferent("benchmark", parts, part -> part.benchmark().card().id());
-        requireDifferent("evaluation prompt", prompts, Setting.EvaluationPrompt::name);
+        requireDifferent("model", "give one another name with NAME=DIR", candidates, Candidate::name);
+        requireDifferent("benchmark", "leave one out", parts, part -> part.benchmark().card().id());
+        requireDifferent("evaluation prompt", "give one another name", prompts, Setting.EvaluationPrompt::name);
+        requireFitting(candidates, parts, prompts.getFirst());
         if (extent.limit().isPresent()) {
             int limit = extent.limit().getAsInt();
             for (var part : parts) {
@@ -40,13 +42,24 @@ public record RunPlan(List<Candidate> candidates, List<Part> parts, List<Setting
         }
     }
 
-    private static <T> void requireDifferent(String what, List<T> all, Function<T, String> name) {
+    private static void requireFitting(List<Candidate> candidates, List<Part> parts, Setting.EvaluationPrompt prompt) {
+        parts.forEach(part -> example(part.benchmark(), prompt).ifPresent(request ->
+            candidates.forEach(candidate -> candidate.requireFor(part.benchmark().card().id(), request))));
+    }
+
+    /** What a benchmark asks; all of its requests are of one kind. Empty where it has no items. */
+    private static <I extends Item> Optional<Request> example(Benchmark<I> benchmark, Setting.EvaluationPrompt prompt) {
+        return benchmark.items().stream().findFirst().map(item ->
+            benchmark.request(item, new Setting(prompt, benchmark.contexts().getFirst())));
+    }
+
+    private static <T> void requireDifferent(String what, String remedy, List<T> all, Function<T, String> name) {
         if (all.isEmpty()) {
             throw LeewayException.usage("the run has no %s; name at least one", what);
         }
         var seen = new HashSet<String>();
         all.stream().map(name).filter(one -> !seen.add(one)).findFirst().ifPresent(twice -> {
-            throw LeewayException.usage("the %s %s is named twice; results could not be told apart", what, twice);
+            throw LeewayException.usage("the %s %s is named twice, and results could not be told apart; %s", what, twice, remedy);
         });
     }
 

@@ -282,7 +282,8 @@ class RunnerTest {
         assertEquals("benchmark made-up needs a judge: give --judge_model (and --judge_endpoint), or leave the benchmark out",
             assertThrows(LeewayException.class, () -> without.run(plan, records("a"))).getMessage());
         assertFalse(Files.exists(records("a")));
-        assertEquals("the model one is named twice; results could not be told apart", assertThrows(LeewayException.class, () ->
+        assertEquals("the model one is named twice, and results could not be told apart; give one another name with NAME=DIR",
+            assertThrows(LeewayException.class, () ->
             new RunPlan(Stream.of(0, 0).map(plan.candidates()::get).toList(), plan.parts(), PROMPTS, TWO_EPOCHS, 7)).getMessage());
         var twice = new MadeUp(List.of(MadeUp.of(1).items().getFirst(), MadeUp.of(1).items().getFirst()));
         assertEquals("benchmark made-up has two items with the id word-0; results could not be told apart: give each row an id of its own",
@@ -297,5 +298,48 @@ class RunnerTest {
             RunListener.SILENT).run(plan(MadeUp.of(3)), records("a")));
         assertTrue(refused.getMessage().startsWith("a value is NaN; a finite number is expected"), refused.getMessage());
         assertEquals(0, Files.readString(records("a")).lines().filter(line -> line.contains("score_of")).count());
+    }
+
+    /** Two names of one model share their answers, and those of the second are there when the first is done. */
+    @Test
+    void progressCountsAnswersThatTwoNamesShareForBoth() {
+        var told = new ArrayList<RunListener.Progress>();
+        var listener = new RunListener() {
+            @Override
+            public void progressed(Progress progress) {
+                told.add(progress);
+            }
+        };
+        var whole = plan(MadeUp.of(3));
+        var one = whole.candidates().getFirst();
+        var plan = new RunPlan(List.of(one, new Candidate("again", one.hash(), one.details(), one.ability(), one.opener())),
+            whole.parts(), PROMPTS, TWO_EPOCHS, 7);
+        new Runner(Instruments.of(judge), new Runner.Division(5, false), listener).run(plan, records("twice")).orElseThrow();
+        assertEquals(48, told.getLast().total());
+        assertEquals(48, told.getLast().done());
+        assertEquals(24, told.getLast().asked());
+    }
+
+    @Test
+    void aRewardModelIsNotAskedToWriteNorALanguageModelToRate() {
+        var one = plan(MadeUp.of(3)).candidates().getFirst();
+        for (var ability : Candidate.Ability.values()) {
+            var candidate = new Candidate("one", one.hash(), one.details(), ability, one.opener());
+            List<Request> requests = List.of(MadeUp.of(1).request(MadeUp.of(1).items().getFirst(), Setting.BARE),
+                new Request.Rate(Setting.EvaluationPrompt.NONE.around("Hi?"), "Hi."));
+            for (var request : requests) {
+                boolean fits = ability == Candidate.Ability.BOTH || ability == Candidate.Ability.RATING == request instanceof Request.Rate;
+                if (fits) {
+                    candidate.requireFor("b", request);
+                } else {
+                    assertTrue(assertThrows(LeewayException.class, () -> candidate.requireFor("b", request)).getMessage()
+                        .startsWith("benchmark b needs a "));
+                }
+            }
+        }
+        var rating = new Candidate("one", one.hash(), one.details(), Candidate.Ability.RATING, one.opener());
+        assertEquals("benchmark made-up needs a language model, and one is a reward model; leave one of the two out",
+            assertThrows(LeewayException.class, () -> new RunPlan(List.of(rating), List.of(MadeUp.of(3).part()), PROMPTS, TWO_EPOCHS, 7))
+                .getMessage());
     }
 }

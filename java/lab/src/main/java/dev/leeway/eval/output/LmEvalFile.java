@@ -45,8 +45,13 @@ final class LmEvalFile {
         var files = new LinkedHashMap<String, ObjectNode>();
         var models = results.results().stream().map(Results.Result::subject).distinct().toList();
         for (var model : models) {
+            var name = models.size() == 1 ? NAME : NAME + "_" + sanitized(model);
+            int number = 2;
+            for (var first = name; files.containsKey(name + ".json"); number++) {
+                name = first + "_" + number;
+            }
             var own = results.results().stream().filter(result -> result.subject().equals(model)).toList();
-            files.put(models.size() == 1 ? NAME + ".json" : NAME + "_" + sanitized(model) + ".json", of(results.seed(), own));
+            files.put(name + ".json", of(results.seed(), own));
         }
         return files;
     }
@@ -97,14 +102,15 @@ final class LmEvalFile {
         var shots = result.benchmark().options().getOrDefault("shots", "0");
         object(json, "n-shot").put(task, shots.matches("\\d{1,6}") ? Integer.parseInt(shots) : 0);
         var higher = object(json, "higher_is_better").putObject(task);
-        metrics.stream().filter(metric -> isDirected(metric, card)).forEach(metric -> {
-            if (card.better() == Better.NEITHER) {
+        metrics.forEach(metric -> {
+            if (card.better() == Better.NEITHER || !isDirected(metric, card)) {
                 higher.putNull(metric.name());
             } else {
                 higher.put(metric.name(), card.better() == Better.HIGHER);
             }
         });
-        object(json, "n-samples").putObject(task).put("effective", items);
+        object(json, "n-samples").putObject(task).put("original", result.benchmark().extent().items())
+            .put("effective", items);
     }
 
     /** The headline and what has another harness's name: of other measures it isn't known which direction is better. */

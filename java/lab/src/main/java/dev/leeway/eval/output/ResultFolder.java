@@ -8,7 +8,9 @@ import dev.leeway.io.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -81,6 +83,7 @@ public record ResultFolder(Path path, JsonObject json, List<ItemValue> values) {
         if (!own.requireStrings("templates").isEmpty() && !others.requireStrings("templates").isEmpty()) {
             differences.addAll(ofJudging(other, own, others));
         }
+        differences.addAll(ofAsking(other, benchmark));
         return differences;
     }
 
@@ -94,6 +97,40 @@ public record ResultFolder(Path path, JsonObject json, List<ItemValue> values) {
             differences.add("judges: " + json.requireStrings("judges") + " and " + other.json.requireStrings("judges"));
         }
         return differences;
+    }
+
+    /** What stands around items under the same name, how often each is asked, and the second model. */
+    private List<String> ofAsking(ResultFolder other, String benchmark) {
+        var differences = new ArrayList<String>();
+        var prompts = prompts(benchmark);
+        other.prompts(benchmark).forEach((name, text) -> {
+            if (!prompts.getOrDefault(name, text).equals(text)) {
+                differences.add("evaluation prompt " + name + ": " + prompts.get(name) + " and " + text);
+            }
+        });
+        if (epochs(benchmark) != other.epochs(benchmark)) {
+            differences.add("epochs: " + epochs(benchmark) + " and " + other.epochs(benchmark));
+        }
+        if (!reference(benchmark).equals(other.reference(benchmark))) {
+            differences.add("reference model: " + reference(benchmark) + " and " + other.reference(benchmark));
+        }
+        return differences;
+    }
+
+    private Map<String, String> prompts(String benchmark) {
+        var prompts = new LinkedHashMap<String, String>();
+        json.requireObjects("results").stream().filter(result -> result.requireString("benchmark").equals(benchmark))
+            .map(result -> result.requireObject("prompt")).forEach(prompt -> prompts.put(prompt.requireString("name"),
+                prompt.node().toString()));
+        return prompts;
+    }
+
+    private int epochs(String benchmark) {
+        return values.stream().filter(value -> value.cell().benchmark().equals(benchmark)).mapToInt(ItemValue::epoch).max().orElse(-1) + 1;
+    }
+
+    private String reference(String benchmark) {
+        return json.requireObject("benchmarks").requireObject(benchmark).optionalString("reference").orElse("none");
     }
 
     /** SHA-256 of the benchmark's files, whatever they are called. */

@@ -8,6 +8,7 @@ import dev.leeway.eval.Statistic;
 import dev.leeway.io.JsonFile;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code results.json}: what was asked of whom, with which data and judges, and what came of it. It holds no time. */
@@ -38,7 +39,8 @@ final class ResultJson {
                 put(models.putObject(result.subject()).put("hash", result.model().hash()), "details", result.model().details());
             }
             if (!benchmarks.has(result.benchmark().card().id())) {
-                describe(benchmarks.putObject(result.benchmark().card().id()), result.benchmark());
+                describe(benchmarks.putObject(result.benchmark().card().id()), result.benchmark(),
+                    results.reference().filter(_ -> result.benchmark().extent().isReferred()));
             }
             put(all.addObject(), result);
         }
@@ -51,10 +53,12 @@ final class ResultJson {
         texts.forEach(object::put);
     }
 
-    private static void describe(ObjectNode json, Results.Origin origin) {
+    private static void describe(ObjectNode json, Results.Origin origin, Optional<String> reference) {
         var card = origin.card();
         json.put("version", card.version()).put("title", card.title()).put("headline", card.headline().name())
             .put("kind", word(card.headline().kind())).put("better", word(card.better()));
+        json.put("items", origin.extent().items());
+        reference.ifPresent(hash -> json.put("reference", hash));
         source(json.putObject("source"), card.source());
         put(json, "options", origin.options());
         put(json, "data", origin.data());

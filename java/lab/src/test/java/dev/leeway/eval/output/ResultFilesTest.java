@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,7 +60,7 @@ final class ResultFilesTest {
             new Statistic("spread", "", OptionalDouble.empty(), Optional.empty(), 0, 3),
             new Statistic("right", "language=es", OptionalDouble.of(1), Optional.empty(), 1, 0));
         return new Results.Result(model, new Results.Model("hash of " + model, one("dtype", "float32")), new Results.Origin(CARD,
-            one("parse", "drop"), one("toy.jsonl", "00ff"), List.of("t1")), setting, statistics, lines);
+            one("parse", "drop"), one("toy.jsonl", "00ff"), List.of("t1"), new Results.Extent(9, true)), setting, statistics, lines);
     }
 
     private static Results results(String... models) {
@@ -128,6 +129,7 @@ final class ResultFilesTest {
         assertEquals(0, json.requireObject("n-shot").requireInt("toy"));
         assertTrue(json.requireObject("higher_is_better").requireObject("toy").requireBoolean("right"));
         assertEquals(3, json.requireObject("n-samples").requireObject("toy").requireInt("effective"));
+        assertEquals(9, json.requireObject("n-samples").requireObject("toy").requireInt("original"));
         assertEquals("o/n", json.requireObject("configs").requireObject("toy").requireString("dataset_path"));
     }
 
@@ -145,7 +147,8 @@ final class ResultFilesTest {
     private static Results.Result named(String id, Setting setting, Statistic... statistics) {
         var card = new Card(id, 1, "A toy", CARD.source(), new Card.Measure(statistics[0].name(), Card.Kind.BINARY), Card.Better.HIGHER, 1);
         return new Results.Result("m", new Results.Model("hash", one("dtype", "float32")), new Results.Origin(card, one("parse", "drop"),
-            one("toy.jsonl", "00ff"), List.of()), setting, List.of(statistics), List.of(line("a", Value.of(1))));
+            one("toy.jsonl", "00ff"), List.of(),
+            new Results.Extent(9, false)), setting, List.of(statistics), List.of(line("a", Value.of(1))));
     }
 
     private static Statistic whole(String name, double value) {
@@ -176,7 +179,8 @@ final class ResultFilesTest {
         var judged = result("m", Setting.BARE, Value.of(1));
         ResultFiles.write(folder.resolve("a"), new Results(7, List.of("judge"), Optional.empty(), List.of(judged)));
         for (var templates : List.of(List.<String>of(), List.of("t2"))) {
-            var origin = new Results.Origin(CARD, judged.benchmark().options(), judged.benchmark().data(), templates);
+            var origin = new Results.Origin(CARD, judged.benchmark().options(), judged.benchmark().data(), templates,
+                judged.benchmark().extent());
             ResultFiles.write(folder.resolve("b" + templates.size()), new Results(7, List.of("another"), Optional.empty(), List.of(
                 new Results.Result("m", judged.model(), origin, Setting.BARE, judged.statistics(), judged.lines()))));
         }
@@ -195,6 +199,28 @@ final class ResultFilesTest {
     }
 
     @Test
+    void modelsWhoseNamesLookAlikeInFilesHaveFilesOfTheirOwn() {
+        ResultFiles.write(folder, results("基", "训", "__"));
+        assertEquals(List.of("基", "训", "__"), Stream.of("", "_2", "_3").map(end -> JsonFile.read(folder.resolve("results_lm_eval___"
+            + end + ".json")).requireString("model_name")).toList());
+    }
+
+    @Test
+    void otherPromptsOfTheSameNameOtherEpochsAndOtherReferencesAreOtherQuestions() {
+        var kind = new Setting(Setting.EvaluationPrompt.system("p", "Be kind."), "plain");
+        var rude = new Setting(Setting.EvaluationPrompt.system("p", "Be rude."), "plain");
+        var once = result("m", rude, Value.of(1));
+        var line = once.lines().getFirst();
+        var lines = List.of(line, new Results.Line(line.item(), line.slices(), 1, line.response(), line.score()));
+        ResultFiles.write(folder.resolve("a"), new Results(7, List.of(), Optional.of("one"), List.of(result("m", kind, Value.of(1)))));
+        ResultFiles.write(folder.resolve("b"), new Results(7, List.of(), Optional.of("other"), List.of(new Results.Result("m", once.model(),
+            once.benchmark(), rude, once.statistics(), lines))));
+        var differences = ResultFolder.read(folder.resolve("a")).differences(ResultFolder.read(folder.resolve("b")), "toy");
+        assertEquals(List.of("evaluation prompt p: {\"name\":\"p\",\"system\":\"Be kind.\"} and "
+            + "{\"name\":\"p\",\"system\":\"Be rude.\"}", "epochs: 1 and 2", "reference model: one and other"), differences);
+    }
+
+    @Test
     void anUnfinishedOrChangedFolderIsRefused() throws IOException {
         assertTrue(assertThrows(LeewayException.class, () -> ResultFolder.read(folder)).getMessage().contains("leeway eval resume"));
         ResultFiles.write(folder, results("m"));
@@ -208,7 +234,8 @@ final class ResultFilesTest {
     void otherDataOptionsOrJudgesAreOtherQuestions() {
         ResultFiles.write(folder.resolve("a"), results("m"));
         var others = result("m", Setting.BARE, Value.of(1));
-        var origin = new Results.Origin(CARD, one("parse", "zero"), one("toy.jsonl", "ff00"), List.of("t1"));
+        var origin = new Results.Origin(CARD, one("parse", "zero"), one("toy.jsonl", "ff00"), List.of("t1"),
+            new Results.Extent(9, true));
         ResultFiles.write(folder.resolve("b"), new Results(7, List.of("someone"), Optional.empty(), List.of(new Results.Result("m",
             others.model(), origin, Setting.BARE, others.statistics(), others.lines()))));
         var differences = ResultFolder.read(folder.resolve("a")).differences(ResultFolder.read(folder.resolve("b")), "toy");
