@@ -66,7 +66,7 @@ final class SubjectTexts implements AutoCloseable {
             }
             int count = tokens.ids().length;
             return count == 0 ? refused("the prompt is empty, and the tokenizer has no begin-of-sequence token to start from")
-                : count <= most ? this : refused("the prompt has %d tokens, and the model takes %d".formatted(count, Math.max(0, most)));
+                : count <= most ? this : refused("the prompt has " + count + " tokens, and the model takes " + Math.max(0, most));
         }
 
         default void ifElse(Consumer<int[]> encoded, Consumer<Response.Unable> refused) {

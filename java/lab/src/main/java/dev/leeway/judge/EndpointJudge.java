@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -56,8 +57,8 @@ public final class EndpointJudge implements Judge {
     @Override
     public String id() {
         URI url = settings.url();
-        return "%s at %s, temperature %s, max_tokens %d".formatted(settings.model(), url, settings.answers().temperature(),
-            settings.answers().maxTokens());
+        return String.format(Locale.ROOT, "%s at %s, temperature %s, max_tokens %d", settings.model(), url,
+            settings.answers().temperature(), settings.answers().maxTokens());
     }
 
     @Override
@@ -131,7 +132,7 @@ public final class EndpointJudge implements Judge {
                     count(failed.kind());
                     if (attempt == settings.calls().attempts()) {
                         unansweredInARow.incrementAndGet();
-                        return new Verdict.Missing("%s, after %d attempts".formatted(failed.reason(), attempt));
+                        return new Verdict.Missing(failed.reason() + ", after " + attempt + " attempts");
                     }
                     await(failed, attempt);
                 }

@@ -128,8 +128,8 @@ public final class LocalJudge implements Judge {
         int longest = question.options().stream().mapToInt(option -> option(option).length).max().orElse(0);
         int behind = Math.max(size.maxNewTokens(), longest);
         if (prompt.length == 0 || prompt.length + behind > size.maxLength()) {
-            return Optional.of(new Verdict.Missing("the question has %d tokens, and the judge takes 1 to %d".formatted(prompt.length,
-                size.maxLength() - behind)));
+            return Optional.of(new Verdict.Missing("the question has " + prompt.length + " tokens, and the judge takes 1 to "
+                + (size.maxLength() - behind)));
         }
         prompts.put(place, prompt);
         return Optional.empty();

@@ -4,6 +4,7 @@ import dev.leeway.eval.Value;
 import dev.leeway.judge.ParsePolicy;
 import dev.leeway.judge.Verdict;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
@@ -40,7 +41,7 @@ public sealed interface Scale {
 
         @Override
         public String asksFor() {
-            return "Reply with one whole number from %d to %d and nothing else.".formatted(least, most);
+            return "Reply with one whole number from " + least + " to " + most + " and nothing else.";
         }
 
         @Override
@@ -82,14 +83,15 @@ public sealed interface Scale {
 
         /** A number inside {@code <rating>…</rating>}. */
         static Written tag(double least, double most, OptionalDouble unread) {
-            return new Written(new ParsePolicy.Tag("rating", least, most), "Think it over in a sentence or two, then give a number "
-                + "from %.0f to %.0f inside <rating> tags: <rating>number</rating>".formatted(least, most), unread);
+            return new Written(new ParsePolicy.Tag("rating", least, most), String.format(Locale.ROOT, "Think it over in a sentence "
+                + "or two, then give a number from %.0f to %.0f inside <rating> tags: <rating>number</rating>", least, most), unread);
         }
 
         /** A number behind {@code GRADE:} in the last line. */
         static Written grade(double least, double most) {
-            return new Written(new ParsePolicy.GradeNumber(least, most), "Think it over in writing first. Then close with one line that "
-                + "holds nothing but \"GRADE: x\", where x is a number from %.0f to %.0f.".formatted(least, most), OptionalDouble.empty());
+            return new Written(new ParsePolicy.GradeNumber(least, most), String.format(Locale.ROOT, "Think it over in writing first. "
+                + "Then close with one line that holds nothing but \"GRADE: x\", where x is a number from %.0f to %.0f.", least, most),
+                OptionalDouble.empty());
         }
 
         @Override
