@@ -16,6 +16,22 @@ public sealed interface Response {
      * @param tokens drawn
      */
     record Written(String text, boolean cut, int tokens) implements Response {
+
+        private static final String OPEN = "<think>";
+        private static final String CLOSE = "</think>";
+
+        /**
+         * Without what the model thought before it spoke: all up to the first {@code </think>} and the white space behind it, where the
+         * text begins with {@code <think>} or closes what the chat template opened. Thoughts that never end leave nothing.
+         */
+        Written spoken() {
+            boolean opens = text.stripLeading().startsWith(OPEN);
+            int open = text.indexOf(OPEN);
+            int close = text.indexOf(CLOSE);
+            boolean closes = close >= 0 && (opens || open < 0 || close < open);
+            return closes ? new Written(text.substring(close + CLOSE.length()).stripLeading(), cut, tokens)
+                : opens ? new Written("", cut, tokens) : this;
+        }
     }
 
     /**

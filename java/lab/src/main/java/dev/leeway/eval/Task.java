@@ -72,8 +72,8 @@ record Task<I extends Item>(String benchmark, I item, Setting setting, int epoch
         return new Sha256().add(subjectAndBenchmark).add(hash).hex();
     }
 
-    /** The answer, once it is there. */
+    /** The answer, once it is there, as it is scored: without the model's thoughts, which the records keep. */
     Answer<I> answer(Response response) {
-        return new Answer<>(item, setting, epoch, request, response);
+        return new Answer<>(item, setting, epoch, request, response instanceof Response.Written written ? written.spoken() : response);
     }
 }

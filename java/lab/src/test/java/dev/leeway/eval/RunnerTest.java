@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -90,6 +91,46 @@ class RunnerTest {
             assertEquals(one.missingRate("good") * 6, one.headline().orElseThrow().missing(), 1e-9); // of 6 answers, but for a rounding
             assertEquals(0, one.missingRate("length"));
         }
+    }
+
+    /** Of a model that always says this. */
+    private Results.Result thinking(String text) {
+        var subject = new Subject() {
+            @Override
+            public String name() {
+                return "thinks";
+            }
+
+            @Override
+            public String hash() {
+                return text;
+            }
+
+            @Override
+            public List<Response> answer(List<Asked> asked) {
+                return asked.stream().<Response>map(_ -> new Response.Written(text, false, 3)).toList();
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+        var plan = new RunPlan(List.of(Candidate.of(subject)), List.of(MadeUp.of(1).part()),
+            List.of(Setting.EvaluationPrompt.NONE), TWO_EPOCHS, 7);
+        return runner(4).run(plan, records("t" + text.hashCode())).orElseThrow().results().getFirst();
+    }
+
+    @Test
+    void whatAModelThoughtIsKeptInTheRecordsAndNeverScored() {
+        var lengths = Map.of("<think>\nNo, no.\n</think>\n\nYes.", 4, "\n<think>\n\n</think>\n\nYes.", 4, "opened before</think>Yes.", 4,
+            "<think>cut off", 0, "<think>a</think>Yes.</think>", 12, "Say <think> and </think>.", 25, " Yes.", 5);
+        lengths.forEach((text, length) -> {
+            askedJudge.clear();
+            var line = thinking(text).lines().getFirst();
+            assertEquals(Value.of(length), line.score().value("length"), text);
+            assertEquals(new Response.Written(text, false, 3), line.response());
+            assertEquals(length, askedJudge.getFirst().input().length() - "How good is ?".length(), askedJudge.getFirst().input());
+        });
     }
 
     @Test
