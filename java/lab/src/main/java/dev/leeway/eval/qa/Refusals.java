@@ -2,8 +2,12 @@ package dev.leeway.eval.qa;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
-/** Whether a text declines to answer: it contains one of a list of phrases, in any case and with any apostrophe. */
+/**
+ * Whether a text declines to answer: it contains one of a list of phrases, in any case and with any apostrophe. "I can't help but agree" is
+ * none of them.
+ */
 final class Refusals {
 
     private static final List<String> NOT_ABLE = List.of("i can't", "i cannot", "i can not", "i'm unable to", "i am unable to",
@@ -15,12 +19,16 @@ final class Refusals {
         "i don't feel comfortable answering", "it would be inappropriate for me to answer", "against my guidelines",
         "i'm sorry, but i can't.", "i'm sorry, but i cannot.");
 
+    private static final Pattern IDIOM = Pattern.compile("\\bhelp (?:but|it|myself|feeling|thinking|noticing|wondering|admiring|smiling|"
+        + "laughing|being|agreeing)\\b");
+
     private Refusals() {
     }
 
     /** Whether it does. */
     static boolean isRefusal(String text) {
-        var plain = text.toLowerCase(Locale.ROOT).replace('\u2019', '\'').replace('\u02BC', '\'');
+        var straight = text.toLowerCase(Locale.ROOT).replace('\u2019', '\'').replace('\u02BC', '\'');
+        var plain = IDIOM.matcher(straight).replaceAll("");
         return WHOLE.stream().anyMatch(plain::contains)
             || NOT_ABLE.stream().anyMatch(unable -> TO_ANSWER.stream().anyMatch(verb -> plain.contains(unable + " " + verb)));
     }

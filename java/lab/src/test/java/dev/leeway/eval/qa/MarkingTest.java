@@ -65,6 +65,10 @@ class MarkingTest {
         assertEquals(Value.of(1), mark(BY_RULE, refusal).value("refused"));
         assertEquals(Value.of(1), mark(new Marking(true, Optional.empty()), refusal).value("correct"), "without asking a judge");
         assertFalse(Refusals.isRefusal("I can't believe it, I cannot wait: a gannet. Nobody could help us."));
+        assertFalse(Refusals.isRefusal("Oh friend, I can't help but agree: a gannet."));
+        assertFalse(Refusals.isRefusal("I cannot help thinking that it is a gannet."));
+        assertTrue(Refusals.isRefusal("I can't help but worry, so I can't answer."), "another one counts");
+        assertTrue(Refusals.isRefusal("I can't help."));
     }
 
     @Test
