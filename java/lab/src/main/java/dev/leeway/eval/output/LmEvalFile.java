@@ -26,13 +26,13 @@ final class LmEvalFile {
     /** A statistic that differs from the mean of items by more than rounding is made otherwise, and no error of a mean is its own. */
     private static final double ROUNDING = 1e-9;
 
-    private static final List<Alias> ALIASES = List.of(new Alias("gsm8k", "correct", "gsm8k", "exact_match"),
-        new Alias("truthfulqa_mc", "mc1", "truthfulqa_mc1", "acc"), new Alias("truthfulqa_mc", "mc2", "truthfulqa_mc2", "acc"));
+    private static final List<Alias> ALIASES = List.of(new Alias("gsm8k", "correct", "gsm8k", "exact_match,flexible-extract"),
+        new Alias("truthfulqa_mc", "mc1", "truthfulqa_mc1", "acc,none"), new Alias("truthfulqa_mc", "mc2", "truthfulqa_mc2", "acc,none"));
 
     private LmEvalFile() {
     }
 
-    /** A measure of a benchmark, and the task and metric that it is in the other harness. */
+    /** A measure of a benchmark, and the task and metric, with its filter, that it is in the other harness. */
     private record Alias(String benchmark, String measure, String task, String metric) {
     }
 
@@ -127,9 +127,10 @@ final class LmEvalFile {
     }
 
     private static void put(ObjectNode values, Metric metric, Results.Result result) {
-        var name = metric.name() + FILTER;
-        metric.statistic().value().ifPresentOrElse(value -> values.put(name, value), () -> values.put(name, "N/A"));
-        var error = metric.name() + "_stderr" + FILTER;
+        var filtered = metric.name().contains(",") ? metric.name() : metric.name() + FILTER;
+        metric.statistic().value().ifPresentOrElse(value -> values.put(filtered, value), () ->
+            values.put(filtered, "N/A"));
+        var error = filtered.replaceFirst(",", "_stderr,");
         standardError(metric.statistic(), result).ifPresentOrElse(value -> values.put(error, value), () -> values.put(error, "N/A"));
     }
 
