@@ -38,6 +38,10 @@ final class LmEvalFile {
 
     /** A statistic over all items, and what it is called in a task. */
     private record Metric(String name, Statistic statistic) {
+
+        String unfiltered() {
+            return name.split(",")[0];
+        }
     }
 
     /** A file for each model, by name. */
@@ -104,9 +108,9 @@ final class LmEvalFile {
         var higher = object(json, "higher_is_better").putObject(task);
         metrics.forEach(metric -> {
             if (card.better() == Better.NEITHER || !isDirected(metric, card)) {
-                higher.putNull(metric.name());
+                higher.putNull(metric.unfiltered());
             } else {
-                higher.put(metric.name(), card.better() == Better.HIGHER);
+                higher.put(metric.unfiltered(), card.better() == Better.HIGHER);
             }
         });
         object(json, "n-samples").putObject(task).put("original", result.benchmark().extent().items())
