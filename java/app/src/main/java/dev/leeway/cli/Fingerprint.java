@@ -6,6 +6,7 @@ import dev.leeway.data.LabelledExample;
 import dev.leeway.data.PreferenceExample;
 import dev.leeway.data.PromptExample;
 import dev.leeway.data.Unit;
+import dev.leeway.io.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -39,9 +40,7 @@ final class Fingerprint {
 
     /** SHA-256 of a text. */
     static String of(String text) {
-        var print = new Fingerprint();
-        print.digest.update(text.getBytes(StandardCharsets.UTF_8));
-        return print.hex();
+        return Sha256.of(text);
     }
 
     /** SHA-256 over tokens, masks, labels, margins and numbers of rows. */

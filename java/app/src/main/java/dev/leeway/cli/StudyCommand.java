@@ -51,10 +51,8 @@ final class StudyCommand {
         }
     }
 
-    /** {@code leeway study plan}. */
-    @Command(name = "plan", description = {"Says what a study would do, and seals its analysis: arms, exams, contrasts, seeds, alpha.",
-        "What is different later is told with the results, and what rests on it is called exploratory."})
-    static final class PlanStudy implements Callable<Integer>, Checked {
+    /** What is done with one study. */
+    abstract static class OfOneStudy implements Callable<Integer>, Checked {
 
         @Spec
         private CommandSpec spec;
@@ -63,48 +61,47 @@ final class StudyCommand {
         private final StudyOptions options = new StudyOptions();
 
         @Override
-        public void check(Problems problems) {
+        public final void check(Problems problems) {
             options.check(problems);
         }
 
         @Override
-        public Integer call() {
+        public final Integer call() {
             Problems.requireNone(this::check);
-            var out = spec.commandLine().getOut();
-            var job = new StudyJob(options, out, spec.commandLine().getErr());
+            var line = spec.commandLine();
+            call(new StudyJob(options, line.getOut(), line.getErr()), line);
+            return 0;
+        }
+
+        abstract void call(StudyJob job, CommandLine line);
+    }
+
+    /** {@code leeway study plan}. */
+    @Command(name = "plan", description = {"Says what a study would do, and seals its analysis: arms, exams, contrasts, seeds, alpha.",
+        "What is different later is told with the results, and what rests on it is called exploratory."})
+    static final class PlanStudy extends OfOneStudy {
+
+        @Override
+        void call(StudyJob job, CommandLine line) {
+            var out = line.getOut();
             var plan = job.plan();
-            new StudyPlanText(plan, options).lines().forEach(out::println);
+            new StudyPlanText(plan, job.options()).lines().forEach(out::println);
             job.folder().create();
             Seal.seal(plan.study(), job.folder().seal());
             var standing = Seal.compare(plan.study(), job.folder().seal());
             out.println("sealed    " + standing.sha256().orElseThrow() + " in " + job.folder().seal());
             standing.changes().forEach(change -> out.println("changed   " + change));
-            return 0;
         }
     }
 
     /** {@code leeway study run}. */
     @Command(name = "run", description = {"Carries out a study. What is in its folder is not done again, so a study that was killed goes "
         + "on, a changed arm is trained and the others are not.", "Ends with a report: one page that any browser shows."})
-    static final class RunStudy implements Callable<Integer>, Checked {
-
-        @Spec
-        private CommandSpec spec;
-
-        @Mixin
-        private final StudyOptions options = new StudyOptions();
+    static final class RunStudy extends OfOneStudy {
 
         @Override
-        public void check(Problems problems) {
-            options.check(problems);
-        }
-
-        @Override
-        public Integer call() {
-            Problems.requireNone(this::check);
-            var line = spec.commandLine();
-            new StudyJob(options, line.getOut(), line.getErr()).run(line.getParseResult().originalArgs());
-            return 0;
+        void call(StudyJob job, CommandLine line) {
+            job.run(line.getParseResult().originalArgs());
         }
     }
 

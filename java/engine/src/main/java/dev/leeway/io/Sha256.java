@@ -26,6 +26,13 @@ public final class Sha256 {
         }
     }
 
+    /** Of a text's bytes in UTF-8 alone. */
+    public static String of(String text) {
+        var sum = new Sha256();
+        sum.digest.update(text.getBytes(StandardCharsets.UTF_8));
+        return sum.hex();
+    }
+
     /** Of a file's bytes alone, as {@code sha256sum} gives it. */
     public static String ofFile(Path file) {
         return new Sha256().addBytes(file).hex();

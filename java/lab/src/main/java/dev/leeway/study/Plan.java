@@ -1,6 +1,7 @@
 package dev.leeway.study;
 
 import dev.leeway.io.JsonFile;
+import dev.leeway.io.Sha256;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -101,12 +102,12 @@ public final class Plan {
         var trainedOn = stage.rows().map(name -> {
             var found = study.rows().get(name);
             long drawn = found.seeded() ? seed : 0;
-            var hash = Hash.of(JsonFile.newObject().put("seed", drawn).set("rows", json.get(name)));
+            var hash = Sha256.of(JsonFile.newObject().put("seed", drawn).set("rows", json.get(name)).toString());
             rows.putIfAbsent(hash, new RowsOf(found, drawn));
             return hash;
         });
         trainedOn.ifPresent(hash -> of.put("rows", hash));
-        return new Node(Hash.of(of), stage, arm.name(), seed, trainedOn, before);
+        return new Node(Sha256.of(of.toString()), stage, arm.name(), seed, trainedOn, before);
     }
 
     /** The study. */

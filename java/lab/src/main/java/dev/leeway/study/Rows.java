@@ -1,8 +1,7 @@
 package dev.leeway.study;
 
-import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
-import java.io.IOException;
+import dev.leeway.io.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -56,11 +55,7 @@ public sealed interface Rows {
             if (!Files.exists(file)) {
                 return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", "absent");
             }
-            try {
-                return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", Hash.of(Files.readAllBytes(file)));
-            } catch (IOException unreadable) {
-                throw LeewayException.data(unreadable, "%s can't be read: %s; the study is trained on it", file, unreadable.getMessage());
-            }
+            return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", Sha256.ofFile(file));
         }
     }
 }

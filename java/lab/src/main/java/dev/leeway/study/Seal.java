@@ -2,6 +2,7 @@ package dev.leeway.study;
 
 import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
+import dev.leeway.io.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ public final class Seal {
     public static void seal(Study study, Path file) {
         if (!Files.exists(file)) {
             var sealed = of(study);
-            JsonFile.write(file, JsonFile.newObject().put("sha256", Hash.of(sealed)).set("sealed", sealed));
+            JsonFile.write(file, JsonFile.newObject().put("sha256", Sha256.of(sealed.toString())).set("sealed", sealed));
             return;
         }
         var name = JsonFile.read(file).requireObject("sealed").requireString("study");
@@ -93,7 +94,7 @@ public final class Seal {
         }
         var stored = JsonFile.read(file);
         var sealed = stored.requireObject("sealed").node();
-        if (!Hash.of(sealed).equals(stored.requireString("sha256"))) {
+        if (!Sha256.of(sealed.toString()).equals(stored.requireString("sha256"))) {
             throw stored.wrong("sha256", "is not that of what is sealed here: the file was changed by hand; put it back, or seal the study "
                 + "in another folder");
         }

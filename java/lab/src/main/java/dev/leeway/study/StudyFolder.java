@@ -3,6 +3,7 @@ package dev.leeway.study;
 import dev.leeway.LeewayException;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
+import dev.leeway.io.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -93,7 +94,7 @@ public final class StudyFolder {
     Path items(String generator, Map<String, String> settings, Materials materials) {
         var json = JsonFile.newObject();
         settings.forEach(json::put);
-        var made = path.resolve("items").resolve(Hash.of(JsonFile.newObject().put("generator", generator).set("settings", json))
+        var made = path.resolve("items").resolve(Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString())
             .substring(0, SHORT));
         if (!Files.exists(made.resolve(COMPLETE))) {
             materials.items(generator, settings).forEach((name, text) -> write(made.resolve(name), text));

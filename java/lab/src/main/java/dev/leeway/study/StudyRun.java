@@ -1,6 +1,7 @@
 package dev.leeway.study;
 
 import dev.leeway.io.JsonFile;
+import dev.leeway.io.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,8 +127,8 @@ public final class StudyRun {
     private boolean examine(Sitting sitting, int number, int of) {
         var exam = sitting.exam();
         var items = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), crew.materials()));
-        var output = folder.exam(Hash.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
-            .put("dependencies", crew.examiner().dependencies(exam, items))));
+        var output = folder.exam(Sha256.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
+            .put("dependencies", crew.examiner().dependencies(exam, items)).toString()));
         var file = output.resolve("outcomes.json");
         if (!Files.exists(file)) {
             var what = exam.name() + " for " + sitting.node().arm() + " after " + sitting.node().stage().name()
