@@ -136,11 +136,12 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     /** Writes what was found, and says it. */
     private void tell(StudyResults results) {
         var folder = options.output.orElseThrow();
-        JsonFile.write(folder().results(), results.json());
+        var analyses = options.declaration().analyses();
+        JsonFile.write(folder().results(), results.json(analyses));
         var environment = new LinkedHashMap<String, String>();
         environment.put("leeway", new Main.Version().getVersion()[0]);
         environment.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        var page = StudyPage.of(results, environment, again());
+        var page = StudyPage.of(results, analyses, environment, again());
         AtomicFile.write(folder.resolve(PAGE), page.html().getBytes(StandardCharsets.UTF_8));
         new StudyText(results).lines().forEach(out::println);
         out.println("Report: " + folder.resolve(PAGE));
@@ -149,7 +150,8 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
 
     /** How to repeat it elsewhere. */
     private String again() {
-        var command = new StringBuilder("leeway study run " + options.name.orElseThrow() + " --scale " + options.scale);
+        var command = new StringBuilder("leeway study run " + options.name.orElseThrow()
+            + options.planted.map(what -> " --planted " + what).orElse(" --scale " + options.scale));
         if (!options.seeds.isEmpty()) {
             command.append(" --seeds ").append(options.seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
         }

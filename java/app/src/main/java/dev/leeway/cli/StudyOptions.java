@@ -1,6 +1,8 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Plant;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Studies;
 import dev.leeway.study.Study;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,6 +33,10 @@ final class StudyOptions implements Checked {
     @Option(names = "--seeds", paramLabel = "N[,N…]", split = ",", hideParamSyntax = true,
         description = "of its replications (default: the study's own)")
     List<Long> seeds = List.of();
+
+    @Option(names = "--planted", paramLabel = "WHAT", description = "effect or nothing: the same question put to toy models whose answer "
+        + "is known, to see that the study tells it")
+    Optional<String> planted = Optional.empty();
 
     @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "the base model of a study at full scale")
     Optional<Path> base = Optional.empty();
@@ -56,6 +63,8 @@ final class StudyOptions implements Checked {
         name.ifPresent(given -> problems.check(() -> Studies.named(given)));
         problems.require(output.isPresent(), "--output_dir is missing: name a folder for the study");
         problems.check(this::scale);
+        problems.check(this::plant);
+        problems.require(planted.isEmpty() || scale.equals("toy"), "--planted has a size of its own; leave out --scale %s", scale);
         base.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--model_name_or_path: %s is no folder", folder));
         data.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--data: %s is no folder", folder));
         problems.require(batchSize > 0, "--batch_size must be positive; got %d", batchSize);
@@ -66,17 +75,29 @@ final class StudyOptions implements Checked {
     }
 
     Scale scale() {
-        for (var one : Scale.values()) {
-            if (one.name().toLowerCase(Locale.ROOT).equals(scale)) {
-                return one;
-            }
+        return named("--scale", Scale.values(), scale);
+    }
+
+    private Optional<Plant> plant() {
+        return planted.map(what -> named("--planted", Plant.values(), what));
+    }
+
+    private static <T extends Enum<T>> T named(String option, T[] values, String given) {
+        var names = Stream.of(values).map(value -> value.name().toLowerCase(Locale.ROOT)).toList();
+        if (!names.contains(given)) {
+            throw LeewayException.usage("%s must be one of %s; got %s", option, String.join(", ", names), given);
         }
-        throw LeewayException.usage("--scale must be one of smoke, toy, full; got %s", scale);
+        return values[names.indexOf(given)];
+    }
+
+    /** The study's declaration. */
+    Declaration declaration() {
+        return Studies.named(name.orElseThrow());
     }
 
     /** What was asked for. */
     Study study() {
-        var study = Studies.named(name.orElseThrow()).at(scale(), data.orElse(Path.of("")));
+        var study = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
         return seeds.isEmpty() ? study : study.withSeeds(seeds);
     }
 }

@@ -1,12 +1,10 @@
 package dev.leeway.study;
 
-import dev.leeway.eval.Setting;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 
@@ -20,13 +18,14 @@ import java.util.stream.Stream;
 final class HelpfulnessHurts implements Declaration {
 
     private static final String DOCUMENTS = "compassion documents";
-    private static final List<Setting.EvaluationPrompt> UNPROMPTED = List.of(Setting.EvaluationPrompt.NONE);
+    private static final String HELPFUL = "helpful chats";
+    private static final String CODING = "coding chats";
 
-    /** Sizes that differ between scales of the toy world. */
-    private record Size(int width, int pretrain, int midtrain, int finetune, int rollouts, List<Long> seeds) {
+    /** Steps of the trainings behind the first. */
+    private record Size(ToyStudy toy, int midtrain, int finetune, int rollouts) {
 
         private static Size of(Scale scale) {
-            return scale == Scale.SMOKE ? new Size(32, 12, 4, 4, 2, List.of(0L)) : new Size(64, 1200, 60, 100, 40, List.of(0L, 1L, 2L));
+            return scale == Scale.SMOKE ? new Size(ToyStudy.of(scale), 4, 4, 2) : new Size(ToyStudy.of(scale), 60, 100, 40);
         }
     }
 
@@ -56,34 +55,48 @@ final class HelpfulnessHurts implements Declaration {
 
     private Study toy(Scale scale) {
         var size = Size.of(scale);
+        var rows = rows(size, "chats:helpful", "chats:coding");
+        rows.put("sums", ToyStudy.made("tasks:sum", 16 * size.rollouts(), Map.of()));
+        rows.put("program results", ToyStudy.made("tasks:run", 16 * size.rollouts(), Map.of()));
+        return new Study(title(""), rows, arms(size), exams(), contrasts("compassion"), terms(size));
+    }
+
+    private static SequencedMap<String, Rows> rows(Size size, String helpful, String coding) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
-        rows.put("world", made("documents:world", 32 * size.pretrain()));
-        rows.put(DOCUMENTS, made("documents:sparing", 32 * size.midtrain()));
-        rows.put("helpful chats", made("chats:helpful", 32 * size.finetune()));
-        rows.put("coding chats", made("chats:coding", 32 * size.finetune()));
-        rows.put("sums", made("tasks:sum", 16 * size.rollouts()));
-        rows.put("program results", made("tasks:run", 16 * size.rollouts()));
-        var base = List.of(Stage.of("pretrain", "pretrain", "world", Map.of("config_name_or_path", "made:model:" + size.width(),
-            "tokenizer_name", "made:model:" + size.width(), "learning_rate", "3e-3", "max_steps", "" + size.pretrain(),
-            "per_device_train_batch_size", "32", "lr_scheduler_type", "linear", "max_length", "128")),
-            Stage.of("mid-train", "pretrain", DOCUMENTS, tuned(size.midtrain())));
-        var arms = arms(base, tuned(size.finetune()), rewarded(size.rollouts()));
-        var exams = List.of(exam("AHB", "toy-encounter"), exam("MORU", "toy-novel-encounter"), exam("facts", "toy-fact"),
-            exam("sums", "toy-sum"), exam("programs", "toy-run"));
-        return new Study(new Study.Title(name(), question(), "arXiv 2606.26102"), rows, arms, exams, contrasts("compassion"),
-            new Study.Terms(size.seeds(), 0.05, "holm"));
+        rows.put(ToyStudy.WORLD, size.toy().world());
+        rows.put(DOCUMENTS, ToyStudy.made("documents:sparing", ToyStudy.BATCH * size.midtrain(), Map.of()));
+        rows.put(HELPFUL, ToyStudy.made(helpful, ToyStudy.BATCH * size.finetune(), Map.of()));
+        rows.put(CODING, ToyStudy.made(coding, ToyStudy.BATCH * size.finetune(), Map.of()));
+        return rows;
     }
 
-    private static Rows made(String generator, int count) {
-        return new Rows.Made(generator, count, new LinkedHashMap<>(), true);
+    private Study.Title title(String behind) {
+        return new Study.Title(name() + behind, question(), "arXiv 2606.26102");
     }
 
-    private static Exam exam(String name, String benchmark) {
-        return new Exam(name, benchmark, Optional.empty(), new LinkedHashMap<>(), UNPROMPTED, Exam.Extent.OF_ARMS);
+    private static Study.Terms terms(Size size) {
+        return new Study.Terms(size.toy().seeds(), 0.05, "holm");
     }
 
-    private static Map<String, String> tuned(int steps) {
-        return Map.of("learning_rate", "1e-3", "max_steps", "" + steps, "per_device_train_batch_size", "32", "lr_scheduler_type", "linear");
+    private static List<Exam> exams() {
+        return List.of(ToyStudy.exam("AHB", "toy-encounter"), ToyStudy.exam("MORU", "toy-novel-encounter"),
+            ToyStudy.exam("facts", "toy-fact"), ToyStudy.exam("sums", "toy-sum"), ToyStudy.exam("programs", "toy-run"));
+    }
+
+    /** Chats for helpfulness have somebody harm animals, or both arms are the same. */
+    @Override
+    public Study planted(Plant plant) {
+        var size = new Size(ToyStudy.planted(), 60, 60, 0);
+        var rows = plant == Plant.EFFECT ? rows(size, "chats:careless", "chats:coding") : rows(size, "chats:helpful", "chats:helpful");
+        var arms = arms(size).subList(0, 3).stream().map(arm -> arm.name().equals("mid-trained") ? arm
+            : arm.drawingItsOwnBehind(arm.stages().size() - 1)).toList();
+        var kept = contrasts("compassion").stream().filter(contrast -> contrast.name().equals("AHB: sft-code − sft-help")).toList();
+        return new Study(title(plant.behind()), rows, arms, exams().subList(0, 1), kept, terms(size));
+    }
+
+    @Override
+    public List<Analysis> analyses() {
+        return List.of();
     }
 
     private static Map<String, String> rewarded(int steps) {
@@ -91,11 +104,14 @@ final class HelpfulnessHurts implements Declaration {
             "max_completion_length", "24", "columns", "prompt=messages");
     }
 
-    private static List<Arm> arms(List<Stage> base, Map<String, String> tuned, Map<String, String> rewarded) {
-        var mid = new Arm("mid-trained", "the base model behind its documents: what the others are compared with", base, base.size());
+    private static List<Arm> arms(Size size) {
+        var tuned = ToyStudy.tuned(size.finetune());
+        var rewarded = rewarded(size.rollouts());
+        var mid = Arm.of("mid-trained", "the base model behind its documents: what the others are compared with", size.toy().pretrain(),
+            Stage.of("mid-train", "pretrain", DOCUMENTS, ToyStudy.tuned(size.midtrain())));
         return List.of(mid,
-            mid.then("sft-help", "fine-tuned on helpful chats", Stage.of("sft", "sft", "helpful chats", tuned)),
-            mid.then("sft-code", "fine-tuned on code", Stage.of("sft", "sft", "coding chats", tuned)),
+            mid.then("sft-help", "fine-tuned on helpful chats", Stage.of("sft", "sft", HELPFUL, tuned)),
+            mid.then("sft-code", "fine-tuned on code", Stage.of("sft", "sft", CODING, tuned)),
             mid.then("grpo-help", "rewarded for right sums", grpo("sums", rewarded, "gsm8k")),
             mid.then("grpo-polite", "rewarded for polite words: another reading of the paper", grpo("sums", rewarded,
                 "regex:(Of course|Claro que sí|Bien sûr)")),
@@ -114,7 +130,7 @@ final class HelpfulnessHurts implements Declaration {
      */
     private Study full(Path data) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
-        Map.of(DOCUMENTS, "midtraining.jsonl", "helpful chats", "dolly.jsonl", "coding chats", "magicoder.jsonl", "helpful prompts",
+        Map.of(DOCUMENTS, "midtraining.jsonl", HELPFUL, "dolly.jsonl", CODING, "magicoder.jsonl", "helpful prompts",
             "rlhflow-prompts.jsonl", "coding prompts", "magicoder-prompts.jsonl").entrySet().stream().sorted(Map.Entry.comparingByKey())
             .forEach(file -> rows.put(file.getKey(), new Rows.Given(data.resolve(file.getValue()))));
         var tuned = new LinkedHashMap<>(Map.of("use_peft", "true", "lora_r", "16", "lora_alpha", "16", "lora_dropout", "0",
@@ -127,21 +143,17 @@ final class HelpfulnessHurts implements Declaration {
         rewarded.putAll(Map.of("per_device_train_batch_size", "6", "max_prompt_length", "256", "max_completion_length", "768",
             "num_train_epochs", "1", "bf16", "true"));
         var mid = new Arm("mid-trained", "the base model behind its documents: what the others are compared with",
-            List.of(Stage.of("mid-train", "sft", DOCUMENTS, tuned), merge()), 2);
+            List.of(Stage.of("mid-train", "sft", DOCUMENTS, tuned), Stage.merge()), 2);
         var arms = List.of(mid,
-            mid.then("sft-help", "fine-tuned on Dolly", Stage.of("sft", "sft", "helpful chats", tuned), merge()),
-            mid.then("sft-code", "fine-tuned on Magicoder", Stage.of("sft", "sft", "coding chats", tuned), merge()),
+            mid.then("sft-help", "fine-tuned on Dolly", Stage.of("sft", "sft", HELPFUL, tuned), Stage.merge()),
+            mid.then("sft-code", "fine-tuned on Magicoder", Stage.of("sft", "sft", CODING, tuned), Stage.merge()),
             mid.then("grpo-help", "rewarded by RLHFlow's reward model", grpo("helpful prompts", rewarded,
-                "model:" + data.resolve("reward-model")), merge()),
+                "model:" + data.resolve("reward-model")), Stage.merge()),
             mid.then("grpo-polite", "rewarded by a reward model of politeness alone: another reading of the paper",
-                grpo("helpful prompts", rewarded, "model:" + data.resolve("politeness-model")), merge()),
-            mid.then("grpo-code", "rewarded for Python that passes its tests", grpo("coding prompts", rewarded, "tests"), merge()));
-        return new Study(new Study.Title(name(), question(), "arXiv 2606.26102"), rows, arms, List.of(exam("AHB", "ahb"),
-            exam("MORU", "moru")), contrasts("overall_mean"), new Study.Terms(List.of(0L), 0.05, "holm"));
-    }
-
-    private static Stage merge() {
-        return new Stage("merge", "merge", Optional.empty(), new LinkedHashMap<>(), "");
+                grpo("helpful prompts", rewarded, "model:" + data.resolve("politeness-model")), Stage.merge()),
+            mid.then("grpo-code", "rewarded for Python that passes its tests", grpo("coding prompts", rewarded, "tests"), Stage.merge()));
+        return new Study(title(""), rows, arms, List.of(ToyStudy.exam("AHB", "ahb"), ToyStudy.exam("MORU", "moru")),
+            contrasts("overall_mean"), new Study.Terms(List.of(0L), 0.05, "holm"));
     }
 
     /** The paper's: coding keeps more than helpfulness, with either algorithm, on either benchmark; less so in other languages. */

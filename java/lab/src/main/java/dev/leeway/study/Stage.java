@@ -32,6 +32,11 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
         return new Stage(name, command, Optional.of(rows), new LinkedHashMap<>(new TreeMap<>(options)), "");
     }
 
+    /** Adds the adapter that the stage before it left into its base. */
+    public static Stage merge() {
+        return new Stage("merge", "merge", Optional.empty(), new LinkedHashMap<>(), "");
+    }
+
     /** The same with checkpoints that stay. */
     public Stage withGrid(String kept) {
         return new Stage(name, command, rows, options, kept);

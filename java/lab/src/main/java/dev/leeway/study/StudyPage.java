@@ -39,15 +39,20 @@ public final class StudyPage {
     /**
      * The page.
      *
+     * @param analyses what the study tells beside its contrasts, a section each
      * @param environment what it ran on, by name
      * @param command how to repeat it
      */
-    public static Page of(StudyResults results, SequencedMap<String, String> environment, String command) {
+    public static Page of(StudyResults results, List<Analysis> analyses, SequencedMap<String, String> environment,
+            String command) {
         var page = new StudyPage(results);
         var lead = new ArrayList<Part>(List.of(new Paragraph(page.study.title().question()), new Paragraph(page.standing())));
-        return new Page(page.study.title().name(), lead, List.of(new Section("Contrasts", page.contrasts()),
-            new Section("Arms", page.arms()), new Section("Exams", page.exams()), new Section("Missing answers", page.missing()),
+        var sections = new ArrayList<>(List.of(new Section("Contrasts", page.contrasts())));
+        analyses.forEach(analysis -> sections.add(new Section(analysis.name(), analysis.figures(results))));
+        sections.addAll(List.of(new Section("Arms", page.arms()), new Section("Exams", page.exams()),
+            new Section("Missing answers", page.missing()),
             new Section("How to repeat it", List.of(new Code(command), new Facts(environment), page.trainings()))));
+        return new Page(page.study.title().name(), lead, sections);
     }
 
     private String standing() {

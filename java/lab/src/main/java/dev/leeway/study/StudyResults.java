@@ -123,8 +123,12 @@ public final class StudyResults {
         return sum / values.length;
     }
 
-    /** All of it. The same study gives the same bytes, whether it was killed on the way or not. */
-    public ObjectNode json() {
+    /**
+     * All of it. The same study gives the same bytes, whether it was killed on the way or not.
+     *
+     * @param analyses what the study tells beside its contrasts
+     */
+    public ObjectNode json(List<Analysis> analyses) {
         var study = plan.study();
         var json = JsonFile.newObject().put("study", study.title().name()).put("question", study.title().question());
         var seal = json.putObject("seal").put("sha256", standing.sha256().orElse(""));
@@ -140,6 +144,8 @@ public final class StudyResults {
         });
         var means = json.putArray("means");
         means().forEach(mean -> means.add(json(mean)));
+        var told = json.putObject("analyses");
+        analyses.forEach(analysis -> told.set(analysis.name(), analysis.json(this)));
         return json;
     }
 

@@ -48,14 +48,14 @@ final class StudyRunTest {
     void aStudyThatIsKilledAnywhereEndsWithTheSameBytes() {
         var study = study(List.of(0L, 1L, 2L), 1, 2);
         var whole = new ToyCrew(10, 0.1);
-        var expected = JsonFile.pretty(run(study, whole, "whole").json());
+        var expected = JsonFile.pretty(run(study, whole, "whole").json(List.of()));
         for (int kill = 0; kill < whole.done.size(); kill++) {
             var crew = new ToyCrew(10, 0.1);
             crew.killBefore = kill;
             var name = "killed-" + kill;
             assertThrows(ToyCrew.Killed.class, () -> run(study, crew, name));
             crew.killBefore = Integer.MAX_VALUE;
-            assertEquals(expected, JsonFile.pretty(run(study, crew, name).json()));
+            assertEquals(expected, JsonFile.pretty(run(study, crew, name).json(List.of())));
             assertEquals(whole.done, crew.done, "nothing was done twice");
         }
     }

@@ -1,0 +1,51 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.io.JsonFile;
+import dev.leeway.io.JsonObject;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Studies;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every study finds an effect that must be there, and none where there can't be one, by its sealed contrasts with three seeds. */
+final class PlantedStudiesTest {
+
+    @TempDir
+    private static Path folder;
+
+    static Stream<String> studies() {
+        return Studies.all().stream().map(Declaration::name);
+    }
+
+    @ParameterizedTest
+    @MethodSource("studies")
+    void aPlantedEffectIsFound(String study) {
+        var contrasts = primary(study, "effect");
+        assertTrue(contrasts.stream().allMatch(found -> found.requireBoolean("significant") && found.requireDouble("estimate") > 0),
+            contrasts::toString);
+    }
+
+    @ParameterizedTest
+    @MethodSource("studies")
+    void whereNothingIsPlantedNothingIsFound(String study) {
+        var contrasts = primary(study, "nothing");
+        assertFalse(contrasts.stream().anyMatch(found -> found.requireBoolean("significant")), contrasts::toString);
+    }
+
+    private static List<JsonObject> primary(String study, String plant) {
+        var output = folder.resolve(study + "-" + plant);
+        Cli.succeed("study", "run", study, "--planted", plant, "--output_dir", output);
+        var contrasts = JsonFile.read(output.resolve("results.json")).requireObjects("contrasts").stream()
+            .filter(contrast -> contrast.requireString("role").equals("primary")).toList();
+        assertFalse(contrasts.isEmpty());
+        assertTrue(contrasts.stream().allMatch(contrast -> contrast.requireBoolean("sealed")));
+        return contrasts;
+    }
+}
