@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.Sha256;
 import java.util.ArrayList;
@@ -24,13 +25,32 @@ public final class Plan {
      * @param arm the first arm that has it
      * @param seed of its random numbers
      * @param rows the hash of what it is trained on
-     * @param before the training whose model it begins with; empty = the study's base
+     * @param models that it takes
      */
-    public record Node(String hash, Stage stage, String arm, long seed, Optional<String> rows, Optional<Node> before) {
+    public record Node(String hash, Stage stage, String arm, long seed, Optional<String> rows, Models models) {
+
+        /** The training whose model it begins with; empty = the study's base. */
+        public Optional<Node> before() {
+            return models.before();
+        }
 
         /** Under which name it is stored. */
         public String key() {
             return hash.substring(0, 16);
+        }
+    }
+
+    /**
+     * The models that a training takes.
+     *
+     * @param before the training whose model it begins with; empty = the study's base
+     * @param others the last trainings of arms that its options name, by option
+     */
+    public record Models(Optional<Node> before, SequencedMap<String, Node> others) {
+
+        /** Takes a copy. */
+        public Models {
+            others = new LinkedHashMap<>(others);
         }
     }
 
@@ -62,9 +82,13 @@ public final class Plan {
     private final SequencedMap<String, Node> nodes = new LinkedHashMap<>();
     private final SequencedMap<String, RowsOf> rows = new LinkedHashMap<>();
     private final List<Replication> replications = new ArrayList<>();
+    private final Optional<String> base;
+    private final Map<String, ObjectNode> rowsJson = new LinkedHashMap<>();
 
-    private Plan(Study study) {
+    private Plan(Study study, Optional<String> base) {
         this.study = study;
+        this.base = base;
+        study.rows().forEach((name, rows) -> rowsJson.put(name, rows.json()));
     }
 
     /**
@@ -73,41 +97,62 @@ public final class Plan {
      * @param base names the model that it begins with, by its content; empty where stages make their own
      */
     public static Plan of(Study study, Optional<String> base) {
-        var plan = new Plan(study);
-        var json = new LinkedHashMap<String, ObjectNode>();
-        study.rows().forEach((name, rows) -> json.put(name, rows.json()));
+        var plan = new Plan(study, base);
         for (long seed : study.terms().seeds()) {
-            for (var arm : study.arms()) {
-                plan.replications.add(plan.replicate(arm, seed, base, json));
-            }
+            study.arms().forEach(arm -> plan.replicate(arm, seed, List.of()));
         }
         return plan;
     }
 
-    private Replication replicate(Arm arm, long seed, Optional<String> base, Map<String, ObjectNode> json) {
+    /**
+     * An arm's trainings, behind those of the arms whose models they take.
+     *
+     * @param waiting arms that take its model, to see one that takes its own
+     */
+    private Replication replicate(Arm arm, long seed, List<String> waiting) {
+        if (waiting.contains(arm.name())) {
+            throw LeewayException.usage("arm %s takes its own last model, by way of %s", arm.name(), String.join(", ", waiting));
+        }
+        var known = replications.stream().filter(one -> one.seed() == seed && one.arm().equals(arm)).findFirst();
+        if (known.isPresent()) {
+            return known.get();
+        }
+        var waitingToo = new ArrayList<>(waiting);
+        waitingToo.add(arm.name());
         var own = new ArrayList<Node>();
         for (int s = 0; s < arm.stages().size(); s++) {
+            var stage = arm.stages().get(s);
+            var others = new LinkedHashMap<String, Node>();
+            stage.arms().forEach((option, other) -> others.put(option, replicate(study.arm(other), seed, waitingToo).last()));
             var before = own.isEmpty() ? Optional.<Node>empty() : Optional.of(own.getLast());
-            long drawn = s < arm.shared() ? seed : Seeds.of(seed, arm.name());
-            var node = node(arm, arm.stages().get(s), drawn, before, base, json);
+            var node = node(arm, stage, seed(arm, s, seed), new Models(before, others));
             nodes.putIfAbsent(node.hash(), node);
             own.add(nodes.get(node.hash()));
         }
-        return new Replication(arm, seed, own);
+        replications.add(new Replication(arm, seed, own));
+        return replications.getLast();
     }
 
-    private Node node(Arm arm, Stage stage, long seed, Optional<Node> before, Optional<String> base, Map<String, ObjectNode> json) {
+    private static long seed(Arm arm, int stage, long seed) {
+        return stage < arm.shared() ? seed : Seeds.of(seed, arm.name());
+    }
+
+    private Node node(Arm arm, Stage stage, long seed, Models models) {
         var of = stage.json().put("seed", seed);
-        before.map(Node::hash).or(() -> base).ifPresent(model -> of.put("model", model));
-        var trainedOn = stage.rows().map(name -> {
-            var found = study.rows().get(name);
-            long drawn = found.seeded() ? seed : 0;
-            var hash = Sha256.of(JsonFile.newObject().put("seed", drawn).set("rows", json.get(name)).toString());
-            rows.putIfAbsent(hash, new RowsOf(found, drawn));
-            return hash;
-        });
+        models.before().map(Node::hash).or(() -> base).ifPresent(model -> of.put("model", model));
+        models.others().forEach((option, other) -> of.put("model of " + option, other.hash()));
+        var trainedOn = stage.rows().map(name -> rows(name, seed));
         trainedOn.ifPresent(hash -> of.put("rows", hash));
-        return new Node(Sha256.of(of.toString()), stage, arm.name(), seed, trainedOn, before);
+        return new Node(Sha256.of(of.toString()), stage, arm.name(), seed, trainedOn, models);
+    }
+
+    /** The hash of rows, which are noted. */
+    private String rows(String name, long seed) {
+        var found = study.rows().get(name);
+        long drawn = found.seeded() ? seed : 0;
+        var hash = Sha256.of(JsonFile.newObject().put("seed", drawn).set("rows", rowsJson.get(name)).toString());
+        rows.putIfAbsent(hash, new RowsOf(found, drawn));
+        return hash;
     }
 
     /** The study. */
@@ -125,7 +170,7 @@ public final class Plan {
         return new LinkedHashMap<>(rows);
     }
 
-    /** Arms × seeds. */
+    /** Arms × seeds; an arm whose model others take comes before them. */
     public List<Replication> replications() {
         return List.copyOf(replications);
     }

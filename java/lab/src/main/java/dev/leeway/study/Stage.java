@@ -21,6 +21,8 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
 
     /** Begins an option's value that stands for a folder which {@link Materials#items} makes: {@code made:GENERATOR}. */
     public static final String MADE = "made:";
+    /** Stands in an option's value for the folder of another arm's last model, of the same seed: {@code arm:NAME}, {@code model:arm:NAME}. */
+    public static final String ARM = "arm:";
 
     /** Takes a copy. */
     public Stage {
@@ -40,6 +42,24 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
     /** The same with checkpoints that stay. */
     public Stage withGrid(String kept) {
         return new Stage(name, command, rows, options, kept);
+    }
+
+    /** The arm whose last model an option's value stands for. */
+    static Optional<String> arm(String value) {
+        int at = value.startsWith(ARM) ? 0 : value.indexOf(":" + ARM) + 1;
+        return at > 0 || value.startsWith(ARM) ? Optional.of(value.substring(at + ARM.length())) : Optional.empty();
+    }
+
+    /** The value with a folder in the place of the arm that it names. */
+    static String withArm(String value, String folder) {
+        return value.substring(0, value.length() - ARM.length() - arm(value).orElseThrow().length()) + folder;
+    }
+
+    /** The arms whose models it takes beside the one that it begins with, by option. */
+    SequencedMap<String, String> arms() {
+        var arms = new LinkedHashMap<String, String>();
+        options.forEach((name, value) -> arm(value).ifPresent(arm -> arms.put(name, arm)));
+        return arms;
     }
 
     /** All that determines what it makes of a model, but for its rows and its random numbers. */

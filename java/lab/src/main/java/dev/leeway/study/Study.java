@@ -69,12 +69,16 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
         requireDifferent("arms", arms.stream().map(Arm::name).toList(), wrong);
         requireDifferent("exams", exams.stream().map(Exam::name).toList(), wrong);
         requireDifferent("contrasts", contrasts.stream().map(Contrast::name).toList(), wrong);
+        var armNames = arms.stream().map(Arm::name).toList();
         for (var arm : arms) {
             for (var stage : arm.stages()) {
                 if (stage.rows().isPresent() && !rows.containsKey(stage.rows().get())) {
                     wrong.add("stage " + stage.name() + " of arm " + arm.name() + " is trained on " + stage.rows().get()
                         + ", of which there are no rows");
                 }
+                stage.arms().values().stream().filter(other -> !armNames.contains(other))
+                    .forEach(other -> wrong.add("stage " + stage.name() + " of arm " + arm.name() + " takes the model of " + other
+                        + ", which there is not"));
             }
         }
         for (var contrast : contrasts) {
@@ -100,6 +104,16 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
         if (exams.stream().noneMatch(exam -> exam.name().equals(cell.exam()))) {
             wrong.add("contrast " + contrast.name() + " names the exam " + cell.exam() + ", which there is not");
         }
+    }
+
+    /**
+     * The arm with a name.
+     *
+     * @throws LeewayException if there is none
+     */
+    public Arm arm(String name) {
+        return arms.stream().filter(arm -> arm.name().equals(name)).findFirst().orElseThrow(() -> LeewayException.usage(
+            "study %s has no arm %s; it has %s", title.name(), name, String.join(", ", arms.stream().map(Arm::name).toList())));
     }
 
     /** The same with other seeds. */

@@ -91,7 +91,7 @@ public final class StudyRun {
         listener.begins(what, number, of);
         var rows = node.rows().map(hash -> folder.rows(hash, plan.rows().get(hash), crew.materials()));
         var model = node.before().map(folder::stage).or(() -> base);
-        boolean ended = crew.workshop().train(new Workshop.Training(node.stage().command(), options(node.stage()), node.stage().grid(),
+        boolean ended = crew.workshop().train(new Workshop.Training(node.stage().command(), options(node), node.stage().grid(),
             model, rows, node.seed(), folder.stage(node)));
         if (ended) {
             folder.done(node);
@@ -100,11 +100,12 @@ public final class StudyRun {
         return ended;
     }
 
-    /** Its options, with the folders of what is made in the places that name it. */
-    private SequencedMap<String, String> options(Stage stage) {
+    /** Its options, with folders in the places that name what is made, or another arm. */
+    private SequencedMap<String, String> options(Plan.Node node) {
         var options = new LinkedHashMap<String, String>();
-        stage.options().forEach((name, value) -> options.put(name, value.startsWith(Stage.MADE)
+        node.stage().options().forEach((name, value) -> options.put(name, value.startsWith(Stage.MADE)
             ? folder.items(value.substring(Stage.MADE.length()), Map.of(), crew.materials()).toString() : value));
+        node.models().others().forEach((name, other) -> options.put(name, Stage.withArm(options.get(name), folder.stage(other).toString())));
         return options;
     }
 
