@@ -21,7 +21,7 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
 
     /** Begins an option's value that stands for a folder which {@link Materials#items} makes: {@code made:GENERATOR}. */
     public static final String MADE = "made:";
-    /** Stands in an option's value for the folder of another arm's last model, of the same seed: {@code arm:NAME}, {@code model:arm:NAME}. */
+    /** Begins what stands for the folder of another arm's last model, of the same seed: {@code arm:NAME}, {@code model:arm:NAME}. */
     public static final String ARM = "arm:";
 
     /** Takes a copy. */

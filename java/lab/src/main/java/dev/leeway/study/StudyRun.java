@@ -105,7 +105,8 @@ public final class StudyRun {
         var options = new LinkedHashMap<String, String>();
         node.stage().options().forEach((name, value) -> options.put(name, value.startsWith(Stage.MADE)
             ? folder.items(value.substring(Stage.MADE.length()), Map.of(), crew.materials()).toString() : value));
-        node.models().others().forEach((name, other) -> options.put(name, Stage.withArm(options.get(name), folder.stage(other).toString())));
+        node.models().others().forEach((name, other) ->
+            options.computeIfPresent(name, (_, value) -> Stage.withArm(value, folder.stage(other).toString())));
         return options;
     }
 

@@ -45,7 +45,8 @@ final class PlanTest {
 
     @Test
     void anArmThatTakesItsOwnModelIsRefused() {
-        var circle = study(rewardedBy("arm:judge"), Arm.of("judge", "", Stage.of("reward", "reward", "texts", Map.of("base", "arm:policy"))));
+        var circle = study(rewardedBy("arm:judge"),
+            Arm.of("judge", "", Stage.of("reward", "reward", "texts", Map.of("base", "arm:policy"))));
         var refusal = assertThrows(LeewayException.class, () -> Plan.of(circle, Optional.empty()));
         assertEquals("arm policy takes its own last model, by way of policy, judge", refusal.getMessage());
     }
