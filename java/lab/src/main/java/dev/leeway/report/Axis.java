@@ -13,14 +13,29 @@ import java.util.List;
 record Axis(double least, double most, double step) {
 
     private static final int STEPS = 4;
+    /** Of a step, by which rounding may miss a tick. */
+    private static final double TINY = 1e-6;
+    /** A greatest share below this would leave most of an axis that ends at 1 empty. */
+    private static final double LARGE = 0.25;
 
-    /** From 0 to 1 where all values are shares, else from round number to round number around them. */
+    /** From 0 to 1 where all values are shares, from 0 where they are small ones, else from round number to round number around them. */
     static Axis of(List<Double> values) {
         double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(0);
         double most = values.stream().mapToDouble(Double::doubleValue).max().orElse(1);
-        if (least >= 0 && most <= 1) {
+        if (least >= 0 && most <= 1 && most >= LARGE) {
             return new Axis(0, 1, 0.25);
         }
+        return around(least >= 0 && most < LARGE ? 0 : least, most);
+    }
+
+    /** From the least to the most, with the round numbers that lie between. */
+    static Axis between(List<Double> values) {
+        double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+        double most = values.stream().mapToDouble(Double::doubleValue).max().orElse(1);
+        return most > least ? new Axis(least, most, around(least, most).step()) : around(least, most);
+    }
+
+    private static Axis around(double least, double most) {
         double step = round(most > least ? (most - least) / STEPS : Math.max(Math.abs(most), 1) / STEPS);
         return new Axis(Math.floor(least / step) * step, Math.max(Math.ceil(most / step), Math.floor(least / step) + 1) * step, step);
     }
@@ -39,9 +54,10 @@ record Axis(double least, double most, double step) {
     /** The round numbers on it. */
     List<Double> ticks() {
         var ticks = new ArrayList<Double>();
-        long count = Math.round((most - least) / step);
-        for (long i = 0; i <= count; i++) {
-            ticks.add(least + i * step);
+        long first = (long) Math.ceil(least / step - TINY);
+        long last = (long) Math.floor(most / step + TINY);
+        for (long i = first; i <= last; i++) {
+            ticks.add(i * step);
         }
         return ticks;
     }

@@ -1,5 +1,7 @@
 package dev.leeway.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /** Text and numbers as they may stand in a page. */
@@ -16,5 +18,11 @@ public final class Markup {
     /** {@link String#format} with a point in numbers, wherever this runs. */
     public static String format(String format, Object... arguments) {
         return String.format(Locale.ROOT, format, arguments);
+    }
+
+    /** A number with so many significant digits at most: neither zeros at its end nor powers of ten. */
+    public static String number(double value, int digits) {
+        var rounded = new BigDecimal(value).round(new MathContext(digits));
+        return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
     }
 }

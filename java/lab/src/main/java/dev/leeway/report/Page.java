@@ -30,6 +30,17 @@ public record Page(String title, List<Part> lead, List<Section> sections) {
         .grid { stroke: var(--line) } .interval { stroke-width: 2 } .axis text { fill: var(--soft); font-size: 12px }
         .c0 { --own: var(--c0) } .c1 { --own: var(--c1) } .c2 { --own: var(--c2) } .c3 { --own: var(--c3) } .c4 { --own: var(--c4) }
         .c5 { --own: var(--c5) } circle { fill: var(--own) } .interval { stroke: var(--own) }
+        figure { margin: 1rem 0 } .square { max-width: 30rem } p.soft { color: var(--soft); font-size: .85rem; margin: 0 }
+          p.under { text-align: center; margin-top: 1.9rem } .plane { display: block; height: 16rem; width: calc(100% - 5rem);
+          margin: .75rem 1.5rem 0 3.5rem; overflow: visible } .square .plane { height: auto; aspect-ratio: 1 }
+        .plane text { fill: var(--soft); font-size: 12px } .plane svg { overflow: visible } line.soft { stroke: var(--soft) }
+        .stroke { fill: none; stroke: var(--own); stroke-width: 2; vector-effect: non-scaling-stroke }
+          .band { fill: var(--own); opacity: .15 } .d1 .stroke { stroke-dasharray: 8 4 } .d2 .stroke { stroke-dasharray: 2 4 }
+        .legend, .key { padding: 0; font-size: .9rem } .legend { list-style: none; margin: 0 0 .5rem } .legend li { display: inline-block;
+          margin-right: 1.25rem } .legend svg { margin-right: .4rem } .key { columns: 13rem; padding-left: 2rem } .key
+          li::marker { color: var(--own); font-weight: bold }
+        .heat td, .heat th { padding: .4rem .6rem; border: 1px solid var(--line) } .heat td { background: color-mix(in srgb, var(--own)
+          var(--share, 0%), var(--paper)) }
         @media (max-width: 40rem) { .row { grid-template-columns: 1fr; gap: 0; margin-bottom: .5rem; padding: 0 .75rem } }
         """;
 

@@ -36,7 +36,11 @@ final class PageTest {
         var hostile = "</p><script>\"&'";
         var table = new Table(List.of(Column.text(hostile), Column.number("n")), List.of(List.of(hostile, "1")));
         var parts = List.of(new Paragraph(hostile), new Code(hostile), new Facts(new LinkedHashMap<>(Map.of(hostile, hostile))), table,
-            PLOT, new Fold(hostile, List.of(table)), new DotPlot(hostile, List.of()));
+            PLOT, new Fold(hostile, List.of(table)), new DotPlot(hostile, List.of()),
+            new LinePlot(hostile, hostile, hostile, List.of(new LinePlot.Line(hostile, List.of(new LinePlot.Point(1, 2, Optional.empty()))))),
+            new LinePlot(hostile, hostile, hostile, List.of()), new ScatterPlot(hostile, hostile, hostile, List.of(
+            new ScatterPlot.Dot(hostile, 0, 1, 2)), true), new ScatterPlot(hostile, hostile, hostile, List.of(), false),
+            new HeatMap(hostile, List.of(hostile), List.of(hostile), List.of(List.of(Optional.of(0.5))), 0, 1));
         for (var part : parts) {
             assertEquals(0, parsed(part).getElementsByTagName("script").getLength());
         }
@@ -60,6 +64,9 @@ final class PageTest {
         assertEquals("2.5", Axis.of(List.of(-3.0, 7.0)).text(2.5));
         assertEquals("0.25", Axis.of(List.of(0.4)).text(0.25));
         assertEquals("0.05", Axis.of(List.of(0.9, 1.1)).text(0.05));
+        assertEquals(new Axis(0, 0.04, 0.01), Axis.of(List.of(0.02, 0.04)), "small shares fill theirs, from 0");
+        assertEquals(List.of(20.0, 40.0), Axis.between(List.of(1.0, 50.0)).ticks());
+        assertEquals(100, Axis.between(List.of(1.0, 50.0)).place(50), 1e-12, "ulps of a percentage");
         for (double only : new double[] {7, -7, 0, 1e-9, 1e12, -0.5}) {
             var axis = Axis.of(List.of(only));
             assertTrue(axis.least() <= only && only <= axis.most() && axis.least() < axis.most(), axis.toString());
