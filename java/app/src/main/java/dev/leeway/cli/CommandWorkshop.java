@@ -91,6 +91,6 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
 
     @Override
     public List<Kept> kept(Path output) {
-        return CheckpointStore.complete(output).stream().map(found -> new Kept(found.manifest().step(), found.folder())).toList();
+        return CheckpointStore.staying(output).stream().map(found -> new Kept(found.manifest().step(), found.folder())).toList();
     }
 }

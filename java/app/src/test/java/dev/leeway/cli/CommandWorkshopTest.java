@@ -16,6 +16,7 @@ import dev.leeway.study.Study;
 import dev.leeway.study.StudyFolder;
 import dev.leeway.study.StudyResults;
 import dev.leeway.study.StudyRun;
+import dev.leeway.study.Workshop;
 import dev.leeway.study.Workshop.Training;
 import dev.leeway.study.toy.ToyMaterials;
 import java.io.IOException;
@@ -109,6 +110,15 @@ final class CommandWorkshopTest {
         var config = folder.resolve("merged/config.json");
         assertTrue(Files.exists(config));
         assertTrue(WORKSHOP.train(merge), "killed before the study noted it");
+    }
+
+    /** Of a run that was saved by steps too, and would have been by the clock. */
+    @Test
+    void onlyCheckpointsOfTheGridAreExamined() throws IOException {
+        var output = folder.resolve("out");
+        assertTrue(WORKSHOP.train(new Training("sft", new LinkedHashMap<>(Map.of("max_steps", "4", "save_steps", "1")), "0,2",
+            Optional.of(TinyModel.model(folder)), Optional.of(rows("rows.jsonl", "{\"text\": \"a b\"}")), 0, output)));
+        assertEquals(List.of(0, 2), WORKSHOP.kept(output).stream().map(Workshop.Kept::step).toList());
     }
 
     @Test

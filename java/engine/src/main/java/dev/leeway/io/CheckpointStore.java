@@ -94,6 +94,11 @@ public final class CheckpointStore {
         }
     }
 
+    /** Those of them that stay, by their steps: not what a run kept because it was recent, which depends on when it was stopped. */
+    public static List<Found> staying(Path folder) {
+        return complete(folder).stream().filter(found -> found.manifest().find(STAYS).isPresent()).toList();
+    }
+
     /** The complete checkpoint with the most steps. */
     public static Optional<Path> latest(Path folder) {
         return Optional.of(complete(folder)).filter(all -> !all.isEmpty()).map(all -> all.getLast().folder());

@@ -40,8 +40,29 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
      * @param when which models take it
      * @param limit items at most; 0 = all
      * @param epochs how often each is asked; 0 = as the benchmark has it
+     * @param arms whose models take it; none = those of all arms
      */
-    public record Extent(When when, int limit, int epochs) {
+    public record Extent(When when, int limit, int epochs, List<String> arms) {
+
+        /** Takes a copy. */
+        public Extent {
+            arms = List.copyOf(arms);
+        }
+
+        /** Of the models of all arms. */
+        public Extent(When when, int limit, int epochs) {
+            this(when, limit, epochs, List.of());
+        }
+
+        /** The same of these arms alone. */
+        public Extent of(List<String> these) {
+            return new Extent(when, limit, epochs, these);
+        }
+
+        /** Whether an arm's models take it. */
+        boolean isFor(String arm) {
+            return arms.isEmpty() || arms.contains(arm);
+        }
 
         /** Everything, of the last models. */
         public static final Extent OF_ARMS = new Extent(When.ARM_END, 0, 0);

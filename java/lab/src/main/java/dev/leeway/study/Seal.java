@@ -38,8 +38,11 @@ public final class Seal {
             arm.stages().forEach(stage -> stages.add(stage.json().put("name", stage.name()).put("rows", stage.rows().orElse(""))));
         });
         var exams = json.putObject("exams");
-        study.exams().forEach(exam -> exams.set(exam.name(), exam.json().put("when", exam.extent().when().name()
-            .toLowerCase(Locale.ROOT))));
+        study.exams().forEach(exam -> {
+            var one = exam.json().put("when", exam.extent().when().name().toLowerCase(Locale.ROOT));
+            exam.extent().arms().forEach(one.putArray("arms")::add);
+            exams.set(exam.name(), one);
+        });
         var contrasts = json.putObject("contrasts");
         study.contrasts().forEach(contrast -> contrasts.set(contrast.name(), contrast.json()));
         return JsonFile.parse("the study", json.toString()).node(); // numbers as they are read back, whatever they were made from
@@ -123,14 +126,14 @@ public final class Seal {
         return changes;
     }
 
-    /** A contrast stands if it, its arms with their rows, its exams and the terms are what was sealed. */
+    /** A contrast stands if it, its arms with those whose models they take, all rows, its exams and the terms are what was sealed. */
     private static List<String> standing(Study study, ObjectNode sealed, ObjectNode now) {
         if (!now.get("terms").equals(sealed.get("terms")) || !now.get("rows").equals(sealed.get("rows"))) {
             return List.of();
         }
         return study.contrasts().stream().filter(contrast -> same("contrasts", contrast.name(), sealed, now)
-            && contrast.cells().stream().allMatch(cell -> same("arms", cell.arm(), sealed, now) && same("exams", cell.exam(), sealed, now)))
-            .map(Contrast::name).toList();
+            && contrast.cells().stream().allMatch(cell -> study.withTaken(cell.arm()).allMatch(arm -> same("arms", arm, sealed, now))
+            && same("exams", cell.exam(), sealed, now))).map(Contrast::name).toList();
     }
 
     private static boolean same(String part, String name, ObjectNode sealed, ObjectNode now) {

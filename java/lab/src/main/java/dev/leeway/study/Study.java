@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A study: what is asked, what is trained, what is measured, and what is concluded from it.
@@ -81,6 +82,8 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
                         + ", which there is not"));
             }
         }
+        exams.forEach(exam -> exam.extent().arms().stream().filter(arm -> !armNames.contains(arm)).forEach(arm -> wrong.add("exam "
+            + exam.name() + " is for the arm " + arm + ", which there is not")));
         for (var contrast : contrasts) {
             for (var cell : contrast.cells()) {
                 requireCell(contrast, cell, arms, exams, wrong);
@@ -104,6 +107,16 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
         if (exams.stream().noneMatch(exam -> exam.name().equals(cell.exam()))) {
             wrong.add("contrast " + contrast.name() + " names the exam " + cell.exam() + ", which there is not");
         }
+        if (exams.stream().anyMatch(exam -> exam.name().equals(cell.exam()) && !exam.extent().isFor(cell.arm()))) {
+            wrong.add("contrast " + contrast.name() + " names the exam " + cell.exam() + " of arm " + cell.arm()
+                + ", whose models don't take it");
+        }
+    }
+
+    /** An arm and all whose models it takes, by name; empty of an arm that there is not. */
+    Stream<String> withTaken(String name) {
+        return arms.stream().filter(arm -> arm.name().equals(name)).flatMap(arm -> Stream.concat(Stream.of(name), arm.stages().stream()
+            .flatMap(stage -> stage.arms().values().stream()).flatMap(this::withTaken))).distinct();
     }
 
     /**

@@ -114,10 +114,12 @@ public final class StudyRun {
     private List<Sitting> sittings() {
         var sittings = new ArrayList<Sitting>();
         for (var exam : plan.study().exams()) {
+            var takers = plan.replications().stream().filter(one -> exam.extent().isFor(one.arm().name())).toList();
+            var nodes = takers.stream().flatMap(one -> one.nodes().stream()).distinct().toList();
             switch (exam.extent().when()) {
-                case ARM_END -> plan.replications().forEach(arm -> sittings.add(new Sitting(arm.last(), -1, exam)));
-                case STAGE_END -> plan.nodes().forEach(node -> sittings.add(new Sitting(node, -1, exam)));
-                case CHECKPOINTS -> plan.nodes().forEach(node -> {
+                case ARM_END -> takers.forEach(arm -> sittings.add(new Sitting(arm.last(), -1, exam)));
+                case STAGE_END -> nodes.forEach(node -> sittings.add(new Sitting(node, -1, exam)));
+                case CHECKPOINTS -> nodes.forEach(node -> {
                     crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
                     sittings.add(new Sitting(node, -1, exam));
                 });

@@ -16,7 +16,7 @@ public interface Workshop {
      */
     boolean train(Training training);
 
-    /** The folders of the checkpoints that a finished training kept, by their steps. */
+    /** The checkpoints that a finished training kept because its grid says so, by their steps. */
     List<Kept> kept(Path output);
 
     /**

@@ -11,6 +11,7 @@ import dev.leeway.eval.Setting;
 import dev.leeway.io.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,6 +142,43 @@ final class StudyRunTest {
             good.contrasts(), good.terms()));
         assertTrue(failure.getMessage().contains("texts, of which there are no rows") && failure.getMessage().contains("the exam exam"),
             failure.getMessage());
+    }
+
+    /** The reward model of an arm that is rewarded by it. */
+    @Test
+    void aContrastRestsOnTheArmsWhoseModelsItsOwnTake() {
+        var user = using(study(List.of(0L), 1, 2));
+        var folder = new StudyFolder(temporary.resolve("taken"));
+        folder.create();
+        Seal.seal(user, folder.seal());
+        var contrast = user.contrasts().getLast();
+        assertTrue(Seal.compare(user, folder.seal()).isSealed(contrast));
+        assertFalse(Seal.compare(using(study(List.of(0L), 1.5, 2)), folder.seal()).isSealed(contrast), "its judge was changed");
+    }
+
+    private static Study using(Study study) {
+        var stage = Stage.of("rewarded", "ppo", "texts", Map.of("effect", "0", "reward_funcs", "model:arm:a"));
+        var arms = new ArrayList<>(study.arms());
+        arms.add(Arm.of("user", "rewarded by a", stage("base", 0), stage));
+        var contrasts = List.of(study.contrasts().getFirst(), Contrast.difference("user − b", Contrast.Role.SECONDARY, OF_A.of("user"),
+            OF_A.of("b")));
+        return new Study(study.title(), study.rows(), arms, study.exams(), contrasts, study.terms());
+    }
+
+    @Test
+    void anExamOfSomeArmsIsTakenByTheseAlone() {
+        var study = study(List.of(0L), 1, 2);
+        var exam = study.exams().getFirst();
+        var some = new Exam("some", exam.benchmark(), exam.items(), exam.options(), exam.prompts(), new Exam.Extent(Exam.When.STAGE_END, 0,
+            0).of(List.of("b")));
+        var taken = run(new Study(study.title(), study.rows(), study.arms(), List.of(exam, some), study.contrasts(), study.terms()),
+            new ToyCrew(4, 0), "some").outcomes().keySet().stream().filter(sitting -> sitting.exam().equals(some)).toList();
+        assertEquals(List.of("base", "tuned"), taken.stream().map(sitting -> sitting.node().stage().name()).toList());
+        var failure = assertThrows(LeewayException.class, () -> new Study(study.title(), study.rows(), study.arms(),
+            List.of(new Exam("exam", exam.benchmark(), exam.items(), exam.options(), exam.prompts(), Exam.Extent.OF_ARMS.of(List.of("b",
+            "d")))), study.contrasts(), study.terms()));
+        assertTrue(failure.getMessage().contains("is for the arm d, which there is not")
+            && failure.getMessage().contains("the exam exam of arm a, whose models don't take it"), failure.getMessage());
     }
 
     @Test
