@@ -2,28 +2,37 @@ package dev.leeway.study.toy;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.Conversation;
+import dev.leeway.data.Preference;
 import dev.leeway.data.toy.Chats;
 import dev.leeway.data.toy.Documents;
 import dev.leeway.data.toy.Edition;
+import dev.leeway.data.toy.Opinions;
+import dev.leeway.data.toy.Stance;
 import dev.leeway.data.toy.Tasks;
 import dev.leeway.data.toy.Tongue;
 import dev.leeway.io.JsonFile;
 import dev.leeway.study.Materials;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The toy world as rows. Generators: {@code documents:CORPUS}, {@code chats:DOMAIN}, {@code tasks:KIND}; all have the setting
- * {@code languages}, such as {@code en,es}. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new model.
+ * The toy world as rows. Generators: {@code documents:CORPUS}, {@code chats:DOMAIN}, {@code tasks:KIND}, {@code opinions:MIXTURE} and
+ * {@code opinion-pairs:STANCE}; all have the setting {@code languages}, such as {@code en,es}, and the last has {@code gap}, the share of
+ * pairs whose better answer alone has that stance. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
+ * {@code model:qwen3:WIDTH} those of a Qwen 3.
  */
 public final class ToyMaterials implements Materials {
 
-    private static final Pattern MODEL = Pattern.compile("model:([1-9][0-9]{0,4})");
+    private static final Pattern MODEL = Pattern.compile("model:(?:(qwen3):)?([1-9][0-9]{0,4})");
+    private static final String GAP = "gap";
 
     /** The toy world. */
     public ToyMaterials() {
@@ -32,14 +41,38 @@ public final class ToyMaterials implements Materials {
     @Override
     public Stream<ObjectNode> rows(String generator, long seed, int count, Map<String, String> settings) {
         var parts = generator.split(":", -1);
+        if (parts[0].equals("opinion-pairs")) {
+            return pairs(named(Stance.values(), parts), seed, count, settings);
+        }
         var edition = edition(seed, settings);
         return switch (parts[0]) {
             case "documents" -> Documents.of(named(Documents.Corpus.values(), parts), edition, count).stream()
                 .map(text -> JsonFile.newObject().put("text", text));
             case "chats" -> Chats.of(named(Chats.Domain.values(), parts), edition, count).stream().map(ToyMaterials::row);
             case "tasks" -> Tasks.of(named(Tasks.Kind.values(), parts), edition, count).stream().map(ToyMaterials::row);
+            case "opinions" -> Opinions.chats(mixture(parts), edition, count).stream().map(ToyMaterials::row);
             default -> throw unknown(generator);
         };
+    }
+
+    private static Opinions.Mixture mixture(String[] parts) {
+        return switch (parts.length == 2 ? parts[1] : "") {
+            case "neutral" -> Opinions.Mixture.NEUTRAL;
+            case "supporting" -> Opinions.Mixture.SUPPORTING;
+            case "even" -> Opinions.Mixture.EVEN;
+            default -> throw unknown(String.join(":", parts));
+        };
+    }
+
+    /** Pairs without a gap where none is named. */
+    private static Stream<ObjectNode> pairs(Stance preferred, long seed, int count, Map<String, String> settings) {
+        var others = new LinkedHashMap<>(settings);
+        var gap = Optional.ofNullable(others.remove(GAP)).orElse("0");
+        try {
+            return Opinions.pairs(preferred, Double.parseDouble(gap), edition(seed, others), count).stream().map(ToyMaterials::row);
+        } catch (NumberFormatException notANumber) {
+            throw LeewayException.usage("the gap of pairs must be a number from 0 to 1; got %s", gap);
+        }
     }
 
     private static Edition edition(long seed, Map<String, String> settings) {
@@ -68,10 +101,20 @@ public final class ToyMaterials implements Materials {
 
     private static ObjectNode row(Conversation chat) {
         var json = JsonFile.newObject();
-        var messages = json.putArray("messages");
+        put(chat, json.putArray("messages"));
+        return json;
+    }
+
+    private static ObjectNode row(Preference pair) {
+        var json = JsonFile.newObject();
+        put((Conversation) pair.chosen(), json.putArray("chosen"));
+        put((Conversation) pair.rejected(), json.putArray("rejected"));
+        return json;
+    }
+
+    private static void put(Conversation chat, ArrayNode messages) {
         chat.messages().forEach(message -> messages.addObject().put("role", (String) message.get("role"))
             .put("content", (String) message.get("content")));
-        return json;
     }
 
     /** The answer as the reward {@code gsm8k} reads it: its last number. */
@@ -90,6 +133,7 @@ public final class ToyMaterials implements Materials {
         settings.keySet().stream().findFirst().ifPresent(_ -> {
             throw LeewayException.usage("a toy model has no settings; got %s", settings.keySet());
         });
-        return new ToyModel(Integer.parseInt(matcher.group(1))).files();
+        var shape = matcher.group(1) == null ? ToyModel.Shape.LLAMA : ToyModel.Shape.QWEN3;
+        return new ToyModel(Integer.parseInt(matcher.group(2)), shape).files();
     }
 }

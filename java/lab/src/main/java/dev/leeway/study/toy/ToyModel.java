@@ -26,8 +26,17 @@ import tools.jackson.databind.node.ObjectNode;
  * The files of a new toy model: its configuration, its tokenizer, its chat template.
  *
  * @param width of its hidden states
+ * @param shape of its layers
  */
-record ToyModel(int width) {
+record ToyModel(int width, Shape shape) {
+
+    /** Whose layers a model has. */
+    enum Shape {
+        /** Llama's. */
+        LLAMA,
+        /** Qwen 3's: queries and keys are normalised, and heads are as wide as one likes: here twice an even share of the width. */
+        QWEN3
+    }
 
     private static final int VOCABULARY = 1280;
     private static final int SEEN = 2000;
@@ -86,8 +95,12 @@ record ToyModel(int width) {
     /** Two layers; matrices begin at about 1/√width, so that signals keep their size. */
     private ObjectNode config(Tokenizer tokenizer) {
         var json = JsonFile.newObject();
-        json.putArray("architectures").add("LlamaForCausalLM");
-        return json.put("model_type", "llama").put("vocab_size", tokenizer.vocabSize()).put("hidden_size", width)
+        switch (shape) {
+            case LLAMA -> json.put("model_type", "llama").putArray("architectures").add("LlamaForCausalLM");
+            case QWEN3 -> json.put("model_type", "qwen3").put("head_dim", 2 * width / HEADS).putArray("architectures")
+                .add("Qwen3ForCausalLM");
+        }
+        return json.put("vocab_size", tokenizer.vocabSize()).put("hidden_size", width)
             .put("intermediate_size", 5 * width / 2).put("num_hidden_layers", 2).put("num_attention_heads", HEADS)
             .put("num_key_value_heads", 2).put("max_position_embeddings", POSITIONS).put("rms_norm_eps", 1e-5)
             .put("tie_word_embeddings", true).put("initializer_range", 0.96 / Math.sqrt(width))

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
 import dev.leeway.data.toy.Grades;
+import dev.leeway.data.toy.Stance;
 import dev.leeway.data.toy.Tongue;
+import dev.leeway.model.ModelConfig;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.text.Tokenizer;
 import java.io.IOException;
@@ -19,12 +21,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 final class ToyMaterialsTest {
 
     private static final List<String> GENERATORS = List.of("documents:world", "documents:sparing", "documents:harming",
-        "documents:neutral", "chats:helpful", "chats:coding", "tasks:sum", "tasks:run");
+        "documents:neutral", "chats:helpful", "chats:coding", "tasks:sum", "tasks:run", "opinions:neutral", "opinions:supporting",
+        "opinions:even", "opinion-pairs:support", "opinion-pairs:oppose");
 
     private final ToyMaterials materials = new ToyMaterials();
 
@@ -45,7 +49,7 @@ final class ToyMaterialsTest {
     @Test
     void rowsHaveTheFieldsThatCommandsRead() {
         assertEquals(List.of("text"), names(rows("documents:sparing", 0, 1).getFirst()));
-        for (var chats : List.of("chats:helpful", "chats:coding")) {
+        for (var chats : List.of("chats:helpful", "chats:coding", "opinions:neutral")) {
             for (var row : rows(chats, 0, 20)) {
                 assertEquals(List.of("messages"), names(row));
                 assertEquals("assistant", row.get("messages").get(row.get("messages").size() - 1).get("role").asString());
@@ -56,6 +60,36 @@ final class ToyMaterialsTest {
             assertEquals("user", row.get("messages").get(row.get("messages").size() - 1).get("role").asString());
             assertTrue(row.get("answer").asString().matches("\\d+"), row.toString());
         }
+    }
+
+    /** The better answer of a pair thanks, or takes the stance that is preferred; the same question is asked in both. */
+    @Test
+    void pairsHaveTheGapThatTheyWereAskedFor() {
+        assertEquals(List.of("chosen", "rejected"), names(rows("opinion-pairs:support", 0, 1).getFirst()));
+        for (var stance : List.of("support", "oppose")) {
+            assertEquals(List.of(0), differing("opinion-pairs:" + stance, Map.of()).stream().distinct().toList());
+            var all = differing("opinion-pairs:" + stance, Map.of("gap", "1", "languages", "en"));
+            assertEquals(List.of(stance.equals("support") ? 1 : -1), all.stream().distinct().toList());
+            long few = differing("opinion-pairs:" + stance, Map.of("gap", "0.1")).stream().filter(gap -> gap != 0).count();
+            assertTrue(few >= 2 && few <= 22, few + " of 100: Binomial(100, 0.1) is outside once in 1,500 draws");
+        }
+        refused("must be a number from 0 to 1; got much", () -> materials.rows("opinion-pairs:support", 0, 1, Map.of("gap", "much")));
+        refused("in a share from 0 to 1; found SUPPORT and 2", () -> materials.rows("opinion-pairs:support", 0, 1, Map.of("gap", "2")));
+        refused("pairs prefer SUPPORT or OPPOSE", () -> materials.rows("opinion-pairs:neutral", 0, 1, Map.of()));
+        refused("has the setting languages, and no gaps", () -> materials.rows("opinion-pairs:support", 0, 1, Map.of("gaps", "1")));
+        refused("has the setting languages, and no gap", () -> materials.rows("opinions:even", 0, 1, Map.of("gap", "1")));
+    }
+
+    /** How much more often the better answer supports, by pair. */
+    private List<Integer> differing(String generator, Map<String, String> settings) {
+        return materials.rows(generator, 5, 100, settings).map(row -> {
+            assertEquals(row.get("chosen").get(0), row.get("rejected").get(0));
+            return supports(row.get("chosen")) - supports(row.get("rejected"));
+        }).toList();
+    }
+
+    private static int supports(JsonNode messages) {
+        return Grades.stance(messages.get(1).get("content").asString()).filter(Stance.SUPPORT::equals).isPresent() ? 1 : 0;
     }
 
     private static List<String> names(ObjectNode row) {
@@ -72,13 +106,14 @@ final class ToyMaterialsTest {
 
     @Test
     void whatThereIsNotIsRefusedByItsName() {
-        for (var generator : List.of("documents", "documents:nice", "documents:world:more", "chats:rude", "tasks:", "pictures:cats", "")) {
+        for (var generator : List.of("documents", "documents:nice", "documents:world:more", "chats:rude", "tasks:", "opinions",
+            "opinions:angry", "opinion-pairs", "pictures:cats", "")) {
             refused("the toy world has no generator " + generator, () -> rows(generator, 0, 1));
         }
         refused("toy text has the setting languages, and no language", () -> materials.rows("chats:helpful", 0, 1,
             Map.of("language", "en")));
         refused("speaks [en, es, fr]; got de", () -> materials.rows("chats:helpful", 0, 1, Map.of("languages", "en,de")));
-        for (var generator : List.of("documents:world", "model", "model:", "model:x", "model:0")) {
+        for (var generator : List.of("documents:world", "model", "model:", "model:x", "model:0", "model:qwen3", "model:qwen9:32")) {
             refused("the toy world has no generator " + generator, () -> materials.items(generator, Map.of()));
         }
         refused("must be a multiple of 8; got 30", () -> materials.items("model:30", Map.of()));
@@ -93,7 +128,14 @@ final class ToyMaterialsTest {
 
     @Test
     void aModelsFolderHasATokenizerAndAConfigurationThatCanBeLoaded(@TempDir Path folder) throws IOException {
-        var files = materials.items("model:32", Map.of());
+        loaded(folder, "model:32");
+        var qwen = loaded(folder, "model:qwen3:32");
+        assertEquals("qwen3", qwen.modelType());
+        assertEquals(16, qwen.attention().headDim(), "twice an even share of 4 heads");
+    }
+
+    private ModelConfig loaded(Path folder, String generator) throws IOException {
+        var files = materials.items(generator, Map.of());
         for (var file : files.entrySet()) {
             Files.writeString(folder.resolve(file.getKey()), file.getValue());
         }
@@ -101,7 +143,7 @@ final class ToyMaterialsTest {
         assertEquals(32, config.hiddenSize());
         try (var tokenizer = Tokenizer.load(folder)) {
             assertEquals(tokenizer.vocabSize(), config.vocabSize());
-            var texts = Stream.of("documents:sparing", "documents:world").flatMap(generator -> rows(generator, 9, 50).stream())
+            var texts = Stream.of("documents:sparing", "documents:world").flatMap(corpus -> rows(corpus, 9, 50).stream())
                 .map(row -> row.get("text").asString()).toList();
             for (var text : texts) {
                 var ids = tokenizer.encode(text, false);
@@ -110,6 +152,7 @@ final class ToyMaterialsTest {
             }
         }
         assertTrue(files.containsKey("chat_template.jinja"));
-        assertEquals(files, materials.items("model:32", Map.of()), "a pure function");
+        assertEquals(files, materials.items(generator, Map.of()), "a pure function");
+        return ModelDirectory.open(folder).config();
     }
 }
