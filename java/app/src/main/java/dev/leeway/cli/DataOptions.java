@@ -170,9 +170,11 @@ final class DataOptions {
     /** The rows as a stream. */
     StreamedRows stream(Tokenizer tokenizer, DatasetReader.Options options, long seed) {
         var shuffle = new ExampleStream.Shuffle(seed, buffer.orElse(SHUFFLE_BUFFER));
-        var note = new TrainingRows.Note("shuffle", "in a buffer of " + shuffle.buffer() + " rows");
+        var notes = new ArrayList<TrainingRows.Note>();
+        PromptArmOptions.note(options.promptArm()).ifPresent(notes::add);
+        notes.add(new TrainingRows.Note("shuffle", "in a buffer of " + shuffle.buffer() + " rows"));
         return new StreamedRows(epoch -> new ExampleStream(mixture(), tokenizer, options, shuffle, epoch), expanded(),
-            EncodingKey.of(tokenizer, options), options.maxLength(), List.of(note));
+            EncodingKey.of(tokenizer, options), options.maxLength(), notes);
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */

@@ -74,8 +74,11 @@ final class PlanCommand implements Callable<Integer>, Checked {
 
     /** Who speaks in conversations; the answers of a pair are said to one prompt, which nobody said twice. */
     private Speakers speakers(TrainingRun.Job job, Tokenizer tokenizer) {
-        return job.task().purpose() != Purpose.SUPERVISED ? Speakers.UNKNOWN
-            : Speakers.count(options.data.expanded(), options.data.readColumns(), tokenizer);
+        if (job.task().purpose() != Purpose.SUPERVISED) {
+            return Speakers.UNKNOWN;
+        }
+        var counted = Speakers.count(options.data.expanded(), options.data.readColumns(), tokenizer);
+        return PromptArmOptions.note(options.promptArm.arm(options.run.seed)).isPresent() ? counted.besideAnArm() : counted;
     }
 
     private void planWithoutRows(ModelDirectory directory, Device opened) {

@@ -83,6 +83,7 @@ final class PlanRolloutCommand implements Callable<Integer>, Checked {
             MemoryPlan.readable(room.device().info().freeBytes()));
         source.ifPresentOrElse(found -> say("data", "%s", found.prompts().summary()),
             () -> say("data", "none given: prompts of %,d tokens are assumed", job.extent().longestPrompt()));
+        PromptArmOptions.note(options.promptArm.arm(options.run.seed)).ifPresent(note -> say(note.name(), "%s", note.text()));
         source.ifPresent(found -> options.rewards.names().forEach(name -> options.reads(name).forEach(part ->
             say("reward", "%s reads '%s': %,d of %,d rows have it", name, part, found.prompts().having(part), job.extent().prompts()))));
         say("rewards", "%s", options.rewards.text());

@@ -2,6 +2,7 @@ package dev.leeway.cli;
 
 import dev.leeway.data.ChatFormat;
 import dev.leeway.data.Columns;
+import dev.leeway.data.PromptArm;
 import dev.leeway.data.PromptReader;
 import dev.leeway.data.PromptSet;
 import dev.leeway.reward.Answer;
@@ -71,11 +72,15 @@ final class PromptOptions {
         return files.stream().flatMap(name -> DataOptions.expand(name, split).stream()).toList();
     }
 
-    /** The prompts with the parts that rewards read; a part that no row has is refused. */
-    PromptSet read(Tokenizer tokenizer, Path model, Set<String> parts, String readers) {
+    /**
+     * The prompts under an arm, with the parts that rewards read; a part that no row has is refused.
+     *
+     * @param readers who reads the parts, for people
+     */
+    PromptSet read(Tokenizer tokenizer, Path model, PromptArm arm, Set<String> parts, String readers) {
         var found = readColumns();
         var prompts = PromptReader.read(expanded(), tokenizer,
-            new PromptReader.Options(found, parts, maxPromptLength, allowTruncation, ChatFormat.ofModel(model)));
+            new PromptReader.Options(found, parts, maxPromptLength, allowTruncation, ChatFormat.ofModel(model), arm));
         parts.forEach(part -> prompts.requireAny(part, found, readers));
         return prompts;
     }

@@ -72,8 +72,9 @@ final class RolloutCommand implements Callable<Integer>, Checked {
         names.forEach(name -> parts.addAll(options.reads(name)));
         var readers = String.join(", ", names.stream().filter(name -> !options.reads(name).isEmpty()).map(RewardName::toString).toList());
         var table = options.draw.logCompletions ? Optional.of(options.draw.completionsToPrint.orElse(4)) : Optional.<Integer>empty();
-        return new RolloutRun.Source(options.prompts.read(tokenizer, model, Set.copyOf(parts), readers), options.prompts.expanded(),
-            tokenizer, options.rewards.text(), table);
+        var arm = options.promptArm.arm(options.run.seed);
+        return new RolloutRun.Source(options.prompts.read(tokenizer, model, arm, Set.copyOf(parts), readers), options.prompts.expanded(),
+            arm, tokenizer, options.rewards.text(), table);
     }
 
     private RewardList rewards(RolloutRun training, RolloutRun.Source source, OutputFolder folder, Device opened) {

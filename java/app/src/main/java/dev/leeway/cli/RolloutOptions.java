@@ -20,6 +20,9 @@ final class RolloutOptions {
     @ArgGroup(validate = false, heading = "%nPrompts:%n")
     final PromptOptions prompts = new PromptOptions();
 
+    @ArgGroup(validate = false, heading = "%nPrompt arm:%n")
+    final PromptArmOptions promptArm = new PromptArmOptions();
+
     @ArgGroup(validate = false, heading = "%nRewards:%n")
     final RewardFunctionOptions rewards = new RewardFunctionOptions();
 
@@ -55,6 +58,7 @@ final class RolloutOptions {
 
     private void checkGiven(PolicyOptions policy, Problems problems) {
         TrainingOptions.checkModel(modelPath, problems);
+        promptArm.check(problems);
         rewards.check(draw.completionLength(policy), problems);
         checkJudge(problems);
         draw.check(policy, problems);
@@ -101,6 +105,7 @@ final class RolloutOptions {
     ObjectNode describe(PolicyOptions policy) {
         var json = JsonFile.newObject();
         prompts.describe(json);
+        promptArm.describe(run.seed, json);
         rewards.describe(json);
         if (rewards.asksJudge()) {
             judge.describe(json);

@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.data.PromptArm;
 import dev.leeway.data.PromptSet;
 import dev.leeway.data.RowPlaces;
 import dev.leeway.ffi.DType;
@@ -36,11 +37,12 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
      *
      * @param prompts to continue
      * @param files that they are from
+     * @param arm that they are read under
      * @param tokenizer of the model
      * @param rewardText what completions are worth, for people
      * @param table lines of a table of completions; empty = none is printed
      */
-    record Source(PromptSet prompts, List<Path> files, Tokenizer tokenizer, String rewardText, Optional<Integer> table) {
+    record Source(PromptSet prompts, List<Path> files, PromptArm arm, Tokenizer tokenizer, String rewardText, Optional<Integer> table) {
 
         RolloutJob.Extent extent(int lanes) {
             return new RolloutJob.Extent(prompts.rows().size(), prompts.longest(), lanes, tokenizer.endIds());
@@ -181,6 +183,7 @@ final class RolloutRun implements KeptTraining, AutoCloseable {
         say(err, "model", "%s (%s, %d layers)", job.name(), job.config().modelType(), job.config().numHiddenLayers());
         say(err, "trained", "%,d of %,d parameters (%s)", trained, all, job.adapter().map(TrainingRun::describe).orElse("all weights"));
         say(err, "data", "%s", source.prompts().summary());
+        PromptArmOptions.note(source.arm()).ifPresent(note -> say(err, note.name(), "%s", note.text()));
         say(err, "rewards", "%s", source.rewardText());
         say(err, "drawn", "up to %,d tokens at temperature %s, %d at once", job.drawn().request().maxNewTokens(),
             Figures.plain(sampling.temperature()), job.extent().lanes());

@@ -49,6 +49,7 @@ record RowSource(Tokenizer tokenizer, DatasetReader.Options options, Task task, 
         var loader = new RowLoader(read, new RowLoader.Layout(capacity, evaluation.split, task.batching(), seed));
         var training = data.load(loader);
         var held = evaluation.evaluation(loader.aside(), data, read).with(task.batching());
-        return new TrainingRun.Rows(labels(training).map(training::with).orElse(training).with(note.get()), held);
+        var told = PromptArmOptions.note(options.promptArm()).map(training::with).orElse(training);
+        return new TrainingRun.Rows(labels(training).map(told::with).orElse(told).with(note.get()), held);
     }
 }

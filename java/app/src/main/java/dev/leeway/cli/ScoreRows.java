@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /**
@@ -41,7 +42,13 @@ record ScoreRows(List<ScoreRow> rows, boolean pairs, String summary) {
             description = "tokens a text may have; rows with a longer one are not scored, and say so (default: as many as the model takes)")
         Optional<Integer> maxLength = Optional.empty();
 
+        @ArgGroup(validate = false, heading = "%nPrompt arm:%n")
+        final PromptArmOptions promptArm = new PromptArmOptions();
+
         void check(Problems problems) {
+            promptArm.check(problems);
+            problems.require(promptArm.assignment.filter("seeded"::equals).isEmpty(), "--prompt_assignment seeded: score has no --seed; "
+                + "leave it out");
             problems.require(!files.isEmpty(), "--dataset_name is missing: name a .jsonl file");
             DataOptions.requireReadable("--dataset_name", files, Optional.empty(), problems);
             columns.ifPresent(text -> problems.check(() -> Columns.parse(text)));
@@ -59,7 +66,7 @@ record ScoreRows(List<ScoreRow> rows, boolean pairs, String summary) {
             var expanded = files.stream().flatMap(name -> DataOptions.expand(name, Optional.empty()).stream()).toList();
             boolean pairs = requireOneKind(expanded, parts);
             var options = new DatasetReader.Options(parts, DatasetReader.Options.UNLIMITED, true,
-                ChatFormat.ofModel(model.directory().path()));
+                ChatFormat.ofModel(model.directory().path())).withPromptArm(promptArm.arm(0));
             var read = read(expanded, pairs, model.isReward(), tokenizer, options);
             return new ScoreRows(placed(read.units(), new RowPlaces(expanded).all(), maxLength.orElse(positions)), pairs,
                 read.report().summary());

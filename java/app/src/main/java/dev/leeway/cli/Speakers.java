@@ -54,6 +54,11 @@ record Speakers(Map<String, Said> roles, long rows) {
         return new Speakers(roles, counted);
     }
 
+    /** The same where an arm says more, so that what the template adds is not known. */
+    Speakers besideAnArm() {
+        return new Speakers(roles, -1);
+    }
+
     /** Words are a text, or the texts of a list of parts. */
     private static Said said(JsonNode message, Tokenizer tokenizer) {
         var content = message.path("content");

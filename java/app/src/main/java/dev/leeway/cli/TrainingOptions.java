@@ -21,6 +21,9 @@ final class TrainingOptions {
     @ArgGroup(validate = false, heading = "%nConversations:%n")
     final ChatOptions chat = new ChatOptions();
 
+    @ArgGroup(validate = false, heading = "%nPrompt arm:%n")
+    final PromptArmOptions promptArm = new PromptArmOptions();
+
     @ArgGroup(validate = false, heading = "%nEvaluation:%n")
     final EvaluationOptions evaluation = new EvaluationOptions();
 
@@ -58,6 +61,7 @@ final class TrainingOptions {
     private void checkGiven(Problems problems) {
         checkModel(modelPath, problems);
         chat.check(problems);
+        promptArm.check(problems);
         evaluation.check(data, problems);
         lora.check(problems);
         optimization.check(problems);
@@ -71,7 +75,7 @@ final class TrainingOptions {
     TrainingRun.Job job(ModelDirectory directory, Tokenizer tokenizer, ObjectiveOptions objective) {
         var config = directory.config();
         var task = objective.task(data.maxLength(config));
-        var reading = task.reading(data.readerOptions(config, chat.format(directory.path())));
+        var reading = task.reading(data.readerOptions(config, chat.format(directory.path())).withPromptArm(promptArm.arm(run.seed)));
         return job(directory, objective, RowSource.cached(data, tokenizer, reading, task).rows(data, evaluation, run.seed));
     }
 
@@ -88,6 +92,7 @@ final class TrainingOptions {
         var json = JsonFile.newObject();
         data.describe(directory.config(), json);
         chat.describe(json);
+        promptArm.describe(run.seed, json);
         evaluation.describe(json);
         return json;
     }

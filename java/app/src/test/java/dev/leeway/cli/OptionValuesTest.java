@@ -75,6 +75,10 @@ final class OptionValuesTest {
         refused("more steps than can be counted", sft, "--num_train_epochs", "1e300");
         var evaluated = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--eval_split", 0.5);
         tryAll(WHOLE, evaluated, "--eval_steps", "--per_device_eval_batch_size");
+        var pool = Files.writeString(folder.resolve("pool.txt"), "a\nb\nc\nd\ne\nf\n");
+        var arm = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--prompt_arm", "pool", "--prompt_file", pool,
+            "--prompt_placement", "user_prefix");
+        tryAll(WHOLE, arm, "--prompt_paraphrases", "--prompt_max_reuse");
     }
 
     @Test

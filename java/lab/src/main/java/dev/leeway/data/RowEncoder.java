@@ -177,9 +177,15 @@ final class RowEncoder<U extends Unit> implements AutoCloseable {
         return options.truncation().of(new Truncation.Kept(encoded.ids(), encoded.mask()), options.maxLength(), begin);
     }
 
+    private boolean isRanked() {
+        return Purpose.RANKED.equals(purpose);
+    }
+
     private List<Exchange> exchanges(Row row) {
         return switch (row) {
             case Exchange exchange -> List.of(options.completionOnly() ? exchange : exchange.whole());
+            case Preference(Exchange chosen, Exchange rejected, OptionalDouble _) when isRanked() ->
+                    List.of(chosen.whole(), rejected.whole());
             case Preference(Exchange chosen, Exchange rejected, OptionalDouble _) -> List.of(chosen, rejected);
             case Labelled(Exchange exchange, boolean _) -> List.of(exchange);
         };

@@ -54,10 +54,10 @@ final class RowReader {
         return row.hasValue(JsonRow.PROMPT, columns) && row.isList(JsonRow.PROMPT, columns) == row.isList(JsonRow.CHOSEN, columns);
     }
 
-    /** Prompt and answer, or the answer that holds its prompt. */
+    /** Prompt and answer, which are judged as one, or the answer that holds its prompt. */
     private Exchange whole(String answer) {
         if (hasPrompt()) {
-            return exchange(answer).whole();
+            return exchange(answer);
         }
         return row.isList(answer, columns) ? conversation(List.of(), messages(answer)) : PromptCompletion.ofText(nonEmpty(answer));
     }

@@ -19,7 +19,10 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Stage(String name, String command, Optional<String> rows, SequencedMap<String, String> options, String grid) {
 
-    /** Begins an option's value that stands for a folder which {@link Materials#items} makes: {@code made:GENERATOR}. */
+    /**
+     * Begins an option's value that stands for a folder which {@link Materials#items} makes, or for a file of it: {@code made:GENERATOR},
+     * {@code made:GENERATOR#FILE}.
+     */
     public static final String MADE = "made:";
     /** Begins what stands for the folder of another arm's last model, of the same seed: {@code arm:NAME}, {@code model:arm:NAME}. */
     public static final String ARM = "arm:";

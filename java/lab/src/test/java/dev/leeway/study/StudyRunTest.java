@@ -182,6 +182,23 @@ final class StudyRunTest {
     }
 
     @Test
+    void anOptionNamesAFileThatIsMade() throws Exception {
+        var crew = new ToyCrew(4, 0);
+        run(withOption(study(List.of(0L), 1, 1), "made:words#words.txt"), crew, "made");
+        var given = crew.done.getFirst().replaceAll(".*prompt_file=|}$", "");
+        assertEquals("words", Files.readString(Path.of(given)));
+        var failure = assertThrows(LeewayException.class, () -> run(withOption(study(List.of(0L), 1, 1), "made:words#word.txt"), crew,
+            "made"));
+        assertTrue(failure.getMessage().contains("names the file word.txt, which words does not make"), failure.getMessage());
+    }
+
+    private static Study withOption(Study study, String promptFile) {
+        var stage = Stage.of("tuned", "sft", "texts", Map.of("effect", "1", "prompt_file", promptFile));
+        return new Study(study.title(), study.rows(), List.of(Arm.of("a", "has words", stage), study.arms().getLast()), study.exams(),
+            study.contrasts(), study.terms());
+    }
+
+    @Test
     void oneSeedIsTestedOverItemsAndSaysSo() {
         var finding = run(study(List.of(0L), 0, 1), new ToyCrew(30, 0), "one").findings().getFirst();
         assertEquals(Findings.Over.ITEMS, finding.over());

@@ -97,6 +97,6 @@ final class ToyCrew implements Workshop, Examiner, Materials {
 
     @Override
     public SequencedMap<String, String> items(String generator, Map<String, String> settings) {
-        return new LinkedHashMap<>();
+        return new LinkedHashMap<>(Map.of("words.txt", generator));
     }
 }
