@@ -2,6 +2,7 @@ package dev.leeway.study;
 
 import dev.leeway.io.JsonFile;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -9,7 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A question with a number for an answer: a weighted sum of cells' means, such as one arm's minus another's. Cells with the same exam and
- * slice are paired by item.
+ * slice are paired by item, and so are those of a mean over exams.
  *
  * @param name of the contrast
  * @param role whether the study's answer rests on it
@@ -17,6 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param published what the paper found, in the unit of the measure
  */
 public record Contrast(String name, Role role, List<Part> parts, OptionalDouble published) {
+
+    private static final double SMALL = 1e-9; // sums of a few weights are exact but for rounding
 
     /** Whether a study's answer rests on a contrast. */
     public enum Role {
@@ -40,6 +43,21 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
         /** The same of another arm. */
         public Cell of(String other) {
             return new Cell(other, exam, measure, slice, setting);
+        }
+
+        /** The same of another exam. */
+        public Cell at(String otherExam) {
+            return new Cell(arm, otherExam, measure, slice, setting);
+        }
+
+        /** Another measure of the same exam. */
+        public Cell measuring(String otherMeasure) {
+            return new Cell(arm, exam, otherMeasure, slice, setting);
+        }
+
+        /** The same under another setting. */
+        public Cell under(String otherSetting) {
+            return new Cell(arm, exam, measure, slice, otherSetting);
         }
 
         /** The same of other items. */
@@ -84,9 +102,19 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
         return parts.stream().map(Part::cell).toList();
     }
 
-    /** Whether all cells have the same items. */
+    /** The same as a mean over several exams, each of which has its cells; an exam's weight doesn't depend on how many items it has. */
+    public Contrast over(List<String> exams) {
+        var all = new ArrayList<Part>();
+        exams.forEach(exam -> parts.forEach(part -> all.add(new Part(part.weight() / exams.size(), part.cell().at(exam)))));
+        return new Contrast(name, role, all, published);
+    }
+
+    /** Whether each item has a value of its own: cells have the same slice, and of several exams each is compared within itself. */
     public boolean pairs() {
-        return cells().stream().map(cell -> cell.exam() + "\n" + cell.slice()).distinct().count() == 1;
+        var weights = new LinkedHashMap<String, Double>();
+        parts.forEach(part -> weights.merge(part.cell().exam(), part.weight(), Double::sum));
+        return cells().stream().map(Cell::slice).distinct().count() == 1
+            && (weights.size() == 1 || weights.values().stream().allMatch(sum -> Math.abs(sum) < SMALL));
     }
 
     /** What is sealed of it. */

@@ -133,17 +133,35 @@ public final class Findings {
         return values;
     }
 
-    /** (seeds)(items): the contrast of each item that all cells of all seeds have; empty if there is none. */
+    /**
+     * (seeds)(items): the contrast of each item that all its exam's cells of all seeds have; empty if an exam has none. Items of several
+     * exams are scaled so that their mean is the sum of the exams' means.
+     */
     private static Optional<PairedRuns> paired(Contrast contrast, List<List<Map<String, Double>>> replications) {
         if (replications.isEmpty()) {
             return Optional.empty();
         }
-        var common = new LinkedHashSet<>(replications.getFirst().getFirst().keySet());
+        var exams = contrast.cells().stream().map(Contrast.Cell::exam).distinct().map(exam -> paired(contrast, exam, replications)).toList();
+        if (exams.stream().anyMatch(exam -> exam.items().isEmpty())) {
+            return Optional.empty();
+        }
+        int items = exams.stream().mapToInt(exam -> exam.items().size()).sum();
+        var sums = IntStream.range(0, replications.size()).mapToObj(seed -> exams.stream().flatMapToDouble(exam ->
+            Arrays.stream(exam.sums()[seed]).map(sum -> sum * ((double) items / exam.items().size()))).toArray()).toArray(double[][]::new);
+        return Optional.of(new PairedRuns(sums, exams.stream().mapToInt(OfExam::leftOut).sum()));
+    }
+
+    private record OfExam(List<String> items, double[][] sums, int leftOut) {
+    }
+
+    private static OfExam paired(Contrast contrast, String exam, List<List<Map<String, Double>>> replications) {
+        var parts = IntStream.range(0, contrast.parts().size()).filter(c -> contrast.parts().get(c).cell().exam().equals(exam)).toArray();
+        var common = new LinkedHashSet<>(replications.getFirst().get(parts[0]).keySet());
         int all = common.size();
-        replications.forEach(cells -> cells.forEach(cell -> common.retainAll(cell.keySet())));
-        var sums = replications.stream().map(cells -> common.stream().mapToDouble(item -> IntStream.range(0, cells.size())
-            .mapToDouble(c -> contrast.parts().get(c).weight() * cells.get(c).get(item)).sum()).toArray()).toArray(double[][]::new);
-        return common.isEmpty() ? Optional.empty() : Optional.of(new PairedRuns(sums, all - common.size()));
+        replications.forEach(cells -> Arrays.stream(parts).forEach(c -> common.retainAll(cells.get(c).keySet())));
+        var sums = replications.stream().map(cells -> common.stream().mapToDouble(item -> Arrays.stream(parts).mapToDouble(c ->
+            contrast.parts().get(c).weight() * cells.get(c).get(item)).sum()).toArray()).toArray(double[][]::new);
+        return new OfExam(List.copyOf(common), sums, all - common.size());
     }
 
     private static double sum(Contrast contrast, List<Map<String, Double>> cells) {

@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.eval.Setting;
 import dev.leeway.io.JsonFile;
 import dev.leeway.stats.Bootstrap;
 import dev.leeway.stats.Interval;
@@ -24,6 +25,7 @@ public final class StudyResults {
     private final Map<StudyRun.Sitting, List<Examiner.Outcome>> outcomes;
     private final Seal.Standing standing;
     private final List<Findings.Finding> findings;
+    private List<Mean> means = List.of(); // until somebody asks
 
     StudyResults(Plan plan, Map<StudyRun.Sitting, List<Examiner.Outcome>> outcomes, Seal.Standing standing) {
         this.plan = plan;
@@ -69,7 +71,7 @@ public final class StudyResults {
      * @param slice of its items; empty = all
      * @param measure the measure's
      * @param value the mean over items
-     * @param interval of 95 % over items: percentiles of 2,000 resamples
+     * @param interval of 95 % over items: percentiles of 2,000 resamples; of one item, its value
      * @param items it was taken over
      * @param missing answers left out
      */
@@ -77,18 +79,29 @@ public final class StudyResults {
             Interval interval, int items, int missing) {
     }
 
-    /** Every mean of every model, by slice. */
+    /** Every mean of every model; by slice too where items are asked as they stand, without a context. */
     public List<Mean> means() {
+        if (means.isEmpty()) {
+            means = List.copyOf(allMeans());
+        }
+        return means;
+    }
+
+    private List<Mean> allMeans() {
         var means = new ArrayList<Mean>();
         outcomes.forEach((sitting, list) -> {
             for (var setting : list.stream().map(Examiner.Outcome::setting).distinct().toList()) {
                 var own = list.stream().filter(outcome -> outcome.setting().equals(setting)).toList();
-                for (var slice : slices(own)) {
+                for (var slice : isInContext(setting) ? List.of("") : slices(own)) {
                     means.addAll(means(sitting, setting, slice, own.stream().filter(outcome -> outcome.in(slice)).toList()));
                 }
             }
         });
         return means;
+    }
+
+    private static boolean isInContext(String setting) {
+        return setting.contains("/") && !setting.endsWith("/" + Setting.UNMODIFIED);
     }
 
     private static List<String> slices(List<Examiner.Outcome> outcomes) {
@@ -108,7 +121,8 @@ public final class StudyResults {
             var values = outcomes.stream().filter(outcome -> outcome.values().containsKey(measure))
                 .mapToDouble(outcome -> outcome.values().get(measure)).toArray();
             int missing = outcomes.stream().mapToInt(outcome -> outcome.missing().getOrDefault(measure, 0)).sum();
-            var interval = new Bootstrap(RESAMPLES, LEVEL, 0).percentile(values, StudyResults::mean);
+            var interval = values.length < 2 ? new Interval(values[0], values[0])
+                : new Bootstrap(RESAMPLES, LEVEL, 0).percentile(values, StudyResults::mean);
             means.add(new Mean(sitting.node(), sitting.step(), sitting.exam().name(), setting, slice, measure, mean(values), interval,
                 values.length, missing));
         }
