@@ -13,9 +13,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -28,14 +25,9 @@ final class Fingerprint {
     private static final List<String> SMALL_FILES = List.of("chat_template.jinja", "config.json", "generation_config.json",
         "tokenizer.json", "tokenizer_config.json");
 
-    private final MessageDigest digest;
+    private final Sha256 sum = new Sha256();
 
     private Fingerprint() {
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError("every JDK has SHA-256", impossible);
-        }
     }
 
     /** SHA-256 of a text. */
@@ -49,9 +41,9 @@ final class Fingerprint {
         for (var row : rows) {
             row.sequences().forEach(print::add);
             if (row instanceof LabelledExample labelled) {
-                print.digest.update((byte) (labelled.label() ? 1 : 0));
+                print.sum.addBytes((byte) (labelled.label() ? 1 : 0));
             } else if (row instanceof PreferenceExample pair) {
-                pair.margin().ifPresent(margin -> print.digest.update(ByteBuffer.allocate(Double.BYTES).putDouble(0, margin).array()));
+                pair.margin().ifPresent(margin -> print.sum.addBytes(ByteBuffer.allocate(Double.BYTES).putDouble(0, margin).array()));
             }
         }
         return print.hex();
@@ -77,13 +69,13 @@ final class Fingerprint {
     private void add(String text) {
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         add(bytes.length);
-        digest.update(bytes);
+        sum.addBytes(bytes);
     }
 
     private void add(int... numbers) {
         var bytes = ByteBuffer.allocate(numbers.length * Integer.BYTES);
         bytes.asIntBuffer().put(numbers);
-        digest.update(bytes);
+        sum.addBytes(bytes);
     }
 
     private void add(Example row) {
@@ -92,7 +84,7 @@ final class Fingerprint {
         for (int i = 0; i < row.length(); i++) {
             bytes.putInt(row.tokens()[i]).put((byte) (row.mask()[i] ? 1 : 0));
         }
-        digest.update(bytes.array());
+        sum.addBytes(bytes.array());
     }
 
     /**
@@ -115,14 +107,10 @@ final class Fingerprint {
 
     /** SHA-256 over name and content of a file. */
     static String ofFile(Path file) {
-        try {
-            var print = new Fingerprint();
-            print.add(file.getFileName().toString());
-            print.digest.update(Files.readAllBytes(file));
-            return print.hex();
-        } catch (IOException unreadable) {
-            throw LeewayException.data(unreadable, "%s cannot be read: %s", file, unreadable.getMessage());
-        }
+        var print = new Fingerprint();
+        print.add(file.getFileName().toString());
+        print.sum.addBytes(file);
+        return print.hex();
     }
 
     /** What {@link #ofWeights} is made of, of these files in their order. */
@@ -140,7 +128,7 @@ final class Fingerprint {
 
     private void sample(Path file) throws IOException {
         try (var channel = FileChannel.open(file)) {
-            digest.update((file.getFileName() + " " + channel.size()).getBytes(StandardCharsets.UTF_8));
+            sum.addBytes(file.getFileName() + " " + channel.size());
             sample(channel, 0);
             sample(channel, Math.max(0, channel.size() - SAMPLED));
         }
@@ -151,10 +139,10 @@ final class Fingerprint {
         while (bytes.hasRemaining() && channel.read(bytes, from + bytes.position()) > 0) {
             continue;
         }
-        digest.update(bytes.flip());
+        sum.addBytes(bytes.flip());
     }
 
     private String hex() {
-        return HexFormat.of().formatHex(digest.digest());
+        return sum.hex();
     }
 }

@@ -3,8 +3,6 @@ package dev.leeway.io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -25,20 +23,16 @@ final class Checksums {
 
     /** Of parts one after the other, as 64 lower-case hexadecimal digits. */
     static String sha256(List<MemorySegment> parts) {
-        var digest = newSha256();
-        for (var part : parts) {
-            for (long start = 0; start < part.byteSize(); start += CHUNK) {
-                digest.update(part.asSlice(start, Math.min(CHUNK, part.byteSize() - start)).asByteBuffer());
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
+        var sum = new Sha256();
+        parts.forEach(sum::addBytes);
+        return sum.hex();
     }
 
     /** Of the next {@code bytes} bytes of a stream, or of as many as it has. */
     static String sha256(InputStream stream, long bytes) throws IOException {
-        var digest = newSha256();
-        read(stream, bytes, digest::update);
-        return HexFormat.of().formatHex(digest.digest());
+        var sum = new Sha256();
+        read(stream, bytes, sum::addBytes);
+        return sum.hex();
     }
 
     /** Of a segment, as 8 lower-case hexadecimal digits. */
@@ -76,13 +70,5 @@ final class Checksums {
 
     private static String hex(Checksum crc) {
         return HexFormat.of().toHexDigits((int) crc.getValue());
-    }
-
-    private static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError("every JDK has SHA-256", impossible);
-        }
     }
 }

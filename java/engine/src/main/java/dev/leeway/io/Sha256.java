@@ -2,6 +2,7 @@ package dev.leeway.io;
 
 import dev.leeway.LeewayException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +15,8 @@ import java.util.HexFormat;
 public final class Sha256 {
 
     private static final int BLOCK = 1 << 20;
+    /** A segment's view as a buffer has an int for its length. */
+    private static final long CHUNK = 64L << 20;
 
     private final MessageDigest digest;
 
@@ -28,14 +31,42 @@ public final class Sha256 {
 
     /** Of a text's bytes in UTF-8 alone. */
     public static String of(String text) {
-        var sum = new Sha256();
-        sum.digest.update(text.getBytes(StandardCharsets.UTF_8));
-        return sum.hex();
+        return new Sha256().addBytes(text).hex();
     }
 
     /** Of a file's bytes alone, as {@code sha256sum} gives it. */
     public static String ofFile(Path file) {
         return new Sha256().addBytes(file).hex();
+    }
+
+    /** Adds bytes. */
+    public Sha256 addBytes(byte... bytes) {
+        digest.update(bytes);
+        return this;
+    }
+
+    /** Adds all bytes of a segment. */
+    public Sha256 addBytes(MemorySegment bytes) {
+        for (long first = 0; first < bytes.byteSize(); first += CHUNK) {
+            digest.update(bytes.asSlice(first, Math.min(CHUNK, bytes.byteSize() - first)).asByteBuffer());
+        }
+        return this;
+    }
+
+    /** Adds what is between a buffer's position and its limit. */
+    public Sha256 addBytes(ByteBuffer bytes) {
+        digest.update(bytes);
+        return this;
+    }
+
+    /** Adds a text's bytes in UTF-8 alone. */
+    public Sha256 addBytes(String text) {
+        return addBytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Adds some of an array's bytes. */
+    void addBytes(byte[] block, int first, int count) {
+        digest.update(block, first, count);
     }
 
     /** Adds a text behind its length. */

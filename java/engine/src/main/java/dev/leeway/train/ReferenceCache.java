@@ -3,17 +3,16 @@ package dev.leeway.train;
 import dev.leeway.LeewayException;
 import dev.leeway.io.Safetensors;
 import dev.leeway.io.SafetensorsWriter;
+import dev.leeway.io.Sha256;
 import dev.leeway.io.StoredTensor;
 import dev.leeway.io.StoredType;
 import dev.leeway.model.Batch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,12 +57,8 @@ public record ReferenceCache(Path file, Consumer<String> notes) {
 
     private static Map<String, String> origin(ReferenceModel source, double temperature) {
         return Map.of("format", "reference log-probs 1", "weights", source.fingerprint(), "configuration",
-            sha256(source.model().config().toString()), "dtype", source.model().dtype().name(), "temperature",
+            Sha256.of(source.model().config().toString()), "dtype", source.model().dtype().name(), "temperature",
             Double.toString(temperature), "back end", source.model().device().backend());
-    }
-
-    private static String sha256(String text) {
-        return HexFormat.of().formatHex(ReferenceLogProbs.newSha256().digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static long[] keys(Iterable<Batch> batches) {
@@ -139,14 +134,14 @@ public record ReferenceCache(Path file, Consumer<String> notes) {
 
     /** SHA-256 over what the file says of itself, but for this sum, and over its tensors in their order. */
     private static String checksum(List<StoredTensor> tensors, Map<String, String> metadata) {
-        var digest = ReferenceLogProbs.newSha256();
+        var sum = new Sha256();
         var said = new TreeMap<>(metadata);
         said.remove(CHECKSUM);
-        digest.update(said.toString().getBytes(StandardCharsets.UTF_8));
+        sum.addBytes(said.toString());
         for (var tensor : tensors) {
-            digest.update((tensor.name() + tensor.type() + tensor.shape()).getBytes(StandardCharsets.UTF_8));
-            ReferenceModel.update(digest, tensor.data());
+            sum.addBytes(tensor.name() + tensor.type() + tensor.shape());
+            sum.addBytes(tensor.data());
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return sum.hex();
     }
 }

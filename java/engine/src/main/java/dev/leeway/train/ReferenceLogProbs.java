@@ -5,8 +5,6 @@ import dev.leeway.model.Batch;
 import dev.leeway.model.Llama;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenScores;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -140,13 +138,5 @@ public final class ReferenceLogProbs implements Reference {
     /** Their log-probs at trained positions, in the order of {@link #keys}. */
     float[][] logProbs() {
         return logProbs;
-    }
-
-    static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError("every JDK has SHA-256", impossible);
-        }
     }
 }

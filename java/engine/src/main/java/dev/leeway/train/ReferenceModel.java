@@ -1,16 +1,13 @@
 package dev.leeway.train;
 
+import dev.leeway.io.Sha256;
 import dev.leeway.model.Batch;
 import dev.leeway.model.Llama;
 import dev.leeway.model.Parameter;
 import dev.leeway.objective.Column;
 import dev.leeway.objective.TokenScores;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -23,8 +20,6 @@ import java.util.Set;
 public record ReferenceModel(Llama model, boolean adapterOff) implements Reference {
 
     private static final Set<Column> LOG_PROB = Set.of(Column.LOG_PROB);
-    /** One update of a digest; buffers made from larger segments would pass the range of an int. */
-    private static final long CHUNK = 64L << 20;
 
     @Override
     public TokenScores score(Batch batch, TokenScores room) {
@@ -38,28 +33,22 @@ public record ReferenceModel(Llama model, boolean adapterOff) implements Referen
 
     /** SHA-256 over names, types, shapes and values of the weights that take part, as 64 hexadecimal digits. */
     String fingerprint() {
-        var digest = ReferenceLogProbs.newSha256();
+        var sum = new Sha256();
         var taking = model.parameters().stream().filter(parameter -> !(adapterOff && parameter.isAdapter())).toList();
         try (var arena = Arena.ofConfined()) {
             var room = arena.allocate(Math.max(1, largest(taking)), 64);
             for (var parameter : taking) {
                 var value = parameter.value();
-                digest.update((parameter.name() + value.dtype() + Arrays.toString(value.shape())).getBytes(StandardCharsets.UTF_8));
+                sum.addBytes(parameter.name() + value.dtype() + Arrays.toString(value.shape()));
                 var bytes = room.asSlice(0, value.bytes());
                 model.device().download(value, bytes);
-                update(digest, bytes);
+                sum.addBytes(bytes);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return sum.hex();
     }
 
     private static long largest(List<Parameter> parameters) {
         return parameters.stream().mapToLong(parameter -> parameter.value().bytes()).max().orElse(0);
-    }
-
-    static void update(MessageDigest digest, MemorySegment bytes) {
-        for (long first = 0; first < bytes.byteSize(); first += CHUNK) {
-            digest.update(bytes.asSlice(first, Math.min(CHUNK, bytes.byteSize() - first)).asByteBuffer());
-        }
     }
 }

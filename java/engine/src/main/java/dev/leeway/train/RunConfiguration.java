@@ -3,12 +3,9 @@ package dev.leeway.train;
 import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.leeway.io.Sha256;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -48,12 +45,7 @@ public record RunConfiguration(SortedMap<String, String> fields) {
 
     /** SHA-256 over the sorted fields, as 64 hexadecimal digits. */
     public String sha256() {
-        try {
-            var text = toJson().toString().getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError("every JDK has SHA-256", impossible);
-        }
+        return Sha256.of(toJson().toString());
     }
 
     /** Refuses to continue {@code checkpoint}, which was made under another configuration; names every field that differs. */

@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -147,7 +148,7 @@ public final class DatasetCache {
     }
 
     private static void verify(Path file) throws IOException {
-        MessageDigest digest = EncodingKey.sha256();
+        MessageDigest digest = sha256();
         long content = Files.size(file) - DIGEST;
         try (InputStream in = Files.newInputStream(file)) {
             byte[] block = new byte[BUFFER];
@@ -171,7 +172,7 @@ public final class DatasetCache {
             Files.createDirectories(folder);
             Path unfinished = Files.createTempFile(folder, "unfinished", UNFINISHED);
             try {
-                MessageDigest digest = EncodingKey.sha256();
+                MessageDigest digest = sha256();
                 try (OutputStream raw = Files.newOutputStream(unfinished);
                         var out = new DataOutputStream(new BufferedOutputStream(new DigestOutputStream(raw, digest), BUFFER))) {
                     EncodedFile.write(out, rows);
@@ -237,5 +238,13 @@ public final class DatasetCache {
         key.add(tokenizer, options);
         key.add(Boolean.toString(options.allowTruncation()));
         return key.hex();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 }

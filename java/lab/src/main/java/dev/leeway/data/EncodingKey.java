@@ -1,25 +1,18 @@
 package dev.leeway.data;
 
-import dev.leeway.LeewayException;
+import dev.leeway.io.Sha256;
 import dev.leeway.text.Tokenizer;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.LocalDate;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 
 /** Tells encoded rows apart: the SHA-256 of whatever decides what the encoding gives. For one thread. */
 public final class EncodingKey {
 
-    private final MessageDigest digest = sha256();
+    private final Sha256 sum = new Sha256();
 
     EncodingKey() {}
 
@@ -60,9 +53,7 @@ public final class EncodingKey {
     /** With its length, so that two neighbours can't be cut otherwise. */
     void add(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        digest.update(Integer.toString(bytes.length).getBytes(StandardCharsets.US_ASCII));
-        digest.update((byte) ':');
-        digest.update(bytes);
+        sum.addBytes(bytes.length + ":").addBytes(bytes);
     }
 
     /** What is in a file; one that is not there counts as such. */
@@ -71,25 +62,11 @@ public final class EncodingKey {
             add("none");
             return;
         }
-        MessageDigest content = sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), content)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        } catch (IOException e) {
-            throw LeewayException.data(e, "%s cannot be read: %s", file, e.getMessage());
-        }
-        add(HexFormat.of().formatHex(content.digest()));
+        add(Sha256.ofFile(file));
     }
 
     /** The key of what was added; nothing may be added afterwards. */
     String hex() {
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return sum.hex();
     }
 }

@@ -232,7 +232,10 @@ public record PromptArm(String name, Kind kind, Placement placement, List<String
                         + " of the data, or place the arm as USER_PREFIX", i + 1, messages.size(), name);
             }
         }
-        return Stream.concat(Stream.of(Map.<String, Object>of("role", "system", CONTENT, text)), messages.stream()).toList();
+        var turn = new LinkedHashMap<String, Object>(); // in an order that every JVM has: fingerprints are taken of messages as text
+        turn.put("role", "system");
+        turn.put(CONTENT, text);
+        return Stream.concat(Stream.of(Collections.unmodifiableMap(turn)), messages.stream()).toList();
     }
 
     private List<Map<String, Object>> aroundTheUser(List<Map<String, Object>> messages, String text) {
