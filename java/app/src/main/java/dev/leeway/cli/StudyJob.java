@@ -144,6 +144,9 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         var page = StudyPage.of(results, analyses, environment, again());
         AtomicFile.write(folder.resolve(PAGE), page.html().getBytes(StandardCharsets.UTF_8));
         new StudyText(results).lines().forEach(out::println);
+        if (options.dryRun) {
+            out.println("dry run: everything was gone through with two steps and two items, so no figure means anything");
+        }
         out.println("Report: " + folder.resolve(PAGE));
         out.flush();
     }
@@ -154,6 +157,9 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
             + options.planted.map(what -> " --planted " + what).orElse(" --scale " + options.scale));
         if (!options.seeds.isEmpty()) {
             command.append(" --seeds ").append(options.seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        }
+        if (options.dryRun) {
+            command.append(" --dry_run");
         }
         options.base.ifPresent(base -> command.append(" --model_name_or_path ").append(base));
         options.data.ifPresent(data -> command.append(" --data ").append(data));

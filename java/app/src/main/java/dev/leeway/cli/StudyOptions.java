@@ -38,6 +38,10 @@ final class StudyOptions implements Checked {
         + "is known, to see that the study tells it")
     Optional<String> planted = Optional.empty();
 
+    @Option(names = "--dry_run", description = "go through all of it with two steps of every training and two items of every exam, as one "
+        + "seed: every file is read and every training takes its memory; with --judge_model scripted:… nobody is asked")
+    boolean dryRun;
+
     @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "the base model of a study at full scale")
     Optional<Path> base = Optional.empty();
 
@@ -97,7 +101,8 @@ final class StudyOptions implements Checked {
 
     /** What was asked for. */
     Study study() {
-        var study = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
+        var whole = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
+        var study = dryRun ? whole.dryRun() : whole;
         return seeds.isEmpty() ? study : study.withSeeds(seeds);
     }
 }

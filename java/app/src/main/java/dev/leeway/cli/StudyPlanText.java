@@ -63,7 +63,7 @@ record StudyPlanText(Plan plan, StudyOptions options) {
             return List.of("cost      memory, time and FLOPs of each stage are planned where --model_name_or_path names a base model");
         }
         var lines = new ArrayList<String>();
-        plan.nodes().stream().map(Plan.Node::stage).distinct().filter(stage -> !stage.command().equals("merge"))
+        plan.nodes().stream().map(Plan.Node::stage).distinct().filter(Stage::trains)
             .forEach(stage -> lines.addAll(cost(stage)));
         return lines;
     }

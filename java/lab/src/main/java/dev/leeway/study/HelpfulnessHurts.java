@@ -41,7 +41,8 @@ final class HelpfulnessHurts implements Declaration {
 
     @Override
     public List<String> needs(Scale scale) {
-        return scale == Scale.FULL ? List.of("--model_name_or_path: Llama-3.1-8B, the base model",
+        return scale == Scale.FULL ? List.of("--model_name_or_path: Llama-3.1-8B, the base model, with the chat template of "
+            + "Llama-3.1-8B-Instruct in its folder",
             "--data: midtraining.jsonl (about 3,000 compassion documents, rows with text), dolly.jsonl and magicoder.jsonl (rows with "
                 + "messages), rlhflow-prompts.jsonl, magicoder-prompts.jsonl (with tests), reward-model/ and politeness-model/ "
                 + "(directories that leeway reward could have written), ahb/ and moru/ as leeway eval reads them",
@@ -126,7 +127,8 @@ final class HelpfulnessHurts implements Declaration {
 
     /**
      * The paper's arms on its own scale. It publishes no hyper-parameters: those of supervised fine-tuning and of GRPO are the defaults of
-     * Unsloth's notebooks for this model, which the authors name as their tool; mid-training takes those of fine-tuning.
+     * Unsloth's notebooks for this model, which the authors name as their tool; mid-training takes those of fine-tuning. Longer
+     * rows are cut, as there.
      */
     private Study full(Path data) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
@@ -136,12 +138,13 @@ final class HelpfulnessHurts implements Declaration {
         var tuned = new LinkedHashMap<>(Map.of("use_peft", "true", "lora_r", "16", "lora_alpha", "16", "lora_dropout", "0",
             "optim", "adamw_8bit", "learning_rate", "2e-4", "weight_decay", "0.001", "warmup_steps", "5", "lr_scheduler_type", "linear",
             "per_device_train_batch_size", "2"));
-        tuned.putAll(Map.of("gradient_accumulation_steps", "4", "max_length", "2048", "num_train_epochs", "1", "bf16", "true"));
+        tuned.putAll(Map.of("gradient_accumulation_steps", "4", "max_length", "2048", "num_train_epochs", "1", "bf16", "true",
+            "allow_truncation", "true"));
         var rewarded = new LinkedHashMap<>(Map.of("use_peft", "true", "lora_r", "32", "lora_alpha", "32", "optim", "adamw_8bit",
             "learning_rate", "5e-6", "weight_decay", "0.001", "max_grad_norm", "0.1", "lr_scheduler_type", "cosine", "warmup_ratio", "0.1",
             "num_generations", "6"));
         rewarded.putAll(Map.of("per_device_train_batch_size", "6", "max_prompt_length", "256", "max_completion_length", "768",
-            "num_train_epochs", "1", "bf16", "true"));
+            "num_train_epochs", "1", "bf16", "true", "allow_truncation", "true"));
         var mid = new Arm("mid-trained", "the base model behind its documents: what the others are compared with",
             List.of(Stage.of("mid-train", "sft", DOCUMENTS, tuned), Stage.merge()), 2);
         var arms = List.of(mid,

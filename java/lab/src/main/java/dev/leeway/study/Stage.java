@@ -27,6 +27,8 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
     /** Begins what stands for the folder of another arm's last model, of the same seed: {@code arm:NAME}, {@code model:arm:NAME}. */
     public static final String ARM = "arm:";
 
+    private static final String MERGE = "merge";
+
     /** Takes a copy. */
     public Stage {
         options = new LinkedHashMap<>(options);
@@ -39,7 +41,12 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
 
     /** Adds the adapter that the stage before it left into its base. */
     public static Stage merge() {
-        return new Stage("merge", "merge", Optional.empty(), new LinkedHashMap<>(), "");
+        return new Stage(MERGE, MERGE, Optional.empty(), new LinkedHashMap<>(), "");
+    }
+
+    /** Whether it has steps; an adapter is merged in none. */
+    public boolean trains() {
+        return !command.equals(MERGE);
     }
 
     /** The same with checkpoints that stay. */

@@ -133,4 +133,12 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
     public Study withSeeds(List<Long> seeds) {
         return new Study(title, rows, arms, exams, contrasts, new Terms(seeds, terms.alpha(), terms.correction()));
     }
+
+    /**
+     * The same with two steps of every training, two items of every exam, each asked once, and one seed: what a look through the whole
+     * study takes before it costs days. Its name is another, so that no folder has both.
+     */
+    public Study dryRun() {
+        return DryRun.of(this);
+    }
 }

@@ -1,0 +1,49 @@
+package dev.leeway.study;
+
+import dev.leeway.eval.reward.RewardProbes;
+import java.util.LinkedHashMap;
+
+/**
+ * A study that is gone through and not carried out: every file is read, every template applied and every stage takes the memory that it
+ * would take, for two steps; every exam has two items.
+ */
+final class DryRun {
+
+    /** Of every training, and of every exam's items. */
+    private static final int FEW = 2;
+    /** Stands for a list of checkpoints, most of which a training of so few steps doesn't reach. */
+    private static final String STEPS = "0,1,2";
+
+    private DryRun() {
+    }
+
+    static Study of(Study study) {
+        var title = new Study.Title(study.title().name() + ", dry run", study.title().question(), study.title().source());
+        var terms = new Study.Terms(study.terms().seeds().subList(0, 1), study.terms().alpha(), study.terms().correction());
+        return new Study(title, study.rows(), study.arms().stream().map(DryRun::shortened).toList(),
+            study.exams().stream().map(DryRun::shortened).toList(), study.contrasts(), terms);
+    }
+
+    private static Arm shortened(Arm arm) {
+        return new Arm(arm.name(), arm.meaning(), arm.stages().stream().map(DryRun::shortened).toList(), arm.shared());
+    }
+
+    /** Steps behind the epochs of a training are what ends it, so its epochs may stay. */
+    private static Stage shortened(Stage stage) {
+        if (!stage.trains()) {
+            return stage;
+        }
+        var options = new LinkedHashMap<>(stage.options());
+        options.put("max_steps", "" + FEW);
+        boolean isList = !stage.grid().isEmpty() && Character.isDigit(stage.grid().charAt(0));
+        return new Stage(stage.name(), stage.command(), stage.rows(), options, isList ? STEPS : stage.grid());
+    }
+
+    /** Words of a reward model are examined as a whole or not at all; they cost one token each. */
+    private static Exam shortened(Exam exam) {
+        boolean isWhole = RewardProbes.entries().stream().anyMatch(probe -> probe.card().id().equals(exam.benchmark()));
+        var extent = new Exam.Extent(exam.extent().when(), isWhole ? exam.extent().limit() : FEW, 1,
+            exam.extent().arms());
+        return new Exam(exam.name(), exam.benchmark(), exam.items(), exam.options(), exam.prompts(), extent);
+    }
+}
