@@ -17,10 +17,12 @@ import dev.leeway.study.Exam;
 import dev.leeway.study.Examiner;
 import dev.leeway.study.Plan;
 import dev.leeway.study.Seal;
+import dev.leeway.study.StudyCards;
 import dev.leeway.study.StudyFolder;
 import dev.leeway.study.StudyPage;
 import dev.leeway.study.StudyResults;
 import dev.leeway.study.StudyRun;
+import dev.leeway.study.StudyTables;
 import dev.leeway.study.toy.ToyMaterials;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.StopRequest;
@@ -76,7 +78,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
                     var _ = Interruption.listen(stop, err)) {
                 var results = new StudyRun(plan, folder(), crew(device, judges, stop::isRequested), options.base, new StudyProgress(err))
                     .run();
-                results.ifPresentOrElse(this::tell, () -> err.println("stopped; leeway study resume " + options.output.orElseThrow()
+                results.ifPresentOrElse(found -> tell(found, device), () -> err.println("stopped; leeway study resume " + options.output.orElseThrow()
                     + " goes on"));
                 return results.isPresent();
             } catch (RuntimeException failure) {
@@ -134,21 +136,25 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     /** Writes what was found, and says it. */
-    private void tell(StudyResults results) {
+    private void tell(StudyResults results, Device device) {
         var folder = options.output.orElseThrow();
         var analyses = options.declaration().analyses();
         JsonFile.write(folder().results(), results.json(analyses));
-        var environment = new LinkedHashMap<String, String>();
-        environment.put("leeway", new Main.Version().getVersion()[0]);
-        environment.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        var page = StudyPage.of(results, analyses, environment, again());
-        AtomicFile.write(folder.resolve(PAGE), page.html().getBytes(StandardCharsets.UTF_8));
+        var page = StudyPage.of(results, analyses, new StudyEnvironment(options, device.info().name()).facts(), again());
+        write(folder.resolve(PAGE), page.html());
+        new StudyTables(results).files().forEach((name, text) -> write(folder.resolve(name), text));
+        var base = options.base.map(model -> model.getFileName().toString());
+        new StudyCards(results, base, new Main.Version().getVersion()[0]).files().forEach(StudyJob::write);
         new StudyText(results).lines().forEach(out::println);
         if (options.dryRun) {
             out.println("dry run: everything was gone through with two steps and two items, so no figure means anything");
         }
         out.println("Report: " + folder.resolve(PAGE));
         out.flush();
+    }
+
+    private static void write(Path file, String text) {
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** How to repeat it elsewhere. */

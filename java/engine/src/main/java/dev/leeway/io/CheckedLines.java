@@ -2,8 +2,10 @@ package dev.leeway.io;
 
 import dev.leeway.LeewayException;
 import java.io.BufferedInputStream;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
 import java.nio.channels.Channels;
 import java.nio.channels.OverlappingFileLockException;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import tools.jackson.core.JacksonException;
@@ -75,6 +78,21 @@ public final class CheckedLines implements AutoCloseable {
             }
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "%s %s can't be opened: %s", kind.name(), path, failure.getMessage());
+        }
+    }
+
+    /**
+     * Hands over each line that is what was written, of a file that stays as it is and may be in use.
+     *
+     * @throws LeewayException if it can't be read
+     */
+    public static void read(Path path, Consumer<JsonNode> each) {
+        try (var lines = new BufferedReader(new InputStreamReader(Files.newInputStream(path), StandardCharsets.UTF_8))) {
+            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                parse(line).ifPresent(each);
+            }
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "%s can't be read: %s", path, failure.getMessage());
         }
     }
 

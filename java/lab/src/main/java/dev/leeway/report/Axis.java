@@ -35,6 +35,14 @@ record Axis(double least, double most, double step) {
         return most > least ? new Axis(least, most, around(least, most).step()) : around(least, most);
     }
 
+    /** With 0 on it and room on either side, from round number to round number. */
+    static Axis aroundZero(List<Double> values) {
+        double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+        double most = values.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        var axis = around(Math.min(0, least), Math.max(0, most));
+        return new Axis(least < 0 ? axis.least() : -axis.step(), most > 0 ? axis.most() : axis.step(), axis.step());
+    }
+
     private static Axis around(double least, double most) {
         double step = round(most > least ? (most - least) / STEPS : Math.max(Math.abs(most), 1) / STEPS);
         return new Axis(Math.floor(least / step) * step, Math.max(Math.ceil(most / step), Math.floor(least / step) + 1) * step, step);

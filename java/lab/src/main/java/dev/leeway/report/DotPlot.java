@@ -12,8 +12,9 @@ import java.util.OptionalDouble;
  *
  * @param label what is drawn, for those who can't see it
  * @param dots from above to below
+ * @param fromZero whether the axis has 0 on it, with a line there: for differences
  */
-public record DotPlot(String label, List<Dot> dots) implements Part {
+public record DotPlot(String label, List<Dot> dots, boolean fromZero) implements Part {
 
     /** So many series have a colour of their own. */
     private static final int COLOURS = 6;
@@ -26,8 +27,14 @@ public record DotPlot(String label, List<Dot> dots) implements Part {
      * @param value where the dot is; without one there is none, and the note says why
      * @param interval around it
      * @param note stands behind it
+     * @param other an open diamond on the same line: what somebody else found
      */
-    public record Dot(String name, int series, OptionalDouble value, Optional<Interval> interval, String note) {
+    public record Dot(String name, int series, OptionalDouble value, Optional<Interval> interval, String note, OptionalDouble other) {
+
+        /** One that is compared with nobody's. */
+        public Dot(String name, int series, OptionalDouble value, Optional<Interval> interval, String note) {
+            this(name, series, value, interval, note, OptionalDouble.empty());
+        }
     }
 
     /** Takes a copy. */
@@ -35,9 +42,14 @@ public record DotPlot(String label, List<Dot> dots) implements Part {
         dots = List.copyOf(dots);
     }
 
+    /** Values on an axis of their own. */
+    public DotPlot(String label, List<Dot> dots) {
+        this(label, dots, false);
+    }
+
     @Override
     public String html() {
-        var axis = Axis.of(ends());
+        var axis = fromZero ? Axis.aroundZero(ends()) : Axis.of(ends());
         var html = new StringBuilder("<div class=\"plot\" role=\"img\" aria-label=\"").append(Markup.escaped(label)).append("\">\n");
         dots.forEach(dot -> html.append(row(Markup.escaped(dot.name()), "c" + dot.series() % COLOURS, lines(axis) + drawing(axis, dot),
             Markup.escaped(dot.note()))));
@@ -48,6 +60,7 @@ public record DotPlot(String label, List<Dot> dots) implements Part {
         var ends = new ArrayList<Double>();
         for (var dot : dots) {
             dot.value().ifPresent(ends::add);
+            dot.other().ifPresent(ends::add);
             dot.interval().ifPresent(interval -> ends.addAll(List.of(interval.low(), interval.high())));
         }
         return ends;
@@ -58,10 +71,10 @@ public record DotPlot(String label, List<Dot> dots) implements Part {
             + "</span></div>\n";
     }
 
-    private static String lines(Axis axis) {
+    private String lines(Axis axis) {
         var svg = new StringBuilder();
         axis.ticks().forEach(tick -> svg.append(line("grid", axis.place(tick), axis.place(tick), 0, 24)));
-        return svg.toString();
+        return svg + (fromZero ? line("zero", axis.place(0), axis.place(0), -4, 28) : "");
     }
 
     private static String line(String kind, double from, double to, int above, int below) {
@@ -72,6 +85,8 @@ public record DotPlot(String label, List<Dot> dots) implements Part {
         var svg = new StringBuilder();
         dot.interval().ifPresent(interval -> svg.append(line("interval", axis.place(interval.low()), axis.place(interval.high()), 12, 12)));
         dot.value().ifPresent(value -> svg.append(Markup.format("<circle cx=\"%.3f%%\" cy=\"12\" r=\"5\"/>", axis.place(value))));
+        dot.other().ifPresent(other -> svg.append(Markup.format(
+            "<svg x=\"%.3f%%\" y=\"12\"><path class=\"other\" d=\"M0 -6L6 0L0 6L-6 0Z\"/></svg>", axis.place(other))));
         return svg.toString();
     }
 

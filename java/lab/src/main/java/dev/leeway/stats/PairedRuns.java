@@ -92,6 +92,24 @@ public record PairedRuns(double[][] differences, int leftOut) {
         };
     }
 
+    /** Whether {@link #test} has an answer: enough runs or items, and a spread among them, or no difference at all. */
+    public boolean isTestable(Unit unit) {
+        return switch (unit) {
+            case ITEMS -> TTest.isTestable(itemMeans());
+            case RUNS -> TTest.isTestable(runMeans());
+            case BOTH -> runs() > 1 && items() > 1 && TTest.isTestable(Sample.mean(runMeans()), error(meanSquares()), rounding());
+        };
+    }
+
+    private double error(double[] squares) {
+        return Math.sqrt(square(squares) / runs() / items());
+    }
+
+    /** What a mean may be off by: a spread up to there is none. */
+    private double rounding() {
+        return 4 * Math.ulp(Arrays.stream(differences).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElseThrow());
+    }
+
     /**
      * Items and runs both random: the variance of the mean is (MS_items + MS_runs − MS_rest) / (runs · items), as of a quasi-F ratio
      * (Clark 1973), but never below that of either alone; its quantile lies between those of items and runs, nearer to that of the larger
@@ -99,9 +117,7 @@ public record PairedRuns(double[][] differences, int leftOut) {
      */
     private TestResult both(double level) {
         var squares = requireRuns().meanSquares();
-        double largest = Arrays.stream(differences).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElseThrow();
-        return TTest.result(Sample.mean(runMeans()), Math.sqrt(square(squares) / runs() / items()),
-            degrees(squares, items(), runs(), level), level, 4 * Math.ulp(largest));
+        return TTest.result(Sample.mean(runMeans()), error(squares), degrees(squares, items(), runs(), level), level, rounding());
     }
 
     private static double square(double[] squares) {

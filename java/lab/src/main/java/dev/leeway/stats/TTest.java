@@ -18,6 +18,17 @@ public final class TTest {
         return result(Sample.mean(differences), error, differences.length - 1, level, rounding(a, b));
     }
 
+    /** Whether {@link #paired} has an answer for these differences: two or more that vary, or are all 0. */
+    public static boolean isTestable(double[] differences) {
+        return differences.length > 1 && isTestable(Sample.mean(differences), Math.sqrt(Sample.variance(differences) / differences.length),
+            rounding(differences, differences));
+    }
+
+    /** Whether a difference is more than nothing can be asked: it has a spread, or is none. */
+    static boolean isTestable(double estimate, double error, double rounding) {
+        return error > rounding || Math.abs(estimate) <= rounding;
+    }
+
     /** Of mean a − mean b. */
     public static TestResult welch(double[] a, double[] b, double level) {
         double ofA = Sample.variance(Check.sample("a t-test", a, 2)) / a.length;
@@ -34,7 +45,7 @@ public final class TTest {
     /** Of an estimate and its standard error. Without any spread, equal samples have p = 1 and different ones are refused. */
     static TestResult result(double estimate, double error, double degrees, double level, double rounding) {
         if (error <= rounding) {
-            if (Math.abs(estimate) > rounding) {
+            if (!isTestable(estimate, error, rounding)) {
                 throw LeewayException.data("a t-test compares a difference with its spread, and all differences are %s; more varied items "
                     + "are needed", estimate);
             }

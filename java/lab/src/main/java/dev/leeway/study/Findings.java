@@ -1,6 +1,5 @@
 package dev.leeway.study;
 
-import dev.leeway.LeewayException;
 import dev.leeway.stats.Correction;
 import dev.leeway.stats.Interval;
 import dev.leeway.stats.McNemar;
@@ -177,16 +176,16 @@ public final class Findings {
         if (isOne) {
             return runs.map(own -> signs(own.differences()[0][0], own.items()));
         }
-        try {
-            return switch (over) {
-                case SEEDS_AND_ITEMS -> Optional.of(runs.orElseThrow().test(PairedRuns.Unit.BOTH, LEVEL));
-                case SEEDS -> Optional.of(TTest.paired(means, new double[means.length], LEVEL));
-                case ITEMS -> runs.filter(own -> own.items() > 1).map(own -> own.test(PairedRuns.Unit.ITEMS, LEVEL));
-                case NOTHING -> Optional.empty();
-            };
-        } catch (LeewayException withoutSpread) {
-            return Optional.empty();
-        }
+        return switch (over) {
+            case SEEDS_AND_ITEMS -> test(runs, PairedRuns.Unit.BOTH);
+            case SEEDS -> TTest.isTestable(means) ? Optional.of(TTest.paired(means, new double[means.length], LEVEL)) : Optional.empty();
+            case ITEMS -> test(runs, PairedRuns.Unit.ITEMS);
+            case NOTHING -> Optional.empty();
+        };
+    }
+
+    private static Optional<TestResult> test(Optional<PairedRuns> runs, PairedRuns.Unit unit) {
+        return runs.filter(own -> own.isTestable(unit)).map(own -> own.test(unit, LEVEL));
     }
 
     /** Of items that all have the same difference, which has no spread to be compared with: the exact test of their signs. */

@@ -24,13 +24,15 @@ public final class StudyResults {
     private final Plan plan;
     private final Map<StudyRun.Sitting, List<Examiner.Outcome>> outcomes;
     private final Seal.Standing standing;
+    private final StudyTraces traces;
     private final List<Findings.Finding> findings;
     private List<Mean> means = List.of(); // until somebody asks
 
-    StudyResults(Plan plan, Map<StudyRun.Sitting, List<Examiner.Outcome>> outcomes, Seal.Standing standing) {
+    StudyResults(Plan plan, Map<StudyRun.Sitting, List<Examiner.Outcome>> outcomes, Seal.Standing standing, StudyTraces traces) {
         this.plan = plan;
         this.outcomes = new LinkedHashMap<>(outcomes);
         this.standing = standing;
+        this.traces = traces;
         findings = Findings.of(plan.study(), this::last);
     }
 
@@ -85,6 +87,11 @@ public final class StudyResults {
             means = List.copyOf(allMeans());
         }
         return means;
+    }
+
+    /** Where trainings and examinations left their files. */
+    StudyTraces traces() {
+        return traces;
     }
 
     private List<Mean> allMeans() {
@@ -156,8 +163,8 @@ public final class StudyResults {
             var arm = arms.addObject().put("arm", one.arm().name()).put("meaning", one.arm().meaning()).put("seed", one.seed());
             one.nodes().forEach(node -> arm.withArray("stages").addObject().put("stage", node.stage().name()).put("hash", node.hash()));
         });
-        var means = json.putArray("means");
-        means().forEach(mean -> means.add(json(mean)));
+        var all = json.putArray("means");
+        means().forEach(mean -> all.add(json(mean)));
         var told = json.putObject("analyses");
         analyses.forEach(analysis -> told.set(analysis.name(), analysis.json(this)));
         return json;

@@ -43,6 +43,7 @@ public final class StudyRun {
     private final Optional<Path> base;
     private final Listener listener;
     private final Map<Sitting, List<Examiner.Outcome>> outcomes = new LinkedHashMap<>();
+    private final Map<Sitting, Path> exams = new LinkedHashMap<>();
 
     /**
      * A run.
@@ -81,7 +82,7 @@ public final class StudyRun {
                 return Optional.empty();
             }
         }
-        return Optional.of(new StudyResults(plan, outcomes, Seal.compare(plan.study(), folder.seal())));
+        return Optional.of(new StudyResults(plan, outcomes, Seal.compare(plan.study(), folder.seal()), new StudyTraces(folder, exams)));
     }
 
     private boolean train(Plan.Node node, int number, int of) {
@@ -157,6 +158,7 @@ public final class StudyRun {
             listener.ended(what);
         }
         outcomes.put(sitting, OutcomeFile.read(JsonFile.read(file)));
+        exams.put(sitting, output);
         return true;
     }
 

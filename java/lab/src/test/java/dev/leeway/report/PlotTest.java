@@ -13,6 +13,7 @@ import dev.leeway.stats.Interval;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -130,6 +131,18 @@ final class PlotTest {
             () -> new HeatMap("m", List.of("r"), List.of("a", "b"), List.of(List.of(Optional.of(1.0))), 0, 1)).getMessage());
         assertEquals("the colours of m need a range; got 1.0 to 1.0", assertThrows(LeewayException.class,
             () -> new HeatMap("m", List.of(), List.of(), List.of(), 1, 1)).getMessage());
+    }
+
+    @Test
+    void differencesLieAroundALineAtZeroAndOthersFindingsAreDiamonds() {
+        var plot = new DotPlot("contrasts", List.of(new DotPlot.Dot("a", 0, OptionalDouble.of(0.5), Optional.of(new Interval(0, 1)), "+0.5",
+            OptionalDouble.of(0.25)), new DotPlot.Dot("b", 0, OptionalDouble.of(1), Optional.empty(), "+1")), true);
+        // from −0.25, a step's room below 0, to 1
+        contains(plot, "<line class=\"zero\" x1=\"20.000%\" x2=\"20.000%\"", "<svg x=\"40.000%\" y=\"12\"><path class=\"other\"",
+            "<circle cx=\"60.000%\"");
+        assertEquals(1, count(plot, "class=\"other\""));
+        assertEquals(new Axis(-0.25, 0.25, 0.25), Axis.aroundZero(List.of(0.0)));
+        assertEquals(new Axis(-0.4, 0.1, 0.1), Axis.aroundZero(List.of(-0.4, -0.2)));
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.leeway.stats;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -154,5 +155,22 @@ final class PairedRunsTest {
         }
         double both = found(3, spread, new DetectableEffect(0.05, 0.8).ofRuns(spread, 3, 60, Unit.BOTH), Unit.BOTH);
         assertTrue(both >= 0.75 && both <= 0.85, "approximate: " + both);
+    }
+
+    @Test
+    void whatHasNoSpreadSaysSoBeforeItIsTested() {
+        var same = new PairedRuns(new double[][] {{1, 1}, {1, 1}}, 0);
+        var none = new PairedRuns(new double[][] {{0, 0}, {0, 0}}, 0);
+        var varied = new PairedRuns(new double[][] {{1, 2}, {1, 3}}, 0);
+        for (var unit : Unit.values()) {
+            assertFalse(same.isTestable(unit), unit.name());
+            assertThrows(LeewayException.class, () -> same.test(unit, 0.95));
+            assertTrue(none.isTestable(unit) && varied.isTestable(unit), unit.name());
+            assertEquals(1, none.test(unit, 0.95).p());
+        }
+        assertFalse(new PairedRuns(new double[][] {{1, 2}}, 0).isTestable(Unit.BOTH), "one run");
+        assertFalse(new PairedRuns(new double[][] {{1}, {2}}, 0).isTestable(Unit.ITEMS), "one item");
+        assertFalse(TTest.isTestable(new double[] {1}));
+        assertFalse(TTest.isTestable(new double[] {0.1 + 0.2, 0.3}), "what rounding left is no spread");
     }
 }
