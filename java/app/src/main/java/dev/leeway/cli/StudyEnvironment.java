@@ -36,7 +36,8 @@ record StudyEnvironment(StudyOptions options, String device) {
             return Optional.empty();
         }
         try (var lines = Files.lines(PROCESSORS)) {
-            return lines.filter(line -> line.startsWith("model name")).findFirst().map(line -> line.substring(line.indexOf(':') + 1).strip());
+            return lines.filter(line -> line.startsWith("model name")).findFirst()
+                .map(line -> line.substring(line.indexOf(':') + 1).strip());
         } catch (IOException unreadable) {
             return Optional.empty(); // it is told for people, and the rest says as much as is needed
         }

@@ -78,8 +78,8 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
                     var _ = Interruption.listen(stop, err)) {
                 var results = new StudyRun(plan, folder(), crew(device, judges, stop::isRequested), options.base, new StudyProgress(err))
                     .run();
-                results.ifPresentOrElse(found -> tell(found, device), () -> err.println("stopped; leeway study resume " + options.output.orElseThrow()
-                    + " goes on"));
+                results.ifPresentOrElse(found -> tell(found, device), () -> err.println("stopped; leeway study resume "
+                    + options.output.orElseThrow() + " goes on"));
                 return results.isPresent();
             } catch (RuntimeException failure) {
                 err.println(); // behind the piece of work that failed, whose line is open

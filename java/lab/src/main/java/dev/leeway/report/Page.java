@@ -20,7 +20,8 @@ public record Page(String title, List<Part> lead, List<Section> sections) {
           padding: 1rem; overflow-wrap: anywhere }
         h1 { font-size: 1.6rem } h2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
         a { color: var(--c0) } nav a { display: inline-block; margin-right: 1rem; padding: .25rem 0 }
-        pre, .wide { overflow-x: auto } .wide { margin-bottom: 1rem } pre { padding: .75rem; border: 1px solid var(--line); font-size: .85rem }
+        pre, .wide { overflow-x: auto } .wide { margin-bottom: 1rem } pre { padding: .75rem;
+          border: 1px solid var(--line); font-size: .85rem }
         table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal } th, td { padding: .25rem .75rem .25rem 0;
           text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) } .number { text-align: right;
           font-variant-numeric: tabular-nums; white-space: nowrap } td:first-child { min-width: 9rem }
@@ -29,7 +30,8 @@ public record Page(String title, List<Part> lead, List<Section> sections) {
         .row { display: grid; grid-template-columns: 15rem 1fr 12rem; gap: 1rem; align-items: center; font-size: .9rem;
           line-height: 1.3; margin: .3rem 0 }
         .row svg { width: 100%; overflow: visible } .row span:last-child { font-variant-numeric: tabular-nums; color: var(--soft) }
-        .row svg svg { overflow: visible } .zero { stroke: var(--soft) } .other { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5 }
+        .row svg svg { overflow: visible } .zero { stroke: var(--soft) } .other { fill: var(--paper); stroke: var(--ink);
+          stroke-width: 1.5 }
         .grid { stroke: var(--line) } .interval { stroke-width: 2 } .axis text { fill: var(--soft); font-size: 12px }
         .c0 { --own: var(--c0) } .c1 { --own: var(--c1) } .c2 { --own: var(--c2) } .c3 { --own: var(--c3) } .c4 { --own: var(--c4) }
         .c5 { --own: var(--c5) } circle { fill: var(--own) } .interval { stroke: var(--own) }

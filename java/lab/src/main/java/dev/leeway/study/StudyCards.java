@@ -65,8 +65,8 @@ public record StudyCards(StudyResults results, Optional<String> base, String ver
             .append("`: ").append(arm.meaning()).append(" (").append(arm.stages().stream().map(Stage::name)
                 .collect(Collectors.joining(" → "))).append(")\n"));
         if (base.isEmpty()) {
-            text.append("\n**A toy model**: it began with random weights and was trained on a small made language, so it says nothing about "
-                + "real ones.\n");
+            text.append("\n**A toy model**: it began with random weights and was trained on a small made language, so it says nothing "
+                + "about real ones.\n");
         }
         return text.toString();
     }
@@ -75,7 +75,8 @@ public record StudyCards(StudyResults results, Optional<String> base, String ver
         var facts = new LinkedHashMap<String, String>();
         facts.put("begins with", node.before().map(before -> before.stage().name() + ", hash " + before.hash())
             .or(() -> base).orElse("random weights"));
-        facts.put("trained on", node.stage().rows().map(rows -> rows + ", hash " + node.rows().orElseThrow()).orElse("what its options say"));
+        facts.put("trained on", node.stage().rows().map(rows -> rows + ", hash " + node.rows().orElseThrow())
+            .orElse("what its options say"));
         facts.put("seed", Long.toString(node.seed()));
         facts.put("hash of all that determines it", node.hash());
         facts.put("trained with", version);

@@ -6,6 +6,7 @@ import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
 import dev.leeway.stats.Interval;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -98,7 +99,7 @@ final class StudyPageCurves {
         }
         var points = new ArrayList<LinePlot.Point>();
         spans.forEach((span, seeds) -> points.add(new LinePlot.Point(span * width + (width + 1) / 2.0, mean(seeds), seeds.size() > 1
-            ? Optional.of(new Interval(seeds.stream().min(Double::compare).orElseThrow(), seeds.stream().max(Double::compare).orElseThrow()))
+            ? Optional.of(new Interval(Collections.min(seeds), Collections.max(seeds)))
             : Optional.empty())));
         return points;
     }
@@ -121,8 +122,8 @@ final class StudyPageCurves {
             }
         }
         if (!parts.isEmpty()) {
-            parts.addFirst(new Paragraph("Means over seeds and items. Bands are intervals of 95 %: of any seeds where there are two or more "
-                + "that differ, else of any items."));
+            parts.addFirst(new Paragraph("Means over seeds and items. Bands are intervals of 95 %: of any seeds where there are two or "
+                + "more that differ, else of any items."));
         }
         return parts;
     }

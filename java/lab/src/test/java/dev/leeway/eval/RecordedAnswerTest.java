@@ -34,8 +34,8 @@ final class RecordedAnswerTest {
 
     private static String response(String item, String context, String request, String response) {
         return """
-            {"response_to":"key of %1$s","benchmark":"b","evaluation_prompt":"none","context":"%2$s","item":"%1$s","epoch":0,"request":%3$s,\
-            "response":%4$s}""".formatted(item, context, request, response);
+            {"response_to":"key of %1$s","benchmark":"b","evaluation_prompt":"none","context":"%2$s","item":"%1$s","epoch":0,\
+            "request":%3$s,"response":%4$s}""".formatted(item, context, request, response);
     }
 
     @Test

@@ -121,14 +121,14 @@ final class PlotTest {
             "style=\"--share:50%\">7.00</td>", "<th>r</th>", "aria-label=\"rates\"");
         var around = new HeatMap("drift", List.of("r"), List.of("a", "b", "c"), List.of(List.of(Optional.of(-1.0), Optional.of(2.0),
             Optional.of(-0.001))), -2, 2);
-        contains(around, "<td class=\"number c1\" style=\"--share:25%\">-1.00</td>", "<td class=\"number c0\" style=\"--share:50%\">2.00</td>",
-            "style=\"--share:0%\">0.00</td>");
+        contains(around, "<td class=\"number c1\" style=\"--share:25%\">-1.00</td>",
+            "<td class=\"number c0\" style=\"--share:50%\">2.00</td>", "style=\"--share:0%\">0.00</td>");
     }
 
     @Test
     void aHeatMapWhoseCellsDontFitIsRefused() {
-        assertEquals("m has 1 rows and 2 columns, and cells for rows of [1]; give each row one a column", assertThrows(LeewayException.class,
-            () -> new HeatMap("m", List.of("r"), List.of("a", "b"), List.of(List.of(Optional.of(1.0))), 0, 1)).getMessage());
+        assertEquals("m has 1 rows and 2 columns, and cells for rows of [1]; give each row one a column", assertThrows(
+            LeewayException.class, () -> new HeatMap("m", List.of("r"), List.of("a", "b"), List.of(List.of(Optional.of(1.0))), 0, 1)).getMessage());
         assertEquals("the colours of m need a range; got 1.0 to 1.0", assertThrows(LeewayException.class,
             () -> new HeatMap("m", List.of(), List.of(), List.of(), 1, 1)).getMessage());
     }

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Trainings of four steps that tell a loss (of step s: 5 − s + the seed), and keep checkpoints 0 and 2; exams of 30 items that keep records.
- * Item 1 has no value.
+ * Trainings of four steps that tell a loss (of step s: 5 − s + the seed), and keep checkpoints 0 and 2; exams of 30 items that keep
+ * records. Item 1 has no value.
  */
 final class CurveCrew implements Workshop, Examiner, Materials {
 
