@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.LeewayException;
 import dev.leeway.eval.Candidate;
 import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.EngineSubject;
@@ -26,8 +27,10 @@ import dev.leeway.study.StudyTables;
 import dev.leeway.study.toy.ToyMaterials;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.StopRequest;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,7 +60,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     StudyFolder folder() {
-        return new StudyFolder(options.output.orElseThrow());
+        return options.folder();
     }
 
     /**
@@ -67,10 +70,11 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
      */
     boolean run(List<String> arguments) {
         var plan = plan();
-        try (var _ = FolderLock.acquire(options.output.orElseThrow()); var device = options.device.open()) {
+        try (var _ = locked(); var device = options.device.open()) {
+            options.applied().said().forEach(err::println);
             Seal.seal(plan.study(), folder().seal());
             var kept = JsonFile.newObject();
-            arguments.forEach(kept.putArray("arguments")::add);
+            options.here(arguments).forEach(kept.putArray("arguments")::add);
             JsonFile.write(options.output.orElseThrow().resolve(ARGUMENTS), kept);
             var stop = new StopRequest();
             // A judge is an instrument: it answers the same whatever --dtype the models have.
@@ -85,6 +89,31 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
                 err.println(); // behind the piece of work that failed, whose line is open
                 throw failure;
             }
+        }
+    }
+
+    /**
+     * The right to write into the folder and into its store. Nobody waits for a lock, so two studies that want each other's folders are
+     * refused, and don't wait for ever.
+     */
+    private Locks locked() {
+        var own = FolderLock.acquire(folder().path());
+        try {
+            var isOwn = Files.createDirectories(folder().store()).toRealPath().equals(own.folder());
+            return new Locks(isOwn ? List.of(own) : List.of(FolderLock.acquire(folder().store()), own));
+        } catch (IOException failure) {
+            own.close();
+            throw LeewayException.resources(failure, "--store: %s can't be made: %s", folder().store(), failure.getMessage());
+        } catch (RuntimeException taken) {
+            own.close();
+            throw taken;
+        }
+    }
+
+    private record Locks(List<FolderLock> all) implements AutoCloseable {
+        @Override
+        public void close() {
+            all.forEach(FolderLock::close);
         }
     }
 
@@ -112,7 +141,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges.all(), Optional.empty(),
             Optional.empty(), 0), new DataFolder(options.data.map(List::of)
             .orElse(List.of()), DataFolder.hubCache(System.getenv())), new Runner.Division(options.batchSize, false), listener, 0);
-        return new StudyRun.Crew(new CommandWorkshop(common, isToStop), examiner(new BenchmarkExaminer(means)), new ToyMaterials());
+        return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(common, isToStop)), examiner(new BenchmarkExaminer(means)), new ToyMaterials());
     }
 
     /** An examiner whose outcomes are stored under the type that models are held in too. */
@@ -138,7 +167,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     /** Writes what was found, and says it. */
     private void tell(StudyResults results, Device device) {
         var folder = options.output.orElseThrow();
-        var analyses = options.declaration().analyses();
+        var analyses = options.analyses();
         JsonFile.write(folder().results(), results.json(analyses));
         var page = StudyPage.of(results, analyses, new StudyEnvironment(options, device.info().name()).facts(), again());
         write(folder.resolve(PAGE), page.html());
@@ -169,6 +198,6 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         }
         options.base.ifPresent(base -> command.append(" --model_name_or_path ").append(base));
         options.data.ifPresent(data -> command.append(" --data ").append(data));
-        return command.append(" --output_dir ").append(options.output.orElseThrow()).toString();
+        return command.append(options.overrides.text()).append(" --output_dir ").append(options.output.orElseThrow()).toString();
     }
 }

@@ -1,13 +1,17 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.study.Analysis;
 import dev.leeway.study.Declaration;
+import dev.leeway.study.Overrides;
 import dev.leeway.study.Plant;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Studies;
 import dev.leeway.study.Study;
+import dev.leeway.study.StudyFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,11 +24,17 @@ import picocli.CommandLine.Parameters;
 /** Which study, how large, from what. */
 final class StudyOptions implements Checked {
 
+    private static final String STORE = "--store";
+
     @Parameters(index = "0", paramLabel = "NAME", arity = "0..1", description = "the study; leeway study list has them all")
     Optional<String> name = Optional.empty();
 
     @Option(names = "--output_dir", paramLabel = "DIR", description = "folder of the study: what is in it is not done again")
     Optional<Path> output = Optional.empty();
+
+    @Option(names = STORE, paramLabel = "DIR", description = "folder of rows, trainings and exams, which studies may share: what they "
+        + "have in common is done once (default: --output_dir)")
+    Optional<Path> store = Optional.empty();
 
     @Option(names = "--scale", paramLabel = "SCALE", description = "smoke = seconds, toy = minutes on two cores, full = the paper's own "
         + "(default: toy)")
@@ -52,6 +62,9 @@ final class StudyOptions implements Checked {
         + "(default: 64)")
     int batchSize = 64;
 
+    @ArgGroup(validate = false, heading = "%nOtherwise than the study has it, which its seal tells:%n")
+    final OverrideOptions overrides = new OverrideOptions();
+
     @Mixin
     final DtypeOptions dtype = new DtypeOptions();
 
@@ -60,6 +73,9 @@ final class StudyOptions implements Checked {
 
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     final DeviceOptions device = new DeviceOptions();
+
+    /** Contents of data are hashed once. */
+    private Optional<Overrides.Applied> applied = Optional.empty();
 
     @Override
     public void check(Problems problems) {
@@ -73,6 +89,10 @@ final class StudyOptions implements Checked {
         data.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--data: %s is no folder", folder));
         problems.require(batchSize > 0, "--batch_size must be positive; got %d", batchSize);
         problems.require(seeds.stream().distinct().count() == seeds.size(), "--seeds names one twice: %s", seeds);
+        overrides.check(problems);
+        if (problems.isEmpty()) { // else nobody knows what study it is
+            problems.check(this::study);
+        }
         judge.check(problems);
         dtype.check(problems);
         device.check(problems);
@@ -99,10 +119,52 @@ final class StudyOptions implements Checked {
         return Studies.named(name.orElseThrow());
     }
 
+    /** The study's folder with its store. */
+    StudyFolder folder() {
+        return new StudyFolder(output.orElseThrow(), store.orElse(output.orElseThrow()));
+    }
+
+    /** Arguments whose --store is found from everywhere, as --output_dir is by whoever names it. */
+    List<String> here(List<String> arguments) {
+        var kept = new ArrayList<String>();
+        for (int a = 0; a < arguments.size(); a++) {
+            boolean isStore = a > 0 && arguments.get(a - 1).equals(STORE);
+            kept.add(arguments.get(a).startsWith(STORE + "=") ? STORE + "=" + absoluteStore() : isStore ? absoluteStore()
+                : arguments.get(a));
+        }
+        return kept;
+    }
+
+    private String absoluteStore() {
+        return store.orElseThrow().toAbsolutePath().normalize().toString();
+    }
+
+    /** Paths below --data. */
+    DataPaths paths() {
+        return new DataPaths(data.orElse(Path.of("")));
+    }
+
+    /** What was asked for, and what became of parts that nobody named. */
+    Overrides.Applied applied() {
+        applied = Optional.of(applied.orElseGet(this::apply));
+        return applied.get();
+    }
+
+    private Overrides.Applied apply() {
+        var whole = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
+        var own = dryRun ? whole.dryRun() : whole;
+        var wanted = overrides.overrides().apply(seeds.isEmpty() ? own : own.withSeeds(seeds));
+        StageOptions.requireKnown(wanted.study());
+        return new Overrides.Applied(paths().named(wanted.study()), wanted.said());
+    }
+
     /** What was asked for. */
     Study study() {
-        var whole = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
-        var study = dryRun ? whole.dryRun() : whole;
-        return seeds.isEmpty() ? study : study.withSeeds(seeds);
+        return applied().study();
+    }
+
+    /** What the study tells beside its contrasts; it is about all arms. */
+    List<Analysis> analyses() {
+        return overrides.arms.isEmpty() ? declaration().analyses() : List.of();
     }
 }

@@ -28,6 +28,7 @@ record StudyPlanText(Plan plan, StudyOptions options) {
         var study = plan.study();
         var lines = new ArrayList<String>();
         lines.add("question  " + study.title().question());
+        options.applied().said().forEach(sentence -> lines.add("left      " + sentence));
         lines.add(String.format(Locale.ROOT, "runs      %d trainings of %d arms with %d seeds; what arms share is trained once",
             plan.nodes().size(), study.arms().size(), study.terms().seeds().size()));
         study.arms().forEach(arm -> lines.add("arm       " + arm.name() + ": " + arm.meaning() + " (" + arm.stages().stream()
@@ -71,7 +72,7 @@ record StudyPlanText(Plan plan, StudyOptions options) {
     private List<String> cost(Stage stage) {
         var arguments = new ArrayList<>(List.of("plan", stage.command(), "--model_name_or_path", options.base.orElseThrow().toString(),
             "--device", options.device.device));
-        stage.options().forEach((name, value) -> arguments.addAll(List.of("--" + name, value)));
+        stage.options().forEach((name, value) -> arguments.addAll(List.of("--" + name, options.paths().path(value))));
         var said = new StringWriter();
         int code = Main.run(arguments.toArray(String[]::new), new PrintWriter(said), new PrintWriter(said));
         var lines = new ArrayList<String>();

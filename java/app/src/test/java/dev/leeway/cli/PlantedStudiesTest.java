@@ -41,7 +41,7 @@ final class PlantedStudiesTest {
 
     private static List<JsonObject> primary(String study, String plant) {
         var output = folder.resolve(study + "-" + plant);
-        Cli.succeed("study", "run", study, "--planted", plant, "--output_dir", output);
+        Cli.succeed("study", "run", study, "--planted", plant, "--output_dir", output, "--store", folder.resolve("store"));
         var contrasts = JsonFile.read(output.resolve("results.json")).requireObjects("contrasts").stream()
             .filter(contrast -> contrast.requireString("role").equals("primary")).toList();
         assertFalse(contrasts.isEmpty());

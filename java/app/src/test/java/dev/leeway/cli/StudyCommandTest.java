@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +33,9 @@ final class StudyCommandTest {
         whole = Cli.succeed(command("whole"));
     }
 
-    private static Object[] command(String output) {
-        return new Object[] {"study", "run", NAME, "--scale", "smoke", "--output_dir", folder.resolve(output)};
+    private static Object[] command(String output, Object... more) {
+        return Stream.concat(Stream.of("study", "run", NAME, "--scale", "smoke", "--output_dir", folder.resolve(output)), Stream.of(more))
+            .toArray();
     }
 
     @Test
@@ -136,6 +138,49 @@ final class StudyCommandTest {
         assertTrue(Cli.succeed("study", "plan", NAME, "--scale", "smoke", "--output_dir", folder.resolve("moved")).out()
             .contains("changed   terms: sealed "), "a plan that is not the sealed one says so");
         assertTrue(Files.readString(folder.resolve("moved/report.html")).contains("exploratory"));
+    }
+
+    @Test
+    void aStudyWithAStoreFindsWhatAnotherMadeThere() throws IOException {
+        var found = Cli.succeed("study", "run", NAME, "--scale", "smoke", "--output_dir", folder.resolve("second"), "--store",
+            folder.resolve("whole"));
+        assertFalse(found.err().contains("["), found.err());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/results.json")),
+            Files.readAllBytes(folder.resolve("second/results.json")));
+        assertFalse(Files.exists(folder.resolve("second/stages")));
+        assertFalse(Cli.succeed("study", "resume", folder.resolve("second")).err().contains("["));
+        try (var _ = FolderLock.acquire(folder.resolve("store"))) {
+            refused("store is being written by this process", "study", "run", NAME, "--scale", "smoke", "--output_dir",
+                folder.resolve("third"), "--store", folder.resolve("store"));
+        }
+        assertFalse(Files.exists(folder.resolve("third/seal.json")), "nothing is begun");
+        try (var lock = FolderLock.acquire(folder.resolve("third"))) {
+            assertTrue(lock.folder().endsWith("third"), "what was taken first was given back");
+        }
+    }
+
+    @Test
+    void whatIsWantedOtherwiseIsCarriedOutAndRecorded() throws IOException {
+        var out = folder.resolve("otherwise");
+        var run = Cli.succeed("study", "run", NAME, "--scale", "smoke", "--output_dir", out, "--store", folder.resolve("whole"), "--arms",
+            "sft-help,sft-code", "--limit", 2, "--alpha", "0.1", "--correction", "bh", "--set", "sft-code.sft.learning_rate=1e-4");
+        assertTrue(run.err().contains("contrast AHB: grpo-code − grpo-help is left out: it names grpo-code, grpo-help"), run.err());
+        assertTrue(run.err().contains("sft of sft-code") && !run.err().contains("sft of sft-help"), "what is as it was is there: "
+            + run.err());
+        var results = JsonFile.read(out.resolve("results.json"));
+        assertEquals(2, results.requireObjects("arms").size());
+        assertEquals("bh", results.requireObject("terms").requireString("correction"));
+        assertTrue(results.requireObjects("means").stream().allMatch(mean -> mean.requireInt("items") <= 2));
+        assertTrue(JsonFile.read(out.resolve(StudyJob.ARGUMENTS)).requireStrings("arguments").contains("sft-code.sft.learning_rate=1e-4"));
+        assertTrue(Files.readString(out.resolve("report.html")).contains("--arms sft-help,sft-code --limit 2 --alpha 0.1 --correction bh"),
+            "how to repeat it");
+        var changed = Cli.succeed("study", "plan", NAME, "--scale", "smoke", "--output_dir", out, "--store", folder.resolve("whole"),
+            "--arms", "sft-help,sft-code", "--limit", 2, "--alpha", "0.1", "--correction", "bh");
+        assertTrue(changed.out().contains("changed   arms: sft-code was changed after sealing"), changed.out());
+        refused("there is no stage sfd", command("none", "--set", "sfd.learning_rate=1"));
+        refused("sft has no option lerning_rate; did you mean \"--learning_rate\"?", command("none", "--set", "sft.lerning_rate=1"));
+        refused("--limit must be positive; got 0; 2 more problems below", command("none", "--limit", 0, "--alpha", 2, "--correction",
+            "bon"));
     }
 
     @Test

@@ -74,6 +74,11 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
         prompts = List.copyOf(prompts);
     }
 
+    /** The same with another extent. */
+    Exam of(Extent other) {
+        return new Exam(name, benchmark, items, options, prompts, other);
+    }
+
     /** Options of the benchmark. */
     public Map<String, String> benchmarkOptions() {
         return options(false);

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -126,14 +129,25 @@ public final class Seal {
         return changes;
     }
 
-    /** A contrast stands if it, its arms with those whose models they take, all rows, its exams and the terms are what was sealed. */
+    /** A contrast stands if it, its family, its arms with those whose models they take, all rows, its exams and the terms were sealed. */
     private static List<String> standing(Study study, ObjectNode sealed, ObjectNode now) {
         if (!now.get("terms").equals(sealed.get("terms")) || !now.get("rows").equals(sealed.get("rows"))) {
             return List.of();
         }
-        return study.contrasts().stream().filter(contrast -> same("contrasts", contrast.name(), sealed, now)
+        return study.contrasts().stream().filter(contrast -> same("contrasts", contrast.name(), sealed, now) && sameFamily(contrast, sealed, now)
             && contrast.cells().stream().allMatch(cell -> study.withTaken(cell.arm()).allMatch(arm -> same("arms", arm, sealed, now))
             && same("exams", cell.exam(), sealed, now))).map(Contrast::name).toList();
+    }
+
+    /** Correction is over all contrasts of a role, so none of them may be gone, or have come. */
+    private static boolean sameFamily(Contrast contrast, ObjectNode sealed, ObjectNode now) {
+        return family(contrast, sealed).equals(family(contrast, now));
+    }
+
+    private static Set<String> family(Contrast contrast, ObjectNode of) {
+        var role = contrast.json().path("role");
+        return of.path("contrasts").propertyStream().filter(one -> one.getValue().path("role").equals(role)).map(Map.Entry::getKey)
+            .collect(Collectors.toSet());
     }
 
     private static boolean same(String part, String name, ObjectNode sealed, ObjectNode now) {

@@ -12,8 +12,8 @@ import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Where a study keeps what it makes: {@code rows/}, {@code items/}, {@code stages/}, {@code exams/}, each under the hash of all that
- * determines it; {@code seal.json}, {@code results.json}.
+ * Where a study keeps what it makes: {@code seal.json} and {@code results.json} in its own folder; in its store, which other studies may
+ * share, {@code rows/}, {@code items/}, {@code stages/}, {@code exams/}, each under the hash of all that determines it.
  */
 public final class StudyFolder {
 
@@ -22,15 +22,27 @@ public final class StudyFolder {
     private static final int SHORT = 16;
 
     private final Path path;
+    private final Path store;
 
-    /** A folder, which need not exist. */
+    /** A folder that is its own store; it need not exist. */
     public StudyFolder(Path path) {
+        this(path, path);
+    }
+
+    /** A folder with a store; neither needs to exist. Whoever writes has both to itself. */
+    public StudyFolder(Path path, Path store) {
         this.path = path;
+        this.store = store;
     }
 
     /** The folder. */
     public Path path() {
         return path;
+    }
+
+    /** Where it stores what other studies may need too. */
+    public Path store() {
+        return store;
     }
 
     /** Makes it, if it isn't there. */
@@ -58,7 +70,7 @@ public final class StudyFolder {
 
     /** What a training writes. */
     public Path stage(Plan.Node node) {
-        return path.resolve("stages").resolve(node.key());
+        return store.resolve("stages").resolve(node.key());
     }
 
     /** Whether a training came to its end. */
@@ -78,7 +90,7 @@ public final class StudyFolder {
         return switch (of.rows()) {
             case Rows.Given given -> given.file();
             case Rows.Made made -> {
-                var file = path.resolve("rows").resolve(hash.substring(0, SHORT) + ".jsonl");
+                var file = store.resolve("rows").resolve(hash.substring(0, SHORT) + ".jsonl");
                 if (!Files.exists(file)) {
                     var text = new StringBuilder();
                     materials.rows(made.generator(), of.seed(), made.count(), made.settings())
@@ -94,7 +106,7 @@ public final class StudyFolder {
     Path items(String generator, Map<String, String> settings, Materials materials) {
         var json = JsonFile.newObject();
         settings.forEach(json::put);
-        var made = path.resolve("items").resolve(Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString())
+        var made = store.resolve("items").resolve(Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString())
             .substring(0, SHORT));
         if (!Files.exists(made.resolve(COMPLETE))) {
             materials.items(generator, settings).forEach((name, text) -> write(made.resolve(name), text));
@@ -105,7 +117,7 @@ public final class StudyFolder {
 
     /** What an examination writes. */
     Path exam(String hash) {
-        return path.resolve("exams").resolve(hash.substring(0, SHORT));
+        return store.resolve("exams").resolve(hash.substring(0, SHORT));
     }
 
     /** Writes a file as a whole, with the folders above it. */

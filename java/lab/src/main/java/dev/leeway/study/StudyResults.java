@@ -127,6 +127,9 @@ public final class StudyResults {
         for (var measure : measures) {
             var values = outcomes.stream().filter(outcome -> outcome.values().containsKey(measure))
                 .mapToDouble(outcome -> outcome.values().get(measure)).toArray();
+            if (values.length < 2) {
+                continue; // one value has no spread
+            }
             int missing = outcomes.stream().mapToInt(outcome -> outcome.missing().getOrDefault(measure, 0)).sum();
             var interval = values.length < 2 ? new Interval(values[0], values[0])
                 : new Bootstrap(RESAMPLES, LEVEL, 0).percentile(values, StudyResults::mean);

@@ -182,6 +182,36 @@ final class StudyRunTest {
     }
 
     @Test
+    void studiesThatShareAStoreTrainWhatTheyHaveInCommonOnce() {
+        var crew = new ToyCrew(4, 0.1);
+        var one = run(study(List.of(0L), 1, 2), crew, new StudyFolder(temporary.resolve("one"), temporary.resolve("store")));
+        assertEquals(3, crew.done.stream().filter(work -> work.startsWith("train")).count());
+        var other = study(List.of(0L), 1, 3);
+        var title = new Study.Title("another", "Does a differ from a stronger b?", "");
+        var second = new ToyCrew(4, 0.1);
+        run(new Study(title, other.rows(), other.arms(), other.exams(), other.contrasts(), other.terms()), second,
+            new StudyFolder(temporary.resolve("two"), temporary.resolve("store")));
+        assertEquals(List.of("train {effect=3.0}", "examine exam"), second.done, "the base and arm a are there");
+        var alone = run(study(List.of(0L), 1, 2), new ToyCrew(4, 0.1), "alone");
+        assertEquals(alone.json(List.of()), one.json(List.of()), "where things are stored changes nothing");
+        assertFalse(Files.exists(temporary.resolve("one/stages")) || Files.exists(temporary.resolve("two/exams")));
+    }
+
+    /** Correction is over a family, so without one of its contrasts the others would be more significant than they were sealed to be. */
+    @Test
+    void aContrastWhoseFamilyLostOneIsExploratory() {
+        var study = study(List.of(0L), 1, 2);
+        var more = new Study(study.title(), study.rows(), study.arms(), study.exams(), List.of(study.contrasts().getFirst(),
+            Contrast.difference("es", Contrast.Role.PRIMARY, OF_A.in("language=es"), OF_A.of("b").in("language=es"))), study.terms());
+        var file = temporary.resolve("family.json");
+        Seal.seal(more, file);
+        var standing = Seal.compare(study, file);
+        assertEquals(List.of("contrasts: es was sealed and is gone"), standing.changes());
+        assertFalse(standing.isSealed(study.contrasts().getFirst()));
+        assertTrue(Seal.compare(more, file).isSealed(study.contrasts().getFirst()));
+    }
+
+    @Test
     void anOptionNamesAFileThatIsMade() throws Exception {
         var crew = new ToyCrew(4, 0);
         run(withOption(study(List.of(0L), 1, 1), "made:words#words.txt"), crew, "made");
@@ -218,7 +248,10 @@ final class StudyRunTest {
     }
 
     private StudyResults run(Study study, ToyCrew crew, String name) {
-        var folder = new StudyFolder(temporary.resolve(name));
+        return run(study, crew, new StudyFolder(temporary.resolve(name)));
+    }
+
+    private static StudyResults run(Study study, ToyCrew crew, StudyFolder folder) {
         return new StudyRun(Plan.of(study, Optional.empty()), folder, crew.crew(), Optional.empty(), new StudyRun.Listener() {
             @Override
             public void begins(String what, int number, int of) {

@@ -1,0 +1,52 @@
+package dev.leeway.cli;
+
+import dev.leeway.study.Overrides;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Option;
+
+/** What somebody wants otherwise than a study has it. */
+final class OverrideOptions {
+
+    @Option(names = "--set", paramLabel = "STAGE.OPTION=VALUE", description = "another value of an option of a stage, in all arms that have "
+        + "the stage; ARM.STAGE.OPTION=VALUE in one; without a value the option is left out; may be given again")
+    List<String> set = new ArrayList<>();
+
+    @Option(names = "--arms", paramLabel = "NAME[,NAME…]", split = ",", hideParamSyntax = true,
+        description = "these arms alone, without contrasts that name others, and without the study's analyses, which are about all arms")
+    List<String> arms = new ArrayList<>();
+
+    @Option(names = "--limit", paramLabel = "N", description = "items of an exam at most (default: the study's own)")
+    Optional<Integer> limit = Optional.empty();
+
+    @Option(names = "--alpha", paramLabel = "P", description = "probability of a contrast where there is none (default: the study's own)")
+    Optional<Double> alpha = Optional.empty();
+
+    @Option(names = "--correction", paramLabel = "KIND", description = "holm, bh, bonferroni or none (default: the study's own)")
+    Optional<String> correction = Optional.empty();
+
+    void check(Problems problems) {
+        limit.ifPresent(items -> problems.require(items > 0, "--limit must be positive; got %d", items));
+        alpha.ifPresent(value -> problems.require(value > 0 && value < 1, "--alpha must be between 0 and 1; got %s", value));
+        correction.ifPresent(name -> problems.require(List.of("holm", "bh", "bonferroni", "none").contains(name),
+            "--correction must be one of holm, bh, bonferroni, none; got %s", name));
+    }
+
+    /** All of it. */
+    Overrides overrides() {
+        return new Overrides(set, arms, limit.orElse(0), alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty()), correction);
+    }
+
+    /** As they stand on a command line, each behind a space. */
+    String text() {
+        var text = new StringBuilder();
+        set.forEach(one -> text.append(" --set '").append(one).append('\''));
+        text.append(arms.isEmpty() ? "" : " --arms " + String.join(",", arms));
+        limit.ifPresent(items -> text.append(" --limit ").append(items));
+        alpha.ifPresent(value -> text.append(" --alpha ").append(value));
+        correction.ifPresent(name -> text.append(" --correction ").append(name));
+        return text.toString();
+    }
+}
