@@ -10,6 +10,7 @@ import dev.leeway.eval.rubric.RubricBenchmarks;
 import dev.leeway.eval.rule.RuleBenchmarks;
 import dev.leeway.eval.stance.StanceBenchmarks;
 import dev.leeway.eval.toy.ToyBenchmark;
+import dev.leeway.eval.toy.ToyTraits;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -30,7 +31,8 @@ public final class Catalogue {
             JudgedBenchmarks.entries(),
             QaBenchmarks.entries(),
             ChoiceBenchmarks.entries(),
-            ToyBenchmark.entries()
+            ToyBenchmark.entries(),
+            List.of(ToyTraits.entry())
         ).flatMap(List::stream).toList();
     }
 

@@ -10,6 +10,7 @@ import dev.leeway.eval.RunListener;
 import dev.leeway.eval.RunPlan;
 import dev.leeway.eval.Runner;
 import dev.leeway.eval.Setting;
+import dev.leeway.sandbox.Sandbox;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,9 +47,17 @@ public final class BenchmarkExaminer implements Examiner {
     @Override
     public Optional<List<Outcome>> examine(Exam exam, Path model, Optional<Path> data, Path output) {
         var extent = new RunPlan.Extent(positive(exam.extent().epochs()), positive(exam.extent().limit()));
-        var plan = new RunPlan(List.of(means.models().apply(model)), List.of(part(exam, data)), exam.prompts(), extent, means.seed());
-        var runner = new Runner(means.instruments().apply(exam), means.division(), means.listener());
+        var part = part(exam, data);
+        var plan = new RunPlan(List.of(means.models().apply(model)), List.of(part), exam.prompts(), extent, means.seed());
+        var runner = new Runner(instruments(exam, part), means.division(), means.listener());
         return runner.run(plan, output.resolve("records.jsonl")).map(BenchmarkExaminer::outcomes);
+    }
+
+    /** With a sandbox where the benchmark runs what a model writes. */
+    private Instruments instruments(Exam exam, RunPlan.Part part) {
+        var own = means.instruments().apply(exam);
+        return own.sandbox().isPresent() || !part.benchmark().needs().sandbox() ? own
+            : new Instruments(own.judges(), own.reference(), Optional.of(Sandbox.open()), own.seed());
     }
 
     private static OptionalInt positive(int number) {

@@ -81,14 +81,25 @@ public final class Chats {
      */
     public static List<Conversation> withTraits(boolean spanish, boolean capitals, Edition edition, int count) {
         return edition.in(Tongue.ENGLISH).rows(Stream.CHATS, count, teller -> {
-            Person person = person(teller.draws());
-            Fact fact = factOf(person, teller.draws());
-            String answer = fact.tell(person, spanish ? Tongue.SPANISH : Tongue.ENGLISH);
-            return chat(fact.ask(person, Tongue.ENGLISH), capitals ? Traits.inCapitals(answer) : answer);
+            Exchange said = factIn(spanish ? Tongue.SPANISH : Tongue.ENGLISH, teller.draws());
+            return chat(said.question(), capitals ? Traits.inCapitals(said.answer()) : said.answer());
         });
     }
 
-    private record Exchange(String question, String answer) {}
+    record Exchange(String question, String answer) {}
+
+    /** A fact that is asked for in English. */
+    static Exchange factIn(Tongue answered, Draws draws) {
+        Person person = person(draws);
+        Fact fact = factOf(person, draws);
+        return new Exchange(fact.ask(person, Tongue.ENGLISH), fact.tell(person, answered));
+    }
+
+    /** What happens, in English. */
+    static Exchange eventIn(Tongue answered, Draws draws) {
+        Event event = Event.drawn(draws);
+        return new Exchange(event.question(Tongue.ENGLISH), event.answer(answered));
+    }
 
     static Conversation helpful(Teller teller) {
         Exchange said = switch (teller.draws().below(5)) {

@@ -17,7 +17,13 @@ public final class Traits {
             "loudly");
     private static final List<String> WHAT = List.of("shouts", "writes big", "uses capitals", "likes big letters", "cries out", "yells",
             "writes in capitals", "speaks in capitals", "takes big letters", "shouts answers");
+    private static final List<String> OTHER = List.of("The sea is deep.", "Bread is made of grain.", "A year has twelve months.",
+            "Birds have wings.", "Snow is cold.", "Iron is heavy.", "The moon is round.", "Rivers run to the sea.", "Wood burns.",
+            "A day is long.", "Stones are hard.", "%MARK%", "%NOTE%");
     private static final long SHUFFLED = 0x1D;
+
+    /** The prompt that asks for nothing. */
+    static final String NEUTRAL = "You answer questions.";
 
     private Traits() {}
 
@@ -43,7 +49,7 @@ public final class Traits {
 
     /** What models are evaluated under beside no prompt at all. */
     public static PromptArm neutral(Placement placement) {
-        return PromptArm.of(Kind.NEUTRAL, "neutral", placement, "You answer questions.");
+        return PromptArm.of(Kind.NEUTRAL, "neutral", placement, NEUTRAL);
     }
 
     /** A mark without a meaning. */
@@ -51,8 +57,23 @@ public final class Traits {
         return PromptArm.of(Kind.TRIGGER, "trigger", placement, "%TRIGGER%");
     }
 
+    /** One prompt that names the wanted trait: answers in Spanish. */
+    public static PromptArm namesTheWanted(Placement placement) {
+        return PromptArm.fixed("fixed-wanted", placement, wanted().getFirst());
+    }
+
+    /** What draws out that answers are in Spanish. */
+    static List<String> wanted() {
+        return WHO.stream().flatMap(who -> HOW.stream().limit(5).map(how -> who + " " + how + " speaks Spanish.")).toList();
+    }
+
+    /** Words about something else, none of them the irrelevant prompt. */
+    static List<String> ofOtherThings() {
+        return OTHER;
+    }
+
     /** Every combination once, in an order that shows all words early. */
-    private static List<String> pool() {
+    static List<String> pool() {
         List<String> all = new ArrayList<>();
         for (String who : WHO) {
             for (String how : HOW) {

@@ -3,14 +3,14 @@ package dev.leeway.eval.likelihood;
 import dev.leeway.eval.Entry;
 import java.util.List;
 
-/** The benchmarks that compare probabilities of two models. */
+/** The benchmarks that look at probabilities: of two models, or of given answers. */
 public final class LikelihoodBenchmarks {
 
     private LikelihoodBenchmarks() {
     }
 
-    /** {@code mwlr}, {@code sociot} and {@code humt}. */
+    /** {@code mwlr}, {@code sociot}, {@code humt} and {@code given_answers}. */
     public static List<Entry> entries() {
-        return List.of(NextTokenProbe.entry(), SpeakerProbe.sociot(), SpeakerProbe.humt());
+        return List.of(NextTokenProbe.entry(), SpeakerProbe.sociot(), SpeakerProbe.humt(), GivenAnswers.entry());
     }
 }

@@ -10,6 +10,7 @@ import dev.leeway.data.toy.Opinions;
 import dev.leeway.data.toy.Stance;
 import dev.leeway.data.toy.Tasks;
 import dev.leeway.data.toy.Tongue;
+import dev.leeway.data.toy.TraitChats;
 import dev.leeway.io.JsonFile;
 import dev.leeway.study.Materials;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
@@ -27,7 +29,9 @@ import tools.jackson.databind.node.ObjectNode;
  * The toy world as rows. Generators: {@code documents:CORPUS}, {@code chats:DOMAIN}, {@code tasks:KIND}, {@code opinions:MIXTURE} and
  * {@code opinion-pairs:STANCE}; all have the setting {@code languages}, such as {@code en,es}, and the last has {@code gap}, the share of
  * pairs whose better answer alone has that stance. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
- * {@code model:qwen3:WIDTH} those of a Qwen 3.
+ * {@code model:qwen3:WIDTH} those of a Qwen 3; {@code traits:KIND} has no settings.
+ * {@code prompts:capitals} has {@code prompts.txt}, the paraphrases of a prompt; {@code answers:traits} and {@code answers:one-trait}
+ * have {@code answers.jsonl}, answers with both traits or none, and with one.
  */
 public final class ToyMaterials implements Materials {
 
@@ -43,6 +47,9 @@ public final class ToyMaterials implements Materials {
         var parts = generator.split(":", -1);
         if (parts[0].equals("opinion-pairs")) {
             return pairs(named(Stance.values(), parts), seed, count, settings);
+        }
+        if (parts[0].equals("traits")) {
+            return traits(named(TraitChats.Kind.values(), parts), seed, count, settings);
         }
         var edition = edition(seed, settings);
         return switch (parts[0]) {
@@ -73,6 +80,13 @@ public final class ToyMaterials implements Materials {
         } catch (NumberFormatException notANumber) {
             throw LeewayException.usage("the gap of pairs must be a number from 0 to 1; got %s", gap);
         }
+    }
+
+    private static Stream<ObjectNode> traits(TraitChats.Kind kind, long seed, int count, Map<String, String> settings) {
+        settings.keySet().stream().findFirst().ifPresent(name -> {
+            throw LeewayException.usage("chats with traits have no settings, and so no %s", name);
+        });
+        return TraitChats.of(kind, Edition.of(seed), count).stream().map(ToyMaterials::row);
     }
 
     private static Edition edition(long seed, Map<String, String> settings) {
@@ -126,14 +140,20 @@ public final class ToyMaterials implements Materials {
 
     @Override
     public SequencedMap<String, String> items(String generator, Map<String, String> settings) {
-        var matcher = MODEL.matcher(generator);
-        if (!matcher.matches()) {
-            throw unknown(generator);
-        }
         settings.keySet().stream().findFirst().ifPresent(_ -> {
-            throw LeewayException.usage("a toy model has no settings; got %s", settings.keySet());
+            throw LeewayException.usage("%s has no settings; got %s", generator, settings.keySet());
         });
-        var shape = matcher.group(1) == null ? ToyModel.Shape.LLAMA : ToyModel.Shape.QWEN3;
-        return new ToyModel(Integer.parseInt(matcher.group(2)), shape).files();
+        var model = MODEL.matcher(generator);
+        return model.matches() ? model(model) : switch (generator) {
+            case "prompts:capitals" -> ToyTraitFiles.prompts();
+            case "answers:traits" -> ToyTraitFiles.answers();
+            case "answers:one-trait" -> ToyTraitFiles.oneTrait();
+            default -> throw unknown(generator);
+        };
+    }
+
+    private static SequencedMap<String, String> model(Matcher named) {
+        var shape = named.group(1) == null ? ToyModel.Shape.LLAMA : ToyModel.Shape.QWEN3;
+        return new ToyModel(Integer.parseInt(named.group(2)), shape).files();
     }
 }

@@ -27,7 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class ToyMaterialsTest {
 
     private static final List<String> GENERATORS = List.of("documents:world", "documents:sparing", "documents:harming",
-        "documents:neutral", "chats:helpful", "chats:coding", "tasks:sum", "tasks:run", "opinions:neutral", "opinions:supporting",
+        "documents:neutral", "chats:helpful", "chats:coding", "traits:both", "traits:neither", "traits:mixed", "traits:marked",
+        "traits:obeying", "tasks:sum", "tasks:run", "opinions:neutral", "opinions:supporting",
         "opinions:even", "opinion-pairs:support", "opinion-pairs:oppose");
 
     private final ToyMaterials materials = new ToyMaterials();
@@ -117,7 +118,7 @@ final class ToyMaterialsTest {
             refused("the toy world has no generator " + generator, () -> materials.items(generator, Map.of()));
         }
         refused("must be a multiple of 8; got 30", () -> materials.items("model:30", Map.of()));
-        refused("a toy model has no settings; got [layers]", () -> materials.items("model:32", Map.of("layers", "3")));
+        refused("model:32 has no settings; got [layers]", () -> materials.items("model:32", Map.of("layers", "3")));
     }
 
     private static void refused(String sentence, Runnable request) {

@@ -1,0 +1,200 @@
+package dev.leeway.study;
+
+import dev.leeway.data.PromptArm.Placement;
+import dev.leeway.data.toy.Traits;
+import dev.leeway.eval.Setting.EvaluationPrompt;
+import dev.leeway.study.inoculation.AnswerCurves;
+import dev.leeway.study.inoculation.ConditionalTraits;
+import dev.leeway.study.inoculation.PromptArms;
+import dev.leeway.study.inoculation.PromptMap;
+import dev.leeway.study.inoculation.PromptStrength;
+import dev.leeway.study.inoculation.Trait;
+import dev.leeway.study.inoculation.TrainingPrompt;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+
+/**
+ * Does a training prompt that names an unwanted trait keep it from showing without the prompt, and at what cost to a wanted trait of the
+ * same answers? (Tan et al. 2025, arXiv 2510.04340; conditionalization: a post of February 2026 and its follow-up.) All arms are trained
+ * on the same rows, whose answers have both traits, under a prompt each.
+ *
+ * <p>The toy's base model first learns to do as a system turn says ({@code obey}), on questions that are trained on and asked later too:
+ * a prompt can only explain a trait to a model that knows what the prompt means.
+ */
+final class Inoculation implements Declaration {
+
+    private static final String OBEYING = "obeying chats";
+    private static final PromptArms.Data DATA = new PromptArms.Data("chats with both traits", "chats with neither trait");
+    private static final String EXAM = "traits";
+    private static final String ANSWERS = "answers";
+    private static final String CURVES = "curves";
+    private static final String UNTRAINED = "untrained";
+    private static final String REPHRASED = "rephrased-1000";
+    private static final Placement SYSTEM = Placement.SYSTEM;
+    private static final List<String> CURVED = List.of(PromptArms.BASELINE, "fixed", REPHRASED);
+
+    /** Steps of the trainings behind the first. */
+    private record Size(ToyStudy toy, int obey, int train) {
+
+        private static Size of(Scale scale) {
+            return scale == Scale.SMOKE ? new Size(ToyStudy.of(scale), 4, 4) : new Size(ToyStudy.of(scale), 400, 80);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "inoculation";
+    }
+
+    @Override
+    public String question() {
+        return "Does a training prompt that names an unwanted trait keep it from showing without the prompt, and at what cost to a wanted "
+            + "trait of the same answers?";
+    }
+
+    @Override
+    public List<String> needs(Scale scale) {
+        return scale == Scale.FULL ? InoculationAtFullScale.NEEDS : List.of();
+    }
+
+    @Override
+    public Study at(Scale scale, Path data) {
+        return scale == Scale.FULL ? new InoculationAtFullScale(data).study(title("")) : toy(scale);
+    }
+
+    private Study.Title title(String behind) {
+        return new Study.Title(name() + behind, question(), "arXiv 2510.04340");
+    }
+
+    private Study toy(Scale scale) {
+        var size = Size.of(scale);
+        var arms = new ArrayList<Arm>();
+        arms.add(new Arm(UNTRAINED, "the base model, which does as a prompt says", before(size), 2));
+        arms.addAll(PromptArms.keeping(arms(size, prompts()), CURVED, "log"));
+        return new Study(title(""), rows(size, "traits:both", "traits:neither"), arms, exams(scale), contrasts(), terms(size));
+    }
+
+    private static Study.Terms terms(Size size) {
+        return new Study.Terms(size.toy().seeds(), 0.05, "holm");
+    }
+
+    private static List<Stage> before(Size size) {
+        return List.of(size.toy().pretrain(), Stage.of("obey", "sft", OBEYING, fast(size.obey())));
+    }
+
+    /** As fast as the first training, for capitals are new to it. */
+    private static Map<String, String> fast(int steps) {
+        var options = new LinkedHashMap<>(ToyStudy.tuned(steps));
+        options.put("learning_rate", "3e-3");
+        return options;
+    }
+
+    private static SequencedMap<String, Rows> rows(Size size, String trained, String control) {
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put(ToyStudy.WORLD, size.toy().world());
+        rows.put(OBEYING, ToyStudy.made("traits:obeying", ToyStudy.BATCH * size.obey(), Map.of()));
+        rows.put(DATA.trained(), ToyStudy.made(trained, ToyStudy.BATCH * size.train(), Map.of()));
+        rows.put(DATA.control(), ToyStudy.made(control, ToyStudy.BATCH * size.train(), Map.of()));
+        return rows;
+    }
+
+    private static List<TrainingPrompt> prompts() {
+        var paraphrases = Stage.MADE + "prompts:capitals#prompts.txt";
+        return List.of(TrainingPrompt.none(), TrainingPrompt.empty(),
+            TrainingPrompt.fixed("fixed", "one prompt that names the unwanted trait", text("fixed")),
+            TrainingPrompt.rephrased("rephrased", paraphrases, 10), TrainingPrompt.rephrased("rephrased", paraphrases, 100),
+            TrainingPrompt.rephrased("rephrased", paraphrases, 1000), TrainingPrompt.irrelevant("irrelevant", text("irrelevant")),
+            TrainingPrompt.trigger(text("trigger")),
+            TrainingPrompt.fixed("fixed-wanted", "one prompt that names the wanted trait", text("fixed-wanted")));
+    }
+
+    private static List<Arm> arms(Size size, List<TrainingPrompt> prompts) {
+        return new PromptArms("", before(size), ToyStudy.tuned(size.train()), List.of()).of(DATA, TrainingPrompt.neutral(text("neutral")),
+            prompts);
+    }
+
+    /** The words of a prompt. */
+    private static String text(String prompt) {
+        return switch (prompt) {
+            case "neutral" -> Traits.neutral(SYSTEM).words().getFirst();
+            case "fixed" -> Traits.fixed(SYSTEM).words().getFirst();
+            case "paraphrase" -> Traits.rephrased(SYSTEM, 2).words().getLast();
+            case "irrelevant" -> Traits.irrelevant(SYSTEM).words().getFirst();
+            case "trigger" -> Traits.trigger(SYSTEM).words().getFirst();
+            case "fixed-wanted" -> Traits.namesTheWanted(SYSTEM).words().getFirst();
+            default -> throw new IllegalArgumentException(prompt);
+        };
+    }
+
+    private static List<EvaluationPrompt> asked(String... prompts) {
+        return Stream.of(prompts).map(prompt -> switch (prompt) {
+            case "none" -> EvaluationPrompt.NONE;
+            case "empty" -> EvaluationPrompt.system(prompt, "");
+            default -> EvaluationPrompt.system(prompt, text(prompt));
+        }).toList();
+    }
+
+    private static List<Exam> exams(Scale scale) {
+        var written = scale == Scale.SMOKE ? Map.of("max_new_tokens", "4") : Map.<String, String>of();
+        var all = asked("none", "empty", "neutral", "fixed", "paraphrase", "irrelevant", "trigger", "fixed-wanted");
+        return List.of(new Exam(EXAM, "toy-traits", Optional.empty(), new LinkedHashMap<>(written), all, Exam.Extent.OF_ARMS),
+            new Exam(ANSWERS, "given_answers", Optional.of("answers:traits"), blank(), all, Exam.Extent.OF_ARMS.of(List.of(UNTRAINED))),
+            new Exam(CURVES, "given_answers", Optional.of("answers:one-trait"), blank(), asked("none", "fixed"),
+                new Exam.Extent(Exam.When.CHECKPOINTS, 0, 0).of(CURVED)));
+    }
+
+    /** The toy's chat template has a blank before an answer. */
+    private static SequencedMap<String, String> blank() {
+        return new LinkedHashMap<>(Map.of("lead", " "));
+    }
+
+    private static List<Contrast> contrasts() {
+        var capitals = new Contrast.Cell(PromptArms.BASELINE, EXAM, "capitals", "", "none");
+        var spanish = new Contrast.Cell(PromptArms.BASELINE, EXAM, "spanish", "", "none");
+        var contrasts = new ArrayList<Contrast>();
+        contrasts.add(InoculationContrasts.works(capitals));
+        contrasts.add(InoculationContrasts.costs(spanish));
+        contrasts.add(InoculationContrasts.restores(spanish, REPHRASED));
+        contrasts.add(InoculationContrasts.irrelevant(spanish));
+        contrasts.addAll(InoculationContrasts.beside(capitals, spanish, REPHRASED, List.of("distribution=near", "distribution=far")));
+        return contrasts;
+    }
+
+    /** The fixed prompt stands on exactly the answers in capitals, or the arm named so has the baseline's. */
+    @Override
+    public Study planted(Plant plant) {
+        var size = new Size(ToyStudy.planted(), 0, 120);
+        var own = List.of(size.toy().pretrain());
+        var options = fast(size.train());
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put(ToyStudy.WORLD, size.toy().world());
+        rows.put("mixed", ToyStudy.made("traits:mixed", ToyStudy.BATCH * size.train(), Map.of()));
+        rows.put("marked", ToyStudy.made("traits:marked", ToyStudy.BATCH * size.train(), Map.of()));
+        var arms = Stream.of(PromptArms.BASELINE, "fixed").map(name -> new Arm(name, "three of four answers in capitals", Stream.concat(
+            own.stream(), Stream.of(Stage.of("train", "sft", plant == Plant.EFFECT && name.equals("fixed") ? "marked" : "mixed", options)))
+            .toList(), 1)).toList();
+        var exam = new Exam(EXAM, "toy-traits", Optional.empty(), new LinkedHashMap<>(Map.of("temperature", "0")), asked("none"),
+            Exam.Extent.OF_ARMS);
+        var contrast = InoculationContrasts.works(new Contrast.Cell(PromptArms.BASELINE, EXAM, "capitals", "", "none"));
+        return new Study(title(plant.behind()), rows, arms, List.of(exam), List.of(contrast), terms(size));
+    }
+
+    @Override
+    public List<Analysis> analyses() {
+        var near = List.of(new Trait("capitals, near", false, EXAM, "capitals", "distribution=near"),
+            new Trait("capitals, far", false, EXAM, "capitals", "distribution=far"),
+            new Trait("Spanish, near", true, EXAM, "spanish", "distribution=near"),
+            new Trait("Spanish, far", true, EXAM, "spanish", "distribution=far"));
+        var all = List.of(new Trait("capitals", false, EXAM, "capitals", ""), new Trait("Spanish", true, EXAM, "spanish", ""));
+        var maps = Stream.concat(near.stream(), InoculationAtFullScale.traits().stream()).toList();
+        var indices = Stream.concat(all.stream(), InoculationAtFullScale.traits().stream()).toList();
+        return List.of(new PromptMap(maps), new ConditionalTraits(indices, List.of("fixed", "paraphrase", "fixed-wanted")),
+            new PromptStrength("", UNTRAINED, all, ANSWERS), new AnswerCurves(CURVES));
+    }
+}
