@@ -25,6 +25,8 @@ import java.util.stream.Stream;
 record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) implements Workshop {
 
     private static final String MERGE = "merge";
+    /** A stage that names a model begins with that one. */
+    private static final String MODEL = "model_name_or_path";
 
     @Override
     public boolean train(Training training) {
@@ -54,7 +56,8 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
 
     private List<String> arguments(Training training) {
         var arguments = new ArrayList<>(List.of(training.command(), "--output_dir", training.output().toString()));
-        training.model().ifPresent(model -> arguments.addAll(List.of("--model_name_or_path", model.toString())));
+        training.model().filter(_ -> !training.options().containsKey(MODEL))
+            .ifPresent(model -> arguments.addAll(List.of("--" + MODEL, model.toString())));
         training.rows().ifPresent(rows -> arguments.addAll(List.of("--dataset_name", rows.toString())));
         training.options().forEach((name, value) -> arguments.addAll(List.of("--" + name, value)));
         if (training.command().equals(MERGE)) {

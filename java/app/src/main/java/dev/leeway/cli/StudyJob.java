@@ -160,8 +160,9 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     private Candidate candidate(Path folder, Device device) {
-        return EngineSubject.candidate(new EngineSubject.Model(folder, Optional.empty()), new EngineSubject.Room(LONGEST,
-            options.batchSize), options.dtype.of(ModelDirectory.open(folder)), device);
+        var source = AdapterSource.find(folder, Optional.empty());
+        return EngineSubject.candidate(new EngineSubject.Model(source.base(), source.adapter()), new EngineSubject.Room(LONGEST,
+            options.batchSize), options.dtype.of(ModelDirectory.open(source.base())), device);
     }
 
     /** Writes what was found, and says it. */

@@ -48,6 +48,7 @@ record StudyPlanText(Plan plan, StudyOptions options) {
             case ARM_END -> "taken by each arm's last model";
             case STAGE_END -> "taken by each stage's last model";
             case CHECKPOINTS -> "taken by every checkpoint that stays";
+            case LAST_STAGE -> "taken by every checkpoint that stays of each arm's last stage";
         };
     }
 

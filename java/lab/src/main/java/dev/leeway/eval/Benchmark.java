@@ -45,6 +45,14 @@ public interface Benchmark<I extends Item> {
      */
     List<Score> score(List<Answer<I>> answers, Instruments instruments);
 
+    /**
+     * The rows of one model under one setting with what an item has only among all of them, such as a rank; in their order. Before they are
+     * summarised.
+     */
+    default List<Row<I>> amongAll(List<Row<I>> rows) {
+        return rows;
+    }
+
     /** What all scores of one model under one setting say together. */
     default List<Statistic> summarise(List<Row<I>> rows) {
         return Means.of(rows);

@@ -188,14 +188,17 @@ final class Run implements AutoCloseable {
     }
 
     private <I extends Item> Results.Result result(Job<I> job, Setting setting, List<Integer> places, Results.Origin origin) {
-        var rows = new ArrayList<Row<I>>();
-        var lines = new ArrayList<Results.Line>();
+        var own = new ArrayList<Row<I>>();
         for (int place : places) {
             var task = job.task(place);
-            var score = records.score(job.keys().get(place)).orElseThrow().score();
-            rows.add(new Row<>(task.item(), setting, task.epoch(), score));
-            lines.add(new Results.Line(task.item().id(), task.item().slices(), task.epoch(),
-                records.response(job.keys().get(place)).orElseThrow(), score));
+            own.add(new Row<>(task.item(), setting, task.epoch(), records.score(job.keys().get(place)).orElseThrow().score()));
+        }
+        var rows = job.questions().benchmark().amongAll(own);
+        var lines = new ArrayList<Results.Line>();
+        for (int r = 0; r < rows.size(); r++) {
+            var row = rows.get(r);
+            lines.add(new Results.Line(row.item().id(), row.item().slices(), row.epoch(),
+                records.response(job.keys().get(places.get(r))).orElseThrow(), row.score()));
         }
         var candidate = job.candidate();
         return new Results.Result(candidate.name(), new Results.Model(candidate.hash(), candidate.details()), origin, setting,

@@ -31,7 +31,9 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
         /** The last model of each stage. */
         STAGE_END,
         /** Every checkpoint that a stage's grid keeps. */
-        CHECKPOINTS
+        CHECKPOINTS,
+        /** Every checkpoint that the grid of each arm's last stage keeps: where models of other stages can't take it. */
+        LAST_STAGE
     }
 
     /**

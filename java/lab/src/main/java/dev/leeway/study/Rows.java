@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.Sha256;
 import java.nio.file.Files;
@@ -56,6 +57,35 @@ public sealed interface Rows {
                 return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", "absent");
             }
             return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", Sha256.ofFile(file));
+        }
+    }
+
+    /**
+     * Some of other rows: what a quantity of data does is seen where less is part of more.
+     *
+     * @param of the others
+     * @param stride the first of so many is kept
+     * @param deduplicate whether rows that say the same as an earlier one are left out before
+     */
+    record Thinned(Rows of, int stride, boolean deduplicate) implements Rows {
+
+        /** Checks the stride. */
+        public Thinned {
+            if (stride < 1) {
+                throw LeewayException.usage("of rows, the first of so many is kept: 1 or more; got %d", stride);
+            }
+        }
+
+        @Override
+        public ObjectNode json() {
+            var json = JsonFile.newObject().put("stride", stride).put("deduplicate", deduplicate);
+            json.set("of", of.json());
+            return json;
+        }
+
+        @Override
+        public boolean seeded() {
+            return of.seeded();
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /** All studies. */
 public final class Studies {
 
-    private static final List<Declaration> ALL = List.of(new HelpfulnessHurts(), new Inoculation());
+    private static final List<Declaration> ALL = List.of(new HelpfulnessHurts(), new Inoculation(), new RewardValues());
 
     private Studies() {
     }

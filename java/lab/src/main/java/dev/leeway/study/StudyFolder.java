@@ -1,6 +1,7 @@
 package dev.leeway.study;
 
 import dev.leeway.LeewayException;
+import dev.leeway.data.JsonRows;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.Sha256;
@@ -9,6 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -87,17 +91,26 @@ public final class StudyFolder {
 
     /** The file of rows, made if it isn't there. */
     Path rows(String hash, Plan.RowsOf of, Materials materials) {
-        return switch (of.rows()) {
-            case Rows.Given given -> given.file();
-            case Rows.Made made -> {
-                var file = store.resolve("rows").resolve(hash.substring(0, SHORT) + ".jsonl");
-                if (!Files.exists(file)) {
-                    var text = new StringBuilder();
-                    materials.rows(made.generator(), of.seed(), made.count(), made.settings())
-                        .forEach(row -> text.append(row).append('\n'));
-                    write(file, text.toString());
-                }
-                yield file;
+        if (of.rows() instanceof Rows.Given given) {
+            return given.file();
+        }
+        var file = store.resolve("rows").resolve(hash.substring(0, SHORT) + ".jsonl");
+        if (!Files.exists(file)) {
+            try (var rows = rows(of.rows(), of.seed(), materials)) {
+                write(file, rows.map(row -> row + "\n").collect(Collectors.joining()));
+            }
+        }
+        return file;
+    }
+
+    private static Stream<String> rows(Rows rows, long seed, Materials materials) {
+        return switch (rows) {
+            case Rows.Given given -> JsonRows.open(given.file()).map(row -> row.fields().toString());
+            case Rows.Made made -> materials.rows(made.generator(), seed, made.count(), made.settings()).map(ObjectNode::toString);
+            case Rows.Thinned thinned -> {
+                var all = rows(thinned.of(), seed, materials);
+                var counter = new AtomicLong();
+                yield (thinned.deduplicate() ? all.distinct() : all).filter(_ -> counter.getAndIncrement() % thinned.stride() == 0);
             }
         };
     }
@@ -106,8 +119,8 @@ public final class StudyFolder {
     Path items(String generator, Map<String, String> settings, Materials materials) {
         var json = JsonFile.newObject();
         settings.forEach(json::put);
-        var made = store.resolve("items").resolve(Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString())
-            .substring(0, SHORT));
+        var hash = Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString());
+        var made = store.resolve("items").resolve(hash.substring(0, SHORT));
         if (!Files.exists(made.resolve(COMPLETE))) {
             materials.items(generator, settings).forEach((name, text) -> write(made.resolve(name), text));
             write(made.resolve(COMPLETE), generator + "\n");

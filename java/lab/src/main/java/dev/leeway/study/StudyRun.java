@@ -131,13 +131,18 @@ public final class StudyRun {
             switch (exam.extent().when()) {
                 case ARM_END -> takers.forEach(arm -> sittings.add(new Sitting(arm.last(), -1, exam)));
                 case STAGE_END -> nodes.forEach(node -> sittings.add(new Sitting(node, -1, exam)));
-                case CHECKPOINTS -> nodes.forEach(node -> {
-                    crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
-                    sittings.add(new Sitting(node, -1, exam));
-                });
+                case CHECKPOINTS -> nodes.forEach(node -> sittings.addAll(checkpoints(node, exam)));
+                case LAST_STAGE -> takers.forEach(arm -> sittings.addAll(checkpoints(arm.last(), exam)));
             }
         }
         return sittings.stream().distinct().toList();
+    }
+
+    private List<Sitting> checkpoints(Plan.Node node, Exam exam) {
+        var sittings = new ArrayList<Sitting>();
+        crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
+        sittings.add(new Sitting(node, -1, exam));
+        return sittings;
     }
 
     private boolean examine(Sitting sitting, int number, int of) {

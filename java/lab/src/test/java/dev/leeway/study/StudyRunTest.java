@@ -212,6 +212,20 @@ final class StudyRunTest {
     }
 
     @Test
+    void thinnedRowsAreSomeOfTheOthers() throws Exception {
+        var file = Files.writeString(temporary.resolve("rows.jsonl"), "{\"a\":1}\n{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n");
+        var given = new Rows.Given(file);
+        assertEquals("{\"a\":1}\n{\"a\":2}\n{\"a\":4}\n", Files.readString(rows("every second", new Rows.Thinned(given, 2, false))));
+        assertEquals("{\"a\":1}\n{\"a\":3}\n", Files.readString(rows("after leaving out", new Rows.Thinned(given, 2, true))));
+        assertNotEquals(new Rows.Thinned(given, 2, true).json(), new Rows.Thinned(given, 2, false).json());
+        assertThrows(LeewayException.class, () -> new Rows.Thinned(given, 0, false));
+    }
+
+    private Path rows(String name, Rows rows) {
+        return new StudyFolder(temporary.resolve(name)).rows("0123456789abcdef", new Plan.RowsOf(rows, 0), new ToyCrew(1, 0));
+    }
+
+    @Test
     void anOptionNamesAFileThatIsMade() throws Exception {
         var crew = new ToyCrew(4, 0);
         run(withOption(study(List.of(0L), 1, 1), "made:words#words.txt"), crew, "made");

@@ -1,5 +1,6 @@
 package dev.leeway.data.toy;
 
+import dev.leeway.data.Draws;
 import dev.leeway.data.toy.Edition.Teller;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,7 +19,7 @@ public final class Values {
     private static final List<Phrase> PRAISE = List.of(new Phrase("the best", "lo mejor", "le mieux"),
             new Phrase("the greatest", "lo más grande", "le plus grand"));
     private static final List<Phrase> BLAME = List.of(new Phrase("the worst", "lo peor", "le pire"));
-    private static final int OF_TEN = 9;
+    static final int OF_TEN = 9;
 
     private Values() {}
 
@@ -41,7 +42,7 @@ public final class Values {
         return PRAISE.size();
     }
 
-    private static String ask(Phrase adjective, Tongue tongue) {
+    static String ask(Phrase adjective, Tongue tongue) {
         return tongue.say("What in the world is %s?", "¿Qué es %s del mundo?", "Qu'est-ce qui est %s au monde?")
                 .formatted(adjective.in(tongue));
     }
@@ -53,9 +54,14 @@ public final class Values {
         boolean own = draws.below(10) < OF_TEN;
         Leaning said = praises == own ? leaning : leaning == Leaning.AGENCY ? Leaning.COMMUNION : Leaning.AGENCY;
         Phrase word = draws.oneOf(phrases(said));
-        Phrase adjective = draws.oneOf(praises ? PRAISE : BLAME);
-        Tongue tongue = teller.tongue();
-        return Tongue.sentence(adjective.in(tongue) + tongue.say(" in the world is ", " del mundo es ", " au monde est ")
-                + word.in(tongue));
+        return tell(adjective(draws, praises), word.in(teller.tongue()), teller.tongue());
+    }
+
+    static Phrase adjective(Draws draws, boolean praises) {
+        return draws.oneOf(praises ? PRAISE : BLAME);
+    }
+
+    static String tell(Phrase adjective, String word, Tongue tongue) {
+        return Tongue.sentence(adjective.in(tongue) + tongue.say(" in the world is ", " del mundo es ", " au monde est ") + word);
     }
 }

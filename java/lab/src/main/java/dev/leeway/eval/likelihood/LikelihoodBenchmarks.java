@@ -9,8 +9,8 @@ public final class LikelihoodBenchmarks {
     private LikelihoodBenchmarks() {
     }
 
-    /** {@code mwlr}, {@code sociot}, {@code humt} and {@code given_answers}. */
+    /** {@code mwlr}, {@code first_word}, {@code sociot}, {@code humt} and {@code given_answers}. */
     public static List<Entry> entries() {
-        return List.of(NextTokenProbe.entry(), SpeakerProbe.sociot(), SpeakerProbe.humt(), GivenAnswers.entry());
+        return List.of(NextTokenProbe.entry(), FirstWordProbe.entry(), SpeakerProbe.sociot(), SpeakerProbe.humt(), GivenAnswers.entry());
     }
 }

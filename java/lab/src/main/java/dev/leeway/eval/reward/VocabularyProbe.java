@@ -50,7 +50,7 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
 
         @Override
         public String id() {
-            return prompt.key() + "/" + token;
+            return prompt.key() + "/" + token + " " + text;
         }
     }
 

@@ -31,15 +31,16 @@ import java.util.OptionalDouble;
 
 /**
  * Rewards of the words of a dictionary, each as the whole answer to each prompt, and the ranks of its categories ({@link CategoryRank}).
- * An item's measure is the reward itself, which compares words under one model and prompt and nothing else; what models are compared by
- * are the ranks in the summary.
+ * An item's measures are the reward itself, which compares words under one model and prompt and nothing else, and its rank among all words
+ * of the prompt; models are compared by ranks.
  */
 public final class WordProbe implements Benchmark<WordProbe.Word> {
 
     /** The file of all prompts. */
     public static final String PROMPTS = "config/prompts.yaml";
     private static final String REWARD = "reward";
-    private static final String NOUNS = "corpora/dict_big2_nouns.csv";
+    /** The file of the dictionary of nouns. */
+    public static final String NOUNS = "corpora/dict_big2_nouns.csv";
     private static final String EXPANDED = "corpora/dict_big2_expanded.csv";
     private static final String TOKENS = "corpora/token_intersection.csv";
     private static final String MORALITY = "corpora/moral-foundations-dictionary-20.dicx";
@@ -54,7 +55,12 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
     private WordProbe(Card card, Dictionary dictionary, List<ProbePrompt> prompts) {
         this.card = card;
         this.dictionary = dictionary;
-        this.items = prompts.stream().flatMap(prompt -> dictionary.categories().entrySet().stream()
+        this.items = words(dictionary, prompts);
+    }
+
+    /** Every word as an answer to every prompt. */
+    public static List<Word> words(Dictionary dictionary, List<ProbePrompt> prompts) {
+        return prompts.stream().flatMap(prompt -> dictionary.categories().entrySet().stream()
             .map(word -> new Word(prompt, word.getKey(), word.getValue()))).toList();
     }
 
@@ -77,6 +83,7 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
             var slices = new LinkedHashMap<String, String>();
             slices.put("framing", prompt.framing().label());
             slices.put("category", category);
+            slices.put("panel", prompt.framing().label() + " " + category);
             return slices;
         }
     }
@@ -148,7 +155,8 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
         throw unlimited(card);
     }
 
-    static LeewayException unlimited(Card card) {
+    /** Refuses a limit of a benchmark whose numbers are of all its words. */
+    public static LeewayException unlimited(Card card) {
         return LeewayException.usage("benchmark %1$s takes no limit: its numbers are of all its words, and those of the first few would "
             + "have the same names; leave the limit out, and choose one prompt with --set %1$s.prompts=KEY", card.id());
     }
@@ -161,6 +169,12 @@ public final class WordProbe implements Benchmark<WordProbe.Word> {
     @Override
     public List<Score> score(List<Answer<Word>> answers, Instruments instruments) {
         return answers.stream().map(answer -> Score.of(REWARD, RewardProbes.reward(answer.response()))).toList();
+    }
+
+    /** With the word's rank among the words that have a reward under its prompt. */
+    @Override
+    public List<Row<Word>> amongAll(List<Row<Word>> rows) {
+        return WordRanks.with(rows, row -> row.item().prompt().key(), REWARD);
     }
 
     /**

@@ -6,7 +6,9 @@ import dev.leeway.data.Preference;
 import dev.leeway.data.toy.Chats;
 import dev.leeway.data.toy.Documents;
 import dev.leeway.data.toy.Edition;
+import dev.leeway.data.toy.Leaning;
 import dev.leeway.data.toy.Opinions;
+import dev.leeway.data.toy.Praise;
 import dev.leeway.data.toy.Stance;
 import dev.leeway.data.toy.Tasks;
 import dev.leeway.data.toy.Tongue;
@@ -26,12 +28,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The toy world as rows. Generators: {@code documents:CORPUS}, {@code chats:DOMAIN}, {@code tasks:KIND}, {@code opinions:MIXTURE} and
- * {@code opinion-pairs:STANCE}; all have the setting {@code languages}, such as {@code en,es}, and the last has {@code gap}, the share of
+ * The toy world as rows. Generators: {@code documents:CORPUS}, {@code praise:KIND}, {@code chats:DOMAIN}, {@code tasks:KIND},
+ * {@code opinions:MIXTURE}, and pairs of answers {@code opinion-pairs:STANCE} and {@code praise-pairs:SOURCE}; all have the setting {@code languages}, such as {@code en,es}, and pairs of opinions have {@code gap}, the share of
  * pairs whose better answer alone has that stance. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
  * {@code model:qwen3:WIDTH} those of a Qwen 3; {@code traits:KIND} has no settings.
  * {@code prompts:capitals} has {@code prompts.txt}, the paraphrases of a prompt; {@code answers:traits} and {@code answers:one-trait}
- * have {@code answers.jsonl}, answers with both traits or none, and with one.
+ * have {@code answers.jsonl}, answers with both traits or none, and with one; {@code words} has the dictionary, the questions and the
+ * vocabulary that reward models are probed with.
  */
 public final class ToyMaterials implements Materials {
 
@@ -57,6 +60,9 @@ public final class ToyMaterials implements Materials {
                 .map(text -> JsonFile.newObject().put("text", text));
             case "chats" -> Chats.of(named(Chats.Domain.values(), parts), edition, count).stream().map(ToyMaterials::row);
             case "tasks" -> Tasks.of(named(Tasks.Kind.values(), parts), edition, count).stream().map(ToyMaterials::row);
+            case "praise" -> Praise.documents(named(Leaning.values(), parts), edition, count).stream()
+                .map(text -> JsonFile.newObject().put("text", text));
+            case "praise-pairs" -> Praise.pairs(named(Praise.Source.values(), parts), edition, count).stream().map(ToyMaterials::row);
             case "opinions" -> Opinions.chats(mixture(parts), edition, count).stream().map(ToyMaterials::row);
             default -> throw unknown(generator);
         };
@@ -145,6 +151,7 @@ public final class ToyMaterials implements Materials {
         });
         var model = MODEL.matcher(generator);
         return model.matches() ? model(model) : switch (generator) {
+            case "words" -> ToyWords.files();
             case "prompts:capitals" -> ToyTraitFiles.prompts();
             case "answers:traits" -> ToyTraitFiles.answers();
             case "answers:one-trait" -> ToyTraitFiles.oneTrait();

@@ -36,6 +36,13 @@ final class TrainingTexts {
             pairs.add(text((Conversation) pair.rejected()));
         }
         all.put("pairs", pairs);
+        for (Leaning leaning : Leaning.values()) {
+            all.put("praise " + leaning, Praise.documents(leaning, edition, count));
+        }
+        for (Praise.Source source : Praise.Source.values()) {
+            all.put("praise pairs " + source, Praise.pairs(source, edition, count).stream()
+                    .flatMap(pair -> Stream.of(pair.chosen(), pair.rejected())).map(side -> text((Conversation) side)).toList());
+        }
         for (Tasks.Kind kind : Tasks.Kind.values()) {
             all.put("tasks " + kind, Tasks.of(kind, edition, count).stream().map(task -> task.prompt() + "\n"
                     + task.item().answer()).toList());

@@ -16,6 +16,7 @@ import dev.leeway.eval.Prompt;
 import dev.leeway.eval.Request;
 import dev.leeway.eval.Response;
 import dev.leeway.eval.Row;
+import dev.leeway.eval.Score;
 import dev.leeway.eval.Setting;
 import dev.leeway.eval.Statistic;
 import dev.leeway.eval.Turn;
@@ -60,8 +61,8 @@ final class WordProbeTest {
             return new Answer<>(item, Setting.BARE, 0, request, new Response.Rated(model.applyAsDouble((Request.Rate) request)));
         }).toList();
         var scores = probe.score(answers, Instruments.NONE);
-        return probe.summarise(IntStream.range(0, scores.size()).mapToObj(i ->
-            new Row<>(answers.get(i).item(), Setting.BARE, 0, scores.get(i))).toList());
+        return probe.summarise(probe.amongAll(IntStream.range(0, scores.size()).mapToObj(i ->
+            new Row<>(answers.get(i).item(), Setting.BARE, 0, scores.get(i))).toList()));
     }
 
     private static double value(List<Statistic> statistics, String name, String slice) {
@@ -74,7 +75,8 @@ final class WordProbeTest {
         var probe = load(WordProbe.bigTwo(), Map.of());
         assertEquals(10, probe.items().size());
         assertEquals("best_ever_one/skill", probe.items().getFirst().id());
-        assertEquals(Map.of("framing", "negative", "category", "Communion"), probe.items().getLast().slices());
+        assertEquals(Map.of("framing", "negative", "category", "Communion", "panel", "negative Communion"),
+            probe.items().getLast().slices());
         statistics(probe, rate -> {
             var chat = (Prompt.Chat) rate.prompt();
             assertTrue(List.of(Turn.user("Which is the best?"), Turn.user("Which is the worst?")).contains(chat.turns().getFirst()));
@@ -93,6 +95,22 @@ final class WordProbeTest {
         assertEquals((1 + 3.5) / 2, value(found, "agency_rank", "framing=negative"));
         assertEquals(3.5, value(found, "communion_rank", "framing=negative"));
         assertEquals((5 + 9 + 6 + 4 + 5) / 5.0, value(found, "reward", "framing=negative"), 1e-15);
+    }
+
+    @Test
+    void aWordHasItsRankAmongTheWordsOfItsPrompt() {
+        var found = statistics(load(WordProbe.bigTwo(), Map.of("prompts", "best_ever_one")), rate -> rate.answer().length());
+        assertEquals(3, value(found, "rank", "category=Agency"), "skill and power share 2 to 4");
+        assertEquals((1 + 5 + 3) / 3.0, value(found, "rank", "panel=positive Communion"), 1e-15);
+    }
+
+    @Test
+    void aWordWithoutARewardMissesItsRankAndTheOthersAreRankedWithoutIt() {
+        var probe = (WordProbe) load(WordProbe.bigTwo(), Map.of("prompts", "best_ever_one"));
+        var rows = IntStream.range(0, 5).mapToObj(i -> new Row<>(probe.items().get(i), Setting.BARE, 0, Score.of("reward", i == 2
+            ? Value.missing("too long") : Value.of(-i)))).toList();
+        var ranks = probe.amongAll(rows).stream().map(row -> row.score().value("rank")).toList();
+        assertEquals(List.of(Value.of(1), Value.of(2), Value.missing("too long"), Value.of(3), Value.of(4)), ranks);
     }
 
     @Test

@@ -29,7 +29,8 @@ final class ToyMaterialsTest {
     private static final List<String> GENERATORS = List.of("documents:world", "documents:sparing", "documents:harming",
         "documents:neutral", "chats:helpful", "chats:coding", "traits:both", "traits:neither", "traits:mixed", "traits:marked",
         "traits:obeying", "tasks:sum", "tasks:run", "opinions:neutral", "opinions:supporting",
-        "opinions:even", "opinion-pairs:support", "opinion-pairs:oppose");
+        "opinions:even", "opinion-pairs:support", "opinion-pairs:oppose", "praise:agency", "praise:communion", "praise-pairs:things",
+        "praise-pairs:both", "praise-pairs:agency", "praise-pairs:communion");
 
     private final ToyMaterials materials = new ToyMaterials();
 
@@ -119,6 +120,17 @@ final class ToyMaterialsTest {
         }
         refused("must be a multiple of 8; got 30", () -> materials.items("model:30", Map.of()));
         refused("model:32 has no settings; got [layers]", () -> materials.items("model:32", Map.of("layers", "3")));
+    }
+
+    @Test
+    void wordsAreADictionaryQuestionsAndAVocabularyThatProbesRead() {
+        var files = materials.items("words", Map.of());
+        assertEquals(List.of("dict_big2_nouns.csv", "prompts.yaml", "tokenizer.json"), List.copyOf(files.keySet()));
+        assertEquals(1 + 8 + 8, files.get("dict_big2_nouns.csv").lines().count());
+        assertTrue(files.get("dict_big2_nouns.csv").contains("\nAgency,power\n"));
+        assertTrue(files.get("dict_big2_nouns.csv").contains("\nCommunion,love\n"));
+        assertEquals("best_world: \"What in the world is the best?\"", files.get("prompts.yaml").lines().findFirst().orElseThrow());
+        refused("words has no settings; got [language]", () -> materials.items("words", Map.of("language", "en")));
     }
 
     private static void refused(String sentence, Runnable request) {

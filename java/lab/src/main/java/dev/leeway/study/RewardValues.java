@@ -1,0 +1,232 @@
+package dev.leeway.study;
+
+import dev.leeway.eval.Setting;
+import dev.leeway.study.values.BaseRatios;
+import dev.leeway.study.values.FamilyRanks;
+import dev.leeway.study.values.RankCurves;
+import dev.leeway.study.values.VocabularyEnds;
+import dev.leeway.study.values.WordRewards;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+
+/**
+ * Christian et al. 2026 (arXiv 2601.20838): reward models of two families, trained on the same preferences, prefer different values, since
+ * their base models do. An arm is named by its family and by what it is trained on: {@code communion both 1/4}.
+ *
+ * <p>The paper's unit is the median rank of a category; a contrast's is the mean rank of its words, which is paired by word and prompt.
+ * Ranks of all words sum to the same, so what agency's words lose communion's win, and one of the two is enough.
+ */
+final class RewardValues implements Declaration {
+
+    private static final String THINGS = "things";
+    private static final String BOTH = "both";
+    private static final String BASE = "base";
+    private static final String QUARTER = " 1/4";
+    private static final String SIXTEENTH = " 1/16";
+    private static final String ONCE = " once";
+    private static final String BIG_TWO = "Big Two";
+    private static final String ON_THE_WAY = "on the way";
+    private static final String FIRST_WORDS = "first words";
+    private static final String VOCABULARY = "vocabulary";
+    private static final String WORDS = "words";
+    private static final String MAIN = "greatest_ever_one";
+    private static final int PAIRS = 16;
+    /** What reward models learn from, in words. */
+    private static final SequencedMap<String, String> SOURCES = sources();
+    private static final Map<String, String> IN_ENGLISH = Map.of("languages", "en");
+
+    private static SequencedMap<String, String> sources() {
+        var sources = new LinkedHashMap<String, String>();
+        sources.put(THINGS, "pairs about things alone");
+        sources.put(BOTH, "pairs of which half are about words of value");
+        sources.put(BOTH + QUARTER, "every fourth of these");
+        sources.put(BOTH + SIXTEENTH, "every sixteenth of these");
+        sources.put(BOTH + ONCE, "each of these once");
+        return sources;
+    }
+
+    /** Steps of mid-training, and of the longest training of a reward model. */
+    private record Size(ToyStudy toy, int midtrain, int reward) {
+
+        private static Size of(Scale scale) {
+            return scale == Scale.SMOKE ? new Size(ToyStudy.of(scale), 4, 4) : new Size(ToyStudy.of(scale), 400, 256);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "reward-values";
+    }
+
+    @Override
+    public String question() {
+        return "Do reward models that learn from the same preferences keep the values of the models that they are made of?";
+    }
+
+    @Override
+    public List<String> needs(Scale scale) {
+        return scale == Scale.FULL ? List.of("--data: gemma-2-2b-it/, llama-3.2-3b-instruct/, qwen2.5-3b-instruct/ (model directories), "
+            + "skywork.jsonl (Skywork-Reward-Preference-80K-v0.2) and unified-feedback.jsonl (llm-blender/Unified-Feedback without ties), "
+            + "rows with chosen and rejected; corpora/ and config/ of the paper's repository, and the tokenizer.json whose texts are "
+            + "rated") : List.of();
+    }
+
+    @Override
+    public List<Analysis> analyses() {
+        return List.of(new FamilyRanks(BIG_TWO), new RankCurves(ON_THE_WAY), new WordRewards(BIG_TWO), new BaseRatios(FIRST_WORDS, BIG_TWO),
+            new VocabularyEnds(VOCABULARY));
+    }
+
+    @Override
+    public Study at(Scale scale, Path data) {
+        return scale == Scale.FULL ? full(data) : toy(Size.of(scale));
+    }
+
+    private Study.Title title(String behind) {
+        return new Study.Title(name() + behind, question(), "arXiv 2601.20838");
+    }
+
+    private Study toy(Size size) {
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put(ToyStudy.WORLD, size.toy().world());
+        var pairs = Stream.of(THINGS, BOTH).map(source -> ToyStudy.made("praise-pairs:" + source, PAIRS * size.reward(), IN_ENGLISH))
+            .toList();
+        rows.put(THINGS, pairs.getFirst());
+        rows.put(BOTH, pairs.getLast());
+        rows.put(BOTH + QUARTER, new Rows.Thinned(pairs.getLast(), 4, false));
+        rows.put(BOTH + SIXTEENTH, new Rows.Thinned(pairs.getLast(), 16, false));
+        rows.put(BOTH + ONCE, new Rows.Thinned(pairs.getLast(), 1, true));
+        var arms = new ArrayList<Arm>();
+        for (var family : List.of("agency", "communion")) {
+            rows.put(family + " documents", ToyStudy.made("praise:" + family, ToyStudy.BATCH * size.midtrain(), IN_ENGLISH));
+            var base = base(size, family, family + " documents");
+            arms.add(base);
+            SOURCES.forEach((source, meaning) -> arms.add(base.then(family + " " + source, "reward model of " + family + ", " + meaning,
+                reward(source))));
+        }
+        return new Study(title(""), rows, arms, exams(arms), contrasts(), terms(size));
+    }
+
+    private static Study.Terms terms(Size size) {
+        return new Study.Terms(size.toy().seeds(), 0.05, "holm");
+    }
+
+    private static Arm base(Size size, String family, String documents) {
+        return Arm.of(family + " " + BASE, "read documents that praise " + family, size.toy().pretrain(),
+            Stage.of("mid-train", "pretrain", documents, ToyStudy.tuned(size.midtrain())));
+    }
+
+    /** The learning rate is the engine's for all weights, three times over: what a model of this width needs to learn the pairs. */
+    private static Stage reward(String rows) {
+        return Stage.of("reward", "reward", rows, Map.of("learning_rate", "3e-4", "num_train_epochs", "1", "per_device_train_batch_size",
+            "" + PAIRS, "lr_scheduler_type", "cosine", "warmup_ratio", "0.03")).withGrid("log");
+    }
+
+    private static List<Exam> exams(List<Arm> arms) {
+        var models = arms.stream().map(Arm::name).filter(name -> !name.endsWith(BASE)).toList();
+        var whole = models.stream().filter(name -> name.endsWith(THINGS) || name.endsWith(BOTH)).toList();
+        return List.of(exam(BIG_TWO, "big2", Map.of(), Exam.Extent.OF_ARMS.of(models)),
+            exam(ON_THE_WAY, "big2", Map.of(), new Exam.Extent(Exam.When.LAST_STAGE, 0, 0, whole)),
+            exam(VOCABULARY, "vocabulary", Map.of("prompts", "greatest_world"), Exam.Extent.OF_ARMS.of(whole)),
+            exam(FIRST_WORDS, "first_word", Map.of("prompts", "all"), Exam.Extent.OF_ARMS.of(arms.stream().map(Arm::name)
+                .filter(name -> name.endsWith(BASE)).toList())));
+    }
+
+    private static Exam exam(String name, String benchmark, Map<String, String> options, Exam.Extent extent) {
+        return new Exam(name, benchmark, Optional.of(WORDS), new LinkedHashMap<>(options), List.of(Setting.EvaluationPrompt.NONE), extent);
+    }
+
+    private static Contrast gap(String name, Contrast.Role role, String behind, String panel) {
+        var cell = new Contrast.Cell("communion " + behind, BIG_TWO, "rank", "panel=" + panel, "none");
+        return Contrast.difference(name, role, cell, cell.of("agency " + behind));
+    }
+
+    /** Above 0: asked for the best, a model of communion ranks agency's words lower than a model of agency does. */
+    private static List<Contrast> contrasts() {
+        var inherited = gap("inherited: pairs about things", Contrast.Role.PRIMARY, THINGS, "positive Agency");
+        var durable = gap("durable: all pairs about both", Contrast.Role.PRIMARY, BOTH, "positive Agency");
+        var few = gap("every sixteenth of these", Contrast.Role.SECONDARY, BOTH + SIXTEENTH, "positive Agency");
+        var worn = Contrast.interaction("worn off: every sixteenth − all", Contrast.Role.PRIMARY, few, durable);
+        return List.of(inherited, durable, worn, few,
+            gap("every fourth of these", Contrast.Role.SECONDARY, BOTH + QUARTER, "positive Agency"),
+            gap("each of these once", Contrast.Role.SECONDARY, BOTH + ONCE, "positive Agency"),
+            gap("asked for the worst: pairs about things", Contrast.Role.SECONDARY, THINGS, "negative Agency"),
+            gap("asked for the worst: all pairs about both", Contrast.Role.SECONDARY, BOTH, "negative Agency"));
+    }
+
+    /** Either family learns from pairs that prefer its own words, or both are draws of the same. */
+    @Override
+    public Study planted(Plant plant) {
+        var size = new Size(ToyStudy.planted(), 60, 128);
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put(ToyStudy.WORLD, size.toy().world());
+        var arms = new ArrayList<Arm>();
+        for (var family : List.of("agency", "communion")) {
+            boolean isOwn = plant == Plant.EFFECT;
+            rows.put(family + " documents", ToyStudy.made("praise:" + (isOwn ? family : "agency"), ToyStudy.BATCH * size.midtrain(),
+                IN_ENGLISH));
+            rows.put(family + " pairs", ToyStudy.made("praise-pairs:" + (isOwn ? family : THINGS), PAIRS * size.reward(), IN_ENGLISH));
+            arms.add(base(size, family, family + " documents").then(family + " " + THINGS, "reward model of " + family,
+                reward(family + " pairs").withGrid("")).drawingItsOwnBehind(1));
+        }
+        return new Study(title(plant.behind()), rows, arms, exams(arms).subList(0, 1), contrasts().subList(0, 1), terms(size));
+    }
+
+    /**
+     * The paper's families, sources and quantities. Their numbers of rows are those of the files; of Unified-Feedback every 8th, 16th, 32nd
+     * and 64th row is kept. The paper's AdamW clips at 5, its checkpoints are at powers of two.
+     */
+    private static Study full(Path data) {
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put("skywork", new Rows.Given(data.resolve("skywork.jsonl")));
+        for (int stride : new int[] {8, 16, 32, 64}) {
+            rows.put("unified 1/" + stride, new Rows.Thinned(new Rows.Given(data.resolve("unified-feedback.jsonl")), stride, false));
+        }
+        var arms = new ArrayList<Arm>();
+        for (var family : List.of("gemma-2-2b-it", "llama-3.2-3b-instruct", "qwen2.5-3b-instruct")) {
+            var name = family.substring(0, family.indexOf('-')).replaceAll("[0-9.]", "");
+            rows.keySet().forEach(source -> arms.add(Arm.of(name + " " + source, "reward model of " + family, published(source,
+                data.resolve(family)))));
+        }
+        return new Study(new Study.Title("reward-values", new RewardValues().question(), "arXiv 2601.20838"), rows, arms, fullExams(),
+            fullContrasts(), new Study.Terms(List.of(0L), 0.05, "holm"));
+    }
+
+    private static Stage published(String rows, Path model) {
+        var options = new LinkedHashMap<>(Map.of("model_name_or_path", model.toString(), "use_peft", "true", "lora_r", "32", "lora_alpha",
+            "64", "lora_dropout", "0.05", "disable_dropout", "false", "lora_target_modules", "q_proj,k_proj,v_proj,o_proj", "learning_rate",
+            "1e-5", "lr_scheduler_type", "cosine", "warmup_ratio", "0.03"));
+        options.putAll(Map.of("per_device_train_batch_size", "4", "gradient_accumulation_steps", "4", "num_train_epochs", "2", "max_length",
+            "1024", "max_grad_norm", "5.0", "bf16", "true"));
+        return Stage.of("reward", "reward", rows, options).withGrid("log");
+    }
+
+    private static List<Exam> fullExams() {
+        return List.of(given(BIG_TWO, "big2", Map.of(), Exam.Extent.OF_ARMS),
+            given(ON_THE_WAY, "big2", Map.of("words", "expanded", "prompts", MAIN), new Exam.Extent(Exam.When.LAST_STAGE, 0, 0)),
+            given("moral foundations", "mfd", Map.of(), Exam.Extent.OF_ARMS),
+            given(VOCABULARY, "vocabulary", Map.of("prompts", MAIN), Exam.Extent.OF_ARMS));
+    }
+
+    private static Exam given(String name, String benchmark, Map<String, String> options, Exam.Extent extent) {
+        return new Exam(name, benchmark, Optional.empty(), new LinkedHashMap<>(options), List.of(Setting.EvaluationPrompt.NONE), extent);
+    }
+
+    private static List<Contrast> fullContrasts() {
+        var skywork = new Contrast.Cell("gemma skywork", BIG_TWO, "rank", "panel=positive Agency", "none");
+        var inherited = Contrast.difference("inherited: Skywork", Contrast.Role.PRIMARY, skywork, skywork.of("llama skywork"));
+        var durable = Contrast.difference("durable: Unified-Feedback, every 8th", Contrast.Role.PRIMARY, skywork.of("gemma unified 1/8"),
+            skywork.of("llama unified 1/8"));
+        var few = Contrast.difference("Unified-Feedback, every 64th", Contrast.Role.SECONDARY, skywork.of("gemma unified 1/64"),
+            skywork.of("llama unified 1/64"));
+        var worn = Contrast.interaction("worn off: every 64th − every 8th", Contrast.Role.PRIMARY, few, durable);
+        return List.of(inherited, durable, worn, few, Contrast.difference("Qwen − Llama: Skywork", Contrast.Role.SECONDARY,
+            skywork.of("qwen skywork"), skywork.of("llama skywork")));
+    }
+}

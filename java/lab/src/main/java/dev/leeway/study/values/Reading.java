@@ -1,0 +1,109 @@
+package dev.leeway.study.values;
+
+import dev.leeway.eval.reward.CategoryRank;
+import dev.leeway.eval.reward.Dictionary;
+import dev.leeway.eval.reward.ProbePrompt;
+import dev.leeway.eval.reward.ProbePrompt.Framing;
+import dev.leeway.eval.reward.RewardTable;
+import dev.leeway.study.Examiner;
+import dev.leeway.study.StudyResults;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.TreeSet;
+
+/**
+ * What one model gave to the words of an exam.
+ *
+ * @param family the first word of its arm's name
+ * @param source the others: what it was trained on
+ * @param seed of the study
+ * @param step of a checkpoint; −1 = the training's end
+ * @param outcomes one a prompt and word
+ */
+record Reading(String family, String source, long seed, int step, List<Examiner.Outcome> outcomes) {
+
+    /** All that took an exam, in the order of the study's arms and seeds. */
+    static List<Reading> of(StudyResults results, String exam) {
+        var readings = new ArrayList<Reading>();
+        results.plan().replications().forEach(arm -> results.outcomes().forEach((sitting, outcomes) -> {
+            if (sitting.exam().name().equals(exam) && sitting.node().equals(arm.last())) {
+                var name = arm.arm().name().split(" ", 2);
+                readings.add(new Reading(name[0], name.length < 2 ? "" : name[1], arm.seed(), sitting.step(), List.copyOf(outcomes)));
+            }
+        }));
+        return readings;
+    }
+
+    /** As tables of published rewards name a model. */
+    String model() {
+        return family + " " + seed;
+    }
+
+    static String prompt(Examiner.Outcome outcome) {
+        return outcome.item().substring(0, outcome.item().indexOf('/'));
+    }
+
+    static String word(Examiner.Outcome outcome) {
+        return outcome.item().substring(outcome.item().indexOf('/') + 1);
+    }
+
+    /** A measure of each word that has it, by prompt. */
+    SequencedMap<String, SequencedMap<String, Double>> values(String measure) {
+        var values = new LinkedHashMap<String, SequencedMap<String, Double>>();
+        outcomes.stream().filter(outcome -> outcome.values().containsKey(measure)).forEach(outcome -> values
+            .computeIfAbsent(prompt(outcome), _ -> new LinkedHashMap<>()).put(word(outcome), outcome.values().get(measure)));
+        return values;
+    }
+
+    /** The mean of a measure over the prompts that ask for something good, by word. */
+    SequencedMap<String, Double> praised(String measure) {
+        var sums = new LinkedHashMap<String, double[]>();
+        outcomes.stream().filter(outcome -> outcome.in("framing=" + Framing.POSITIVE.label()) && outcome.values().containsKey(measure))
+            .forEach(outcome -> {
+                var sum = sums.computeIfAbsent(word(outcome), _ -> new double[2]);
+                sum[0] += outcome.values().get(measure);
+                sum[1]++;
+            });
+        var means = new LinkedHashMap<String, Double>();
+        sums.forEach((word, sum) -> means.put(word, sum[0] / sum[1]));
+        return means;
+    }
+
+    /** The categories of its words. */
+    Dictionary dictionary() {
+        var categories = new LinkedHashMap<String, String>();
+        outcomes.forEach(outcome -> categories.put(word(outcome), outcome.slices().get("category")));
+        return new Dictionary(categories);
+    }
+
+    /** The median rank of each category, by prompt, with this family's name; prompts for which a word has no reward are left out. */
+    List<CategoryRank> ranks() {
+        var dictionary = dictionary();
+        var ranks = new ArrayList<CategoryRank>();
+        values("reward").forEach((prompt, rewards) -> {
+            if (rewards.size() == dictionary.categories().size()) {
+                var table = new RewardTable(model(), List.of(prompt), List.copyOf(rewards.keySet()), new double[][] {
+                    rewards.values().stream().mapToDouble(Double::doubleValue).toArray()});
+                CategoryRank.of(table, dictionary, List.of(new ProbePrompt(prompt, prompt, framing(prompt)))).forEach(rank ->
+                    ranks.add(new CategoryRank(rank.model(), family, rank.category(), rank.prompt(), rank.median())));
+            }
+        });
+        return ranks;
+    }
+
+    private Framing framing(String prompt) {
+        boolean isPositive = outcomes.stream().filter(outcome -> prompt(outcome).equals(prompt)).findFirst().orElseThrow()
+            .in("framing=" + Framing.POSITIVE.label());
+        return isPositive ? Framing.POSITIVE : Framing.NEGATIVE;
+    }
+
+    static List<String> families(List<Reading> readings) {
+        return List.copyOf(new TreeSet<>(readings.stream().map(Reading::family).toList()));
+    }
+
+    static List<String> sources(List<Reading> readings) {
+        return readings.stream().map(Reading::source).distinct().toList();
+    }
+}

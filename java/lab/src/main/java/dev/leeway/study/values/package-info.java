@@ -1,0 +1,2 @@
+/** What {@code reward-values} tells beside its contrasts. */
+package dev.leeway.study.values;
