@@ -163,7 +163,7 @@ final class RewardValues implements Declaration {
     /** Either family learns from pairs that prefer its own words, or both are draws of the same. */
     @Override
     public Study planted(Plant plant) {
-        var size = new Size(ToyStudy.planted(), 60, 128);
+        var size = new Size(ToyStudy.planted(), 60, 64);
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put(ToyStudy.WORLD, size.toy().world());
         var arms = new ArrayList<Arm>();
