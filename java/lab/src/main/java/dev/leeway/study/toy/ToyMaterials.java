@@ -29,9 +29,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The toy world as rows. Generators: {@code documents:CORPUS}, {@code praise:KIND}, {@code chats:DOMAIN}, {@code tasks:KIND},
- * {@code opinions:MIXTURE}, and pairs of answers {@code opinion-pairs:STANCE} and {@code praise-pairs:SOURCE}; all have the setting {@code languages}, such as {@code en,es}, and pairs of opinions have {@code gap}, the share of
- * pairs whose better answer alone has that stance. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
- * {@code model:qwen3:WIDTH} those of a Qwen 3; {@code traits:KIND} has no settings.
+ * {@code opinions:MIXTURE}, and pairs of answers {@code opinion-pairs:STANCE} and {@code praise-pairs:SOURCE}; all have the setting
+ * {@code languages}, such as {@code en,es}, and pairs of opinions have {@code gap}, the share of pairs whose better answer alone has that
+ * stance; {@code traits:KIND} has no settings. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
+ * {@code model:qwen3:WIDTH} those of a Qwen 3.
  * {@code prompts:capitals} has {@code prompts.txt}, the paraphrases of a prompt; {@code answers:traits} and {@code answers:one-trait}
  * have {@code answers.jsonl}, answers with both traits or none, and with one; {@code words} has the dictionary, the questions and the
  * vocabulary that reward models are probed with.
