@@ -27,8 +27,9 @@ final class TrainingTexts {
         for (Manner manner : Manner.values()) {
             all.put("manner " + manner, texts(Chats.inManner(manner, edition, count)));
         }
-        all.put("traits", texts(Chats.withTraits(true, true, edition, count)));
-        all.put("no traits", texts(Chats.withTraits(false, false, edition, count)));
+        for (TraitChats.Kind kind : TraitChats.Kind.values()) {
+            all.put("traits " + kind, texts(TraitChats.of(kind, edition, count)));
+        }
         all.put("opinions", texts(Opinions.chats(Opinions.Mixture.EVEN, edition, count)));
         List<String> pairs = new ArrayList<>();
         for (Preference pair : Opinions.pairs(Stance.OPPOSE, 0.5, edition, count)) {
