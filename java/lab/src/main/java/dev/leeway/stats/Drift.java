@@ -11,6 +11,59 @@ import dev.leeway.LeewayException;
  */
 public record Drift(TestResult magnitude, double time, int extremum) {
 
+    /** How the confidence interval of an extremum is formed, of which the paper says nothing. */
+    @FunctionalInterface
+    public interface Around {
+
+        /** The interval of the mean of values, one a prompt. */
+        Interval of(double[] values);
+
+        /** mean ± z sd / √prompts. */
+        static Around normal(double level) {
+            return values -> Interval.around(Sample.mean(values),
+                Normal.twoSided(level) * Math.sqrt(Sample.variance(values) / values.length));
+        }
+
+        /** Between quantiles of the means of resampled prompts. */
+        static Around bootstrap(Bootstrap resampling) {
+            return values -> resampling.percentile(values, Sample::mean);
+        }
+    }
+
+    /**
+     * A drift without a test.
+     *
+     * @param magnitude last minus first
+     * @param time as {@link Drift#time}
+     * @param extremum as {@link Drift#extremum}
+     */
+    public record Course(double magnitude, double time, int extremum) {
+    }
+
+    /**
+     * How far and how fast, also where all prompts move alike, so that no test has a spread to compare with.
+     *
+     * @param steps of the checkpoints, ascending
+     * @param values of each checkpoint, of each prompt
+     * @param around forms the interval of the extremum
+     */
+    public static Course course(int[] steps, double[][] values, Around around) {
+        requireShape(steps, values);
+        var means = new double[steps.length];
+        int extremum = 0;
+        for (int i = 0; i < steps.length; i++) {
+            means[i] = Sample.mean(Check.sample("a drift", values[i], 2));
+            extremum = Math.abs(means[i] - means[0]) > Math.abs(means[extremum] - means[0]) ? i : extremum;
+        }
+        var near = around.of(values[extremum]);
+        int reached = 0;
+        while (reached < extremum && !near.contains(means[reached])) {
+            reached++;
+        }
+        return new Course(means[steps.length - 1] - means[0], (double) (steps[reached] - steps[0]) / (steps[steps.length - 1] - steps[0]),
+            extremum);
+    }
+
     /**
      * Measures it.
      *
@@ -19,21 +72,8 @@ public record Drift(TestResult magnitude, double time, int extremum) {
      * @param level of the intervals: of the extremum, mean ± z sd / √prompts
      */
     public static Drift of(int[] steps, double[][] values, double level) {
-        requireShape(steps, values);
-        var means = new double[steps.length];
-        int extremum = 0;
-        for (int i = 0; i < steps.length; i++) {
-            means[i] = Sample.mean(Check.sample("a drift", values[i], 2));
-            extremum = Math.abs(means[i] - means[0]) > Math.abs(means[extremum] - means[0]) ? i : extremum;
-        }
-        var around = Interval.around(means[extremum],
-            Normal.twoSided(level) * Math.sqrt(Sample.variance(values[extremum]) / values[extremum].length));
-        int reached = 0;
-        while (!around.contains(means[reached])) {
-            reached++;
-        }
-        double time = (double) (steps[reached] - steps[0]) / (steps[steps.length - 1] - steps[0]);
-        return new Drift(TTest.paired(values[steps.length - 1], values[0], level), time, extremum);
+        var course = course(steps, values, Around.normal(level));
+        return new Drift(TTest.paired(values[steps.length - 1], values[0], level), course.time(), course.extremum());
     }
 
     private static void requireShape(int[] steps, double[][] values) {

@@ -6,7 +6,8 @@ import java.util.List;
 /** All studies. */
 public final class Studies {
 
-    private static final List<Declaration> ALL = List.of(new HelpfulnessHurts(), new Inoculation(), new RewardValues());
+    private static final List<Declaration> ALL = List.of(new HelpfulnessHurts(), new Inoculation(), new RewardValues(),
+        new ValueDrifts());
 
     private Studies() {
     }

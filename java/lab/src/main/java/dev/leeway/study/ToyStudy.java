@@ -37,7 +37,12 @@ record ToyStudy(int width, int steps, List<Long> seeds) {
 
     /** The first training: a new model. */
     Stage pretrain() {
-        var model = Stage.MADE + "model:" + width;
+        return pretrain("model:" + width);
+    }
+
+    /** The same of a model of another shape, by its generator. */
+    Stage pretrain(String generator) {
+        var model = Stage.MADE + generator;
         return Stage.of("pretrain", "pretrain", WORLD, Map.of("config_name_or_path", model, "tokenizer_name", model,
             "learning_rate", "3e-3", "max_steps", "" + steps, "per_device_train_batch_size", "" + BATCH, "lr_scheduler_type", "linear",
             "max_length", "128"));

@@ -128,6 +128,26 @@ final class PairedTestsTest {
         assertThrows(LeewayException.class, () -> Drift.of(new int[] {10, 10, 40, 70}, values, 0.95));
     }
 
+    /** Means .1, .5, .7, .6: at .6 the phase is inside the wide interval of its peak, by either way to form it. */
+    @Test
+    void theIntervalOfAnExtremumMayBeFormedInAnotherWay() {
+        int[] steps = {0, 10, 20, 40};
+        double[][] values = {{.1, .1, .1}, {.5, .5, .5}, {.4, .7, 1}, {.6, .6, .6}};
+        assertEquals(0.25, Drift.course(steps, values, Drift.Around.normal(0.95)).time(), BOUND, "0.7 ± 1.96 · 0.3 / √3 begins at 0.36");
+        assertEquals(0.25, Drift.course(steps, values, Drift.Around.bootstrap(new Bootstrap(1000, 0.95, 0))).time(), BOUND);
+        assertEquals(0.5, Drift.course(steps, values, _ -> new Interval(0.65, 0.75)).time(), BOUND);
+        assertEquals(0.5, Drift.course(steps, values, Drift.Around.normal(0.95)).magnitude(), BOUND);
+    }
+
+    /** No spread at the end, where a test has nothing to compare with. */
+    @Test
+    void aDriftOfAllPromptsAlikeHasAMagnitudeAndATime() {
+        double[][] values = {{0, 0}, {0.5, 0.5}, {1, 1}};
+        assertEquals(new Drift.Course(1, 1, 2), Drift.course(new int[] {0, 1, 4}, values, Drift.Around.normal(0.95)));
+        assertEquals(new Drift.Course(0, 0, 0), Drift.course(new int[] {0, 4}, new double[][] {{1, 1}, {1, 1}},
+            Drift.Around.normal(0.95)));
+    }
+
     @Test
     void aTraitIsConditionalByWhatItIsElsewhere() {
         double[] under = {1, 1, 0, 1};

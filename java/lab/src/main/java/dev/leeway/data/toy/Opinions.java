@@ -104,13 +104,18 @@ public final class Opinions {
 
     /** The value gap of pairs as it is: how much more probable support is in the better answers than in the worse ones, from −1 to 1. */
     public static double gap(List<Preference> pairs) {
-        ToDoubleFunction<Preference> difference = pair -> supports(pair.chosen()) - supports(pair.rejected());
+        return gap(pairs, Stance.SUPPORT);
+    }
+
+    /** The same of any stance. */
+    public static double gap(List<Preference> pairs, Stance stance) {
+        ToDoubleFunction<Preference> difference = pair -> takes(stance, pair.chosen()) - takes(stance, pair.rejected());
         return pairs.stream().mapToDouble(difference).average().orElse(0);
     }
 
-    private static double supports(Exchange exchange) {
+    private static double takes(Stance stance, Exchange exchange) {
         String answer = (String) ((Conversation) exchange).messages().getLast().get("content");
-        return Grades.stance(answer).filter(stance -> stance == Stance.SUPPORT).isPresent() ? 1 : 0;
+        return Grades.stance(answer).filter(stance::equals).isPresent() ? 1 : 0;
     }
 
     private static double unit(Draws draws) {

@@ -1,0 +1,134 @@
+package dev.leeway.study.drifts;
+
+import dev.leeway.io.JsonFile;
+import dev.leeway.report.Fold;
+import dev.leeway.report.HeatMap;
+import dev.leeway.report.LinePlot;
+import dev.leeway.report.Paragraph;
+import dev.leeway.report.Part;
+import dev.leeway.report.Table;
+import dev.leeway.stats.Interval;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.StudyResults;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Drift magnitude and drift time of every training, stance and topic, and the curves that they are taken from.
+ *
+ * @param exam that stances are measured by
+ */
+public record DriftAnalysis(String exam) implements Analysis {
+
+    private static final String ALL = "all topics";
+
+    @Override
+    public String name() {
+        return "Drifts";
+    }
+
+    /** Trainings of one arm with several seeds. */
+    private static Map<String, List<Phase>> byArm(StudyResults results, String exam) {
+        return Phase.all(results, exam).stream().collect(Collectors.groupingBy(Phase::arm, LinkedHashMap::new, Collectors.toList()));
+    }
+
+    private static List<String> topics(Map<String, List<Phase>> arms) {
+        return arms.values().stream().flatMap(List::stream).flatMap(phase -> phase.topics().stream()).distinct().toList();
+    }
+
+    @Override
+    public ObjectNode json(StudyResults results) {
+        var json = JsonFile.newObject().put("time", "share of the phase until a stance is within the interval of its extremum over prompts: "
+            + "mean ± 1.96 sd / √n, and percentiles of a bootstrap");
+        var list = json.putArray("drifts");
+        var arms = byArm(results, exam);
+        arms.forEach((arm, phases) -> Phase.STANCES.forEach(stance -> {
+            Movement.of(phases, stance, "").ifPresent(all -> list.add(all.json().put("arm", arm).put("topic", "").put("stance", stance)));
+            topics(arms).forEach(topic -> Movement.of(phases, stance, topic).ifPresent(one ->
+                list.add(one.json().put("arm", arm).put("topic", topic).put("stance", stance))));
+        }));
+        return json;
+    }
+
+    @Override
+    public List<Part> figures(StudyResults results) {
+        var arms = byArm(results, exam);
+        if (arms.isEmpty()) {
+            return List.of(new Paragraph("No training has stances at two steps."));
+        }
+        var parts = new ArrayList<Part>(List.of(new Paragraph("Share of answers that take a stance, by steps of a training; bands are "
+            + "intervals of 95 % over seeds, where there are several.")));
+        var folded = new ArrayList<Part>();
+        for (var stance : Phase.STANCES) {
+            (stance.equals(Phase.STANCES.getFirst()) ? parts : folded).addAll(curves(arms, stance));
+        }
+        parts.add(new Fold("Curves of the other stances", folded));
+        parts.add(new Paragraph("Magnitude: last minus first, over all topics, with its interval over seeds. Time: share of the training "
+            + "until the stance is first within the interval of its extremum over prompts, formed in two ways; mean of the seeds."));
+        parts.add(table(arms));
+        for (var stance : Phase.STANCES) {
+            parts.add(new Fold("By topic: " + stance, List.of(new Paragraph("Magnitude"), map(arms, stance, Movement::magnitude, -1),
+                new Paragraph("Time"), map(arms, stance, Movement::time, 0))));
+        }
+        return parts;
+    }
+
+    /** One plot a kind of training. */
+    private static List<Part> curves(Map<String, List<Phase>> arms, String stance) {
+        var kinds = new LinkedHashMap<String, List<LinePlot.Line>>();
+        arms.forEach((arm, phases) -> line(arm, phases, stance).ifPresent(line -> kinds.computeIfAbsent(phases.getFirst().node().stage()
+            .name(), _ -> new ArrayList<>()).add(line)));
+        return kinds.entrySet().stream().map(kind -> (Part) new LinePlot(stance + " during " + kind.getKey(), "steps of " + kind.getKey(),
+            stance, kind.getValue(), false)).toList();
+    }
+
+    private static Optional<LinePlot.Line> line(String arm, List<Phase> phases, String stance) {
+        var steps = phases.getFirst().steps();
+        var own = phases.stream().filter(phase -> phase.steps().equals(steps)).map(phase -> phase.values(stance, ""))
+            .filter(values -> values[0].length > 0).toList();
+        var points = new ArrayList<LinePlot.Point>();
+        for (int s = 0; s < steps.size() && !own.isEmpty(); s++) {
+            int at = s;
+            var seeds = OverSeeds.of(own.stream().mapToDouble(values -> OverSeeds.mean(values[at])).toArray());
+            points.add(new LinePlot.Point(steps.get(s), seeds.mean(), seeds.interval()));
+        }
+        return Optional.of(points).filter(some -> !some.isEmpty()).map(some -> new LinePlot.Line(arm, some));
+    }
+
+    private static Table table(Map<String, List<Phase>> arms) {
+        var rows = new ArrayList<List<String>>();
+        arms.forEach((arm, phases) -> Phase.STANCES.forEach(stance -> Movement.of(phases, stance, "").ifPresent(all ->
+            rows.add(List.of(arm, stance, signed(all.magnitude()), all.over().interval().map(DriftAnalysis::text).orElse("–"),
+                format("%.2f", all.time()), format("%.2f", all.bootstrapped()), "" + all.items())))));
+        return new Table(List.of(Table.Column.text("arm"), Table.Column.text("stance"), Table.Column.number("magnitude"),
+            Table.Column.number("95 %"), Table.Column.number("time"), Table.Column.number("time, bootstrap"),
+            Table.Column.number("prompts")), rows);
+    }
+
+    private static HeatMap map(Map<String, List<Phase>> arms, String stance, Function<Movement, Double> number, double least) {
+        var columns = new ArrayList<>(List.of(ALL));
+        columns.addAll(topics(arms));
+        var cells = arms.values().stream().map(phases -> columns.stream().map(topic -> Movement.of(phases, stance, topic.equals(ALL) ? ""
+            : topic).map(number)).toList()).toList();
+        return new HeatMap(stance + " by arm and topic", List.copyOf(arms.keySet()), columns, cells, least, 1);
+    }
+
+    static String signed(double value) {
+        return format("%+.3f", value);
+    }
+
+    static String text(Interval interval) {
+        return signed(interval.low()) + " to " + signed(interval.high());
+    }
+
+    static String format(String pattern, double value) {
+        return String.format(Locale.ROOT, pattern, value);
+    }
+}

@@ -1,0 +1,44 @@
+package dev.leeway.study.drifts;
+
+import dev.leeway.io.JsonFile;
+import dev.leeway.stats.Interval;
+import dev.leeway.stats.Sample;
+import dev.leeway.stats.TTest;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A number of each seed.
+ *
+ * @param values one a seed
+ * @param mean of them
+ * @param interval of 95 % of the mean (Student's); empty of one seed, which says nothing of others
+ */
+record OverSeeds(List<Double> values, double mean, Optional<Interval> interval) {
+
+    private static final double LEVEL = 0.95;
+
+    static OverSeeds of(double[] values) {
+        var list = Arrays.stream(values).boxed().toList();
+        double mean = mean(values);
+        if (values.length < 2) {
+            return new OverSeeds(list, mean, Optional.empty());
+        }
+        boolean isOne = Arrays.stream(values).distinct().count() == 1;
+        return new OverSeeds(list, mean, Optional.of(isOne ? new Interval(mean, mean)
+            : TTest.paired(values, new double[values.length], LEVEL).interval()));
+    }
+
+    static double mean(double[] values) {
+        return Sample.mean(values);
+    }
+
+    ObjectNode json() {
+        var json = JsonFile.newObject().put("mean", mean);
+        values.forEach(json.putArray("values")::add);
+        interval.ifPresent(around -> json.putArray("interval").add(around.low()).add(around.high()));
+        return json;
+    }
+}
