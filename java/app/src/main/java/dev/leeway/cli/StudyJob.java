@@ -184,6 +184,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     private static void write(Path file, String text) {
+        new StudyFolder(file.getParent()).create();
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 

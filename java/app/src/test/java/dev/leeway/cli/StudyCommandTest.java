@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.eval.Csv;
 import dev.leeway.io.FolderLock;
 import dev.leeway.io.JsonFile;
+import dev.leeway.io.ModelHash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +51,28 @@ final class StudyCommandTest {
         var page = Files.readString(folder.resolve("whole/report.html"));
         assertTrue(page.contains("leeway study run " + NAME + " --scale smoke --output_dir") && !page.contains("NaN"), "how to repeat it");
         assertTrue(whole.err().contains("[7/7]") && whole.err().contains("[30/30]"), whole.err());
+        assertTrue(page.contains("20 of 84 items, evenly spread") && page.contains("Carla") && page.length() < 5_000_000, "answers");
+        for (var section : new String[] {"Contrasts", "Exams", "Answers", "Arms and plan", "Training", "How to repeat it"}) {
+            assertTrue(page.contains(">" + section + "</h2>"), section);
+        }
+    }
+
+    @Test
+    void everyModelHasACardThatNoHashCoversAndTablesHaveAllResults() throws IOException {
+        var results = JsonFile.read(folder.resolve("whole/results.json"));
+        assertEquals(12, Csv.records(folder.resolve("whole/contrasts.csv")).size());
+        assertEquals(results.requireObjects("means").size(), Csv.records(folder.resolve("whole/means.csv")).size());
+        assertFalse(Csv.records(folder.resolve("whole/items.csv")).isEmpty());
+        var stages = results.requireObjects("arms").stream().flatMap(arm -> arm.requireObjects("stages").stream())
+            .map(stage -> folder.resolve("whole/stages").resolve(stage.requireString("hash").substring(0, 16))).distinct().toList();
+        assertEquals(7, stages.stream().filter(stage -> Files.exists(stage.resolve("README.md"))).count(), "a card a training");
+        var card = stages.getFirst().resolve("README.md");
+        var text = Files.readString(card);
+        assertTrue(text.startsWith("---\nlibrary_name: leeway\n") && text.contains("says nothing about real ones"), text);
+        var hash = ModelHash.of(card.getParent());
+        Files.writeString(card, text + "more");
+        assertEquals(hash, ModelHash.of(card.getParent()));
+        Files.writeString(card, text);
     }
 
     @Test

@@ -74,7 +74,7 @@ public record DotPlot(String label, List<Dot> dots, boolean fromZero) implements
     private String lines(Axis axis) {
         var svg = new StringBuilder();
         axis.ticks().forEach(tick -> svg.append(line("grid", axis.place(tick), axis.place(tick), 0, 24)));
-        return svg + (fromZero ? line("zero", axis.place(0), axis.place(0), -4, 28) : "");
+        return svg + (fromZero ? line("zero", axis.place(0), axis.place(0), 0, 24) : "");
     }
 
     private static String line(String kind, double from, double to, int above, int below) {

@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A card for every model that a study trained, in the form of the Hugging Face hub: {@code README.md} in the model's folder. It is written
- * when all is done; no hash is taken over it, and nothing reads it.
+ * A card for every model that a study trained, in the form of the Hugging Face hub: {@code README.md} in the model's folder, or, where
+ * that is in a store which studies share, {@code cards/HASH.md} in the study's. It is written when all is done; no hash is taken over it,
+ * and nothing reads it.
  *
  * @param results of the study
  * @param base the name of the model that the study began with; empty where it made its own
@@ -23,8 +24,14 @@ public record StudyCards(StudyResults results, Optional<String> base, String ver
     /** Texts by their files. */
     public SequencedMap<Path, String> files() {
         var files = new LinkedHashMap<Path, String>();
-        results.plan().nodes().forEach(node -> files.put(results.traces().folder().stage(node).resolve("README.md"), text(node)));
+        results.plan().nodes().forEach(node -> files.put(file(node), text(node)));
         return files;
+    }
+
+    private Path file(Plan.Node node) {
+        var folder = results.traces().folder();
+        var stage = folder.stage(node);
+        return stage.startsWith(folder.path()) ? stage.resolve("README.md") : folder.path().resolve("cards").resolve(node.key() + ".md");
     }
 
     private String text(Plan.Node node) {

@@ -34,7 +34,7 @@ final class StudyPageTest {
         page = page(results);
     }
 
-    private static StudyResults run(Path path) {
+    static StudyResults run(Path path) {
         var study = study();
         var studyFolder = new StudyFolder(path);
         studyFolder.create();
