@@ -46,7 +46,8 @@ public record Page(String title, List<Part> lead, List<Section> sections) {
           li::marker { color: var(--own); font-weight: bold }
         .heat td, .heat th { padding: .4rem .6rem; border: 1px solid var(--line) } .heat td { background: color-mix(in srgb, var(--own)
           var(--share, 0%), var(--paper)) }
-        @media (max-width: 40rem) { .row { grid-template-columns: 1fr; gap: 0; margin-bottom: .5rem; padding: 0 .75rem } }
+        @media (max-width: 40rem) { td:first-child { min-width: 5rem } .row { grid-template-columns: 1fr; gap: 0; margin-bottom: .5rem;
+          padding: 0 .75rem } }
         """;
 
     /** Takes copies. */

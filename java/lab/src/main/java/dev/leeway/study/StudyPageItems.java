@@ -72,8 +72,9 @@ record StudyPageItems(StudyResults results) {
         sittings.forEach((arm, sitting) -> answers.put(arm, results.traces().answers(sitting, new LinkedHashSet<>(shown))));
         var parts = new ArrayList<Part>(List.of(new Paragraph(shown.size() == items.size() ? "All " + items.size() + " items."
             : shown.size() + " of " + items.size() + " items, evenly spread; the other " + (items.size() - shown.size())
-                + " are in the files below."), files(sittings)));
+                + " are in the files below.")));
         shown.forEach(item -> item(item, answers).ifPresent(parts::add));
+        parts.add(files(sittings));
         return new Fold(exam.name() + " (" + exam.benchmark() + ")", parts);
     }
 
@@ -123,8 +124,9 @@ record StudyPageItems(StudyResults results) {
         var rows = new ArrayList<List<String>>();
         arms.forEach((said, by) -> rows.add(List.of(String.join(", ", by), said.get(0), said.get(1), said.get(2))));
         parts.add(table(rows, prompts.size() > 1));
-        var last = prompts.values().iterator().next().strip();
-        return Optional.of(new Fold(item + " · " + clipped(last.substring(last.lastIndexOf('\n') + 1), LONGEST_TITLE, "…"), parts));
+        var prompt = prompts.values().iterator().next().strip();
+        var last = prompt.substring(prompt.lastIndexOf('\n') + 1).replaceFirst("^user: ", "");
+        return Optional.of(new Fold(item + " · " + clipped(last, LONGEST_TITLE, "…"), parts));
     }
 
     private static Table table(List<List<String>> rows, boolean hasSettings) {

@@ -118,7 +118,7 @@ final class StudyPageTest {
     void answersAreBesideEachOtherAndWhatIsNotShownIsCounted() {
         var answers = section("Answers");
         assertTrue(answers.contains("20 of 30 items, evenly spread; the other 10 are in the files below."), answers);
-        assertTrue(answers.contains("<summary>item-0 · user: Question &lt;0&gt;?</summary>"), answers);
+        assertTrue(answers.contains("<summary>item-0 · Question &lt;0&gt;?</summary>"), answers);
         assertTrue(answers.contains("<td>a, b</td><td>Answer &amp; 0</td><td>score 0.5</td>"), "both arms said it: " + answers);
         assertTrue(answers.contains("score missing: the grader said nothing"), answers);
         var file = results.traces().records(results.outcomes().keySet().iterator().next()).orElseThrow();
