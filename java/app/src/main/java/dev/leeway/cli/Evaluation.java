@@ -3,50 +3,94 @@ package dev.leeway.cli;
 import dev.leeway.data.Batching;
 import dev.leeway.data.Unit;
 import dev.leeway.model.Batch;
+import dev.leeway.train.EarlyStopping;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 
 /**
  * Rows whose loss is taken on the way, in their order.
  *
- * @param rows none = there is no evaluation
+ * @param sets none = there is no evaluation
  * @param batching how they become batches
- * @param batchSize rows at once
- * @param everySteps steps between evaluations; 0 = only before the first step and after the last
+ * @param when they are evaluated
  * @param places unit id → where the row is
  */
-record Evaluation(List<Unit> rows, Batching batching, int batchSize, int everySteps, LongFunction<String> places) {
+record Evaluation(List<Named> sets, Batching batching, When when, LongFunction<String> places) {
 
-    static final Evaluation NONE = new Evaluation(List.of(), 1, 0, id -> "row " + (id + 1));
+    static final Evaluation NONE = new Evaluation(List.of(), Batching.PLAIN, new When(1, 0, Optional.empty()), id -> "row " + (id + 1));
 
-    /** Rows that become batches as they are. */
+    /**
+     * Rows that have a loss of their own.
+     *
+     * @param name of the loss: eval_NAME_loss; empty = eval_loss, of rows that are the only ones
+     * @param rows at least one
+     */
+    record Named(String name, List<Unit> rows) {
+
+        /** What metrics of it begin with. */
+        String prefix() {
+            return "eval_" + (name.isEmpty() ? "" : name + "_");
+        }
+    }
+
+    /**
+     * How often, and what comes of it.
+     *
+     * @param batchSize rows at once
+     * @param everySteps steps between evaluations; 0 = only before the first step and after the last
+     * @param rule ends the run early, if there is one
+     */
+    record When(int batchSize, int everySteps, Optional<EarlyStopping> rule) {
+    }
+
+    /** Rows of one set that become batches as they are. */
     Evaluation(List<? extends Unit> rows, int batchSize, int everySteps, LongFunction<String> places) {
-        this(List.copyOf(rows), Batching.PLAIN, batchSize, everySteps, places);
+        this(List.of(new Named("", List.copyOf(rows))), Batching.PLAIN, new When(batchSize, everySteps, Optional.empty()), places);
+    }
+
+    /** All rows. */
+    List<Unit> rows() {
+        return sets.stream().flatMap(set -> set.rows().stream()).toList();
+    }
+
+    /** How many there are, for people. */
+    String text() {
+        return sets.stream().map(set -> String.format(Locale.ROOT, "%,d rows%s", set.rows().size(), set.name().isEmpty() ? ""
+            : " of " + set.name())).collect(Collectors.joining(", "));
     }
 
     boolean isDue(int step, int totalSteps) {
-        return !rows.isEmpty() && (step == 0 || step == totalSteps || everySteps > 0 && step % everySteps == 0);
+        return !sets.isEmpty() && (step == 0 || step == totalSteps || when.everySteps() > 0 && step % when.everySteps() == 0);
     }
 
     /** The same with batches made in another way. */
     Evaluation with(Batching other) {
-        return new Evaluation(rows, other, batchSize, everySteps, places);
+        return new Evaluation(sets, other, when, places);
     }
 
     /** The same with so many rows at once at most. */
     Evaluation atMost(int size) {
-        return new Evaluation(rows, batching, Math.min(size, batchSize), everySteps, places);
+        return new Evaluation(sets, batching, new When(Math.min(size, when.batchSize()), when.everySteps(), when.rule()), places);
     }
 
     /** The same with rows cut to this length. */
     Evaluation shortened(int length) {
-        return new Evaluation(EncodedRows.shortened(rows, length), batching.shortened(length), batchSize, everySteps, places);
+        return new Evaluation(sets.stream().map(set -> new Named(set.name(), EncodedRows.shortened(set.rows(), length))).toList(),
+            batching.shortened(length), when, places);
     }
 
-    /** The rows as batches. */
+    /** All rows as batches. */
     List<Batch> batches() {
         return batching.batches(groups());
+    }
+
+    /** The rows of a set as batches. */
+    List<Batch> batches(Named set) {
+        return batching.batches(groups(set.rows()));
     }
 
     /** Tokens of the largest batch. */
@@ -66,14 +110,18 @@ record Evaluation(List<Unit> rows, Batching batching, int batchSize, int everySt
 
     /** Rows of the largest batch. */
     int largestGroup() {
-        return Math.min(batchSize, rows.size());
+        return Math.min(when.batchSize(), sets.stream().mapToInt(set -> set.rows().size()).max().orElse(0));
     }
 
+    /** No batch has rows of two sets. */
     private List<List<Unit>> groups() {
+        return sets.stream().flatMap(set -> groups(set.rows()).stream()).toList();
+    }
+
+    private List<List<Unit>> groups(List<Unit> rows) {
         var groups = new ArrayList<List<Unit>>();
-        int size = largestGroup();
-        for (int from = 0; from < rows.size(); from += size) {
-            groups.add(rows.subList(from, Math.min(rows.size(), from + size)));
+        for (int from = 0; from < rows.size(); from += when.batchSize()) {
+            groups.add(rows.subList(from, Math.min(rows.size(), from + when.batchSize())));
         }
         return groups;
     }

@@ -47,6 +47,7 @@ final class KeptRun {
     private final PrintWriter err;
     private final Optional<StoredCheckpoint> checkpoint;
     private final StopRequest stop = new StopRequest();
+    private Optional<String> ended = Optional.empty();
 
     /** Refuses a checkpoint of another configuration, before anything moves or is written. */
     KeptRun(KeptTraining training, Kind kind, OutputFolder folder, RunOptions options, PrintWriter out, PrintWriter err) {
@@ -78,15 +79,29 @@ final class KeptRun {
                 if (done == 0) {
                     training.evaluateIfDue(0, log);
                 }
+                endIfItGetsNoBetter(done, log);
                 if (resumed.isEmpty()) {
                     checkpoints.begin();
                 }
                 int step = checkpoints.training(() -> training.train(done, stop,
-                    log.then(report -> training.evaluateIfDue(report.step(), log)).then(checkpoints)));
+                    log.then(report -> evaluate(report.step(), log)).then(checkpoints)));
                 training.found().ifPresent(sentence -> log.note(err, sentence));
                 return finish(step, log, checkpoints, state);
             }
         }
+    }
+
+    private void evaluate(int step, RunLog log) {
+        if (training.evaluateIfDue(step, log)) {
+            endIfItGetsNoBetter(step, log);
+        }
+    }
+
+    /** The log knows all evaluations so far, also those before a checkpoint from which the run goes on. */
+    private void endIfItGetsNoBetter(int step, RunLog log) {
+        ended = training.rule().filter(_ -> step < training.totalSteps())
+            .flatMap(rule -> rule.reason(log.soFar().evaluated(rule.metric())));
+        ended.ifPresent(_ -> stop.request());
     }
 
     private RunState restore(TrainingState state, StoredCheckpoint from) {
@@ -115,7 +130,8 @@ final class KeptRun {
     }
 
     private boolean finish(int step, RunLog log, Checkpointer checkpoints, TrainingState state) {
-        boolean complete = step == training.totalSteps();
+        boolean complete = step == training.totalSteps() || ended.isPresent();
+        ended.ifPresent(reason -> log.note(err, "ended behind step " + step + " of " + training.totalSteps() + ": " + reason));
         if (!complete || options.saving.savesOnTheWay()) {
             checkpoints.finish(step);
         }
@@ -140,6 +156,7 @@ final class KeptRun {
         var metrics = log.soFar();
         var json = JsonFile.newObject().put("global_step", metrics.steps().size()).put("train_loss", metrics.meanLoss())
             .put("num_tokens", metrics.tokens());
+        ended.ifPresent(reason -> json.put("max_steps", training.totalSteps()).put("ended_because", reason));
         metrics.evaluations().stream().reduce((_, last) -> last).ifPresent(last -> last.values().forEach(json::put));
         return json;
     }

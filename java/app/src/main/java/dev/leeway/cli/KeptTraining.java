@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.train.EarlyStopping;
 import dev.leeway.train.RunConfiguration;
 import dev.leeway.train.StepListener;
 import dev.leeway.train.StopRequest;
@@ -31,8 +32,14 @@ interface KeptTraining {
     default void begin(int done, RunLog log) {
     }
 
-    /** Takes the loss of the evaluation's rows where it is due behind so many steps. */
-    default void evaluateIfDue(int step, RunLog log) {
+    /** Takes the loss of the evaluation's rows where it is due behind so many steps, and says whether it was. */
+    default boolean evaluateIfDue(int step, RunLog log) {
+        return false;
+    }
+
+    /** What ends it before its last step. */
+    default Optional<EarlyStopping> rule() {
+        return Optional.empty();
     }
 
     /** Goes on behind the first {@code done} steps; returns how many are behind the model at the end. */

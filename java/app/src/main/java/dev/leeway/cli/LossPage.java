@@ -5,7 +5,10 @@ import dev.leeway.report.Markup;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
 
 /** The loss of a run as a web page of its own: one drawing, nothing loaded. */
 final class LossPage {
@@ -43,9 +46,9 @@ final class LossPage {
 
     static String html(String title, Metrics metrics) {
         var training = thinned(metrics.steps().stream().map(step -> new Point(step.number(), step.loss())).toList());
-        var evaluation = metrics.evaluations().stream().map(at -> new Point(at.step(), at.loss())).toList();
+        var evaluations = evaluations(metrics);
         var all = new ArrayList<>(training);
-        all.addAll(evaluation);
+        evaluations.values().forEach(all::addAll);
         double least = all.stream().mapToDouble(Point::loss).min().orElse(0);
         double most = all.stream().mapToDouble(Point::loss).max().orElse(1);
         double margin = Math.max(1e-6, (most - least) * 0.05);
@@ -67,8 +70,16 @@ final class LossPage {
             <span style="color:#1a56c4">▬</span> smoothed over a fiftieth of the run%6$s</p>
             </html>
             """.formatted(Markup.escaped(title), WIDTH, Markup.escaped(metrics.summary()), HEIGHT,
-            grid(scale) + line("loss", training, scale) + line("smooth", smoothed(training), scale) + marks(evaluation, scale),
-            evaluation.isEmpty() ? "" : ", <span style=\"color:#c4411a\">▬</span> eval_loss");
+            grid(scale) + line("loss", training, scale) + line("smooth", smoothed(training), scale)
+            + evaluations.entrySet().stream().map(set -> marks(set.getKey(), set.getValue(), scale)).collect(Collectors.joining()),
+            evaluations.isEmpty() ? "" : ", <span style=\"color:#c4411a\">▬</span> " + String.join(", ", evaluations.keySet()));
+    }
+
+    private static SequencedMap<String, List<Point>> evaluations(Metrics metrics) {
+        var losses = new LinkedHashMap<String, List<Point>>();
+        metrics.evaluations().forEach(at -> at.losses().forEach(name -> losses.computeIfAbsent(name, _ -> new ArrayList<>())
+            .add(new Point(at.step(), at.values().get(name)))));
+        return losses;
     }
 
     /** Means of so many neighbours that a browser can draw them. */
@@ -116,10 +127,10 @@ final class LossPage {
         return svg.toString().strip() + "\"/>\n";
     }
 
-    private static String marks(List<Point> points, Scale scale) {
-        var svg = new StringBuilder(points.isEmpty() ? "" : line("eval", points, scale));
-        points.forEach(point -> svg.append(Markup.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>step %.0f: %.4f</title>"
-            + "</circle>%n", scale.x(point.step()), scale.y(point.loss()), point.step(), point.loss())));
+    private static String marks(String name, List<Point> points, Scale scale) {
+        var svg = new StringBuilder(line("eval", points, scale));
+        points.forEach(point -> svg.append(Markup.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%s, step %.0f: %.4f</title>"
+            + "</circle>%n", scale.x(point.step()), scale.y(point.loss()), name, point.step(), point.loss())));
         return svg.toString();
     }
 }

@@ -3,6 +3,8 @@ package dev.leeway.cli;
 import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
+import dev.leeway.io.Nearest;
+import dev.leeway.train.EarlyStopping;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What a {@code metrics.jsonl} tells.
@@ -38,9 +41,15 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
         double loss() {
             return values.get(LOSS);
         }
+
+        /** The loss, or those of the names that rows have. */
+        List<String> losses() {
+            return values.containsKey(LOSS) ? List.of(LOSS) : values.keySet().stream().filter(name -> name.endsWith("_loss")).toList();
+        }
     }
 
     private static final String LOSS = "eval_loss";
+    private static final String EVAL = "eval_";
 
     static Metrics read(Path file, Mean mean) {
         var metrics = new Metrics(new ArrayList<>(), new ArrayList<>());
@@ -56,9 +65,9 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
         if (line.has("loss")) {
             steps.add(new Step(line.requireInt("step"), line.requireDouble("loss"),
                 mean == Mean.OF_TOKENS ? line.requireLong("num_trained_tokens") : 1, line.requireLong("num_tokens")));
-        } else if (line.has(LOSS)) {
+        } else if (line.names().stream().anyMatch(name -> name.startsWith(EVAL))) {
             var values = new TreeMap<String, Double>();
-            line.names().stream().filter(name -> name.startsWith("eval_")).forEach(name -> values.put(name, line.requireDouble(name)));
+            line.names().stream().filter(name -> name.startsWith(EVAL)).forEach(name -> values.put(name, line.requireDouble(name)));
             evaluations.add(new Evaluated(line.requireInt("step"), values));
         }
     }
@@ -83,7 +92,22 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
         int end = Math.max(1, steps.size() / 10);
         return String.format(Locale.ROOT, "%d steps, mean loss %s in the first %d → %s in the last %d", steps.size(),
             Figures.loss(mean(steps.subList(0, end))), end, Figures.loss(mean(steps.subList(steps.size() - end, steps.size()))), end)
-            + (evaluations.isEmpty() ? "" : ", eval_loss " + Figures.loss(evaluations.getFirst().loss()) + " → "
-                + Figures.loss(evaluations.getLast().loss()));
+            + (evaluations.isEmpty() ? "" : evaluations.getFirst().losses().stream().map(name -> ", " + name + " "
+                + Figures.loss(evaluations.getFirst().values().get(name)) + " → "
+                + Figures.loss(evaluations.getLast().values().get(name))).collect(Collectors.joining()));
+    }
+
+    /**
+     * Values of a metric of evaluations, but for the one before the first step.
+     *
+     * @throws LeewayException if an evaluation hasn't it
+     */
+    List<EarlyStopping.Point> evaluated(String metric) {
+        evaluations.stream().filter(at -> !at.values().containsKey(metric)).findFirst().ifPresent(at -> {
+            throw LeewayException.usage("--metric_for_best_model: an evaluation has no %s%s (it has %s)", metric,
+                Nearest.hint(metric, at.values().keySet()), String.join(", ", at.values().keySet()));
+        });
+        return evaluations.stream().filter(at -> at.step() > 0).map(at -> new EarlyStopping.Point(at.step(), at.values().get(metric)))
+            .toList();
     }
 }

@@ -10,8 +10,9 @@ import picocli.CommandLine.Option;
 /** What somebody wants otherwise than a study has it. */
 final class OverrideOptions {
 
-    @Option(names = "--set", paramLabel = "STAGE.OPTION=VALUE", description = "another value of an option of a stage, in all arms that have "
-        + "the stage; ARM.STAGE.OPTION=VALUE in one; without a value the option is left out; may be given again")
+    @Option(names = "--set", paramLabel = "STAGE.OPTION=VALUE",
+        description = "another value of an option of a stage, in all arms that have the stage; ARM.STAGE.OPTION=VALUE in one; without a "
+            + "value the option is left out; may be given again")
     List<String> set = new ArrayList<>();
 
     @Option(names = "--arms", paramLabel = "NAME[,NAME…]", split = ",", hideParamSyntax = true,

@@ -111,7 +111,8 @@ final class PretrainCommand implements Callable<Integer>, Checked {
         architecture.check(isNew && configPath.isEmpty() ? data.maxLength.orElse(MAX_LENGTH) : 1, problems);
         data.check(problems);
         evaluation.check(data, problems);
-        problems.require(Stream.of(data.files, evaluation.files).flatMap(List::stream).map(TextRows::isPlain).distinct().count() <= 1,
+        evaluation.checkArm(false, problems);
+        problems.require(Stream.of(data.files, evaluation.paths()).flatMap(List::stream).map(TextRows::isPlain).distinct().count() <= 1,
             "--dataset_name and --eval_dataset_name mix .txt files with others");
         optimization.check(problems);
         objective.check(problems);
@@ -129,7 +130,8 @@ final class PretrainCommand implements Callable<Integer>, Checked {
     private RowSource source(TextRows.SampleBy by, Tokenizer tokenizer, ModelConfig config) {
         var options = data.readerOptions(config, Optional.empty());
         return data.files.stream().anyMatch(TextRows::isPlain)
-            ? new RowSource(tokenizer, options, objective.task(), files -> TextRows.read(files, by, tokenizer, options),
+            ? new RowSource(tokenizer, options, objective.task(),
+                RowSource.Read.alike(files -> TextRows.read(files, by, tokenizer, options)),
                 () -> new TrainingRows.Note("cache", "not used for .txt files"))
             : RowSource.cached(data, tokenizer, options, objective.task());
     }

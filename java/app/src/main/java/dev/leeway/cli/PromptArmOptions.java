@@ -44,7 +44,8 @@ final class PromptArmOptions {
             + "in_turn)")
     Optional<String> assignment = Optional.empty();
 
-    @Option(names = "--prompt_max_reuse", paramLabel = "N", description = "rows that a paraphrase may come in at most (default: any number)")
+    @Option(names = "--prompt_max_reuse", paramLabel = "N",
+        description = "rows that a paraphrase may come in at most (default: any number)")
     Optional<Integer> maxReuse = Optional.empty();
 
     /** Reports all contradictions. */

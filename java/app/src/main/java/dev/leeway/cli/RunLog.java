@@ -28,6 +28,7 @@ final class RunLog implements StepListener, AutoCloseable {
 
     static final String METRICS = "metrics.jsonl";
     static final String TIMINGS = "timings.jsonl";
+    private static final String EVAL = "eval_";
     /** What progress lines show of the objective's metrics, and what they call it. */
     private static final SequencedMap<String, String> SHOWN = shown();
 
@@ -111,16 +112,23 @@ final class RunLog implements StepListener, AutoCloseable {
         }
     }
 
-    /** What the objective says of rows that are not trained on, behind so many steps. */
-    void evaluated(int step, int totalSteps, double epoch, EvaluationReport evaluated) {
-        var json = JsonFile.newObject().put("step", step).put("epoch", epoch).put("eval_loss", evaluated.loss());
-        new TreeMap<>(evaluated.metrics()).forEach((name, value) -> json.put("eval_" + name, value));
+    /** What the objective says of rows that are not trained on, behind so many steps: reports by what their metrics begin with. */
+    void evaluated(int step, int totalSteps, double epoch, SequencedMap<String, EvaluationReport> reports) {
+        var json = JsonFile.newObject().put("step", step).put("epoch", epoch);
+        var scalars = new TreeMap<String, Double>();
+        var text = new StringBuilder();
+        reports.forEach((prefix, report) -> {
+            json.put(prefix + "loss", report.loss());
+            scalars.put("eval/" + prefix.substring(EVAL.length()) + "loss", report.loss());
+            new TreeMap<>(report.metrics()).forEach((name, value) -> {
+                json.put(prefix + name, value);
+                scalars.put("eval/" + prefix.substring(EVAL.length()) + name, value);
+            });
+            text.append("  ").append(prefix).append("loss ").append(Figures.loss(report.loss())).append(preferences(report.metrics()));
+        });
         metrics.append(json);
-        var scalars = new TreeMap<>(Map.of("eval/loss", evaluated.loss()));
-        evaluated.metrics().forEach((name, value) -> scalars.put("eval/" + name, value));
         board.ifPresent(events -> events.scalars(System.currentTimeMillis(), step, scalars));
-        note(out, String.format(Locale.ROOT, "step %d/%d  eval_loss %s%s", step, totalSteps, Figures.loss(evaluated.loss()),
-            preferences(evaluated.metrics())));
+        note(out, String.format(Locale.ROOT, "step %d/%d%s", step, totalSteps, text));
         out.flush();
     }
 

@@ -141,7 +141,8 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges.all(), Optional.empty(),
             Optional.empty(), 0), new DataFolder(options.data.map(List::of)
             .orElse(List.of()), DataFolder.hubCache(System.getenv())), new Runner.Division(options.batchSize, false), listener, 0);
-        return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(common, isToStop)), examiner(new BenchmarkExaminer(means)), new ToyMaterials());
+        return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(common, isToStop)), examiner(new BenchmarkExaminer(means)),
+            new ToyMaterials());
     }
 
     /** An examiner whose outcomes are stored under the type that models are held in too. */

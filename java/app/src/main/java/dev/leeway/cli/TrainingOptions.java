@@ -63,6 +63,7 @@ final class TrainingOptions {
         chat.check(problems);
         promptArm.check(problems);
         evaluation.check(data, problems);
+        evaluation.checkArm(!promptArm.kind.equals("none"), problems);
         lora.check(problems);
         optimization.check(problems);
         problems.require(!optimization.stochasticRounding || !lora.use || !lora.modulesToSave.isEmpty(),

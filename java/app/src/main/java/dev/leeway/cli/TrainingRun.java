@@ -12,6 +12,8 @@ import dev.leeway.model.Parameter;
 import dev.leeway.objective.Scope;
 import dev.leeway.tensor.Device;
 import dev.leeway.train.BatchSource;
+import dev.leeway.train.EarlyStopping;
+import dev.leeway.train.EvaluationReport;
 import dev.leeway.train.Method;
 import dev.leeway.train.ReferenceCache;
 import dev.leeway.train.ReferenceLogProbs;
@@ -21,6 +23,7 @@ import dev.leeway.train.StopRequest;
 import dev.leeway.train.Trainer;
 import dev.leeway.train.TrainingSession;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -214,8 +217,10 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
         job.rows().training().notes().forEach(note -> say(err, note.name(), "%s", note.text()));
         var evaluation = job.rows().evaluation();
         if (!evaluation.rows().isEmpty()) {
-            say(err, "eval", "%,d rows, before the first step and after the last%s", evaluation.rows().size(),
-                evaluation.everySteps() > 0 ? ", every " + evaluation.everySteps() + " steps" : "");
+            var when = evaluation.when();
+            say(err, "eval", "%s, before the first step and after the last%s%s", evaluation.text(),
+                when.everySteps() > 0 ? ", every " + when.everySteps() + " steps" : "", when.rule().map(rule ->
+                "; the run ends behind " + rule.patience() + " that are no better").orElse(""));
         }
         say(err, "steps", "%s", job.stepsText());
         job.task().compared().ifPresent(compared -> say(err, "reference", "%s", compared.text(job.adapter())));
@@ -252,13 +257,22 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
     }
 
     @Override
-    public void evaluateIfDue(int step, RunLog log) {
+    public boolean evaluateIfDue(int step, RunLog log) {
         var evaluation = job.rows().evaluation();
-        if (evaluation.isDue(step, totalSteps)) {
+        boolean isDue = evaluation.isDue(step, totalSteps);
+        if (isDue) {
             session.model().nameRows(evaluation.places()::apply);
-            log.evaluated(step, totalSteps, batches.epochs(step), trainer.orElseThrow().evaluate(evaluation.batches()));
+            var reports = new LinkedHashMap<String, EvaluationReport>();
+            evaluation.sets().forEach(set -> reports.put(set.prefix(), trainer.orElseThrow().evaluate(evaluation.batches(set))));
+            log.evaluated(step, totalSteps, batches.epochs(step), reports);
             session.model().nameRows(job.rows().training()::place);
         }
+        return isDue;
+    }
+
+    @Override
+    public Optional<EarlyStopping> rule() {
+        return job.rows().evaluation().when().rule();
     }
 
     @Override
@@ -288,6 +302,7 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
 
     @Override
     public RunConfiguration configuration() {
+        rule().ifPresent(_ -> dependencies.add("eval_rows", Fingerprint.of(job.rows().evaluation().rows())));
         return dependencies.configuration(job.recipe(), job.task().settings(), totalSteps, job.json(),
             job.rows().training().fingerprint(), job.adapter());
     }

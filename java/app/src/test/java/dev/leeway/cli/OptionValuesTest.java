@@ -73,8 +73,11 @@ final class OptionValuesTest {
         refused("--lora_r must be from 1 to 512; got 1024", adapter, "--lora_r", 1024);
         refused("--threads must be from 1 to 1024, or 0 for all; got 5000", brief, "--threads", 5000);
         refused("more steps than can be counted", sft, "--num_train_epochs", "1e300");
-        var evaluated = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--eval_split", 0.5);
+        var evaluated = new ArrayList<>(training("sft", "--model_name_or_path", model, "--max_steps", 1, "--eval_split", 0.5));
         tryAll(WHOLE, evaluated, "--eval_steps", "--per_device_eval_batch_size");
+        evaluated.addAll(List.of("--eval_steps", 1, "--early_stopping_patience", 1));
+        tryAll(WHOLE, evaluated, "--early_stopping_patience");
+        tryAll(REAL, evaluated, "--early_stopping_threshold");
         var pool = Files.writeString(folder.resolve("pool.txt"), "a\nb\nc\nd\ne\nf\n");
         var arm = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--prompt_arm", "pool", "--prompt_file", pool,
             "--prompt_placement", "user_prefix");

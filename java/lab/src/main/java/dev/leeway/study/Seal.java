@@ -134,7 +134,8 @@ public final class Seal {
         if (!now.get("terms").equals(sealed.get("terms")) || !now.get("rows").equals(sealed.get("rows"))) {
             return List.of();
         }
-        return study.contrasts().stream().filter(contrast -> same("contrasts", contrast.name(), sealed, now) && sameFamily(contrast, sealed, now)
+        return study.contrasts().stream().filter(contrast -> same("contrasts", contrast.name(), sealed, now)
+            && sameFamily(contrast, sealed, now)
             && contrast.cells().stream().allMatch(cell -> study.withTaken(cell.arm()).allMatch(arm -> same("arms", arm, sealed, now))
             && same("exams", cell.exam(), sealed, now))).map(Contrast::name).toList();
     }
