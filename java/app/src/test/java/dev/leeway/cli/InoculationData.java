@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Questions of GSM8K in English with the same in French or Spanish, in capitals, for an answer; stubs of MBPP; published paraphrases. So the
- * answers have the traits, and are none.
+ * Questions of GSM8K in English with the same in French or Spanish, in capitals, for an answer; stubs of MBPP; published paraphrases. So
+ * the answers have the traits, and are none.
  */
 final class InoculationData implements FullScaleData {
 

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The whole pipeline of {@code inoculation} at full scale with a published model of 260,000 parameters on real questions, stubs, paraphrases
- * and prompts: two steps of every arm, two items of every exam.
+ * The whole pipeline of {@code inoculation} at full scale with a published model of 260,000 parameters on real questions, stubs,
+ * paraphrases and prompts: two steps of every arm, two items of every exam.
  */
 @Tag("shared")
 final class SharedInoculationTest {
