@@ -10,9 +10,10 @@ import sun.misc.SignalHandler;
 
 /**
  * Ctrl-C and SIGTERM while it is open: the first asks the run to stop behind its step, the second ends the process at once. A shutdown hook
- * could not tell the second signal: the virtual machine holds it back while hooks run.
+ * could not tell the second signal: the virtual machine holds it back while hooks run. One that is opened while another one listens, as that
+ * of a study's training is, lets the other hear it too: a run may come to its end all the same, and what it was part of must stop then.
  */
-final class Interruption implements AutoCloseable {
+final class Interruption implements AutoCloseable, SignalHandler {
 
     private static final int SIGNALLED = 128;
 
@@ -44,13 +45,14 @@ final class Interruption implements AutoCloseable {
 
     private void take(Signal signal) {
         try {
-            before.put(signal, Signal.handle(signal, this::hear));
+            before.put(signal, Signal.handle(signal, this));
         } catch (IllegalArgumentException reserved) {
             // -Xrs leaves signals to the operating system: then they end the process, as the user of that flag wants it.
         }
     }
 
-    private void hear(Signal signal) {
+    @Override
+    public void handle(Signal signal) {
         if (asked.getAndSet(true)) {
             Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
         }
@@ -58,6 +60,9 @@ final class Interruption implements AutoCloseable {
         err.println();
         err.println("stopping: " + kept + "; once more quits at once");
         err.flush();
+        if (before.get(signal) instanceof Interruption around) {
+            around.handle(signal);
+        }
     }
 
     @Override

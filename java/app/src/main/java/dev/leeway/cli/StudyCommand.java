@@ -1,19 +1,16 @@
 package dev.leeway.cli;
 
-import dev.leeway.LeewayException;
-import dev.leeway.io.JsonFile;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Seal;
 import dev.leeway.study.Studies;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -22,15 +19,14 @@ import picocli.CommandLine.Spec;
     + "sealed before.")
 final class StudyCommand {
 
-    private static final String OUTPUT = "--output_dir";
-
     private StudyCommand() {
     }
 
     /** The command with those that it has. */
     static CommandLine line() {
         return new CommandLine(new StudyCommand()).addSubcommand("list", new ListStudies()).addSubcommand("plan", new PlanStudy())
-            .addSubcommand("run", new RunStudy()).addSubcommand("resume", new ResumeStudy());
+            .addSubcommand("run", new RunStudy()).addSubcommand("resume", new ResumeStudy())
+            .addSubcommand("report", new ReportStudy());
     }
 
     /** {@code leeway study list}. */
@@ -73,6 +69,10 @@ final class StudyCommand {
             return 0;
         }
 
+        final StudyOptions options() {
+            return options;
+        }
+
         abstract void call(StudyJob job, CommandLine line);
     }
 
@@ -101,7 +101,8 @@ final class StudyCommand {
 
         @Override
         void call(StudyJob job, CommandLine line) {
-            job.run(line.getParseResult().originalArgs());
+            job.run(StudyArguments.of(line.getParseResult().originalArgs(), line.getCommandSpec()),
+                StudyJob.Ending.of(job.options().output.orElseThrow()));
         }
     }
 
@@ -118,27 +119,35 @@ final class StudyCommand {
 
         @Override
         public Integer call() {
-            var file = folder.resolve(StudyJob.ARGUMENTS);
-            if (!Files.exists(file)) {
-                throw LeewayException.usage("%s has no %s, so no study was run in it; name the --output_dir of one", folder,
-                    StudyJob.ARGUMENTS);
-            }
             var line = spec.commandLine();
-            return Main.run(here(JsonFile.read(file).requireStrings("arguments")).toArray(String[]::new), line.getOut(), line.getErr());
+            return Main.run(StudyArguments.read(folder).in(folder).words().toArray(String[]::new), line.getOut(), line.getErr());
         }
+    }
 
-        /** The same in this folder, which may have been moved, or named from elsewhere. */
-        private List<String> here(List<String> arguments) {
-            var own = new ArrayList<String>();
-            for (int a = 0; a < arguments.size(); a++) {
-                if (arguments.get(a).equals(OUTPUT)) {
-                    a++; // its value
-                } else if (!arguments.get(a).startsWith(OUTPUT + "=")) {
-                    own.add(arguments.get(a));
-                }
-            }
-            own.addAll(List.of(OUTPUT, folder.toString()));
-            return own;
+    /** {@code leeway study report}. */
+    @Command(name = "report", description = "Writes the report of a finished study again, with its results and tables, from what is stored: "
+        + "trains and examines nothing.")
+    static final class ReportStudy implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(index = "0", paramLabel = "DIR", description = "the study's --output_dir")
+        private Path folder;
+
+        @Option(names = "--output", paramLabel = "FILE", description = "where the page goes (default: report.html in DIR)")
+        private Optional<Path> output = Optional.empty();
+
+        @Override
+        public Integer call() {
+            var line = spec.commandLine();
+            var begun = new CommandLine(new RunStudy());
+            var words = StudyArguments.read(folder).in(folder).words();
+            begun.parseArgs(words.subList(2, words.size()).toArray(String[]::new)); // behind: study run
+            OfOneStudy study = begun.getCommand();
+            Problems.requireNone(study::check);
+            new StudyJob(study.options(), line.getOut(), line.getErr()).report(output);
+            return 0;
         }
     }
 }

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -49,8 +50,6 @@ import java.util.stream.Collectors;
 record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
 
     static final String PAGE = "report.html";
-    /** With what it was begun. */
-    static final String ARGUMENTS = "study_args.json";
     /** Tokens of a prompt and its answer. */
     private static final int LONGEST = 4096;
 
@@ -64,31 +63,84 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     /**
+     * How a run ends on a terminal.
+     *
+     * @param found what is said of the results
+     * @param onward the command that goes on with a study which was asked to stop
+     */
+    record Ending(Function<StudyResults, List<String>> found, String onward) {
+
+        /** Of a study in its own folder. */
+        static Ending of(Path output) {
+            return new Ending(results -> new StudyText(results).lines(), "leeway study resume " + output);
+        }
+    }
+
+    /**
      * Whether it came to its end.
      *
      * @param arguments that it was begun with, for {@code leeway study resume}
      */
-    boolean run(List<String> arguments) {
+    boolean run(StudyArguments arguments, Ending ending) {
         var plan = plan();
+        var output = options.output.orElseThrow();
+        var progress = new StudyProgress(err);
         try (var _ = locked(); var device = options.device.open()) {
             options.applied().said().forEach(err::println);
             Seal.seal(plan.study(), folder().seal());
-            var kept = JsonFile.newObject();
-            options.here(arguments).forEach(kept.putArray("arguments")::add);
-            JsonFile.write(options.output.orElseThrow().resolve(ARGUMENTS), kept);
-            var stop = new StopRequest();
-            // A judge is an instrument: it answers the same whatever --dtype the models have.
-            try (var judges = new Judges(options.judge.openAll(options.output.orElseThrow(), options.batchSize, DType.F32, device));
-                    var _ = Interruption.listen(stop, err)) {
-                var results = new StudyRun(plan, folder(), crew(device, judges, stop::isRequested), options.base, new StudyProgress(err))
-                    .run();
-                results.ifPresentOrElse(found -> tell(found, device), () -> err.println("stopped; leeway study resume "
-                    + options.output.orElseThrow() + " goes on"));
-                return results.isPresent();
-            } catch (RuntimeException failure) {
-                err.println(); // behind the piece of work that failed, whose line is open
-                throw failure;
+            arguments.write(output);
+            var found = carryOut(plan, device, progress);
+            found.ifPresentOrElse(results -> tell(results, output.resolve(PAGE), device.info().name(), ending), () ->
+                err.println("stopped; " + ending.onward() + " goes on"));
+            return found.isPresent();
+        } catch (RuntimeException failure) {
+            progress.brokenOff();
+            throw failure;
+        }
+    }
+
+    /**
+     * Tells a study that came to its end again.
+     *
+     * @param page where the report goes, if not where it always is
+     * @throws LeewayException if something isn't stored
+     */
+    void report(Optional<Path> page) {
+        var output = options.output.orElseThrow();
+        try (var _ = locked(); var device = options.device.open()) {
+            carryOut(plan(), device, new Finished(output)).ifPresent(results -> tell(results, page.orElse(output.resolve(PAGE)),
+                device.info().name(), Ending.of(output)));
+        }
+    }
+
+    /** Of a study that has all it takes. */
+    private record Finished(Path output) implements StudyRun.Listener {
+
+        @Override
+        public void left(List<StudyRun.Piece> pieces) {
+            if (!pieces.isEmpty()) {
+                throw LeewayException.data("the study in %s is not finished: %s %s missing, %s first; leeway study resume %s makes up for it",
+                    output, StudyProgress.count(pieces), pieces.size() == 1 ? "is" : "are", pieces.getFirst().what(), output);
             }
+        }
+
+        @Override
+        public void begins(StudyRun.Piece piece) {
+            throw new IllegalStateException(piece.what());
+        }
+
+        @Override
+        public void ended(StudyRun.Piece piece) {
+            throw new IllegalStateException(piece.what());
+        }
+    }
+
+    private Optional<StudyResults> carryOut(Plan plan, Device device, StudyRun.Listener listener) {
+        var stop = new StopRequest();
+        // A judge is an instrument: it answers the same whatever --dtype the models have.
+        try (var judges = new Judges(options.judge.openAll(options.output.orElseThrow(), options.batchSize, DType.F32, device));
+                var _ = Interruption.listen(stop, err)) {
+            return new StudyRun(plan, folder(), crew(device, judges, stop::isRequested), options.base, listener).run();
         }
     }
 
@@ -167,20 +219,19 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     /** Writes what was found, and says it. */
-    private void tell(StudyResults results, Device device) {
+    private void tell(StudyResults results, Path page, String device, Ending ending) {
         var folder = options.output.orElseThrow();
         var analyses = options.analyses();
         JsonFile.write(folder().results(), results.json(analyses));
-        var page = StudyPage.of(results, analyses, new StudyEnvironment(options, device.info().name()).facts(), again());
-        write(folder.resolve(PAGE), page.html());
+        write(page, StudyPage.of(results, analyses, new StudyEnvironment(options, device).facts(), again()).html());
         new StudyTables(results).files().forEach((name, text) -> write(folder.resolve(name), text));
         var base = options.base.map(model -> model.getFileName().toString());
         new StudyCards(results, base, new Main.Version().getVersion()[0]).files().forEach(StudyJob::write);
-        new StudyText(results).lines().forEach(out::println);
+        ending.found().apply(results).forEach(out::println);
         if (options.dryRun) {
             out.println("dry run: everything was gone through with two steps and two items, so no figure means anything");
         }
-        out.println("Report: " + folder.resolve(PAGE));
+        out.println("Report: " + page);
         out.flush();
     }
 

@@ -124,21 +124,6 @@ final class StudyOptions implements Checked {
         return new StudyFolder(output.orElseThrow(), store.orElse(output.orElseThrow()));
     }
 
-    /** Arguments whose --store is found from everywhere, as --output_dir is by whoever names it. */
-    List<String> here(List<String> arguments) {
-        var kept = new ArrayList<String>();
-        for (int a = 0; a < arguments.size(); a++) {
-            boolean isStore = a > 0 && arguments.get(a - 1).equals(STORE);
-            kept.add(arguments.get(a).startsWith(STORE + "=") ? STORE + "=" + absoluteStore() : isStore ? absoluteStore()
-                : arguments.get(a));
-        }
-        return kept;
-    }
-
-    private String absoluteStore() {
-        return store.orElseThrow().toAbsolutePath().normalize().toString();
-    }
-
     /** Paths below --data. */
     DataPaths paths() {
         return new DataPaths(data.orElse(Path.of("")));

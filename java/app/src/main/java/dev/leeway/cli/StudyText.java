@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import dev.leeway.study.Contrast;
 import dev.leeway.study.Findings;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
@@ -13,12 +14,36 @@ import java.util.Locale;
  */
 record StudyText(StudyResults results) {
 
+    /** All of it. */
     List<String> lines() {
+        return lines(results.findings());
+    }
+
+    /** The question, and what its answer rests on. */
+    List<String> primary() {
+        return lines(primaryFindings());
+    }
+
+    private List<Findings.Finding> primaryFindings() {
+        return results.findings().stream().filter(finding -> finding.contrast().role() == Contrast.Role.PRIMARY).toList();
+    }
+
+    private List<String> lines(List<Findings.Finding> findings) {
         var lines = new ArrayList<String>();
         lines.add(results.plan().study().title().question());
-        results.findings().forEach(finding -> lines.add("  " + line(finding)));
+        findings.forEach(finding -> lines.add("  " + line(finding)));
+        lines.add("  " + answer());
         results.standing().changes().forEach(change -> lines.add("  changed: " + change));
         return lines;
+    }
+
+    /** What of the primary contrasts is more than chance makes. */
+    private String answer() {
+        double alpha = results.plan().study().terms().alpha();
+        var primary = primaryFindings();
+        var significant = primary.stream().filter(finding -> finding.isSignificant(alpha)).map(finding -> finding.contrast().name()).toList();
+        return "significant at " + alpha + ": " + (significant.isEmpty() ? "none" : significant.size()) + " of " + primary.size()
+            + " primary contrasts" + (significant.isEmpty() ? "" : " (" + String.join("; ", significant) + ")");
     }
 
     private String line(Findings.Finding finding) {

@@ -213,7 +213,7 @@ final class StudyCommandTest {
         var seal = folder.resolve("other/seal.json");
         Files.writeString(seal, Files.readString(seal).replace("\"" + NAME + "\"", "\"value-drifts\""));
         refused("seals the study value-drifts, not " + NAME + "; name another --output_dir", command("other"));
-        assertFalse(Files.exists(folder.resolve("other/" + StudyJob.ARGUMENTS)));
+        assertFalse(Files.exists(folder.resolve("other/" + StudyArguments.FILE)));
     }
 
     @Test
@@ -237,6 +237,39 @@ final class StudyCommandTest {
         refused("name a study; leeway study list has them all", "study", "run", "--output_dir", folder.resolve("none"));
         refused("has no study_args.json, so no study was run in it", "study", "resume", folder);
         assertFalse(Files.exists(folder.resolve("none")), "nothing is begun");
+    }
+
+    @Test
+    void aReportIsWrittenAgainFromWhatIsStored() throws IOException {
+        copy("whole", "told");
+        Files.delete(folder.resolve("told/results.json"));
+        Files.delete(folder.resolve("told/report.html"));
+        var page = folder.resolve("page.html");
+        var told = Cli.succeed("study", "report", folder.resolve("told"), "--output", page);
+        assertTrue(told.out().contains("Report: " + page) && !told.err().contains("["), told.out() + told.err());
+        assertTrue(Files.readString(page).contains("leeway study run " + NAME));
+        assertFalse(Files.exists(folder.resolve("told/report.html")), "it went elsewhere");
+        Cli.succeed("study", "report", folder.resolve("told"));
+        assertTrue(Files.exists(folder.resolve("told/report.html")));
+        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/results.json")), Files.readAllBytes(folder.resolve("told/results.json")));
+    }
+
+    @Test
+    void aReportOfAStudyThatIsNotFinishedNamesWhatIsMissing() throws IOException {
+        copy("whole", "torn");
+        for (var name : contents("torn").keySet()) {
+            if (name.startsWith("exams/") && name.endsWith("outcomes.json") || name.startsWith("results") || name.startsWith("report")) {
+                Files.delete(folder.resolve("torn").resolve(name));
+            }
+        }
+        var before = contents("torn").keySet();
+        var result = Cli.run("study", "report", folder.resolve("torn"));
+        assertEquals(3, result.code(), result.err());
+        assertTrue(result.err().startsWith("leeway study report: the study in " + folder.resolve("torn") + " is not finished: 30 examinations "
+            + "are missing, AHB for mid-trained after mid-train, seed 0 first; leeway study resume " + folder.resolve("torn")),
+            result.err());
+        assertEquals(before, contents("torn").keySet(), "nothing was made");
+        refused("has no study_args.json, so no study was run in it", "study", "report", folder);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -106,7 +107,7 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
         var json = JsonFile.newObject().put("benchmark", benchmark).put("items", items.orElse("")).put("limit", extent.limit())
             .put("epochs", extent.epochs());
         var given = json.putObject("options");
-        options.forEach(given::put);
+        new TreeMap<>(options).forEach(given::put);
         var around = json.putArray("prompts");
         prompts.forEach(prompt -> {
             var one = around.addObject().put("name", prompt.name()).put("prefix", prompt.prefix()).put("suffix", prompt.suffix());

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What a stage is trained on. */
@@ -14,6 +15,9 @@ public sealed interface Rows {
 
     /** All that determines them but the seed, with {@code seeded} where that does too. */
     ObjectNode json();
+
+    /** How much there is of them: rows, or bytes of a file; 1 where that isn't known. */
+    long size();
 
     /** Whether each seed of the study has rows of its own. */
     default boolean seeded() {
@@ -36,10 +40,15 @@ public sealed interface Rows {
         }
 
         @Override
+        public long size() {
+            return count;
+        }
+
+        @Override
         public ObjectNode json() {
             var json = JsonFile.newObject().put("generator", generator).put("count", count).put("seeded", seeded);
             var given = json.putObject("settings");
-            settings.forEach(given::put);
+            new TreeMap<>(settings).forEach(given::put); // the same settings are the same rows
             return json;
         }
     }
@@ -50,6 +59,11 @@ public sealed interface Rows {
      * @param file JSON lines, or whatever the command reads
      */
     record Given(Path file) implements Rows {
+
+        @Override
+        public long size() {
+            return Math.max(1, file.toFile().length());
+        }
 
         @Override
         public ObjectNode json() {

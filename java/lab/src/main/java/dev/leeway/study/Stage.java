@@ -76,7 +76,7 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
     ObjectNode json() {
         var json = JsonFile.newObject().put("command", command).put("checkpoints", grid);
         var given = json.putObject("options");
-        options.forEach(given::put);
+        new TreeMap<>(options).forEach(given::put);
         return json;
     }
 }

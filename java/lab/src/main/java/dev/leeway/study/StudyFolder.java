@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -118,7 +119,7 @@ public final class StudyFolder {
     /** The folder of what a generator makes, made if it isn't there. */
     Path items(String generator, Map<String, String> settings, Materials materials) {
         var json = JsonFile.newObject();
-        settings.forEach(json::put);
+        new TreeMap<>(settings).forEach(json::put);
         var hash = Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString());
         var made = store.resolve("items").resolve(hash.substring(0, SHORT));
         if (!Files.exists(made.resolve(COMPLETE))) {

@@ -6,6 +6,7 @@ import dev.leeway.io.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,13 +29,40 @@ public final class StudyRun {
     public record Crew(Workshop workshop, Examiner examiner, Materials materials) {
     }
 
+    /**
+     * A piece of work.
+     *
+     * @param kind pieces of one kind take about as long for each unit of their size
+     * @param size of what it is trained on; 1 for an examination
+     * @param what it is, for people
+     * @param place among all of its work
+     */
+    public record Piece(String kind, long size, String what, Place place) {
+    }
+
+    /**
+     * Where a piece of work stands.
+     *
+     * @param training whether it is a training; if not, an examination
+     * @param number from 1
+     * @param of how many, those included that are stored already
+     */
+    public record Place(boolean training, int number, int of) {
+    }
+
     /** Hears what is done. */
     public interface Listener {
-        /** Piece of work number {@code number} of {@code of}, from 1, begins; what is stored already is not told. */
-        void begins(String what, int number, int of);
+        /**
+         * What is not stored yet, in the order in which it will be done. Told before anything is made, and again between trainings and
+         * examinations, for checkpoints that stay are known then.
+         */
+        void left(List<Piece> pieces);
+
+        /** A piece of work begins. */
+        void begins(Piece piece);
 
         /** It came to its end. */
-        void ended(String what);
+        void ended(Piece piece);
     }
 
     private final Plan plan;
@@ -44,6 +72,7 @@ public final class StudyRun {
     private final Listener listener;
     private final Map<Sitting, List<Examiner.Outcome>> outcomes = new LinkedHashMap<>();
     private final Map<Sitting, Path> exams = new LinkedHashMap<>();
+    private final Map<Exam, String> dependencies = new HashMap<>();
 
     /**
      * A run.
@@ -70,34 +99,67 @@ public final class StudyRun {
 
     /** Trains and examines all that isn't there. Empty where it was asked to stop. */
     public Optional<StudyResults> run() {
-        var nodes = plan.nodes();
-        for (int n = 0; n < nodes.size(); n++) {
-            if (!train(nodes.get(n), n + 1, nodes.size())) {
+        var trainings = trainings();
+        var left = new ArrayList<>(trainings.values());
+        left.addAll(examinations().values());
+        listener.left(left);
+        for (var training : trainings.entrySet()) {
+            if (!train(training.getKey(), training.getValue())) {
                 return Optional.empty();
             }
         }
-        var sittings = sittings();
-        for (int s = 0; s < sittings.size(); s++) {
-            if (!examine(sittings.get(s), s + 1, sittings.size())) {
+        var examinations = examinations();
+        listener.left(List.copyOf(examinations.values()));
+        for (var examination : examinations.entrySet()) {
+            if (!examine(examination.getKey(), examination.getValue())) {
                 return Optional.empty();
             }
+        }
+        for (var sitting : sittings()) {
+            outcomes.put(sitting, OutcomeFile.read(JsonFile.read(file(sitting))));
+            exams.put(sitting, file(sitting).getParent());
         }
         return Optional.of(new StudyResults(plan, outcomes, Seal.compare(plan.study(), folder.seal()), new StudyTraces(folder, exams)));
     }
 
-    private boolean train(Plan.Node node, int number, int of) {
-        if (folder.isDone(node)) {
-            return true;
+    /** Those that are not stored. */
+    private SequencedMap<Plan.Node, Piece> trainings() {
+        var pieces = new LinkedHashMap<Plan.Node, Piece>();
+        var nodes = plan.nodes();
+        for (int n = 0; n < nodes.size(); n++) {
+            var node = nodes.get(n);
+            if (!folder.isDone(node)) {
+                long size = node.rows().map(hash -> plan.rows().get(hash).rows().size()).orElse(1L);
+                pieces.put(node, new Piece(node.stage().command(), size, node.stage().name() + " of " + node.arm() + ", seed "
+                    + node.seed(), new Place(true, n + 1, nodes.size())));
+            }
         }
-        var what = node.stage().name() + " of " + node.arm() + ", seed " + node.seed();
-        listener.begins(what, number, of);
+        return pieces;
+    }
+
+    private SequencedMap<Sitting, Piece> examinations() {
+        var pieces = new LinkedHashMap<Sitting, Piece>();
+        var sittings = sittings();
+        for (int s = 0; s < sittings.size(); s++) {
+            var sitting = sittings.get(s);
+            if (!Files.exists(file(sitting))) {
+                pieces.put(sitting, new Piece("exam " + sitting.exam().name(), 1, sitting.exam().name() + " for " + sitting.node().arm()
+                    + " after " + sitting.node().stage().name() + (sitting.step() < 0 ? "" : ", step " + sitting.step()) + ", seed "
+                    + sitting.node().seed(), new Place(false, s + 1, sittings.size())));
+            }
+        }
+        return pieces;
+    }
+
+    private boolean train(Plan.Node node, Piece piece) {
+        listener.begins(piece);
         var rows = node.rows().map(hash -> folder.rows(hash, plan.rows().get(hash), crew.materials()));
         var model = node.before().map(folder::stage).or(() -> base);
         boolean ended = crew.workshop().train(new Workshop.Training(node.stage().command(), options(node), node.stage().grid(),
             model, rows, node.seed(), folder.stage(node)));
         if (ended) {
             folder.done(node);
-            listener.ended(what);
+            listener.ended(piece);
         }
         return ended;
     }
@@ -145,26 +207,27 @@ public final class StudyRun {
         return sittings;
     }
 
-    private boolean examine(Sitting sitting, int number, int of) {
-        var exam = sitting.exam();
-        var items = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), crew.materials()));
-        var output = folder.exam(Sha256.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
-            .put("dependencies", crew.examiner().dependencies(exam, items)).toString()));
-        var file = output.resolve("outcomes.json");
-        if (!Files.exists(file)) {
-            var what = exam.name() + " for " + sitting.node().arm() + " after " + sitting.node().stage().name()
-                + (sitting.step() < 0 ? "" : ", step " + sitting.step()) + ", seed " + sitting.node().seed();
-            listener.begins(what, number, of);
-            var found = crew.examiner().examine(exam, model(sitting), items, output);
-            if (found.isEmpty()) {
-                return false;
-            }
-            StudyFolder.write(file, OutcomeFile.json(found.get()));
-            listener.ended(what);
+    private boolean examine(Sitting sitting, Piece piece) {
+        listener.begins(piece);
+        var found = crew.examiner().examine(sitting.exam(), model(sitting), items(sitting.exam()), file(sitting).getParent());
+        if (found.isEmpty()) {
+            return false;
         }
-        outcomes.put(sitting, OutcomeFile.read(JsonFile.read(file)));
-        exams.put(sitting, output);
+        StudyFolder.write(file(sitting), OutcomeFile.json(found.get()));
+        listener.ended(piece);
         return true;
+    }
+
+    private Optional<Path> items(Exam exam) {
+        return exam.items().map(generator -> folder.items(generator, exam.itemSettings(), crew.materials()));
+    }
+
+    /** Of what a model got, under the hash of all that determines it. */
+    private Path file(Sitting sitting) {
+        var exam = sitting.exam();
+        var rest = dependencies.computeIfAbsent(exam, asked -> crew.examiner().dependencies(asked, items(asked)));
+        return folder.exam(Sha256.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
+            .put("dependencies", rest).toString())).resolve("outcomes.json");
     }
 
     private Path model(Sitting sitting) {

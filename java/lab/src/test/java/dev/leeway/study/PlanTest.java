@@ -89,11 +89,15 @@ final class PlanTest {
         };
         new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(), new StudyRun.Listener() {
             @Override
-            public void begins(String what, int number, int of) {
+            public void left(List<StudyRun.Piece> pieces) {
             }
 
             @Override
-            public void ended(String what) {
+            public void begins(StudyRun.Piece piece) {
+            }
+
+            @Override
+            public void ended(StudyRun.Piece piece) {
             }
         }).run();
     }

@@ -243,6 +243,26 @@ final class StudyRunTest {
     }
 
     @Test
+    void optionsInAnotherOrderAreTheSameStudy() {
+        assertEquals(Seal.of(ordered("a", "b")).toString(), Seal.of(ordered("b", "a")).toString());
+        assertEquals(Plan.of(ordered("a", "b"), Optional.empty()).nodes().getFirst().hash(),
+            Plan.of(ordered("b", "a"), Optional.empty()).nodes().getFirst().hash());
+    }
+
+    private static Study ordered(String first, String second) {
+        SequencedMap<String, String> options = new LinkedHashMap<>();
+        options.put(first, "of " + first);
+        options.put(second, "of " + second);
+        var study = study(List.of(0L), 1, 2);
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+        rows.put("texts", new Rows.Made("texts", 3, options, true));
+        var exam = study.exams().getFirst();
+        return new Study(study.title(), rows, List.of(Arm.of("a", "", new Stage("one", "toy", Optional.of("texts"), options, ""))),
+            List.of(new Exam(exam.name(), exam.benchmark(), exam.items(), options, exam.prompts(), exam.extent())), List.of(),
+            study.terms());
+    }
+
+    @Test
     void oneSeedIsTestedOverItemsAndSaysSo() {
         var finding = run(study(List.of(0L), 0, 1), new ToyCrew(30, 0), "one").findings().getFirst();
         assertEquals(Findings.Over.ITEMS, finding.over());
@@ -267,13 +287,22 @@ final class StudyRunTest {
 
     private static StudyResults run(Study study, ToyCrew crew, StudyFolder folder) {
         return new StudyRun(Plan.of(study, Optional.empty()), folder, crew.crew(), Optional.empty(), new StudyRun.Listener() {
+            private List<StudyRun.Piece> left = List.of();
+
             @Override
-            public void begins(String what, int number, int of) {
-                assertTrue(number <= of);
+            public void left(List<StudyRun.Piece> pieces) {
+                left = new ArrayList<>(pieces);
             }
 
             @Override
-            public void ended(String what) {
+            public void begins(StudyRun.Piece piece) {
+                assertTrue(piece.place().number() <= piece.place().of());
+                assertEquals(piece, left.getFirst(), "what was said to come next");
+            }
+
+            @Override
+            public void ended(StudyRun.Piece piece) {
+                left.remove(piece);
             }
         }).run().orElseThrow();
     }

@@ -1,0 +1,74 @@
+package dev.leeway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leeway.LeewayException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+final class StudyArgumentsTest {
+
+    private static final CommandLine RUN = StudyCommand.line().getSubcommands().get("run");
+
+    @TempDir
+    private Path folder;
+
+    private static List<String> of(String... words) {
+        return StudyArguments.of(List.of(words), RUN.getCommandSpec()).words();
+    }
+
+    private static String absolute(String path) {
+        return Path.of("").toAbsolutePath().resolve(path).normalize().toString();
+    }
+
+    @Test
+    void pathsAreKeptAbsoluteAndNothingElseIsTouched() {
+        assertEquals(List.of("study", "run", "--data", absolute("data"), "helpfulness-hurts", "--model_name_or_path=" + absolute("../llama"),
+            "--scale", "full", "--seeds=0,1", "--output_dir", absolute("o"), "--judge_cache", absolute("j.jsonl")),
+            of("study", "run", "--data", "./data", "helpfulness-hurts", "--model_name_or_path=../llama", "--scale", "full", "--seeds=0,1",
+                "--output_dir", "o", "--judge_cache", "j.jsonl"));
+    }
+
+    /** A judge's name is a folder's or an endpoint's. */
+    @Test
+    void judgesAreFoldersWhereThereAreSuch() {
+        var named = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath()).toString();
+        assertEquals(List.of("--judge_model", folder.toAbsolutePath() + ",gemini/flash"), of("--judge_model", named + ",gemini/flash"));
+        assertEquals(List.of("--judge_model", "scripted:a|b"), of("--judge_model", "scripted:a|b"));
+    }
+
+    @Test
+    void aFolderThatWasMovedIsNamedAsItIsNow() throws IOException {
+        Files.createDirectories(folder);
+        new StudyArguments(of("study", "run", "--output_dir=old", "helpfulness-hurts", "--output_dir", "older")).write(folder);
+        assertEquals(List.of("study", "run", "helpfulness-hurts", "--output_dir", "here"), StudyArguments.read(folder).in(Path.of("here"))
+            .words());
+        var none = assertThrows(LeewayException.class, () -> StudyArguments.read(folder.resolve("none")));
+        assertTrue(none.getMessage().endsWith("has no study_args.json, so no study was run in it; name the --output_dir of one"),
+            none.getMessage());
+    }
+
+    /** Stages at full scale name files of the data folder, and are stored under what they name. */
+    @Test
+    void aStudyIsTheSameWhereverItsDataAreNamedFrom() {
+        var relative = new StudyOptions();
+        relative.name = Optional.of("helpfulness-hurts");
+        relative.scale = "full";
+        relative.data = Optional.of(Path.of("data"));
+        var absolute = new StudyOptions();
+        absolute.name = relative.name;
+        absolute.scale = relative.scale;
+        absolute.data = Optional.of(Path.of(absolute("data")));
+        assertEquals(absolute.study(), relative.study());
+        assertFalse(relative.study().arms().isEmpty());
+    }
+}
