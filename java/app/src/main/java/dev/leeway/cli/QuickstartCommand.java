@@ -1,57 +1,41 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.Batching;
-import dev.leeway.data.Columns;
-import dev.leeway.data.DatasetReader;
-import dev.leeway.data.EpochBatches;
-import dev.leeway.ffi.DType;
-import dev.leeway.data.Preference;
-import dev.leeway.data.PromptCompletion;
-import dev.leeway.data.ToyPreferences;
-import dev.leeway.data.ToyText;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.JsonFile;
-import dev.leeway.model.Initializer;
-import dev.leeway.model.ModelDirectory;
-import dev.leeway.tensor.Device;
-import dev.leeway.text.BpeTrainer;
-import dev.leeway.text.BpeVocabulary.Specials;
-import dev.leeway.text.Tokenizer;
-import dev.leeway.train.AdamW;
-import dev.leeway.train.Schedule;
-import dev.leeway.train.TrainingState;
-import java.io.PrintWriter;
+import dev.leeway.study.Plan;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Seal;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.node.ObjectNode;
 
-/** {@code leeway quickstart}: toy text → tokenizer → a new model → a LoRA adapter, with samples before and after each stage. */
+/** {@code leeway quickstart}: a whole study of the toy world, one of its models, and rows to try the other commands with. */
 @Command(name = "quickstart",
-    description = {"Trains a small model from scratch on generated toy text, then a LoRA adapter on toy questions and answers.",
-    "Prints samples before and after each stage. Needs no download and a few minutes at most; what it writes is there to try the other "
-        + "commands with."})
+    description = {"Carries out a whole study at toy scale: trains small models from scratch, examines them, and writes a report.",
+    "Needs no download and some minutes on two cores; run again it goes on where it was. A model and rows to try the other commands with "
+        + "are left beside the study."})
 final class QuickstartCommand implements Callable<Integer> {
 
-    private static final int MAX_LENGTH = 128;
-    private static final int VOCABULARY = 512;
-    private static final int DOCUMENTS = 12_800;
-    private static final int QUESTIONS = 4_800;
-    private static final int PREFERENCES = 2_000;
-    private static final int LOGGING_STEPS = 50;
-    private static final String AGAIN = "begin anew with leeway quickstart";
-    private static final List<String> BEGINNINGS = List.of("Ana lives", "El gato", "Tom has", "3 + 4 =");
+    private static final String STUDY = "helpfulness-hurts";
+    /** Whose model is left: the one that all others of the study are compared with. */
+    private static final String ARM = "mid-trained";
+    private static final Pattern OF_A_MODEL = Pattern.compile("(generation_)?config\\.json|tokenizer(_config)?\\.json|"
+        + "special_tokens_map\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?");
 
     @Spec
     private CommandSpec spec;
@@ -59,18 +43,12 @@ final class QuickstartCommand implements Callable<Integer> {
     @Option(names = "--output_dir", paramLabel = "DIR", description = "folder for everything it writes (default: ${DEFAULT-VALUE})")
     private Path outputDir = Path.of("leeway-quickstart");
 
-    @Option(names = "--seed", paramLabel = "N", description = "of the text, the weights and the order (default: 0)")
-    private long seed;
+    @Option(names = "--scale", paramLabel = "SCALE", description = "toy, or smoke: seconds, in which nothing is learned (default: toy)")
+    private String scale = "toy";
 
-    @Option(names = "--pretrain_steps", paramLabel = "N", description = "steps of the first stage (default: ${DEFAULT-VALUE})")
-    private int pretrainSteps = 800;
-
-    @Option(names = "--tune_steps", paramLabel = "N", description = "steps of the second stage (default: ${DEFAULT-VALUE})")
-    private int tuneSteps = 300;
-
-    @Option(names = "--bf16", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
-        description = "hold weights and activations in bfloat16 (default: false)")
-    private boolean bf16;
+    @Option(names = "--seeds", paramLabel = "N[,N…]", split = ",", hideParamSyntax = true,
+        description = "of the study's replications (default: the study's own)")
+    private List<Long> seeds = List.of();
 
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     private final DeviceOptions device = new DeviceOptions();
@@ -78,14 +56,16 @@ final class QuickstartCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
-        var arguments = ArgumentRecord.of(spec);
-        try (var opened = device.open(); var own = OutputFolder.claim(outputDir, arguments);
-            var model = OutputFolder.claim(own.path().resolve("model"), arguments);
-            var adapter = OutputFolder.claim(own.path().resolve("adapter"), arguments)) {
+        var options = studyOptions();
+        try (var own = OutputFolder.claim(outputDir, ArgumentRecord.of(spec))) {
             own.begin();
             // A .gitignore of its own keeps the folder out of whatever repository it lies in.
-            write(outputDir.resolve(".gitignore"), "*\n");
-            if (pretrain(model, opened) && tune(adapter, opened)) {
+            keep(outputDir.resolve(".gitignore"), "*\n");
+            var job = new StudyJob(options, spec.commandLine().getOut(), spec.commandLine().getErr());
+            var plan = job.plan();
+            new QuickstartRows(plan.study().terms().seeds().getFirst()).files().forEach((name, rows) -> keep(outputDir.resolve(name), rows));
+            if (job.run(arguments(options), new StudyJob.Ending(results -> new StudyText(results).primary(), again()))) {
+                keepModel(job.folder().stage(trained(plan)));
                 sayWhatIsThere();
             }
         }
@@ -94,8 +74,9 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private void check() {
         var problems = new Problems();
-        problems.require(pretrainSteps > 0, "--pretrain_steps must be positive; got %d", pretrainSteps);
-        problems.require(tuneSteps > 0, "--tune_steps must be positive; got %d", tuneSteps);
+        problems.require(Arrays.stream(new Scale[] {Scale.TOY, Scale.SMOKE}).anyMatch(one -> name(one).equals(scale)),
+            "--scale must be toy or smoke; got %s", scale);
+        problems.require(seeds.stream().distinct().count() == seeds.size(), "--seeds names one twice: %s", seeds);
         device.check(problems);
         OutputFolder.check(outputDir, false, problems);
         problems.throwIfAny();
@@ -103,105 +84,84 @@ final class QuickstartCommand implements Callable<Integer> {
         if (Files.exists(arguments) && !JsonFile.read(arguments).requireString("command").equals(spec.name())) {
             throw LeewayException.usage("--output_dir: %s is the result of another command; name another folder", outputDir);
         }
-    }
-
-    private boolean pretrain(OutputFolder folder, Device opened) {
-        var documents = ToyText.documents(seed, DOCUMENTS);
-        writeRows("documents.jsonl", documents.stream().map(text -> JsonFile.newObject().put("text", text)));
-        try (var learned = TokenizerFolder.of(new BpeTrainer(VOCABULARY, new Specials("<s>", "</s>")).train(documents));
-            var tokenizer = Tokenizer.load(learned.path())) {
-            var json = new ArchitectureOptions().config(tokenizer.vocabSize(), MAX_LENGTH, tokenizer.beginOfSequence(),
-                tokenizer.endOfSequence());
-            var job = new TrainingRun.Job("a new model", json, Optional.empty(), Task.nextToken(),
-                rows(documents.stream().map(PromptCompletion::ofText).toList(), tokenizer), recipe(pretrainSteps, 2e-3));
-            try (var training = new TrainingRun(job, TrainingRun.Extras.samples(BEGINNINGS.size(), MAX_LENGTH), opened)) {
-                new Initializer(seed, 0.02).fillBase(training.model());
-                var samples = new Samples(training.session().generator(), tokenizer);
-                var kind = new KeptRun.Kind(session -> TrainingState.ofModel(session, json, learned.path()), OutputFolder.Result.MODEL,
-                    () -> ModelDirectory.save(training.model(), folder.path(), json, learned.path()), AGAIN);
-                out().println("1. A new model learns toy text");
-                return stage(new KeptRun(training, kind, folder, runOptions(), out(), out()), () -> samples.show(BEGINNINGS, out()));
-            }
+        var options = studyOptions();
+        var seal = outputDir.resolve("study").resolve("seal.json");
+        var changes = Files.exists(seal) ? Seal.compare(options.study(), seal).changes() : List.<String>of();
+        if (!changes.isEmpty()) {
+            throw LeewayException.usage("--output_dir: %s was begun with another study, scale or seeds (%s); name another folder, or remove "
+                + "it", outputDir, String.join("; ", changes));
         }
     }
 
-    private boolean tune(OutputFolder folder, Device opened) {
-        var questions = ToyText.chatRows(seed, QUESTIONS);
-        writeRows("chat.jsonl", questions.stream()
-            .map(row -> JsonFile.newObject().put("prompt", row.prompt()).put("completion", row.completion())));
-        writeRows("preferences.jsonl", ToyPreferences.training(seed, PREFERENCES).stream().map(QuickstartCommand::pair));
-        var directory = ModelDirectory.open(outputDir.resolve("model"));
-        var unseen = ToyText.chatRows(seed + 1, 50);
-        try (var tokenizer = Tokenizer.load(directory.path())) {
-            var config = JsonFile.read(directory.path().resolve("config.json"));
-            var adapter = new LoraOptions().configured("../model");
-            var job = new TrainingRun.Job(directory.path().toString(), config, Optional.of(adapter), Task.nextToken(),
-                rows(questions, tokenizer), recipe(tuneSteps, 3e-3));
-            try (var training = new TrainingRun(job, TrainingRun.Extras.samples(16, MAX_LENGTH), opened)) {
-                directory.loadInto(training.model());
-                new Initializer(seed, 0).fillAdapter(training.model());
-                var samples = new Samples(training.session().generator(), tokenizer);
-                var kind = new KeptRun.Kind(session -> TrainingState.ofAdapter(session, adapter, directory.path()),
-                    OutputFolder.Result.ADAPTER, () -> directory.saveAdapter(training.model(), adapter, folder.path()), AGAIN);
-                out().println("2. A LoRA adapter learns to answer questions");
-                return stage(new KeptRun(training, kind, folder, runOptions(), out(), out()), () -> samples.showAnswers(unseen, out()));
-            }
-        }
+    private static String name(Scale scale) {
+        return scale.name().toLowerCase(Locale.ROOT);
     }
 
-    private static ObjectNode pair(Preference row) {
-        var chosen = (PromptCompletion) row.chosen();
-        return JsonFile.newObject().put("prompt", chosen.prompt()).put("chosen", chosen.completion())
-            .put("rejected", ((PromptCompletion) row.rejected()).completion());
-    }
-
-    /** Whether the stage came to its end. */
-    private boolean stage(KeptRun run, Runnable samples) {
-        out().println("before:");
-        samples.run();
-        if (!run.run()) {
-            return false;
-        }
-        out().println("after:");
-        samples.run();
-        out().println();
-        out().flush();
-        return true;
-    }
-
-    private RunOptions runOptions() {
-        var options = new RunOptions();
-        options.loggingSteps = LOGGING_STEPS;
-        options.seed = seed;
+    private StudyOptions studyOptions() {
+        var options = new StudyOptions();
+        options.name = Optional.of(STUDY);
+        options.output = Optional.of(outputDir.resolve("study"));
+        options.scale = scale;
+        options.seeds = seeds;
+        options.device.device = device.device;
+        options.device.kernels = device.kernels;
+        options.device.threads = device.threads;
         return options;
     }
 
-    private Recipe recipe(int steps, double rate) {
-        return new Recipe(new EpochBatches.Steps(16, 1, 1, steps), new Recipe.Rate(rate, Schedule.Kind.COSINE, 0.05, 0, 0),
-            AdamW.Settings.standard(), seed).withDtype(bf16 ? DType.BF16 : DType.F32);
+    /** As {@code leeway study run} would have been typed for the same. */
+    private StudyArguments arguments(StudyOptions options) {
+        var words = new ArrayList<>(List.of("study", "run", STUDY, "--scale", scale, "--output_dir", options.output.orElseThrow().toString(),
+            "--device", device.device, "--kernels", device.kernels, "--threads", Integer.toString(device.threads)));
+        if (!seeds.isEmpty()) {
+            words.addAll(List.of("--seeds", seeds.stream().map(String::valueOf).collect(Collectors.joining(","))));
+        }
+        return StudyArguments.of(words, Main.commands().getSubcommands().get("study").getSubcommands().get("run").getCommandSpec());
     }
 
-    private TrainingRun.Rows rows(List<PromptCompletion> texts, Tokenizer tokenizer) {
-        var encoded = DatasetReader.encode(texts, tokenizer, new DatasetReader.Options(Columns.AS_NAMED, MAX_LENGTH, false));
-        return TrainingRun.Rows.without(EncodedRows.of(encoded.rows(), Batching.PLAIN, seed));
+    private static Plan.Node trained(Plan plan) {
+        return plan.replications().stream().filter(one -> one.arm().name().equals(ARM)).findFirst().orElseThrow().last();
     }
 
-    private void writeRows(String name, Stream<ObjectNode> rows) {
-        write(outputDir.resolve(name), rows.map(row -> row + "\n").collect(Collectors.joining()));
+    /** A copy, so that nobody who changes it changes what the study has stored. */
+    private void keepModel(Path stage) {
+        var model = outputDir.resolve("model");
+        try (var files = Files.list(stage)) {
+            Files.createDirectories(model);
+            for (var file : files.filter(one -> OF_A_MODEL.matcher(one.getFileName().toString()).matches()).sorted().toList()) {
+                keep(model.resolve(file.getFileName()), Files.readAllBytes(file));
+            }
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "%s can't be copied from %s: %s", model, stage, failure.getMessage());
+        }
     }
 
-    private static void write(Path file, String text) {
-        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    private static void keep(Path file, String text) {
+        keep(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
+    /** What is there as it should be stays untouched. */
+    private static void keep(Path file, byte[] bytes) {
+        try {
+            if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), bytes)) {
+                AtomicFile.write(file, bytes);
+            }
+        } catch (IOException failure) {
+            throw LeewayException.resources(failure, "%s can't be read: %s", file, failure.getMessage());
+        }
+    }
+
+    private String again() {
+        return "leeway quickstart --output_dir " + outputDir + (scale.equals("toy") ? "" : " --scale " + scale) + (seeds.isEmpty() ? ""
+            : " --seeds " + seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
 
     private void sayWhatIsThere() {
-        out().println("Written to " + outputDir
-            + ": documents.jsonl, chat.jsonl, preferences.jsonl, model/ (a Hugging Face directory), adapter/ (a PEFT directory).");
-        out().println("Try:  leeway generate --model_name_or_path " + outputDir.resolve("adapter")
-            + " --prompt $'Question: What does the cat say?\\nAnswer:'");
+        var out = spec.commandLine().getOut();
+        out.println("Written to " + outputDir + ": study/, model/ (the " + ARM + " one, a Hugging Face directory), documents.jsonl, "
+            + "chat.jsonl, preferences.jsonl.");
+        out.println("Try:  leeway generate --model_name_or_path " + outputDir.resolve("model")
+            + " --prompt $'Question: Hugo finds a frog on the road. What does Hugo do?\\nAnswer:' --temperature 0");
+        out.flush();
     }
 }

@@ -135,11 +135,6 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
 
         static final Extras FINE_TUNING = new Extras(0, 0, true);
         static final Extras PRETRAINING = new Extras(0, 0, false);
-
-        /** Samples of a command that trains what it trains. */
-        static Extras samples(int lanes, int maxLength) {
-            return new Extras(lanes, maxLength, false);
-        }
     }
 
     private final Job job;

@@ -200,11 +200,6 @@ final class OptionValuesTest {
             }
             refused("--threads: '2147483648' is not an int", command, "--threads", "2147483648");
         }
-        var quickstart = List.<Object>of("quickstart", "--output_dir", folder.resolve("qs"), "--device", "none");
-        for (var option : List.of("--pretrain_steps", "--tune_steps")) {
-            refused("must be positive; got 0", quickstart, option, 0);
-            refused("must be positive; got -1", quickstart, option, -1);
-        }
         Files.writeString(model.resolve("chat_template.jinja"), TinyModel.CHAT_TEMPLATE);
         var chat = List.<Object>of("chat", "--model_name_or_path", model);
         for (var option : List.of("--max_new_tokens", "--max_length", "--top_k")) {
