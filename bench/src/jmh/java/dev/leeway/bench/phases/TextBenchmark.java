@@ -4,7 +4,8 @@ import dev.leeway.bench.ops.Work;
 import dev.leeway.data.Example;
 import dev.leeway.data.Packer;
 import dev.leeway.data.Packing;
-import dev.leeway.data.ToyText;
+import dev.leeway.data.toy.Documents;
+import dev.leeway.data.toy.Edition;
 import dev.leeway.text.BpeTrainer;
 import dev.leeway.text.BpeVocabulary.Specials;
 import dev.leeway.text.Tokenizer;
@@ -32,7 +33,7 @@ public class TextBenchmark {
     private static final int DOCUMENTS = 2000;
     private static final int CAPACITY = 256;
 
-    private final List<String> documents = ToyText.documents(3, DOCUMENTS);
+    private final List<String> documents = Documents.of(Documents.Corpus.WORLD, Edition.of(3), DOCUMENTS);
     private Path folder;
     private Tokenizer tokenizer;
     private List<Example> rows;

@@ -2,7 +2,6 @@ package dev.leeway.learning;
 
 import dev.leeway.data.Batching;
 import dev.leeway.data.Preference;
-import dev.leeway.data.ToyPreferences;
 import dev.leeway.data.Truncation;
 import dev.leeway.data.Unit;
 import dev.leeway.objective.BradleyTerry;

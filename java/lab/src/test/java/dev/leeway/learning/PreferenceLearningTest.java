@@ -4,11 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.data.Preference;
-import dev.leeway.data.ToyPreferences;
-import dev.leeway.data.ToyPreferences.Split;
 import dev.leeway.learning.Lesson.Judge;
 import dev.leeway.learning.Pupil.Answers;
 import dev.leeway.learning.Pupil.Course;
+import dev.leeway.learning.ToyPreferences.Split;
 import dev.leeway.tensor.Device;
 import java.nio.file.Path;
 import java.util.List;

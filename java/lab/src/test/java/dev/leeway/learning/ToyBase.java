@@ -8,7 +8,6 @@ import dev.leeway.data.LabelledExample;
 import dev.leeway.data.Preference;
 import dev.leeway.data.PreferenceExample;
 import dev.leeway.data.PromptCompletion;
-import dev.leeway.data.ToyPreferences;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.model.ConfigReader;

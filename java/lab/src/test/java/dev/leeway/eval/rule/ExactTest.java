@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
-import dev.leeway.data.ToyText;
+import dev.leeway.data.toy.Chats;
+import dev.leeway.data.toy.Edition;
+import dev.leeway.data.toy.Manner;
+import dev.leeway.data.toy.Tongue;
 import dev.leeway.eval.Instruments;
 import dev.leeway.eval.Prompt;
 import dev.leeway.eval.Request;
@@ -94,8 +97,13 @@ final class ExactTest {
 
     @Test
     void theRowsOfTheQuickstartAreReadAsTheyAre() throws IOException {
-        var rows = ToyText.chatRows(7, 50).stream().map(row -> JsonFile.newObject().put("prompt", row.prompt())
-            .put("completion", row.completion()).toString()).toArray(String[]::new);
+        var rows = Chats.inManner(Manner.WARM, Edition.of(7).in(Tongue.ENGLISH), 50).stream().map(chat -> {
+            var row = JsonFile.newObject();
+            var messages = row.putArray("messages");
+            chat.messages().forEach(said -> messages.addObject().put("role", said.get("role").toString())
+                .put("content", said.get("content").toString()));
+            return row.toString();
+        }).toArray(String[]::new);
         var benchmark = (Exact) Tried.load(Exact.entry(), Tried.rows(folder, "chat.jsonl", rows));
         assertEquals(1, Tried.value(Tried.texts(benchmark, item -> item.answer(), Instruments.NONE), "exact"));
         assertEquals(0, Tried.value(Tried.texts(benchmark, _ -> "no", Instruments.NONE), "exact"));

@@ -1,4 +1,4 @@
-package dev.leeway.data;
+package dev.leeway.learning;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
+import dev.leeway.data.Exchange;
+import dev.leeway.data.Labelled;
+import dev.leeway.data.Preference;
+import dev.leeway.data.PromptCompletion;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -137,8 +141,6 @@ final class ToyPreferencesTest {
     }
 
     private static int number(Exchange answer) {
-        String word = words((PromptCompletion) answer).get(2);
-        return IntStream.range(0, 19).filter(n -> ToyWorld.inWords(n).english().equals(word) || ToyWorld.inWords(n).spanish().equals(word))
-                .findFirst().orElseThrow(() -> new AssertionError(word));
+        return ToyPreferences.number(words((PromptCompletion) answer).get(2));
     }
 }
