@@ -35,7 +35,7 @@ final class QuickstartCommand implements Callable<Integer> {
     /** Whose model is left: the one that all others of the study are compared with. */
     private static final String ARM = "mid-trained";
     private static final Pattern OF_A_MODEL = Pattern.compile("(generation_)?config\\.json|tokenizer(_config)?\\.json|"
-        + "special_tokens_map\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?");
+        + "special_tokens_map\\.json|chat_template\\.jinja|README\\.md|model.*\\.safetensors(\\.index\\.json)?");
 
     @Spec
     private CommandSpec spec;

@@ -87,18 +87,6 @@ final class PlanTest {
                 return List.of();
             }
         };
-        new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(), new StudyRun.Listener() {
-            @Override
-            public void left(List<StudyRun.Piece> pieces) {
-            }
-
-            @Override
-            public void begins(StudyRun.Piece piece) {
-            }
-
-            @Override
-            public void ended(StudyRun.Piece piece) {
-            }
-        }).run();
+        new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(), ToyCrew.SILENT).run();
     }
 }

@@ -40,17 +40,7 @@ final class StudyPageTest {
         studyFolder.create();
         Seal.seal(study, studyFolder.seal());
         return new StudyRun(Plan.of(study, Optional.empty()), studyFolder, new CurveCrew().crew(), Optional.empty(),
-            new StudyRun.Listener() {
-                @Override
-                public void begins(String what, int number, int of) {
-                    // nobody waits
-                }
-
-                @Override
-                public void ended(String what) {
-                    // nobody waits
-                }
-            }).run().orElseThrow();
+            ToyCrew.SILENT).run().orElseThrow();
     }
 
     private static String page(StudyResults of) {
