@@ -11,7 +11,6 @@ import dev.leeway.study.Study;
 import dev.leeway.study.StudyFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,15 +23,13 @@ import picocli.CommandLine.Parameters;
 /** Which study, how large, from what. */
 final class StudyOptions implements Checked {
 
-    private static final String STORE = "--store";
-
     @Parameters(index = "0", paramLabel = "NAME", arity = "0..1", description = "the study; leeway study list has them all")
     Optional<String> name = Optional.empty();
 
     @Option(names = "--output_dir", paramLabel = "DIR", description = "folder of the study: what is in it is not done again")
     Optional<Path> output = Optional.empty();
 
-    @Option(names = STORE, paramLabel = "DIR", description = "folder of rows, trainings and exams, which studies may share: what they "
+    @Option(names = "--store", paramLabel = "DIR", description = "folder of rows, trainings and exams, which studies may share: what they "
         + "have in common is done once (default: --output_dir)")
     Optional<Path> store = Optional.empty();
 

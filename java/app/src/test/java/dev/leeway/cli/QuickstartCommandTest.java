@@ -84,17 +84,19 @@ final class QuickstartCommandTest {
         var again = Cli.succeed(command("whole"));
         assertEquals(whole.out(), again.out());
         assertFalse(again.err().contains("["), again.err());
-        assertEquals(before, contents());
+        var changed = contents();
+        changed.entrySet().removeAll(before.entrySet());
+        assertEquals(Map.of(), changed);
     }
 
-    /** Of all but what is told anew, the time of writing. */
+    /** Of all but what is told anew, which model cards are too, the time of writing. */
     private static Map<String, FileTime> contents() throws IOException {
         var root = folder.resolve("whole");
         var contents = new TreeMap<String, FileTime>();
         try (var files = Files.walk(root)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
                 var name = root.relativize(file).toString();
-                if (name.contains("stages/") || name.contains("exams/") || name.contains("model/") || name.endsWith(".jsonl")) {
+                if (name.contains("stages/") && !name.endsWith("README.md") || name.contains("exams/") || name.contains("model/") || name.endsWith(".jsonl")) {
                     contents.put(name, Files.getLastModifiedTime(file));
                 }
             }

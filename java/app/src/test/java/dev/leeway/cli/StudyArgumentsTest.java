@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
+import dev.leeway.study.Seal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +34,9 @@ final class StudyArgumentsTest {
     @Test
     void pathsAreKeptAbsoluteAndNothingElseIsTouched() {
         assertEquals(List.of("study", "run", "--data", absolute("data"), "helpfulness-hurts", "--model_name_or_path=" + absolute("../llama"),
-            "--scale", "full", "--seeds=0,1", "--output_dir", absolute("o"), "--judge_cache", absolute("j.jsonl")),
+            "--scale", "full", "--seeds=0,1", "--output_dir", absolute("o"), "--judge_cache", absolute("j.jsonl"), "--store=" + absolute("../s")),
             of("study", "run", "--data", "./data", "helpfulness-hurts", "--model_name_or_path=../llama", "--scale", "full", "--seeds=0,1",
-                "--output_dir", "o", "--judge_cache", "j.jsonl"));
+                "--output_dir", "o", "--judge_cache", "j.jsonl", "--store=../s"));
     }
 
     /** A judge's name is a folder's or an endpoint's. */
@@ -68,7 +69,7 @@ final class StudyArgumentsTest {
         absolute.name = relative.name;
         absolute.scale = relative.scale;
         absolute.data = Optional.of(Path.of(absolute("data")));
-        assertEquals(absolute.study(), relative.study());
+        assertEquals(Seal.of(absolute.study()).toString(), Seal.of(relative.study()).toString());
         assertFalse(relative.study().arms().isEmpty());
     }
 }

@@ -195,7 +195,7 @@ final class StudyCommandTest {
         assertEquals(2, results.requireObjects("arms").size());
         assertEquals("bh", results.requireObject("terms").requireString("correction"));
         assertTrue(results.requireObjects("means").stream().allMatch(mean -> mean.requireInt("items") <= 2));
-        assertTrue(JsonFile.read(out.resolve(StudyJob.ARGUMENTS)).requireStrings("arguments").contains("sft-code.sft.learning_rate=1e-4"));
+        assertTrue(JsonFile.read(out.resolve(StudyArguments.FILE)).requireStrings("arguments").contains("sft-code.sft.learning_rate=1e-4"));
         assertTrue(Files.readString(out.resolve("report.html")).contains("--arms sft-help,sft-code --limit 2 --alpha 0.1 --correction bh"),
             "how to repeat it");
         var changed = Cli.succeed("study", "plan", NAME, "--scale", "smoke", "--output_dir", out, "--store", folder.resolve("whole"),

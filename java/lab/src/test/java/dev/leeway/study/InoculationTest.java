@@ -113,19 +113,8 @@ final class InoculationTest {
     static void carryOut() {
         var study = new Inoculation();
         var rule = new ByRule();
-        var quiet = new StudyRun.Listener() {
-            @Override
-            public void begins(String what, int number, int of) {
-                // nobody listens
-            }
-
-            @Override
-            public void ended(String what) {
-                // nobody listens
-            }
-        };
         results = new StudyRun(Plan.of(study.at(Scale.TOY, Path.of("none")), Optional.empty()), new StudyFolder(folder),
-            new StudyRun.Crew(rule, rule, rule), Optional.empty(), quiet).run().orElseThrow();
+            new StudyRun.Crew(rule, rule, rule), Optional.empty(), ToyCrew.SILENT).run().orElseThrow();
         told = (ObjectNode) results.json(study.analyses()).get("analyses");
     }
 
