@@ -91,6 +91,11 @@ public sealed interface Rows {
         }
 
         @Override
+        public long size() {
+            return Math.max(1, of.size() / stride);
+        }
+
+        @Override
         public ObjectNode json() {
             var json = JsonFile.newObject().put("stride", stride).put("deduplicate", deduplicate);
             json.set("of", of.json());
