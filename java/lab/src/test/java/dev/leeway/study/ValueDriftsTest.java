@@ -90,15 +90,7 @@ final class ValueDriftsTest {
     private StudyResults results(Study planted) {
         var known = new Known();
         return new StudyRun(Plan.of(planted, Optional.empty()), new StudyFolder(folder), new StudyRun.Crew(known, known, known),
-            Optional.empty(), new StudyRun.Listener() {
-                @Override
-                public void begins(String what, int number, int of) {
-                }
-
-                @Override
-                public void ended(String what) {
-                }
-            }).run().orElseThrow();
+            Optional.empty(), ToyCrew.SILENT).run().orElseThrow();
     }
 
     /** Rows that say who made them, and models that say how probable it is that they support. */
