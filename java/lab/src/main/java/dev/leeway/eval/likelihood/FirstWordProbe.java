@@ -17,12 +17,11 @@ import dev.leeway.eval.reward.Dictionary;
 import dev.leeway.eval.reward.WordProbe;
 import dev.leeway.eval.reward.WordRanks;
 import java.util.List;
-import java.util.Set;
 
 /**
- * {@code first_word}: how probable a language model finds each word of a dictionary as the first token of its answer: ln of the sum over
- * the word's case and space variants that are tokens, and its rank among the words. From two models' values follows, word by word, what
- * one would rather say than the other ({@link LogRatio}).
+ * {@code first_word}: how probable a language model finds each word of a dictionary as the beginning of its answer, whether it is one
+ * token or several: ln of the sum over the word's case and space variants, and its rank among the words. From two models' values follows,
+ * word by word, what one would rather say than the other ({@link LogRatio}).
  */
 public final class FirstWordProbe implements Benchmark<WordProbe.Word> {
 
@@ -69,23 +68,23 @@ public final class FirstWordProbe implements Benchmark<WordProbe.Word> {
 
     @Override
     public Request request(WordProbe.Word item, Setting setting) {
-        return new Request.Next(setting.prompt().around(item.prompt().text()), Set.copyOf(NextTokenProbe.variants(item.word())));
+        return new Request.Weigh(setting.prompt().around(item.prompt().text()), NextTokenProbe.variants(item.word()));
     }
 
     @Override
     public List<Score> score(List<Answer<WordProbe.Word>> answers, Instruments instruments) {
-        return answers.stream().map(answer -> Score.of(LOG_PROB, logProb(answer.item().word(), answer.response()))).toList();
+        return answers.stream().map(answer -> Score.of(LOG_PROB, logProb(answer.response()))).toList();
     }
 
-    private static Value logProb(String word, Response response) {
+    private static Value logProb(Response response) {
         if (response instanceof Response.Unable unable) {
             return Value.missing(unable.reason());
         }
-        if (!(response instanceof Response.Distribution told)) {
-            throw new IllegalArgumentException("a distribution was asked for; got " + response);
+        if (!(response instanceof Response.Weighed weighed)) {
+            throw new IllegalArgumentException("weights were asked for; got " + response);
         }
-        double sum = told.logProbs().values().stream().mapToDouble(Math::exp).sum();
-        return sum > 0 ? Value.of(Math.log(sum)) : Value.missing("no token of the model spells " + word);
+        double most = weighed.weights().stream().mapToDouble(Response.Weight::logProb).max().orElseThrow();
+        return Value.of(most + Math.log(weighed.weights().stream().mapToDouble(weight -> Math.exp(weight.logProb() - most)).sum()));
     }
 
     @Override

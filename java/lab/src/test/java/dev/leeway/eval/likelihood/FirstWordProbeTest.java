@@ -17,10 +17,9 @@ import dev.leeway.eval.reward.WordProbe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,28 +51,27 @@ final class FirstWordProbeTest {
             scores.get(i))).toList());
     }
 
-    private static Response told(Map<String, Double> probabilities) {
-        var logProbs = new LinkedHashMap<String, Double>();
-        probabilities.forEach((text, p) -> logProbs.put(text, Math.log(p)));
-        return new Response.Distribution(logProbs);
+    private static Response weighed(double... probabilities) {
+        return new Response.Weighed(DoubleStream.of(probabilities).mapToObj(p -> new Response.Weight(Math.log(p), 1)).toList());
     }
 
     @Test
     void aWordIsAskedForInAllItsVariants() {
         var probe = load(Map.of("prompts", "all"));
         assertEquals(6, probe.items().size());
-        var asked = (Request.Next) probe.request(probe.items().getFirst(), Setting.BARE);
-        assertEquals(Set.of("skill", " skill", "Skill", " Skill", "SKILL", " SKILL"), asked.texts());
+        var asked = (Request.Weigh) probe.request(probe.items().getFirst(), Setting.BARE);
+        assertEquals(List.of("skill", " skill", "Skill", " Skill", "SKILL", " SKILL"), asked.options());
     }
 
     @Test
     void itsVariantsProbabilitiesAreAddedAndWordsAreRanked() {
-        var rows = rows(load(Map.of()), List.of(told(Map.of("skill", 0.1, " Skill", 0.2)), told(Map.of(" power", 0.4)), told(Map.of())));
+        var rows = rows(load(Map.of()), List.of(weighed(0.1, 0.2), weighed(0.4, 1e-9), new Response.Unable("too long")));
         assertEquals(Math.log(0.1 + 0.2), rows.getFirst().score().value("log_prob").asNumber().orElseThrow(), 1e-15);
-        assertEquals(List.of(Value.of(2), Value.of(1), Value.missing("no token of the model spells care")),
+        assertEquals(List.of(Value.of(2), Value.of(1), Value.missing("too long")),
             rows.stream().map(row -> row.score().value("rank")).toList());
-        assertEquals(Value.missing("too long"), rows(load(Map.of()), List.of(new Response.Unable("too long"))).getFirst().score()
-            .value("log_prob"));
+        var improbable = rows(load(Map.of()), List.of(new Response.Weighed(List.of(new Response.Weight(-2000, 9), new Response.Weight(-2000,
+            9)))));
+        assertEquals(-2000 + Math.log(2), improbable.getFirst().score().value("log_prob").asNumber().orElseThrow(), 1e-12);
     }
 
     @Test
