@@ -1,7 +1,9 @@
 package dev.leeway.study;
 
+import dev.leeway.eval.likelihood.FirstWordProbe;
 import dev.leeway.eval.reward.RewardProbes;
 import java.util.LinkedHashMap;
+import java.util.stream.Stream;
 
 /**
  * A study that is gone through and not carried out: every file is read, every template applied and every stage takes the memory that it
@@ -39,9 +41,10 @@ final class DryRun {
         return new Stage(stage.name(), stage.command(), stage.rows(), options, isList ? STEPS : stage.grid());
     }
 
-    /** Words of a reward model are examined as a whole or not at all; they cost one token each. */
+    /** Words are examined as a whole or not at all; they cost few tokens each. */
     private static Exam shortened(Exam exam) {
-        boolean isWhole = RewardProbes.entries().stream().anyMatch(probe -> probe.card().id().equals(exam.benchmark()));
+        boolean isWhole = Stream.concat(RewardProbes.entries().stream().map(probe -> probe.card().id()), Stream.of(FirstWordProbe.ID))
+            .anyMatch(exam.benchmark()::equals);
         var extent = new Exam.Extent(exam.extent().when(), isWhole ? exam.extent().limit() : FEW, 1,
             exam.extent().arms());
         return new Exam(exam.name(), exam.benchmark(), exam.items(), exam.options(), exam.prompts(), extent);

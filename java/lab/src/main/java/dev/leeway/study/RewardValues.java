@@ -191,11 +191,20 @@ final class RewardValues implements Declaration {
         var arms = new ArrayList<Arm>();
         for (var family : List.of("gemma-2-2b-it", "llama-3.2-3b-instruct", "qwen2.5-3b-instruct")) {
             var name = family.substring(0, family.indexOf('-')).replaceAll("[0-9.]", "");
+            arms.add(Arm.of(name + " " + BASE, family + ": one step at rate 0", leave(data.resolve(family))));
             rows.keySet().forEach(source -> arms.add(Arm.of(name + " " + source, "reward model of " + family, published(source,
                 data.resolve(family)))));
         }
-        return new Study(new Study.Title("reward-values", new RewardValues().question(), "arXiv 2601.20838"), rows, arms, fullExams(),
+        var bases = arms.stream().map(Arm::name).filter(name -> name.endsWith(BASE)).toList();
+        var models = arms.stream().map(Arm::name).filter(name -> !bases.contains(name)).toList();
+        return new Study(new Study.Title("reward-values", new RewardValues().question(), "arXiv 2601.20838"), rows, arms, fullExams(bases, models),
             fullContrasts(), new Study.Terms(List.of(0L), 0.05, "holm"));
+    }
+
+    /** Leaves a family's model as it is. */
+    private static Stage leave(Path model) {
+        return Stage.of("leave", "sft", "skywork", Map.of("model_name_or_path", model.toString(), "columns", "messages=chosen", "use_peft",
+            "true", "learning_rate", "0", "max_steps", "1", "per_device_train_batch_size", "1", "max_length", "1024", "bf16", "true"));
     }
 
     private static Stage published(String rows, Path model) {
@@ -207,11 +216,12 @@ final class RewardValues implements Declaration {
         return Stage.of("reward", "reward", rows, options).withGrid("log");
     }
 
-    private static List<Exam> fullExams() {
-        return List.of(given(BIG_TWO, "big2", Map.of(), Exam.Extent.OF_ARMS),
-            given(ON_THE_WAY, "big2", Map.of("words", "expanded", "prompts", MAIN), new Exam.Extent(Exam.When.LAST_STAGE, 0, 0)),
-            given("moral foundations", "mfd", Map.of(), Exam.Extent.OF_ARMS),
-            given(VOCABULARY, "vocabulary", Map.of("prompts", MAIN), Exam.Extent.OF_ARMS));
+    private static List<Exam> fullExams(List<String> bases, List<String> models) {
+        var last = Exam.Extent.OF_ARMS.of(models);
+        return List.of(given(BIG_TWO, "big2", Map.of(), last), given(ON_THE_WAY, "big2", Map.of("words", "expanded", "prompts", MAIN),
+            new Exam.Extent(Exam.When.LAST_STAGE, 0, 0, models)), given("moral foundations", "mfd", Map.of(), last),
+            given(VOCABULARY, "vocabulary", Map.of("prompts", MAIN), last),
+            given(FIRST_WORDS, "first_word", Map.of("prompts", "all"), Exam.Extent.OF_ARMS.of(bases)));
     }
 
     private static Exam given(String name, String benchmark, Map<String, String> options, Exam.Extent extent) {

@@ -25,6 +25,8 @@ import java.util.List;
  */
 public final class FirstWordProbe implements Benchmark<WordProbe.Word> {
 
+    /** The benchmark's name. */
+    public static final String ID = "first_word";
     /** Of the word's variants together, in nats. */
     public static final String LOG_PROB = "log_prob";
 
@@ -39,7 +41,7 @@ public final class FirstWordProbe implements Benchmark<WordProbe.Word> {
     static Entry entry() {
         var source = WordProbe.source("Christian et al. 2026, arXiv 2601.20838; dictionary: Pietraszkiewicz et al. 2019",
             List.of(WordProbe.NOUNS, WordProbe.PROMPTS));
-        var card = new Card("first_word", 1, "Which of agency's and communion's words a language model would say first", source,
+        var card = new Card(ID, 1, "Which of agency's and communion's words a language model would say first", source,
             new Card.Measure(LOG_PROB, Card.Kind.REAL), Card.Better.NEITHER, 1);
         var chosen = new Options.Known("prompts", "greatest_ever_one", "the key of a prompt, or all of them");
         return new Entry(card, List.of(chosen), (data, options) -> load(card, data, options.text(chosen.name())));
