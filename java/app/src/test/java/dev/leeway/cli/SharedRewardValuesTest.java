@@ -76,8 +76,8 @@ final class SharedRewardValuesTest {
             exam("vocabulary", "vocabulary", main, Exam.Extent.OF_ARMS.of(models)),
             exam("first words", "first_word", main, Exam.Extent.OF_ARMS.of(List.of("better base", "worse base"))));
         var cell = new Contrast.Cell("better hh", "Big Two", "rank", "panel=positive Agency", "none");
-        return new Study(new Study.Title("reward-values, real words", "Do real words and prompts go through it all?", ""), rows, arms, exams,
-            List.of(Contrast.difference("agency", Contrast.Role.PRIMARY, cell, cell.of("worse hh"))),
+        var title = new Study.Title("reward-values, real words", "Do real words and prompts go through it all?", "");
+        return new Study(title, rows, arms, exams, List.of(Contrast.difference("agency", Contrast.Role.PRIMARY, cell, cell.of("worse hh"))),
             new Study.Terms(List.of(0L), 0.05, "holm"));
     }
 

@@ -180,9 +180,9 @@ final class RewardValues implements Declaration {
 
     /**
      * The paper's families, sources and quantities. Their numbers of rows are those of the files; of Unified-Feedback every 8th, 16th, 32nd
-     * and 64th row is kept. The paper's AdamW clips at 5, its checkpoints are at powers of two.
+     * and 64th row is kept. The paper's AdamW clips at 5. Adapters are merged before they are examined, so none is on the way.
      */
-    private static Study full(Path data) {
+    private Study full(Path data) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put("skywork", new Rows.Given(data.resolve("skywork.jsonl")));
         for (int stride : new int[] {8, 16, 32, 64}) {
@@ -191,20 +191,19 @@ final class RewardValues implements Declaration {
         var arms = new ArrayList<Arm>();
         for (var family : List.of("gemma-2-2b-it", "llama-3.2-3b-instruct", "qwen2.5-3b-instruct")) {
             var name = family.substring(0, family.indexOf('-')).replaceAll("[0-9.]", "");
-            arms.add(Arm.of(name + " " + BASE, family + ": one step at rate 0", leave(data.resolve(family))));
+            arms.add(Arm.of(name + " " + BASE, family + ": one step at rate 0", leave(data.resolve(family)), Stage.merge()));
             rows.keySet().forEach(source -> arms.add(Arm.of(name + " " + source, "reward model of " + family, published(source,
-                data.resolve(family)))));
+                data.resolve(family)), Stage.merge())));
         }
         var bases = arms.stream().map(Arm::name).filter(name -> name.endsWith(BASE)).toList();
         var models = arms.stream().map(Arm::name).filter(name -> !bases.contains(name)).toList();
-        return new Study(new Study.Title("reward-values", new RewardValues().question(), "arXiv 2601.20838"), rows, arms, fullExams(bases, models),
-            fullContrasts(), new Study.Terms(List.of(0L), 0.05, "holm"));
+        return new Study(title(""), rows, arms, fullExams(bases, models), fullContrasts(), new Study.Terms(List.of(0L), 0.05, "holm"));
     }
 
     /** Leaves a family's model as it is. */
     private static Stage leave(Path model) {
         return Stage.of("leave", "sft", "skywork", Map.of("model_name_or_path", model.toString(), "columns", "messages=chosen", "use_peft",
-            "true", "learning_rate", "0", "max_steps", "1", "per_device_train_batch_size", "1", "max_length", "1024", "bf16", "true"));
+            "true", "learning_rate", "0", "max_steps", "1", "max_length", "1024", "allow_truncation", "true", "bf16", "true"));
     }
 
     private static Stage published(String rows, Path model) {
@@ -213,13 +212,14 @@ final class RewardValues implements Declaration {
             "1e-5", "lr_scheduler_type", "cosine", "warmup_ratio", "0.03"));
         options.putAll(Map.of("per_device_train_batch_size", "4", "gradient_accumulation_steps", "4", "num_train_epochs", "2", "max_length",
             "1024", "max_grad_norm", "5.0", "bf16", "true"));
-        return Stage.of("reward", "reward", rows, options).withGrid("log");
+        return Stage.of("reward", "reward", rows, options);
     }
 
     private static List<Exam> fullExams(List<String> bases, List<String> models) {
         var last = Exam.Extent.OF_ARMS.of(models);
-        return List.of(given(BIG_TWO, "big2", Map.of(), last), given(ON_THE_WAY, "big2", Map.of("words", "expanded", "prompts", MAIN),
-            new Exam.Extent(Exam.When.LAST_STAGE, 0, 0, models)), given("moral foundations", "mfd", Map.of(), last),
+        return List.of(given(BIG_TWO, "big2", Map.of(), last),
+            given("expanded words", "big2", Map.of("words", "expanded",
+            "prompts", MAIN), last), given("moral foundations", "mfd", Map.of(), last),
             given(VOCABULARY, "vocabulary", Map.of("prompts", MAIN), last),
             given(FIRST_WORDS, "first_word", Map.of("prompts", "all"), Exam.Extent.OF_ARMS.of(bases)));
     }
