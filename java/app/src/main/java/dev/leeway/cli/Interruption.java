@@ -10,7 +10,7 @@ import sun.misc.SignalHandler;
 
 /**
  * Ctrl-C and SIGTERM while it is open: the first asks the run to stop behind its step, the second ends the process at once. A shutdown hook
- * could not tell the second signal: the virtual machine holds it back while hooks run. One that is opened while another one listens, as that
+ * could not tell the second signal: the virtual machine holds it back while hooks run. One that is opened while another listens, as that
  * of a study's training is, lets the other hear it too: a run may come to its end all the same, and what it was part of must stop then.
  */
 final class Interruption implements AutoCloseable, SignalHandler {

@@ -63,7 +63,8 @@ final class QuickstartCommand implements Callable<Integer> {
             keep(outputDir.resolve(".gitignore"), "*\n");
             var job = new StudyJob(options, spec.commandLine().getOut(), spec.commandLine().getErr());
             var plan = job.plan();
-            new QuickstartRows(plan.study().terms().seeds().getFirst()).files().forEach((name, rows) -> keep(outputDir.resolve(name), rows));
+            new QuickstartRows(plan.study().terms().seeds().getFirst()).files()
+                .forEach((name, rows) -> keep(outputDir.resolve(name), rows));
             if (job.run(arguments(options), new StudyJob.Ending(results -> new StudyText(results).primary(), again()))) {
                 keepModel(job.folder().stage(trained(plan)));
                 sayWhatIsThere();
@@ -88,8 +89,8 @@ final class QuickstartCommand implements Callable<Integer> {
         var seal = outputDir.resolve("study").resolve("seal.json");
         var changes = Files.exists(seal) ? Seal.compare(options.study(), seal).changes() : List.<String>of();
         if (!changes.isEmpty()) {
-            throw LeewayException.usage("--output_dir: %s was begun with another study, scale or seeds (%s); name another folder, or remove "
-                + "it", outputDir, String.join("; ", changes));
+            throw LeewayException.usage("--output_dir: %s was begun with another study, scale or seeds (%s); name another folder, or "
+                + "remove it", outputDir, String.join("; ", changes));
         }
     }
 
@@ -111,7 +112,8 @@ final class QuickstartCommand implements Callable<Integer> {
 
     /** As {@code leeway study run} would have been typed for the same. */
     private StudyArguments arguments(StudyOptions options) {
-        var words = new ArrayList<>(List.of("study", "run", STUDY, "--scale", scale, "--output_dir", options.output.orElseThrow().toString(),
+        var words = new ArrayList<>(List.of("study", "run", STUDY, "--scale", scale, "--output_dir",
+            options.output.orElseThrow().toString(),
             "--device", device.device, "--kernels", device.kernels, "--threads", Integer.toString(device.threads)));
         if (!seeds.isEmpty()) {
             words.addAll(List.of("--seeds", seeds.stream().map(String::valueOf).collect(Collectors.joining(","))));

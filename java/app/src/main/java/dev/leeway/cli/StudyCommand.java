@@ -125,8 +125,8 @@ final class StudyCommand {
     }
 
     /** {@code leeway study report}. */
-    @Command(name = "report", description = "Writes the report of a finished study again, with its results and tables, from what is stored: "
-        + "trains and examines nothing.")
+    @Command(name = "report", description = "Writes the report of a finished study again, with its results and tables, from what is "
+        + "stored: trains and examines nothing.")
     static final class ReportStudy implements Callable<Integer> {
 
         @Spec

@@ -119,7 +119,8 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         @Override
         public void left(List<StudyRun.Piece> pieces) {
             if (!pieces.isEmpty()) {
-                throw LeewayException.data("the study in %s is not finished: %s %s missing, %s first; leeway study resume %s makes up for it",
+                throw LeewayException.data("the study in %s is not finished: %s %s missing, %s first; leeway study resume %s makes up for "
+                    + "it",
                     output, StudyProgress.count(pieces), pieces.size() == 1 ? "is" : "are", pieces.getFirst().what(), output);
             }
         }

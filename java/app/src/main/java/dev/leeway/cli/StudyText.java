@@ -41,7 +41,8 @@ record StudyText(StudyResults results) {
     private String answer() {
         double alpha = results.plan().study().terms().alpha();
         var primary = primaryFindings();
-        var significant = primary.stream().filter(finding -> finding.isSignificant(alpha)).map(finding -> finding.contrast().name()).toList();
+        var significant = primary.stream().filter(finding -> finding.isSignificant(alpha))
+            .map(finding -> finding.contrast().name()).toList();
         return "significant at " + alpha + ": " + (significant.isEmpty() ? "none" : significant.size()) + " of " + primary.size()
             + " primary contrasts" + (significant.isEmpty() ? "" : " (" + String.join("; ", significant) + ")");
     }

@@ -96,7 +96,8 @@ final class QuickstartCommandTest {
         try (var files = Files.walk(root)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
                 var name = root.relativize(file).toString();
-                if (name.contains("stages/") && !name.endsWith("README.md") || name.contains("exams/") || name.contains("model/") || name.endsWith(".jsonl")) {
+                if (name.contains("stages/") && !name.endsWith("README.md") || name.contains("exams/")
+                    || name.contains("model/") || name.endsWith(".jsonl")) {
                     contents.put(name, Files.getLastModifiedTime(file));
                 }
             }

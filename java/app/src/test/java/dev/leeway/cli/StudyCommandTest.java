@@ -251,7 +251,8 @@ final class StudyCommandTest {
         assertFalse(Files.exists(folder.resolve("told/report.html")), "it went elsewhere");
         Cli.succeed("study", "report", folder.resolve("told"));
         assertTrue(Files.exists(folder.resolve("told/report.html")));
-        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/results.json")), Files.readAllBytes(folder.resolve("told/results.json")));
+        assertArrayEquals(Files.readAllBytes(folder.resolve("whole/results.json")),
+            Files.readAllBytes(folder.resolve("told/results.json")));
     }
 
     @Test
@@ -265,8 +266,8 @@ final class StudyCommandTest {
         var before = contents("torn").keySet();
         var result = Cli.run("study", "report", folder.resolve("torn"));
         assertEquals(3, result.code(), result.err());
-        assertTrue(result.err().startsWith("leeway study report: the study in " + folder.resolve("torn") + " is not finished: 30 examinations "
-            + "are missing, AHB for mid-trained after mid-train, seed 0 first; leeway study resume " + folder.resolve("torn")),
+        assertTrue(result.err().startsWith("leeway study report: the study in " + folder.resolve("torn") + " is not finished: 30 "
+            + "examinations are missing, AHB for mid-trained after mid-train, seed 0 first; leeway study resume " + folder.resolve("torn")),
             result.err());
         assertEquals(before, contents("torn").keySet(), "nothing was made");
         refused("has no study_args.json, so no study was run in it", "study", "report", folder);
