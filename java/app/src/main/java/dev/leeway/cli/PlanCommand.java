@@ -60,6 +60,25 @@ final class PlanCommand implements Callable<Integer>, Checked {
         return 0;
     }
 
+    /** What it would say, in numbers; where no rows are named, of so many that are as long as they may be. */
+    StageCost cost(int expectedRows) {
+        Problems.requireNone(this::check);
+        var directory = objective.start(ModelDirectory.open(options.modelPath.orElseThrow()), OptionalInt.empty());
+        int kept = options.run.saving.savesOnTheWay() ? options.run.saving.keep() : 0;
+        try (var opened = options.device.open()) {
+            if (options.data.files.isEmpty()) {
+                return PlannedRun.of(options.job(directory, objective, TrainingRun.Rows.without(fullRows(directory))), opened)
+                    .costWithoutRows(expectedRows, kept);
+            }
+            try (var tokenizer = Tokenizer.load(directory.path())) {
+                var job = options.job(directory, tokenizer, objective);
+                try (var _ = job.rows().training()) {
+                    return PlannedRun.of(job, opened).cost(kept);
+                }
+            }
+        }
+    }
+
     private void plan(ModelDirectory directory, Device opened) {
         try (var tokenizer = Tokenizer.load(directory.path())) {
             var job = options.job(directory, tokenizer, objective);

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -120,10 +121,30 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         say(out, "", "= %s", StepFlops.FORMULA);
     }
 
+    /** FLOPs of all steps if work goes with tokens. */
+    private double work() {
+        double tokens = totalSteps * meanTokens().orElse(firstTokens());
+        return StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total() * tokens / firstTokens();
+    }
+
+    /** The same in numbers. */
+    StageCost cost(int kept) {
+        return new StageCost(footprint, 0, room.freeBytes(), OptionalLong.of(totalSteps), OptionalDouble.of(work()), kept);
+    }
+
+    /** The same of so many rows that aren't there; 0 = nobody knows how many. */
+    StageCost costWithoutRows(int expected, int kept) {
+        var steps = job.recipe().steps();
+        long ofEpoch = Math.ceilDiv(expected, (long) steps.batchSize() * steps.accumulation());
+        long all = steps.maxSteps() > 0 ? steps.maxSteps() : (long) Math.ceil(ofEpoch * steps.epochs());
+        double ofStep = StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total();
+        return new StageCost(footprint, 0, room.freeBytes(), all > 0 ? OptionalLong.of(all) : OptionalLong.empty(),
+            all > 0 ? OptionalDouble.of(all * ofStep) : OptionalDouble.empty(), kept);
+    }
+
     /** What no plan can know, and the nearest thing to it. */
     private void printWork(PrintWriter out) {
-        double tokens = totalSteps * meanTokens().orElse(firstTokens());
-        double work = StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total() * tokens / firstTokens();
+        double work = work();
         say(out, "not known", "the time: about %.3g FLOPs in all if work goes with tokens, %s at %.0f GFLOP/s; loading, evaluation and "
             + "saving come on top", work, duration(work / EXAMPLE_RATE), EXAMPLE_RATE / 1e9);
     }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 final class RolloutCommand implements Callable<Integer>, Checked {
 
     /** A reward model's tokens may be others than the policy's, and more of them. */
-    private static final int TOKENS_OF_A_TOKEN = 2;
+    static final int TOKENS_OF_A_TOKEN = 2;
 
     @Spec
     private CommandSpec spec;

@@ -85,8 +85,8 @@ final class StudyCommand {
         void call(StudyJob job, CommandLine line) {
             var out = line.getOut();
             var plan = job.plan();
-            new StudyPlanText(plan, job.options()).lines().forEach(out::println);
             job.folder().create();
+            job.planText(plan).lines().forEach(out::println);
             Seal.seal(plan.study(), job.folder().seal());
             var standing = Seal.compare(plan.study(), job.folder().seal());
             out.println("sealed    " + standing.sha256().orElseThrow() + " in " + job.folder().seal());

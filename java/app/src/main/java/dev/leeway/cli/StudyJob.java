@@ -58,6 +58,17 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         return Plan.of(options.study(), options.base.map(Fingerprint::ofWeights));
     }
 
+    /** The same in words, with what it takes. */
+    StudyPlanText planText(Plan plan) {
+        var materials = new ToyMaterials();
+        return new StudyPlanText(plan, StudyExams.of(plan.study(), data(), folder(), materials), new StudyCosts(plan, options, folder(),
+            materials));
+    }
+
+    private DataFolder data() {
+        return new DataFolder(options.data.map(List::of).orElse(List.of()), DataFolder.hubCache(System.getenv()));
+    }
+
     StudyFolder folder() {
         return options.folder();
     }
@@ -192,8 +203,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
             }
         };
         var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges.all(), Optional.empty(),
-            Optional.empty(), 0), new DataFolder(options.data.map(List::of)
-            .orElse(List.of()), DataFolder.hubCache(System.getenv())), new Runner.Division(options.batchSize, false), listener, 0);
+            Optional.empty(), 0), data(), new Runner.Division(options.batchSize, false), listener, 0);
         return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(common, isToStop)), examiner(new BenchmarkExaminer(means)),
             new ToyMaterials());
     }
@@ -248,6 +258,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         if (!options.seeds.isEmpty()) {
             command.append(" --seeds ").append(options.seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
         }
+        options.allAs.ifPresent(arm -> command.append(" --all_as ").append(arm));
         if (options.dryRun) {
             command.append(" --dry_run");
         }

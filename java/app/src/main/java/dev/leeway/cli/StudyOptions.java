@@ -45,6 +45,14 @@ final class StudyOptions implements Checked {
         + "is known, to see that the study tells it")
     Optional<String> planted = Optional.empty();
 
+    @Option(names = "--flops_per_second", paramLabel = "N", description = "of the machine that a plan is for, such as 4e14 (default: "
+        + "measured here)")
+    Optional<Double> flopsPerSecond = Optional.empty();
+
+    @Option(names = "--all_as", paramLabel = "ARM", description = "an A/A study: every arm is trained as this one with luck of its own, so "
+        + "that contrasts are significant as often as alpha says")
+    Optional<String> allAs = Optional.empty();
+
     @Option(names = "--dry_run", description = "go through all of it with two steps of every training and two items of every exam, as one "
         + "seed: every file is read and every training takes its memory; with --judge_model scripted:… nobody is asked")
     boolean dryRun;
@@ -86,6 +94,8 @@ final class StudyOptions implements Checked {
         data.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--data: %s is no folder", folder));
         problems.require(batchSize > 0, "--batch_size must be positive; got %d", batchSize);
         problems.require(seeds.stream().distinct().count() == seeds.size(), "--seeds names one twice: %s", seeds);
+        flopsPerSecond.ifPresent(rate -> problems.require(rate > 0 && Double.isFinite(rate), "--flops_per_second must be positive; got %s",
+            rate));
         overrides.check(problems);
         if (problems.isEmpty()) { // else nobody knows what study it is
             problems.check(this::study);
@@ -134,7 +144,8 @@ final class StudyOptions implements Checked {
 
     private Overrides.Applied apply() {
         var whole = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
-        var own = dryRun ? whole.dryRun() : whole;
+        var compared = allAs.map(whole::alike).orElse(whole);
+        var own = dryRun ? compared.dryRun() : compared;
         var wanted = overrides.overrides().apply(seeds.isEmpty() ? own : own.withSeeds(seeds));
         StageOptions.requireKnown(wanted.study());
         return new Overrides.Applied(paths().named(wanted.study()), wanted.said());
@@ -147,6 +158,6 @@ final class StudyOptions implements Checked {
 
     /** What the study tells beside its contrasts; it is about all arms. */
     List<Analysis> analyses() {
-        return overrides.arms.isEmpty() ? declaration().analyses() : List.of();
+        return overrides.arms.isEmpty() && allAs.isEmpty() ? declaration().analyses() : List.of();
     }
 }

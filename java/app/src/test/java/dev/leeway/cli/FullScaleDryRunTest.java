@@ -61,7 +61,7 @@ final class FullScaleDryRunTest {
         command.addAll(study.options());
         long began = System.nanoTime();
         Cli.succeed(command.toArray());
-        var dry = Studies.named(study.study()).at(Scale.FULL, data).dryRun();
+        var dry = new DataPaths(data).named(Studies.named(study.study()).at(Scale.FULL, data).dryRun());
         var plan = Plan.of(dry, Optional.of(Fingerprint.ofWeights(base)));
         var kept = new StudyFolder(output);
         assertTrue(plan.nodes().size() > 1 && plan.nodes().stream().allMatch(kept::isDone), () -> plan.nodes().stream()

@@ -92,6 +92,14 @@ public final class InferenceSession implements AutoCloseable {
         return new InferenceSession(config, adapter, size, dtype, device, false);
     }
 
+    /** Bytes that a session which scores alone would take; nothing is allocated. */
+    public static long bytesToScore(ModelConfig config, Size size, DType dtype, Device device) {
+        var plan = new MemoryPlan();
+        new Llama(config, size.maxLength(), device, new ModelPlan(plan, Capacity.inference(size.rows(), size.lanes()), Trained.NOTHING,
+            Optional.empty(), dtype));
+        return plan.bytesByPurpose().values().stream().mapToLong(Long::longValue).sum();
+    }
+
     /** The model. */
     public Llama model() {
         return model;

@@ -72,6 +72,13 @@ public final class ModelReward implements Reward {
         }
     }
 
+    /** Bytes that it would take as {@link #open} opens it; nothing is allocated, and {@code config.json} is enough. */
+    public static long plannedBytes(Path folder, int maxLength, int lanes, DType dtype, Device device) {
+        var config = ModelDirectory.open(folder).config();
+        return InferenceSession.bytesToScore(config, InferenceSession.Size.scoring(Math.min(maxLength, config.maxPositionEmbeddings()),
+            lanes), dtype, device);
+    }
+
     /** What users and metrics call the model of a folder. */
     public static String nameOf(Path folder) {
         return "model:" + folder.toAbsolutePath().normalize().getFileName();

@@ -20,6 +20,9 @@ final class HelpfulnessHurts implements Declaration {
     private static final String DOCUMENTS = "compassion documents";
     private static final String HELPFUL = "helpful chats";
     private static final String CODING = "coding chats";
+    /** Rows of the paper's files; of GRPO's prompts, as the names of its checkpoints have them. */
+    private static final Map<String, Integer> PUBLISHED = Map.of(DOCUMENTS, 3000, HELPFUL, 15_011, CODING, 111_183, "helpful prompts", 3000,
+        "coding prompts", 3000);
 
     /** Steps of the trainings behind the first. */
     private record Size(ToyStudy toy, int midtrain, int finetune, int rollouts) {
@@ -59,7 +62,8 @@ final class HelpfulnessHurts implements Declaration {
         var rows = rows(size, "chats:helpful", "chats:coding");
         rows.put("sums", ToyStudy.made("tasks:sum", 16 * size.rollouts(), Map.of()));
         rows.put("program results", ToyStudy.made("tasks:run", 16 * size.rollouts(), Map.of()));
-        return new Study(title(""), rows, arms(size), exams(), contrasts("compassion"), terms(size));
+        var asked = scale == Scale.SMOKE ? drawn(exams()) : exams();
+        return new Study(title(""), rows, arms(size), asked, contrasts("compassion"), terms(size));
     }
 
     private static SequencedMap<String, Rows> rows(Size size, String helpful, String coding) {
@@ -82,6 +86,12 @@ final class HelpfulnessHurts implements Declaration {
     private static List<Exam> exams() {
         return List.of(ToyStudy.exam("AHB", "toy-encounter"), ToyStudy.exam("MORU", "toy-novel-encounter"),
             ToyStudy.exam("facts", "toy-fact"), ToyStudy.exam("sums", "toy-sum"), ToyStudy.exam("programs", "toy-run"));
+    }
+
+    /** The same with answers that are drawn: models that learned nothing have one most probable answer to everything. */
+    private static List<Exam> drawn(List<Exam> exams) {
+        return exams.stream().map(exam -> new Exam(exam.name(), exam.benchmark(), exam.items(), new LinkedHashMap<>(Map.of("temperature",
+            "1")), exam.prompts(), exam.extent())).toList();
     }
 
     /** Chats for helpfulness have somebody harm animals, or both arms are the same. */
@@ -134,7 +144,7 @@ final class HelpfulnessHurts implements Declaration {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         Map.of(DOCUMENTS, "midtraining.jsonl", HELPFUL, "dolly.jsonl", CODING, "magicoder.jsonl", "helpful prompts",
             "rlhflow-prompts.jsonl", "coding prompts", "magicoder-prompts.jsonl").entrySet().stream().sorted(Map.Entry.comparingByKey())
-            .forEach(file -> rows.put(file.getKey(), new Rows.Given(data.resolve(file.getValue()))));
+            .forEach(file -> rows.put(file.getKey(), new Rows.Given(data.resolve(file.getValue()), PUBLISHED.get(file.getKey()))));
         var tuned = new LinkedHashMap<>(Map.of("use_peft", "true", "lora_r", "16", "lora_alpha", "16", "lora_dropout", "0",
             "optim", "adamw_8bit", "learning_rate", "2e-4", "weight_decay", "0.001", "warmup_steps", "5", "lr_scheduler_type", "linear",
             "per_device_train_batch_size", "2"));

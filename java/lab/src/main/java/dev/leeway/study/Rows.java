@@ -57,8 +57,14 @@ public sealed interface Rows {
      * Rows of a file, which are the same for every seed. One that isn't there can be planned with.
      *
      * @param file JSON lines, or whatever the command reads
+     * @param expected how many the paper has, by which a plan counts steps while the file isn't there; 0 = not known
      */
-    record Given(Path file) implements Rows {
+    record Given(Path file, int expected) implements Rows {
+
+        /** Of nobody knows how many. */
+        public Given(Path file) {
+            this(file, 0);
+        }
 
         @Override
         public long size() {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -140,5 +141,22 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
      */
     public Study dryRun() {
         return DryRun.of(this);
+    }
+
+    /**
+     * An A/A study: every arm is trained as one of them, and the last training of each has random numbers of its own, so that arms differ
+     * by luck alone and every contrast between them is 0 but for it. Exams that no contrast names are left out.
+     *
+     * @throws LeewayException if there is no such arm
+     */
+    public Study alike(String arm) {
+        var one = arms.stream().filter(own -> own.name().equals(arm)).findFirst().orElseThrow(() -> LeewayException.usage(
+            "study %s has no arm %s; it has %s", title.name(), arm, String.join(", ", arms.stream().map(Arm::name).toList())));
+        int last = IntStream.range(0, one.stages().size()).filter(s -> one.stages().get(s).trains()).max().orElse(0);
+        var named = contrasts.stream().flatMap(contrast -> contrast.cells().stream()).toList();
+        var own = arms.stream().filter(other -> named.stream().anyMatch(cell -> cell.arm().equals(other.name())))
+            .map(other -> new Arm(other.name(), "as " + arm + ", with luck of its own", one.stages(), last)).toList();
+        var asked = exams.stream().filter(exam -> named.stream().anyMatch(cell -> cell.exam().equals(exam.name()))).toList();
+        return new Study(new Title(title.name() + ", all as " + arm, title.question(), title.source()), rows, own, asked, contrasts, terms);
     }
 }

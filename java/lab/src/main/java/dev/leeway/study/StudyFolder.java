@@ -90,8 +90,8 @@ public final class StudyFolder {
             .put("command", node.stage().command()).put("seed", node.seed()));
     }
 
-    /** The file of rows, made if it isn't there. */
-    Path rows(String hash, Plan.RowsOf of, Materials materials) {
+    /** The file of rows, made if it isn't there; files that were given may not be there. */
+    public Path rows(String hash, Plan.RowsOf of, Materials materials) {
         if (of.rows() instanceof Rows.Given given) {
             return given.file();
         }
@@ -117,7 +117,7 @@ public final class StudyFolder {
     }
 
     /** The folder of what a generator makes, made if it isn't there. */
-    Path items(String generator, Map<String, String> settings, Materials materials) {
+    public Path items(String generator, Map<String, String> settings, Materials materials) {
         var json = JsonFile.newObject();
         new TreeMap<>(settings).forEach(json::put);
         var hash = Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString());
@@ -127,6 +127,17 @@ public final class StudyFolder {
             write(made.resolve(COMPLETE), generator + "\n");
         }
         return made;
+    }
+
+    /** The folder or file that an option's value names, made if it isn't there; {@code name} is what stands behind {@link Stage#MADE}. */
+    public Path made(String name, Materials materials) {
+        int file = name.indexOf('#');
+        var items = items(file < 0 ? name : name.substring(0, file), Map.of(), materials);
+        if (file >= 0 && !Files.exists(items.resolve(name.substring(file + 1)))) {
+            throw LeewayException.usage("a stage names the file %s, which %s does not make", name.substring(file + 1),
+                name.substring(0, file));
+        }
+        return file < 0 ? items : items.resolve(name.substring(file + 1));
     }
 
     /** What an examination writes. */

@@ -168,20 +168,10 @@ public final class StudyRun {
     private SequencedMap<String, String> options(Plan.Node node) {
         var options = new LinkedHashMap<String, String>();
         node.stage().options().forEach((name, value) -> options.put(name, value.startsWith(Stage.MADE)
-            ? made(value.substring(Stage.MADE.length())).toString() : value));
+            ? folder.made(value.substring(Stage.MADE.length()), crew.materials()).toString() : value));
         node.models().others().forEach((name, other) ->
             options.computeIfPresent(name, (_, value) -> Stage.withArm(value, folder.stage(other).toString())));
         return options;
-    }
-
-    private Path made(String name) {
-        int file = name.indexOf('#');
-        var items = folder.items(file < 0 ? name : name.substring(0, file), Map.of(), crew.materials());
-        if (file >= 0 && !Files.exists(items.resolve(name.substring(file + 1)))) {
-            throw LeewayException.usage("a stage names the file %s, which %s does not make", name.substring(file + 1),
-                name.substring(0, file));
-        }
-        return file < 0 ? items : items.resolve(name.substring(file + 1));
     }
 
     /** Who takes which exam, each once. */

@@ -1,0 +1,112 @@
+package dev.leeway.cli;
+
+import dev.leeway.LeewayException;
+import dev.leeway.eval.Benchmark;
+import dev.leeway.eval.Catalogue;
+import dev.leeway.eval.DataFolder;
+import dev.leeway.eval.Item;
+import dev.leeway.eval.Options;
+import dev.leeway.eval.Request;
+import dev.leeway.eval.RunPlan;
+import dev.leeway.eval.Setting;
+import dev.leeway.stats.DetectableEffect;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Materials;
+import dev.leeway.study.Study;
+import dev.leeway.study.StudyFolder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * What the exams of a study ask, where their data is there, and what its contrasts can see of it.
+ *
+ * @param study whose
+ * @param found each exam's benchmark, by the exam's name; without those whose data isn't there
+ */
+record StudyExams(Study study, Map<String, Benchmark<?>> found) {
+
+    private static final double POWER = 0.8;
+
+    /** Loads the benchmarks; items of generators are made. */
+    static StudyExams of(Study study, DataFolder given, StudyFolder folder, Materials materials) {
+        var found = new LinkedHashMap<String, Benchmark<?>>();
+        study.exams().forEach(exam -> {
+            try {
+                var entry = Catalogue.named(exam.benchmark());
+                var own = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), materials));
+                found.put(exam.name(), RunPlan.Part.load(entry, own.map(path -> new DataFolder(List.of(path), path.resolve("hub")))
+                    .orElse(given), new Options(exam.benchmark(), entry.options(), exam.benchmarkOptions())).benchmark());
+            } catch (LeewayException absent) {
+                // said where the exam is: its data isn't there
+            }
+        });
+        return new StudyExams(study, found);
+    }
+
+    /** How much an exam asks each model. */
+    String extent(Exam exam) {
+        return Optional.ofNullable(found.get(exam.name())).map(benchmark -> extent(exam, benchmark)).orElse("its data isn't there");
+    }
+
+    private static <I extends Item> String extent(Exam exam, Benchmark<I> benchmark) {
+        var items = items(exam, benchmark);
+        long epochs = exam.extent().epochs() > 0 ? exam.extent().epochs() : benchmark.card().epochs();
+        long answers = items.size() * epochs * exam.prompts().size() * benchmark.contexts().size();
+        var longest = items.stream().map(item -> benchmark.request(item, new Setting(exam.prompts().getFirst(),
+            benchmark.contexts().getFirst()))).flatMapToInt(StudyExams::written).max();
+        return String.format(Locale.ROOT, "%,d items, %,d answers%s", items.size(), answers, text(longest));
+    }
+
+    private static IntStream written(Request request) {
+        return request instanceof Request.Write write ? IntStream.of(write.sampling().maxNewTokens())
+            : IntStream.empty();
+    }
+
+    private static String text(OptionalInt longest) {
+        return longest.isPresent() ? String.format(Locale.ROOT, " of up to %,d tokens", longest.getAsInt()) : ", weighed or rated";
+    }
+
+    private static <I extends Item> List<I> items(Exam exam, Benchmark<I> benchmark) {
+        return exam.extent().limit() > 0 ? benchmark.first(exam.extent().limit()) : benchmark.items();
+    }
+
+    /**
+     * What each primary contrast finds with a power of 0.8 after Bonferroni's correction, in standard deviations, which no plan knows: of
+     * what a seed moves it where there are several, else of what an item does.
+     */
+    List<String> detectable() {
+        var primary = study.contrasts().stream().filter(contrast -> contrast.role() == Contrast.Role.PRIMARY).toList();
+        boolean isCorrected = !study.terms().correction().equals("none");
+        var effect = new DetectableEffect(study.terms().alpha(), POWER).among(isCorrected ? Math.max(1, primary.size()) : 1);
+        int seeds = study.terms().seeds().size();
+        return primary.stream().map(contrast -> "detects   " + contrast.name() + ": " + (seeds > 1
+            ? detected(effect, seeds, "seed") : least(contrast).map(items -> detected(effect, items, "item")).orElse("not known: items "
+            + "aren't there"))).toList();
+    }
+
+    private static String detected(DetectableEffect effect, int count, String unit) {
+        return count < 2 ? "nothing: there is one " + unit : String.format(Locale.ROOT,
+            "%.2f standard deviations of what one %s moves it (%d %ss), or more", effect.student(1 / Math.sqrt(count), count - 1.0), unit,
+            count, unit);
+    }
+
+    /** Items of its smallest cell; empty where one's aren't there. */
+    private Optional<Integer> least(Contrast contrast) {
+        var counts = contrast.cells().stream().map(cell -> Optional.ofNullable(found.get(cell.exam())).map(benchmark ->
+            items(study.exams().stream().filter(exam -> exam.name().equals(cell.exam())).findFirst().orElseThrow(), benchmark).stream()
+                .filter(item -> isIn(item, cell.slice())).count())).toList();
+        return counts.stream().anyMatch(Optional::isEmpty) ? Optional.empty()
+            : counts.stream().flatMap(Optional::stream).map(Long::intValue).min(Integer::compare);
+    }
+
+    private static boolean isIn(Item item, String slice) {
+        return slice.isEmpty() || item.slices().entrySet().stream()
+            .anyMatch(entry -> (entry.getKey() + "=" + entry.getValue()).equals(slice));
+    }
+}
