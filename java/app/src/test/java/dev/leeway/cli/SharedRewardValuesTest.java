@@ -94,12 +94,16 @@ final class SharedRewardValuesTest {
         return new StudyRun(Plan.of(study, Optional.of(Fingerprint.ofWeights(MODEL))), new StudyFolder(folder.resolve("study")), crew,
             Optional.of(MODEL), new StudyRun.Listener() {
                 @Override
-                public void begins(String what, int number, int of) {
+                public void left(List<StudyRun.Piece> pieces) {
+                }
+
+                @Override
+                public void begins(StudyRun.Piece piece) {
                     // a test says nothing on the way
                 }
 
                 @Override
-                public void ended(String what) {
+                public void ended(StudyRun.Piece piece) {
                     // nor at its end
                 }
             }).run().orElseThrow();
