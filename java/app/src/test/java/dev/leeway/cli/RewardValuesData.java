@@ -38,7 +38,7 @@ final class RewardValuesData implements FullScaleData {
             "corpora/moral-foundations-dictionary-20.dicx")) {
             keep(WORDS, ".*", file, data);
         }
-        keep(WORDS, ".*(token_decoded|love|power|trust).*", "corpora/token_intersection.csv", data);
+        keep(WORDS, ".*(token_decoded|accept|able).*", "corpora/token_intersection.csv", data);
         Files.createDirectories(data.resolve("config"));
         Files.write(data.resolve("config/prompts.yaml"), Files.readAllLines(PUBLISHED.resolve("config/prompts.yaml")).stream()
             .filter(line -> line.matches("(greatest|worst)_ever_(one|single): .*")).toList());
