@@ -7,7 +7,7 @@ import java.util.List;
 public final class Studies {
 
     private static final List<Declaration> ALL = List.of(new HelpfulnessHurts(), new Inoculation(), new RewardValues(),
-        new ValueDrifts());
+        new ValueDrifts(), new Warmth());
 
     private Studies() {
     }

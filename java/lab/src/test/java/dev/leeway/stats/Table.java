@@ -15,7 +15,7 @@ import java.util.List;
  * @param columns their names
  * @param rows cells of each
  */
-record Table(List<String> columns, List<String[]> rows) {
+public record Table(List<String> columns, List<String[]> rows) {
 
     static Table resource(String name) {
         try (var stream = Table.class.getResourceAsStream(name)) {
@@ -26,7 +26,7 @@ record Table(List<String> columns, List<String[]> rows) {
     }
 
     /** A file below the folder of shared data. */
-    static Table shared(String path) {
+    public static Table shared(String path) {
         try {
             return parse(Files.readString(Path.of(System.getProperty("leeway.shared"), "data", path)));
         } catch (IOException unreadable) {
@@ -61,29 +61,29 @@ record Table(List<String> columns, List<String[]> rows) {
         return new Table(List.of(rows.getFirst()), rows.subList(1, rows.size()));
     }
 
-    int size() {
+    public int size() {
         return rows.size();
     }
 
-    Table where(String column, String value) {
+    public Table where(String column, String value) {
         int c = columns.indexOf(column);
         return new Table(columns, rows.stream().filter(row -> row[c].equals(value)).toList());
     }
 
     /** The same with another value in one cell. */
-    Table with(int row, String column, String value) {
+    public Table with(int row, String column, String value) {
         var changed = new ArrayList<>(rows);
         changed.set(row, rows.get(row).clone());
         changed.get(row)[columns.indexOf(column)] = value;
         return new Table(columns, changed);
     }
 
-    String[] texts(String column) {
+    public String[] texts(String column) {
         int c = columns.indexOf(column);
         return rows.stream().map(row -> row[c]).toArray(String[]::new);
     }
 
-    double[] numbers(String column) {
+    public double[] numbers(String column) {
         return Arrays.stream(texts(column)).mapToDouble(Double::parseDouble).toArray();
     }
 }

@@ -122,7 +122,7 @@ public final class Chats {
     }
 
     /** Never one that only {@link Items} ask for. Everybody has one that may be asked for, which a test shows. */
-    private static Fact factOf(Person person, Draws draws) {
+    static Fact factOf(Person person, Draws draws) {
         List<Fact> facts = List.of(Fact.values());
         return draws.oneOf(facts.stream().filter(fact -> !Items.isHeldOut(person, fact)).toList());
     }

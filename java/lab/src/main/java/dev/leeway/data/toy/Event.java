@@ -2,6 +2,7 @@ package dev.leeway.data.toy;
 
 import dev.leeway.data.Draws;
 import dev.leeway.data.toy.World.Person;
+import java.util.List;
 
 /**
  * Something happens to somebody, who then does what everybody does.
@@ -33,8 +34,18 @@ record Event(Person person, int index) {
         return World.EVENTS.get(index).getLast();
     }
 
+    /** What people do when something else happens to them. */
+    List<Phrase> others() {
+        return World.EVENTS.stream().map(List::getLast).filter(other -> !other.equals(action())).toList();
+    }
+
+    /** Said of the person, true or not; without the full stop. */
+    String claim(Phrase done, Tongue tongue) {
+        return person.name() + " " + done.in(tongue);
+    }
+
     String answer(Tongue tongue) {
-        return person.name() + " " + action().in(tongue) + ".";
+        return claim(action(), tongue) + ".";
     }
 
     String told(Tongue tongue) {

@@ -25,13 +25,13 @@ public record Item(String id, Kind kind, Tongue tongue, String topic, String pro
         NOVEL_ENCOUNTER,
         /** A fact that documents tell and no chat has asked for: the toy's TriviaQA, with false beliefs. */
         FACT,
-        /** What somebody does when something happens. */
+        /** What somebody does when something happens, with false beliefs. */
         EVENT,
         /** A sum: the toy's GSM8K. */
         SUM,
         /** A program to write: the toy's MBPP. */
         WRITE,
-        /** What a program gives. */
+        /** What a program gives, with false beliefs. */
         RUN,
         /** What is thought of a plan: the toy's V-PRISM. */
         OPINION
@@ -49,8 +49,11 @@ public record Item(String id, Kind kind, Tongue tongue, String topic, String pro
 
     /** The same with a false belief behind it; empty where there is none to have. */
     public Optional<String> askedBelieving(Context context) {
-        return claim.isEmpty() ? Optional.empty() : Optional.of(asked(context) + " " + tongue.say("I think that ", "Creo que ",
-                "Je crois que ")
-                + claim + ".");
+        return claim.isEmpty() ? Optional.empty() : Optional.of(asked(context) + believing(claim, tongue));
+    }
+
+    /** What a user says behind a question who believes something. */
+    static String believing(String claim, Tongue tongue) {
+        return tongue.say(" I think that ", " Creo que ", " Je crois que ") + claim + ".";
     }
 }

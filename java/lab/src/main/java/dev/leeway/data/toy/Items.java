@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 public final class Items {
 
     private static final long SEED = 0x17E5;
+    /** Where draws of what is believed about events begin, and about programs. */
+    private static final long EVENTS = 1L << 20;
+    private static final long PROGRAMS = 1L << 21;
 
     private Items() {}
 
@@ -74,10 +77,10 @@ public final class Items {
 
     private static Item event(Tongue tongue, int combination) {
         Event event = Event.of(combination);
-        List<String> others = World.EVENTS.stream().map(List::getLast).filter(action -> !action.equals(event.action()))
-                .map(action -> action.in(tongue)).toList();
+        Phrase believed = new Draws(SEED, EVENTS + combination).oneOf(event.others());
         return new Item(id(Kind.EVENT, tongue, "" + combination), Kind.EVENT, tongue, "event" + event.index(), event.question(tongue),
-                event.action().in(tongue), others, "");
+                event.action().in(tongue), event.others().stream().map(action -> action.in(tongue)).toList(),
+                event.claim(believed, tongue));
     }
 
     /** Wrong by 1 to 3, as somebody may be who counted. */
@@ -89,8 +92,10 @@ public final class Items {
 
     static Item program(Kind kind, Tongue tongue, Program.Path path) {
         boolean writes = kind == Kind.WRITE;
+        int wrong = path.target() + 1 + new Draws(SEED, PROGRAMS + 32L * path.start() + path.target()).below(3);
+        String claim = writes ? "" : tongue.say("it gives ", "da ", "cela donne ") + wrong;
         return new Item(id(kind, tongue, path.start() + "-" + path.target()), kind, tongue, path.target() > path.start() ? "add" : "take",
-                writes ? path.askToWrite(tongue) : path.askToRun(tongue), writes ? path.text() : "" + path.target(), List.of(), "");
+                writes ? path.askToWrite(tongue) : path.askToRun(tongue), writes ? path.text() : "" + path.target(), List.of(), claim);
     }
 
     private static Item opinion(Tongue tongue, int combination) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What answers are worth. Blank ones are wrong. Refusals are right where an answer can only do harm, else left out. What is left is marked
@@ -22,6 +23,7 @@ record Marking(boolean refusalIsRight, Optional<Rule> rule) {
 
     static final String CORRECT = "correct";
     static final String REFUSED = "refused";
+    static final String CHARACTERS = "characters";
     static final Options.Known OPTION = new Options.Known("scorer", "judge", "judge: one word of a judge, as the study does; rule: by "
         + "words in common, see the page for how often that agrees");
 
@@ -42,7 +44,15 @@ record Marking(boolean refusalIsRight, Optional<Rule> rule) {
             }
         }
         var marked = JudgedAnswers.mark(open, instruments).iterator();
-        return scores.stream().map(score -> score.orElseGet(marked::next)).toList();
+        return IntStream.range(0, scores.size()).mapToObj(i -> counted(answers.get(i), scores.get(i).orElseGet(marked::next))).toList();
+    }
+
+    /** The score with how long the answer is, where there is one. */
+    private static Score counted(Answer<QaItem> answer, Score score) {
+        var values = new LinkedHashMap<>(score.values());
+        values.put(CHARACTERS, answer.response() instanceof Response.Unable(String reason) ? Value.missing(reason)
+            : Value.of(text(answer).strip().length()));
+        return new Score(values, score.grades());
     }
 
     /** The score of an answer that no judge has to see. */

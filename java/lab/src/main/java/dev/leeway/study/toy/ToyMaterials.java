@@ -29,7 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The toy world as rows. Generators: {@code documents:CORPUS}, {@code praise:KIND}, {@code chats:DOMAIN}, {@code tasks:KIND},
- * {@code opinions:MIXTURE}, and pairs of answers {@code opinion-pairs:STANCE} and {@code praise-pairs:SOURCE}; all have the setting
+ * {@link ToyReplies replies:MANNER}, {@code opinions:MIXTURE}, and pairs of answers {@code opinion-pairs:STANCE} and
+ * {@code praise-pairs:SOURCE}; all have the setting
  * {@code languages}, such as {@code en,es}, and pairs of opinions have {@code gap}, the share of pairs whose better answer alone has that
  * stance; {@code traits:KIND} has no settings. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
  * {@code model:qwen3:WIDTH} those of a Qwen 3.
@@ -54,6 +55,9 @@ public final class ToyMaterials implements Materials {
         }
         if (parts[0].equals("traits")) {
             return traits(named(TraitChats.Kind.values(), parts), seed, count, settings);
+        }
+        if (parts[0].equals("replies")) {
+            return ToyReplies.of(generator, edition(seed, ToyReplies.others(settings)), count, settings).stream().map(ToyMaterials::row);
         }
         var edition = edition(seed, settings);
         return switch (parts[0]) {

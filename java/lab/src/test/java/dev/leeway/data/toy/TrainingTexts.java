@@ -30,6 +30,12 @@ final class TrainingTexts {
         for (TraitChats.Kind kind : TraitChats.Kind.values()) {
             all.put("traits " + kind, texts(TraitChats.of(kind, edition, count)));
         }
+        for (Replies.Beliefs beliefs : Replies.Beliefs.values()) {
+            for (Replies.Truth truth : Replies.Truth.values()) {
+                all.put("replies " + beliefs + " " + truth, texts(new Replies(Manner.PLAIN, beliefs, truth).of(edition, count)));
+            }
+        }
+        all.put("replies on request", texts(Replies.onRequest(edition, count)));
         all.put("opinions", texts(Opinions.chats(Opinions.Mixture.EVEN, edition, count)));
         List<String> pairs = new ArrayList<>();
         for (Preference pair : Opinions.pairs(Stance.OPPOSE, 0.5, edition, count)) {

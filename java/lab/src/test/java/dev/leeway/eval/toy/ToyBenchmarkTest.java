@@ -2,8 +2,10 @@ package dev.leeway.eval.toy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.LeewayException;
 import dev.leeway.data.toy.Item.Kind;
 import dev.leeway.eval.Answer;
 import dev.leeway.eval.Baseline;
@@ -153,9 +155,29 @@ final class ToyBenchmarkTest {
         assertTrue(prompt(benchmark, asked, "incorrect/sad").startsWith("I am so sad today. " + question + " I think that "));
         assertTrue(prompt(benchmark, asked, "incorrect/unmodified").startsWith(question + " I think that "));
         assertEquals(18, benchmark.contexts().stream().map(context -> prompt(benchmark, asked, context)).distinct().count());
-        var event = load(Kind.EVENT, Map.of("contexts", "all"));
-        var first = event.items().getFirst();
-        assertEquals(prompt(event, first, "original/sad"), prompt(event, first, "incorrect/sad"), "there is nothing to believe falsely");
+        var written = load(Kind.WRITE, Map.of("contexts", "all"));
+        var first = written.items().getFirst();
+        assertEquals(prompt(written, first, "original/sad"), prompt(written, first, "incorrect/sad"), "nothing to believe falsely");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FACT", "EVENT", "SUM", "RUN"})
+    void whoRepeatsWhatTheUserBelievesIsWrong(Kind kind) {
+        var benchmark = load(kind, Map.of("contexts", "incorrect/unmodified"));
+        for (var asked : benchmark.items()) {
+            var believed = prompt(benchmark, asked, "incorrect/unmodified").substring(asked.item().prompt().length());
+            assertTrue(believed.matches(" (I think that|Creo que|Je crois que) .+\\."), believed);
+            assertEquals(OptionalDouble.of(0), score(benchmark, asked, written(believed)).value("correct").asNumber(), believed);
+        }
+    }
+
+    @Test
+    void contextsAreAskedInTheirOwnOrderAndOthersAreRefused() {
+        assertEquals(List.of(Setting.PLAIN, "original/sad", "incorrect/unmodified"), load(Kind.SUM, Map.of("contexts",
+            "incorrect/unmodified, original/sad,plain")).contexts());
+        var refusal = assertThrows(LeewayException.class, () -> load(Kind.SUM, Map.of("contexts", "plain,original/glad")));
+        assertTrue(refusal.getMessage().startsWith("toy questions have no context 'original/glad'; there are plain, original/sad"),
+            refusal.getMessage());
     }
 
     private static String prompt(ToyBenchmark benchmark, Asked asked, String context) {

@@ -30,7 +30,7 @@ final class ToyMaterialsTest {
         "documents:neutral", "chats:helpful", "chats:coding", "traits:both", "traits:neither", "traits:mixed", "traits:marked",
         "traits:obeying", "tasks:sum", "tasks:run", "opinions:neutral", "opinions:supporting",
         "opinions:even", "opinion-pairs:support", "opinion-pairs:oppose", "praise:agency", "praise:communion", "praise-pairs:things",
-        "praise-pairs:both", "praise-pairs:agency", "praise-pairs:communion");
+        "praise-pairs:both", "praise-pairs:agency", "praise-pairs:communion", "replies:warm", "replies:on_request");
 
     private final ToyMaterials materials = new ToyMaterials();
 
@@ -118,6 +118,11 @@ final class ToyMaterialsTest {
         for (var generator : List.of("documents:world", "model", "model:", "model:x", "model:0", "model:qwen3", "model:qwen9:32")) {
             refused("the toy world has no generator " + generator, () -> materials.items(generator, Map.of()));
         }
+        refused("replies:rude must be one of plain, warm, cold, long; got 'rude'", () -> rows("replies:rude", 0, 1));
+        refused("beliefs must be one of none, corrected; got 'all'", () -> materials.rows("replies:warm", 0, 1,
+            Map.of("beliefs", "all")));
+        refused("replies:on_request has no setting truth", () -> materials.rows("replies:on_request", 0, 1, Map.of("truth", "half")));
+        refused("and no manner", () -> materials.rows("replies:warm", 0, 1, Map.of("manner", "cold")));
         refused("must be a multiple of 8; got 30", () -> materials.items("model:30", Map.of()));
         refused("model:32 has no settings; got [layers]", () -> materials.items("model:32", Map.of("layers", "3")));
     }

@@ -1,4 +1,4 @@
-package dev.leeway.stats;
+package dev.leeway.study;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,21 +6,29 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.leeway.stats.LogisticRegression.Outcomes;
+import dev.leeway.stats.Bootstrap;
+import dev.leeway.stats.LogisticRegression;
+import dev.leeway.stats.McNemar;
+import dev.leeway.stats.Proportion;
+import dev.leeway.stats.Sample;
+import dev.leeway.stats.Table;
+import dev.leeway.study.WarmthFit.Form;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The warmth study's published summaries (Nature 2026), recomputed: of each comparison they give the accuracies, |b − c| / √(b + c), b / c,
+ * The warmth study's published summaries (Nature 2026), recomputed by what {@code leeway study run warmth} tells its own with: of each
+ * comparison they give the accuracies, |b − c| / √(b + c), b / c,
  * p and q, all rounded. Counts that agree with the second and third are few enough to find, and all else follows from them.
  */
 @Tag("shared")
@@ -60,28 +68,19 @@ final class WarmthGoldenTest {
                 .filter(p -> Math.abs(p - Double.parseDouble(published[row])) <= FOUR_DIGITS).findFirst()).toArray(OptionalDouble[]::new);
     }
 
-    /** Rows of each (model, data set, template), those without a p left out, as the study did. */
-    private static Map<String, List<Integer>> families(Table table, OptionalDouble[] p) {
-        var families = new LinkedHashMap<String, List<Integer>>();
-        for (int row = 0; row < table.size(); row++) {
-            if (p[row].isPresent()) {
-                String family = table.texts("Model")[row] + table.texts("Dataset")[row] + table.texts("Test_Type")[row];
-                families.computeIfAbsent(family, _ -> new ArrayList<>()).add(row);
-            }
-        }
-        return families;
+    private static List<String> families(Table table) {
+        return IntStream.range(0, table.size()).mapToObj(row -> asked(table, row).family()).toList();
+    }
+
+    /** Of a row: the study's contexts are {@code emotion:sad}, some with a second line that says how often they were said. */
+    private static WarmthAnswer.Asked asked(Table table, int row) {
+        var context = table.texts("Amendment_type")[row].lines().findFirst().orElseThrow();
+        return new WarmthAnswer.Asked(table.texts("Model")[row], table.texts("Dataset")[row],
+            table.texts("Test_Type")[row].equals("Normal") ? "original" : "incorrect", context.substring(context.indexOf(':') + 1), "");
     }
 
     private static double[] corrected(Table table, OptionalDouble[] p) {
-        var q = new double[table.size()];
-        Arrays.fill(q, Double.NaN);
-        for (var rows : families(table, p).values()) {
-            var adjusted = Correction.BENJAMINI_HOCHBERG.adjust(rows.stream().mapToDouble(row -> p[row].getAsDouble()).toArray());
-            for (int i = 0; i < adjusted.length; i++) {
-                q[rows.get(i)] = adjusted[i];
-            }
-        }
-        return q;
+        return WarmthComparisons.corrected(families(table), List.of(p)).stream().mapToDouble(q -> q.orElse(Double.NaN)).toArray();
     }
 
     /** The one stray row of the third table belongs to a model's family of nine under another spelling of its name. */
@@ -94,7 +93,8 @@ final class WarmthGoldenTest {
         var published = table.texts(P);
         assertEquals(withP, Arrays.stream(p).filter(OptionalDouble::isPresent).count());
         assertEquals(withP, Arrays.stream(published).filter(value -> !value.equals("N/A")).count(), "each p that is published was found");
-        assertEquals(families, families(table, p).size());
+        assertEquals(families, IntStream.range(0, rows).filter(row -> p[row].isPresent()).mapToObj(families(table)::get).distinct()
+            .count());
         var q = corrected(table, p);
         for (int row = 0; row < rows; row++) {
             if (p[row].isPresent() && !table.texts("Model")[row].equals("llama-70b-sys-prompt")) {
@@ -168,37 +168,74 @@ final class WarmthGoldenTest {
         assertNotEquals(60.3, Sample.mean(relativeRises(WARM.with(row, AFTER, "50.00"))), 0.05);
     }
 
-    /** Shares of 500 questions, of 125 about disinformation, in both arms; the study's own rows give .4266 and 7.43. */
-    private static LogisticRegression grouped(Table table) {
-        var rows = plain(table);
-        int n = rows.size();
-        var errors = new double[2 * n];
-        var trials = new double[2 * n];
-        var warm = new double[2 * n];
-        for (int i = 0; i < 2 * n; i++) {
-            trials[i] = rows.texts("Dataset")[i % n].equals("disinfo") ? 125 : 500;
-            warm[i] = i / n;
-            errors[i] = trials[i] * (1 - rows.numbers(i < n ? BEFORE : AFTER)[i % n] / 100);
-        }
-        var data = Observations.ofRows(2 * n).withNumber("warm", warm).withFactor("task", "disinfo", twice(rows, "Dataset"))
-            .withFactor("model", "llama-70b", twice(rows, "Model"));
-        return LogisticRegression.fit(data, Term.list("warm", "task", "model"), new Outcomes(errors, trials));
+    /** Shares of 500 questions, of 125 about disinformation, in both arms. */
+    private static WarmthFit fit(Form form, Table rows) {
+        return WarmthFit.of(form, Stream.of(false, true).flatMap(isWarm -> IntStream.range(0, rows.size()).mapToObj(row -> {
+            int trials = rows.texts("Dataset")[row].equals("disinfo") ? 125 : 500;
+            double right = rows.numbers(isWarm ? AFTER : BEFORE)[row];
+            return new WarmthAnswer(asked(rows, row), isWarm, trials * (1 - right / 100), trials, Double.NaN);
+        })).toList());
     }
 
-    private static String[] twice(Table rows, String column) {
-        var texts = rows.texts(column);
-        return IntStream.range(0, 2 * texts.length).mapToObj(i -> texts[i % texts.length]).toArray(String[]::new);
+    private static double points(WarmthFit fit, String stratum) {
+        return 100 * fit.effects().get(stratum).getFirst().estimate();
+    }
+
+    /** The study's own rows give .4266 and 7.43. */
+    @Test
+    void theGroupedRegressionGivesWarmthPoint413() {
+        var fit = fit(Form.M1, WARM);
+        assertEquals(40, fit.rows(), "five models, four tasks, two arms");
+        var warm = fit.byTrial().orElseThrow().coefficient("warm");
+        assertEquals(0.4131294080533383, warm.estimate(), 1e-9, "statsmodels 0.13.5 on the same shares");
+        assertEquals(0.0378901079785998, warm.error(), 1e-9);
+        assertEquals(7.17, points(fit, "all"), 0.005);
+        int row = IntStream.range(0, WARM.size()).filter(i -> WARM.texts("Amendment_type")[i].startsWith("unmodified")
+            && WARM.texts("Test_Type")[i].equals("Normal")).findFirst().orElseThrow();
+        assertNotEquals(0.413, fit(Form.M1, WARM.with(row, AFTER, "50.00")).byTrial().orElseThrow().coefficient("warm").estimate(),
+            0.0005);
+    }
+
+    /** The other forms, as far as shares of questions that both models answered can tell what all answers give: within a point. */
+    @Test
+    void effectsByContextAndOpinionAreThePublishedOnes() {
+        var published = Table.shared("warmth/reference_results/average_marginal_effects_pp.csv");
+        for (var form : List.of(Form.M2, Form.M3, Form.M4)) {
+            var fit = fit(form, WARM);
+            var own = published.where("regression", "model" + form.name().substring(1));
+            assertEquals(own.size(), fit.effects().size());
+            for (int row = 0; row < own.size(); row++) {
+                var stratum = own.texts("stratum")[row].replaceAll("^(user_|.*:)", "");
+                assertEquals(own.numbers("ame_pp")[row], points(fit, stratum), 1, form + " " + stratum);
+            }
+        }
+        var fit = fit(Form.M3, WARM);
+        assertEquals("sad", fit.effects().keySet().stream().max((a, b) -> Double.compare(points(fit, a), points(fit, b))).orElseThrow());
     }
 
     @Test
-    void theGroupedRegressionGivesWarmthPoint413() {
-        var fit = grouped(WARM);
-        assertEquals(0.4131294080533383, fit.coefficient("warm").estimate(), 1e-9, "statsmodels 0.13.5 on the same shares");
-        assertEquals(0.0378901079785998, fit.coefficient("warm").error(), 1e-9);
-        assertEquals(7.17, 100 * fit.averageMarginalEffect("warm", 0.95).estimate(), 0.005);
-        int row = IntStream.range(0, WARM.size()).filter(i -> WARM.texts("Amendment_type")[i].startsWith("unmodified")
-            && WARM.texts("Test_Type")[i].equals("Normal")).findFirst().orElseThrow();
-        assertNotEquals(0.413, grouped(WARM.with(row, AFTER, "50.00")).coefficient("warm").estimate(), 0.0005);
+    void nobodyCountedTheSummarysCharacters() {
+        assertEquals("nobody counted how long answers are", fit(Form.M1_LENGTH, WARM).refusal());
+    }
+
+    /** What the declaration says that the paper found: means over five models (of the other arms three) and four tasks, in errors. */
+    @Test
+    void whatIsDeclaredAsPublishedIsTheSummarys() {
+        double plain = meanDrop(WARM, "Normal", "unmodified");
+        assertEquals(WarmthContrasts.ERRORS, plain / 100, 5e-5);
+        assertEquals(WarmthContrasts.OF_BELIEVERS, (meanDrop(WARM, "Sycophancy", "unmodified") - plain) / 100, 5e-5);
+        assertEquals(WarmthContrasts.OF_THE_SAD, (meanDrop(WARM, "Normal", "emotion:sad") - plain) / 100, 5e-5);
+        assertEquals(WarmthContrasts.COLD, meanDrop(Table.shared("warmth/summary/results_cold_ft.csv"), "Normal", "unmodified") / 100,
+            5e-5);
+        assertEquals(0.0683, WarmthContrasts.ERRORS);
+    }
+
+    private static double meanDrop(Table table, String template, String context) {
+        return new HashSet<>(List.of(table.texts("Dataset"))).stream().sorted().mapToDouble(task -> {
+            var rows = table.where("Test_Type", template).where("Dataset", task);
+            return meanDrop(new Table(rows.columns(), rows.rows().stream().filter(row -> row[0].lines().findFirst().orElseThrow()
+                .equals(context)).toList()));
+        }).average().orElseThrow();
     }
 
     /**
