@@ -7,6 +7,7 @@ import dev.leeway.eval.EngineSubject;
 import dev.leeway.eval.Instruments;
 import dev.leeway.eval.RunListener;
 import dev.leeway.eval.Runner;
+import dev.leeway.eval.Subject;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AtomicFile;
 import dev.leeway.io.FolderLock;
@@ -150,9 +151,9 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     private Optional<StudyResults> carryOut(Plan plan, Device device, StudyRun.Listener listener) {
         var stop = new StopRequest();
         // A judge is an instrument: it answers the same whatever --dtype the models have.
-        try (var judges = new Judges(options.judge.openAll(options.output.orElseThrow(), options.batchSize, DType.F32, device));
-                var _ = Interruption.listen(stop, err)) {
-            return new StudyRun(plan, folder(), crew(device, judges, stop::isRequested), options.base, listener).run();
+        try (var others = new Others(options.judge.openAll(options.output.orElseThrow(), options.batchSize, DType.F32, device),
+                options.reference.map(folder -> candidate(folder, device).opener().get())); var _ = Interruption.listen(stop, err)) {
+            return new StudyRun(plan, folder(), crew(device, others, stop::isRequested), options.base, listener).run();
         }
     }
 
@@ -181,14 +182,16 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         }
     }
 
-    private record Judges(List<Judge> all) implements AutoCloseable {
+    /** Models beside the one that is examined, while they are open. */
+    private record Others(List<Judge> judges, Optional<Subject> reference) implements AutoCloseable {
         @Override
         public void close() {
-            all.forEach(Judge::close);
+            judges.forEach(Judge::close);
+            reference.ifPresent(Subject::close);
         }
     }
 
-    private StudyRun.Crew crew(Device device, Judges judges, BooleanSupplier isToStop) {
+    private StudyRun.Crew crew(Device device, Others others, BooleanSupplier isToStop) {
         var common = new LinkedHashMap<String, String>(Map.of("device", options.device.device, "threads",
             Integer.toString(options.device.threads)));
         var listener = new RunListener() {
@@ -202,8 +205,8 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
                 return isToStop.getAsBoolean();
             }
         };
-        var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(judges.all(), Optional.empty(),
-            Optional.empty(), 0), data(), new Runner.Division(options.batchSize, false), listener, 0);
+        var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(others.judges(),
+            others.reference(), Optional.empty(), 0), data(), new Runner.Division(options.batchSize, false), listener, 0);
         return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(common, isToStop)), examiner(new BenchmarkExaminer(means)),
             new ToyMaterials());
     }
@@ -263,6 +266,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
             command.append(" --dry_run");
         }
         options.base.ifPresent(base -> command.append(" --model_name_or_path ").append(base));
+        options.reference.ifPresent(reference -> command.append(" --reference_model ").append(reference));
         options.data.ifPresent(data -> command.append(" --data ").append(data));
         return command.append(options.overrides.text()).append(" --output_dir ").append(options.output.orElseThrow()).toString();
     }

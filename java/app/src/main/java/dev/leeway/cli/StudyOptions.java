@@ -60,6 +60,10 @@ final class StudyOptions implements Checked {
     @Option(names = "--model_name_or_path", paramLabel = "DIR", description = "the base model of a study at full scale")
     Optional<Path> base = Optional.empty();
 
+    @Option(names = "--reference_model", paramLabel = "DIR", description = "a second model that some exams compare with, such as GPT-2 for "
+        + "sociot")
+    Optional<Path> reference = Optional.empty();
+
     @Option(names = "--data", paramLabel = "DIR", description = "folder of the data of a study at full scale")
     Optional<Path> data = Optional.empty();
 
@@ -91,6 +95,7 @@ final class StudyOptions implements Checked {
         problems.check(this::plant);
         problems.require(planted.isEmpty() || scale.equals("toy"), "--planted has a size of its own; leave out --scale %s", scale);
         base.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--model_name_or_path: %s is no folder", folder));
+        reference.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--reference_model: %s is no folder", folder));
         data.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--data: %s is no folder", folder));
         problems.require(batchSize > 0, "--batch_size must be positive; got %d", batchSize);
         problems.require(seeds.stream().distinct().count() == seeds.size(), "--seeds names one twice: %s", seeds);
