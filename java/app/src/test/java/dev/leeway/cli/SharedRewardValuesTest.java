@@ -92,21 +92,7 @@ final class SharedRewardValuesTest {
             RunListener.SILENT, 0);
         var crew = new StudyRun.Crew(new CommandWorkshop(Map.of(), () -> false), new BenchmarkExaminer(means), new ToyMaterials());
         return new StudyRun(Plan.of(study, Optional.of(Fingerprint.ofWeights(MODEL))), new StudyFolder(folder.resolve("study")), crew,
-            Optional.of(MODEL), new StudyRun.Listener() {
-                @Override
-                public void left(List<StudyRun.Piece> pieces) {
-                }
-
-                @Override
-                public void begins(StudyRun.Piece piece) {
-                    // a test says nothing on the way
-                }
-
-                @Override
-                public void ended(StudyRun.Piece piece) {
-                    // nor at its end
-                }
-            }).run().orElseThrow();
+            Optional.of(MODEL), StudyRun.Listener.SILENT).run().orElseThrow();
     }
 
     @Test

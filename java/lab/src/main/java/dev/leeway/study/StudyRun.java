@@ -52,6 +52,25 @@ public final class StudyRun {
 
     /** Hears what is done. */
     public interface Listener {
+
+        /** Hears nothing. */
+        Listener SILENT = new Listener() {
+            @Override
+            public void left(List<Piece> pieces) {
+                // nobody listens
+            }
+
+            @Override
+            public void begins(Piece piece) {
+                // nobody listens
+            }
+
+            @Override
+            public void ended(Piece piece) {
+                // nobody listens
+            }
+        };
+
         /**
          * What is not stored yet, in the order in which it will be done. Told before anything is made, and again between trainings and
          * examinations, for checkpoints that stay are known then.

@@ -114,7 +114,7 @@ final class InoculationTest {
         var study = new Inoculation();
         var rule = new ByRule();
         results = new StudyRun(Plan.of(study.at(Scale.TOY, Path.of("none")), Optional.empty()), new StudyFolder(folder),
-            new StudyRun.Crew(rule, rule, rule), Optional.empty(), ToyCrew.SILENT).run().orElseThrow();
+            new StudyRun.Crew(rule, rule, rule), Optional.empty(), StudyRun.Listener.SILENT).run().orElseThrow();
         told = (ObjectNode) results.json(study.analyses()).get("analyses");
     }
 

@@ -87,6 +87,6 @@ final class PlanTest {
                 return List.of();
             }
         };
-        new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(), ToyCrew.SILENT).run();
+        new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(), StudyRun.Listener.SILENT).run();
     }
 }

@@ -40,7 +40,7 @@ final class StudyPageTest {
         studyFolder.create();
         Seal.seal(study, studyFolder.seal());
         return new StudyRun(Plan.of(study, Optional.empty()), studyFolder, new CurveCrew().crew(), Optional.empty(),
-            ToyCrew.SILENT).run().orElseThrow();
+            StudyRun.Listener.SILENT).run().orElseThrow();
     }
 
     private static String page(StudyResults of) {

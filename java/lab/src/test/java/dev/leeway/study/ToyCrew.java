@@ -26,21 +26,6 @@ final class ToyCrew implements Workshop, Examiner, Materials {
         private static final long serialVersionUID = 1;
     }
 
-    /** Hears and says nothing. */
-    static final StudyRun.Listener SILENT = new StudyRun.Listener() {
-        @Override
-        public void left(List<StudyRun.Piece> pieces) {
-        }
-
-        @Override
-        public void begins(StudyRun.Piece piece) {
-        }
-
-        @Override
-        public void ended(StudyRun.Piece piece) {
-        }
-    };
-
     private final int items;
     private final double luck;
     final List<String> done = new ArrayList<>();

@@ -90,7 +90,7 @@ final class ValueDriftsTest {
     private StudyResults results(Study planted) {
         var known = new Known();
         return new StudyRun(Plan.of(planted, Optional.empty()), new StudyFolder(folder), new StudyRun.Crew(known, known, known),
-            Optional.empty(), ToyCrew.SILENT).run().orElseThrow();
+            Optional.empty(), StudyRun.Listener.SILENT).run().orElseThrow();
     }
 
     /** Rows that say who made them, and models that say how probable it is that they support. */
