@@ -34,7 +34,8 @@ final class StudyArgumentsTest {
     @Test
     void pathsAreKeptAbsoluteAndNothingElseIsTouched() {
         assertEquals(List.of("study", "run", "--data", absolute("data"), "helpfulness-hurts",
-            "--model_name_or_path=" + absolute("../llama"), "--scale", "full", "--seeds=0,1", "--output_dir", absolute("o"), "--judge_cache",
+            "--model_name_or_path=" + absolute("../llama"), "--scale", "full", "--seeds=0,1", "--output_dir", absolute("o"),
+            "--judge_cache",
             absolute("j.jsonl"), "--store=" + absolute("../s")),
             of("study", "run", "--data", "./data", "helpfulness-hurts", "--model_name_or_path=../llama", "--scale", "full", "--seeds=0,1",
                 "--output_dir", "o", "--judge_cache", "j.jsonl", "--store=../s"));

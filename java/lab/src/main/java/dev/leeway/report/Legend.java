@@ -20,7 +20,8 @@ final class Legend {
     static String html(List<String> names) {
         var html = new StringBuilder("<ul class=\"legend\">");
         for (int i = 0; i < names.size(); i++) {
-            html.append("<li class=\"").append(kind(i)).append("\"><svg width=\"24\" height=\"10\"><line class=\"stroke\" x1=\"0\" x2=\"24\" ")
+            html.append("<li class=\"").append(kind(i))
+                .append("\"><svg width=\"24\" height=\"10\"><line class=\"stroke\" x1=\"0\" x2=\"24\" ")
                 .append("y1=\"5\" y2=\"5\"/></svg>").append(Markup.escaped(names.get(i))).append("</li>");
         }
         return html.append("</ul>\n").toString();

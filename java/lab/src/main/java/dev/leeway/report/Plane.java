@@ -19,7 +19,8 @@ record Plane(Axis x, Axis y, boolean isLog) {
     /** Refuses what no plane has a place for. */
     static void requireFinite(double x, double y) {
         if (!Double.isFinite(x) || !Double.isFinite(y)) {
-            throw LeewayException.usage("a plot has places for finite numbers alone; got x %s, y %s; leave such points out and say so", x, y);
+            throw LeewayException.usage("a plot has places for finite numbers alone; got x %s, y %s; leave such points out and say so", x,
+                y);
         }
     }
 
@@ -43,7 +44,8 @@ record Plane(Axis x, Axis y, boolean isLog) {
 
     /** What is drawn, between what stands around it. */
     String html(String label, String nameOfX, String nameOfY, String drawing) {
-        return "<p class=\"soft\">" + Markup.escaped(nameOfY) + "</p>\n<svg class=\"plane\" role=\"img\" aria-label=\"" + Markup.escaped(label)
+        return "<p class=\"soft\">" + Markup.escaped(nameOfY) + "</p>\n<svg class=\"plane\" role=\"img\" aria-label=\""
+            + Markup.escaped(label)
             + "\">" + ground() + drawing + "</svg>\n<p class=\"soft under\">" + Markup.escaped(nameOfX) + "</p>\n";
     }
 

@@ -140,7 +140,8 @@ public final class Findings {
         if (replications.isEmpty()) {
             return Optional.empty();
         }
-        var exams = contrast.cells().stream().map(Contrast.Cell::exam).distinct().map(exam -> paired(contrast, exam, replications)).toList();
+        var exams = contrast.cells().stream().map(Contrast.Cell::exam).distinct()
+            .map(exam -> paired(contrast, exam, replications)).toList();
         if (exams.stream().anyMatch(exam -> exam.items().isEmpty())) {
             return Optional.empty();
         }

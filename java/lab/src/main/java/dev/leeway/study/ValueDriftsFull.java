@@ -19,9 +19,9 @@ final class ValueDriftsFull {
     static final List<String> NEEDS = List.of("--model_name_or_path: one of Llama-3.2-3B, Meta-Llama-3-8B, Qwen3-4B-Base, Qwen3-8B-Base, "
             + "with a chat template",
         "--data: wildchat.jsonl and alpaca.jsonl (rows with messages), ultrafeedback.jsonl, synthetic-support.jsonl and "
-            + "synthetic-oppose.jsonl (rows with chosen and rejected; the last two are answers of Qwen2.5-72B, one for and one against), prompts.jsonl "
-            + "(rows with prompt or messages: those of ultrafeedback), prism/prism_opening_prompts_subset.jsonl (rows with prompt and topic: "
-            + "V-PRISM's 550), mmlu/ as leeway eval reads it",
+            + "synthetic-oppose.jsonl (rows with chosen and rejected; the last two are answers of Qwen2.5-72B, one for and one "
+            + "against), prompts.jsonl (rows with prompt or messages: those of ultrafeedback), "
+            + "prism/prism_opening_prompts_subset.jsonl (rows with prompt and topic: V-PRISM's 550), mmlu/ as leeway eval reads it",
         "--judge_model: GPT-4o at its endpoint, for it gives log-probs");
 
     private static final String PROMPTS = "prompts";

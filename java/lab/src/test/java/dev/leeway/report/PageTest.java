@@ -37,7 +37,8 @@ final class PageTest {
         var table = new Table(List.of(Column.text(hostile), Column.number("n")), List.of(List.of(hostile, "1")));
         var parts = List.of(new Paragraph(hostile), new Code(hostile), new Facts(new LinkedHashMap<>(Map.of(hostile, hostile))), table,
             PLOT, new Fold(hostile, List.of(table)), new DotPlot(hostile, List.of()),
-            new LinePlot(hostile, hostile, hostile, List.of(new LinePlot.Line(hostile, List.of(new LinePlot.Point(1, 2, Optional.empty()))))),
+            new LinePlot(hostile, hostile, hostile,
+                List.of(new LinePlot.Line(hostile, List.of(new LinePlot.Point(1, 2, Optional.empty()))))),
             new LinePlot(hostile, hostile, hostile, List.of()), new ScatterPlot(hostile, hostile, hostile, List.of(
             new ScatterPlot.Dot(hostile, 0, 1, 2)), true), new ScatterPlot(hostile, hostile, hostile, List.of(), false),
             new HeatMap(hostile, List.of(hostile), List.of(hostile), List.of(List.of(Optional.of(0.5))), 0, 1));

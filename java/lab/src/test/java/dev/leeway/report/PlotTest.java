@@ -128,7 +128,8 @@ final class PlotTest {
     @Test
     void aHeatMapWhoseCellsDontFitIsRefused() {
         assertEquals("m has 1 rows and 2 columns, and cells for rows of [1]; give each row one a column", assertThrows(
-            LeewayException.class, () -> new HeatMap("m", List.of("r"), List.of("a", "b"), List.of(List.of(Optional.of(1.0))), 0, 1)).getMessage());
+            LeewayException.class, () -> new HeatMap("m", List.of("r"), List.of("a", "b"),
+                List.of(List.of(Optional.of(1.0))), 0, 1)).getMessage());
         assertEquals("the colours of m need a range; got 1.0 to 1.0", assertThrows(LeewayException.class,
             () -> new HeatMap("m", List.of(), List.of(), List.of(), 1, 1)).getMessage());
     }

@@ -87,6 +87,7 @@ final class PlanTest {
                 return List.of();
             }
         };
-        new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(), StudyRun.Listener.SILENT).run();
+        new StudyRun(plan, new StudyFolder(folder), new StudyRun.Crew(workshop, toy, toy), Optional.empty(),
+            StudyRun.Listener.SILENT).run();
     }
 }

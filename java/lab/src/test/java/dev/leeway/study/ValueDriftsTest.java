@@ -66,7 +66,8 @@ final class ValueDriftsTest {
     }
 
     private static void assertDrift(List<JsonObject> drifts, String arm, String stance, double magnitude, double time) {
-        var own = drifts.stream().filter(one -> one.requireString("arm").equals(arm) && one.requireString("stance").equals(stance)).toList();
+        var own = drifts.stream()
+            .filter(one -> one.requireString("arm").equals(arm) && one.requireString("stance").equals(stance)).toList();
         assertEquals(List.of("", "dam", "mill"), own.stream().map(one -> one.requireString("topic")).toList());
         for (var one : own) {
             var name = arm + " " + stance + " " + one.requireString("topic");

@@ -45,7 +45,8 @@ public record DriftAnalysis(String exam) implements Analysis {
 
     @Override
     public ObjectNode json(StudyResults results) {
-        var json = JsonFile.newObject().put("time", "share of the phase until a stance is within the interval of its extremum over prompts: "
+        var json = JsonFile.newObject().put("time",
+            "share of the phase until a stance is within the interval of its extremum over prompts: "
             + "mean ± 1.96 sd / √n, and percentiles of a bootstrap");
         var list = json.putArray("drifts");
         var arms = byArm(results, exam);
