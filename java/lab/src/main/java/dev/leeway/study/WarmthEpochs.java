@@ -122,7 +122,8 @@ final class WarmthEpochs implements Analysis {
                 lines.add(new LinePlot.Line(arm.name(), points.stream().map(point -> new LinePlot.Point(point.epochs(), point.warmth(),
                     point.interval())).toList()));
                 chosen(points).filter(_ -> isWarm(arm)).ifPresent(point -> parts.add(new Paragraph(Markup.format(
-                    "%s: the first checkpoint within the interval of the highest is that of epoch %.1f. The paper evaluates epoch 2.", arm.name(), point.epochs()))));
+                    "%s: the first checkpoint within the interval of the highest is that of epoch %.1f. The paper evaluates epoch 2.",
+                    arm.name(), point.epochs()))));
             }
         }
         if (lines.isEmpty()) {
