@@ -28,6 +28,7 @@ public final class RunStudies implements Callable<Integer> {
     /** Clock ticks of a second in {@code /proc/self/stat}: what Linux shows to programs, on every machine. */
     private static final double TICKS = 100;
     private static final int WAITED_USER = 13;
+    private static final List<String> SCALES = List.of("smoke", "toy");
     private static final List<String> KEPT = List.of("name", "role", "estimate", "interval", "values", "items", "over", "p", "p_adjusted",
         "significant", "sealed", "published");
 
@@ -54,6 +55,14 @@ public final class RunStudies implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        var all = Studies.all().stream().map(Declaration::name).toList();
+        var chosen = names.isEmpty() ? all : names;
+        var taken = chosen.stream().filter(name -> keep != null && Files.exists(keep.resolve(name))).toList();
+        if (!all.containsAll(chosen) || !SCALES.contains(scale) || !taken.isEmpty()) {
+            System.err.println("studies are " + String.join(", ", all) + "; --scale is one of " + String.join(", ", SCALES)
+                + "; --keep names a folder without them, for one that goes on would be timed as a whole");
+            return 2;
+        }
         var machine = Machine.here();
         var date = LocalDate.now().toString();
         var record = JsonFile.newObject().put("device", machine.processor()).put("processors", machine.processors())
@@ -61,18 +70,18 @@ public final class RunStudies implements Callable<Integer> {
             .put("command", ("bench/studies.sh --scale " + scale + " " + String.join(" ", names)).strip());
         var studies = record.putArray("studies");
         var folder = keep == null ? Files.createTempDirectory("leeway-studies") : keep;
+        var file = out.resolve("studies-" + machine.slug() + "-" + date + "-" + scale + ".json");
+        Files.createDirectories(out);
         try {
-            for (var name : names.isEmpty() ? Studies.all().stream().map(Declaration::name).toList() : names) {
+            for (var name : chosen) {
                 studies.add(carryOut(name, folder.resolve(name)));
+                JsonFile.write(file, record); // what was carried out is not lost with the next one
             }
         } finally {
             if (keep == null) {
                 delete(folder);
             }
         }
-        var file = out.resolve("studies-" + machine.slug() + "-" + date + "-" + scale + ".json");
-        Files.createDirectories(out);
-        JsonFile.write(file, record);
         System.out.println("written: " + file);
         return 0;
     }

@@ -61,6 +61,9 @@ public sealed interface Rows {
      */
     record Given(Path file, int expected) implements Rows {
 
+        /** Stands for the sum of a file that isn't there. */
+        static final String ABSENT = "absent";
+
         /** Of nobody knows how many. */
         public Given(Path file) {
             this(file, 0);
@@ -74,7 +77,7 @@ public sealed interface Rows {
         @Override
         public ObjectNode json() {
             if (!Files.exists(file)) {
-                return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", "absent");
+                return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", ABSENT);
             }
             return JsonFile.newObject().put("file", file.getFileName().toString()).put("sha256", Sha256.ofFile(file));
         }

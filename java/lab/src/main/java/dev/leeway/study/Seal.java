@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -22,6 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Seal {
 
+    /** The sum of a file among JSON. */
+    private static final Pattern SUM = Pattern.compile("(?<=\"sha256\":\")[0-9a-f]{64}(?=\")");
     private static final List<String> PARTS = List.of("rows", "arms", "exams", "contrasts");
 
     private Seal() {
@@ -105,12 +108,29 @@ public final class Seal {
                 + "in another folder");
         }
         var now = of(study);
-        var changes = new ArrayList<String>();
+        var changes = new ArrayList<>(takeWhatCame(sealed.withObject("rows"), now.withObject("rows")));
         if (!now.get("terms").equals(sealed.get("terms"))) {
             changes.add("terms: sealed " + sealed.get("terms") + ", now " + now.get("terms"));
         }
         PARTS.forEach(part -> changes.addAll(changes(part, sealed.path(part), now.path(part))));
         return new Standing(Optional.of(stored.requireString("sha256")), changes, standing(study, sealed, now));
+    }
+
+    /**
+     * Files that were not there when the study was sealed, as of one that is planned before its data is had, are taken as they came: told,
+     * and no reason to call a result exploratory.
+     */
+    private static List<String> takeWhatCame(ObjectNode sealed, ObjectNode now) {
+        var came = new ArrayList<String>();
+        for (var name : List.copyOf(sealed.propertyNames())) {
+            var rows = now.path(name);
+            if (!rows.equals(sealed.get(name)) && SUM.matcher(rows.toString()).replaceAll(Rows.Given.ABSENT)
+                .equals(sealed.get(name).toString())) {
+                sealed.set(name, rows);
+                came.add("rows: " + name + " were not there when the study was sealed");
+            }
+        }
+        return came;
     }
 
     private static List<String> changes(String part, JsonNode sealed, JsonNode now) {

@@ -101,6 +101,29 @@ final class StudyRunTest {
     }
 
     @Test
+    void filesThatCameAfterSealingAreToldAndUnsealNothing() {
+        var file = temporary.resolve("late.jsonl");
+        var folder = new StudyFolder(temporary.resolve("early"));
+        folder.create();
+        Seal.seal(onRowsOf(file), folder.seal());
+        StudyFolder.write(file, "{\"text\":\"a\"}\n");
+        var standing = Seal.compare(onRowsOf(file), folder.seal());
+        assertEquals(List.of("rows: texts were not there when the study was sealed"), standing.changes());
+        assertTrue(standing.isSealed(onRowsOf(file).contrasts().getFirst()));
+        var later = new StudyFolder(temporary.resolve("later"));
+        later.create();
+        Seal.seal(onRowsOf(file), later.seal());
+        StudyFolder.write(file, "{\"text\":\"b\"}\n");
+        assertFalse(Seal.compare(onRowsOf(file), later.seal()).isSealed(study(List.of(0L), 1, 2).contrasts().getFirst()));
+    }
+
+    private static Study onRowsOf(Path file) {
+        var study = study(List.of(0L), 1, 2);
+        SequencedMap<String, Rows> rows = new LinkedHashMap<>(Map.of("texts", new Rows.Given(file)));
+        return new Study(study.title(), rows, study.arms(), study.exams(), study.contrasts(), study.terms());
+    }
+
+    @Test
     void whatChangedAfterSealingIsTold() {
         var study = study(List.of(0L), 1, 2);
         var folder = new StudyFolder(temporary.resolve("sealed"));
