@@ -26,8 +26,9 @@ import java.util.stream.Stream;
  * @param rows how many it was fitted to
  * @param leftOut tasks and models that were left out
  * @param byTrial with the paper's standard errors, as if answers didn't depend on each other; empty where there is no fit
- * @param byItem with errors clustered by question
- * @param effects average marginal effects by stratum: of the first fit, and of the second
+ * @param byItem with errors clustered by question; empty where there are no more questions than coefficients, which leaves such errors
+ *     without a meaning
+ * @param effects average marginal effects by stratum: of the first fit, and of the second where there is one
  * @param refusal why there is no fit
  */
 record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticRegression> byTrial, Optional<LogisticRegression> byItem,
@@ -111,17 +112,20 @@ record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticReg
         var outcomes = new LogisticRegression.Outcomes(answers.stream().mapToDouble(WarmthAnswer::errors).toArray(),
             answers.stream().mapToDouble(WarmthAnswer::trials).toArray());
         var byTrial = LogisticRegression.fit(data, terms, outcomes);
-        var byItem = byTrial.clustered(clusters(answers));
+        var clusters = clusters(answers);
+        var byItem = Arrays.stream(clusters).distinct().count() > byTrial.names().size() ? Optional.of(byTrial.clustered(clusters))
+            : Optional.<LogisticRegression>empty();
+        var fits = Stream.concat(Stream.of(byTrial), byItem.stream()).toList();
         var effects = new LinkedHashMap<String, List<TestResult>>();
         answers.stream().map(answer -> form.stratum(answer.asked())).distinct().forEach(stratum -> {
             var rows = rows(answers, answer -> form.stratum(answer.asked()).equals(stratum));
-            effects.put(stratum, Stream.of(byTrial, byItem).map(fit -> fit.averageMarginalEffect(WARM, rows, LEVEL)).toList());
+            effects.put(stratum, fits.stream().map(fit -> fit.averageMarginalEffect(WARM, rows, LEVEL)).toList());
         });
         if (form == Form.M1_LENGTH) {
-            effects.put("100 characters more", Stream.of(byTrial, byItem).map(fit -> hundredfold(fit.averageSlope(CHARACTERS, LEVEL)))
+            effects.put("100 characters more", fits.stream().map(fit -> hundredfold(fit.averageSlope(CHARACTERS, LEVEL)))
                 .toList());
         }
-        return new WarmthFit(form, answers.size(), leftOut, Optional.of(byTrial), Optional.of(byItem), effects, "");
+        return new WarmthFit(form, answers.size(), leftOut, Optional.of(byTrial), byItem, effects, "");
     }
 
     private static boolean[] rows(List<WarmthAnswer> answers, Predicate<WarmthAnswer> chosen) {

@@ -46,13 +46,16 @@ final class WarmthRegressions implements Analysis {
             var coefficients = one.putObject("coefficients");
             fit.byTrial().get().names().forEach(name -> {
                 var byTrial = fit.byTrial().get().coefficient(name);
-                coefficients.putObject(name).put("estimate", byTrial.estimate()).put("error", byTrial.error())
-                    .put("error_by_item", fit.byItem().orElseThrow().coefficient(name).error());
+                var coefficient = coefficients.putObject(name).put("estimate", byTrial.estimate()).put("error", byTrial.error());
+                fit.byItem().ifPresent(byItem -> coefficient.put("error_by_item", byItem.coefficient(name).error()));
             });
             var effects = one.putObject("average_marginal_effects");
-            fit.effects().forEach((stratum, of) -> effects.putObject(stratum).put("points", 100 * of.getFirst().estimate())
-                .put("low", 100 * of.getFirst().interval().low()).put("high", 100 * of.getFirst().interval().high())
-                .put("low_by_item", 100 * of.getLast().interval().low()).put("high_by_item", 100 * of.getLast().interval().high()));
+            fit.effects().forEach((stratum, of) -> {
+                var effect = effects.putObject(stratum).put("points", 100 * of.getFirst().estimate())
+                    .put("low", 100 * of.getFirst().interval().low()).put("high", 100 * of.getFirst().interval().high());
+                of.stream().skip(1).forEach(byItem -> effect.put("low_by_item", 100 * byItem.interval().low())
+                    .put("high_by_item", 100 * byItem.interval().high()));
+            });
         }
         return json;
     }
@@ -62,7 +65,7 @@ final class WarmthRegressions implements Analysis {
         var fits = fits(results);
         var rows = new ArrayList<List<String>>();
         fits.forEach(fit -> fit.effects().forEach((stratum, of) -> rows.add(List.of(name(fit), fit.form().meaning(), stratum,
-            Markup.format("%+.2f", 100 * of.getFirst().estimate()), interval(of.getFirst()), interval(of.getLast()),
+            Markup.format("%+.2f", 100 * of.getFirst().estimate()), interval(of.getFirst()), of.size() > 1 ? interval(of.getLast()) : "–",
             Integer.toString(fit.rows())))));
         var parts = new ArrayList<Part>(List.of(new Paragraph("How many percentage points more often the warm model is wrong than the "
             + "original: average marginal effects of binomial regressions with dummies of tasks and seeds, answers as rows. Errors of the "
@@ -94,15 +97,15 @@ final class WarmthRegressions implements Analysis {
 
     private static Part coefficients(WarmthFit fit) {
         var byTrial = fit.byTrial().orElseThrow();
-        var rows = byTrial.names().stream().map(name -> row(name, byTrial.coefficient(name), fit.byItem().orElseThrow().coefficient(name)))
-            .toList();
+        var rows = byTrial.names().stream().map(name -> row(name, byTrial.coefficient(name), fit.byItem()
+            .map(byItem -> Markup.format("%.4f", byItem.coefficient(name).error())).orElse("–"))).toList();
         return new Table(List.of(Table.Column.text("term"), Table.Column.number("log-odds"), Table.Column.number("error"),
             Table.Column.number("95 %"), Table.Column.number("error by question")), rows);
     }
 
-    private static List<String> row(String name, LogisticRegression.Coefficient byTrial, LogisticRegression.Coefficient byItem) {
+    private static List<String> row(String name, LogisticRegression.Coefficient byTrial, String byItem) {
         var interval = byTrial.interval(LEVEL);
         return List.of(name, Markup.format("%.4f", byTrial.estimate()), Markup.format("%.4f", byTrial.error()),
-            Markup.format("%.3f to %.3f", interval.low(), interval.high()), Markup.format("%.4f", byItem.error()));
+            Markup.format("%.3f to %.3f", interval.low(), interval.high()), byItem);
     }
 }

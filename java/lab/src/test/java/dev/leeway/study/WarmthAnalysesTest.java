@@ -78,6 +78,20 @@ final class WarmthAnalysesTest {
             fit.effects().get("100 characters more").getFirst().estimate(), EXACT);
     }
 
+    /** Two questions and three coefficients: the sum of two outer products has no inverse, and rounding makes variances below 0 of it. */
+    @Test
+    void errorsByQuestionNeedMoreQuestionsThanCoefficients() {
+        var answers = new ArrayList<WarmthAnswer>();
+        for (var task : List.of("facts", "events")) {
+            answers.add(new WarmthAnswer(asked(task, "unmodified", 0), false, 20, 100, 10));
+            answers.add(new WarmthAnswer(asked(task, "unmodified", 0), true, 40, 100, 10));
+        }
+        var fit = WarmthFit.of(Form.M1, answers);
+        assertEquals(3, fit.byTrial().orElseThrow().names().size());
+        assertEquals(Optional.empty(), fit.byItem());
+        assertEquals(1, fit.effects().get("all").size());
+    }
+
     @Test
     void contextsAreOfFourKinds() {
         assertEquals(List.of("emotion", "emotion", "relation", "relation", "stake", "unmodified"), List.of("sad", "angry", "up",
