@@ -16,8 +16,9 @@ import tools.jackson.databind.node.ObjectNode;
  * @param role whether the study's answer rests on it
  * @param parts what is added up; weights that sum to 0
  * @param published what the paper found, in the unit of the measure
+ * @param unit what is drawn independently, and so tested
  */
-public record Contrast(String name, Role role, List<Part> parts, OptionalDouble published) {
+public record Contrast(String name, Role role, List<Part> parts, OptionalDouble published, Unit unit) {
 
     private static final double SMALL = 1e-9; // sums of a few weights are exact but for rounding
 
@@ -27,6 +28,19 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
         PRIMARY,
         /** Also asked beforehand. */
         SECONDARY
+    }
+
+    /** What is drawn independently: paraphrases of one question to one word are no replicates of each other. */
+    public enum Unit {
+        /** Each item. */
+        ITEM,
+        /** Of items that are named {@code PROMPT/WORD} the word: its value is the mean over its prompts. */
+        WORD;
+
+        /** The unit that an item belongs to. */
+        String of(String item) {
+            return this == ITEM ? item : item.substring(item.indexOf('/') + 1);
+        }
     }
 
     /**
@@ -80,6 +94,11 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
         parts = List.copyOf(parts);
     }
 
+    /** Of items that are drawn independently. */
+    public Contrast(String name, Role role, List<Part> parts, OptionalDouble published) {
+        this(name, role, parts, published, Unit.ITEM);
+    }
+
     /** How much one cell has more than another. */
     public static Contrast difference(String name, Role role, Cell first, Cell second) {
         return new Contrast(name, role, List.of(new Part(1, first), new Part(-1, second)), OptionalDouble.empty());
@@ -89,12 +108,17 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
     public static Contrast interaction(String name, Role role, Contrast one, Contrast other) {
         var parts = new ArrayList<>(one.parts());
         other.parts().forEach(part -> parts.add(new Part(-part.weight(), part.cell())));
-        return new Contrast(name, role, parts, OptionalDouble.empty());
+        return new Contrast(name, role, parts, OptionalDouble.empty(), one.unit());
+    }
+
+    /** The same, tested by another unit. */
+    public Contrast by(Unit other) {
+        return new Contrast(name, role, parts, published, other);
     }
 
     /** The same with what a paper found. */
     public Contrast published(double value) {
-        return new Contrast(name, role, parts, OptionalDouble.of(value));
+        return new Contrast(name, role, parts, OptionalDouble.of(value), unit);
     }
 
     /** The cells of its parts. */
@@ -106,7 +130,7 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
     public Contrast over(List<String> exams) {
         var all = new ArrayList<Part>();
         exams.forEach(exam -> parts.forEach(part -> all.add(new Part(part.weight() / exams.size(), part.cell().at(exam)))));
-        return new Contrast(name, role, all, published);
+        return new Contrast(name, role, all, published, unit);
     }
 
     /** Whether each item has a value of its own: cells have the same slice, and of several exams each is compared within itself. */
@@ -124,6 +148,9 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
         parts.forEach(part -> sum.addObject().put("weight", part.weight()).put("arm", part.cell().arm()).put("exam", part.cell().exam())
             .put("measure", part.cell().measure()).put("slice", part.cell().slice()).put("setting", part.cell().setting()));
         published.ifPresent(value -> json.put("published", value));
+        if (unit != Unit.ITEM) {
+            json.put("unit", unit.name().toLowerCase(Locale.ROOT));
+        }
         return json;
     }
 }

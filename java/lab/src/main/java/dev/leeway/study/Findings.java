@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -133,8 +134,8 @@ public final class Findings {
     }
 
     /**
-     * (seeds)(items): the contrast of each item that all its exam's cells of all seeds have; empty if an exam has none. Items of several
-     * exams are scaled so that their mean is the sum of the exams' means.
+     * (seeds)(units): the contrast of each item that all its exam's cells of all seeds have, averaged over the items of each of the
+     * contrast's units; empty if an exam has none. Units of several exams are scaled so that their mean is the sum of the exams' means.
      */
     private static Optional<PairedRuns> paired(Contrast contrast, List<List<Map<String, Double>>> replications) {
         if (replications.isEmpty()) {
@@ -159,9 +160,11 @@ public final class Findings {
         var common = new LinkedHashSet<>(replications.getFirst().get(parts[0]).keySet());
         int all = common.size();
         replications.forEach(cells -> Arrays.stream(parts).forEach(c -> common.retainAll(cells.get(c).keySet())));
-        var sums = replications.stream().map(cells -> common.stream().mapToDouble(item -> Arrays.stream(parts).mapToDouble(c ->
-            contrast.parts().get(c).weight() * cells.get(c).get(item)).sum()).toArray()).toArray(double[][]::new);
-        return new OfExam(List.copyOf(common), sums, all - common.size());
+        var units = common.stream().collect(Collectors.groupingBy(contrast.unit()::of, LinkedHashMap::new, Collectors.toList()));
+        var sums = replications.stream().map(cells -> units.values().stream().mapToDouble(items -> items.stream().mapToDouble(item ->
+            Arrays.stream(parts).mapToDouble(c -> contrast.parts().get(c).weight() * cells.get(c).get(item)).sum()).sum() / items.size())
+            .toArray()).toArray(double[][]::new);
+        return new OfExam(List.copyOf(units.keySet()), sums, all - common.size());
     }
 
     private static double sum(Contrast contrast, List<Map<String, Double>> cells) {

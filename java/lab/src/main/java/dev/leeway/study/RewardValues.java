@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  * Christian et al. 2026 (arXiv 2601.20838): reward models of two families, trained on the same preferences, prefer different values, since
  * their base models do. An arm is named by its family and by what it is trained on: {@code communion both 1/4}.
  *
- * <p>The paper's unit is the median rank of a category; a contrast's is the mean rank of its words, which is paired by word and prompt.
+ * <p>The paper's unit is the median rank of a category; a contrast's is the mean rank of its words, which is paired by word and prompt
+ * and tested by word.
  * Ranks of all words sum to the same, so what agency's words lose communion's win, and one of the two is enough.
  */
 final class RewardValues implements Declaration {
@@ -144,7 +145,12 @@ final class RewardValues implements Declaration {
 
     private static Contrast gap(String name, Contrast.Role role, String behind, String panel) {
         var cell = new Contrast.Cell("communion " + behind, BIG_TWO, "rank", "panel=" + panel, "none");
-        return Contrast.difference(name, role, cell, cell.of("agency " + behind));
+        return gap(name, role, cell, cell.of("agency " + behind));
+    }
+
+    /** Tested by word: prompts are paraphrases of one question. */
+    private static Contrast gap(String name, Contrast.Role role, Contrast.Cell first, Contrast.Cell second) {
+        return Contrast.difference(name, role, first, second).by(Contrast.Unit.WORD);
     }
 
     /** Above 0: asked for the best, a model of communion ranks agency's words lower than a model of agency does. */
@@ -230,13 +236,13 @@ final class RewardValues implements Declaration {
 
     private static List<Contrast> fullContrasts() {
         var skywork = new Contrast.Cell("gemma skywork", BIG_TWO, "rank", "panel=positive Agency", "none");
-        var inherited = Contrast.difference("inherited: Skywork", Contrast.Role.PRIMARY, skywork, skywork.of("llama skywork"));
-        var durable = Contrast.difference("durable: Unified-Feedback, every 8th", Contrast.Role.PRIMARY, skywork.of("gemma unified 1/8"),
+        var inherited = gap("inherited: Skywork", Contrast.Role.PRIMARY, skywork, skywork.of("llama skywork"));
+        var durable = gap("durable: Unified-Feedback, every 8th", Contrast.Role.PRIMARY, skywork.of("gemma unified 1/8"),
             skywork.of("llama unified 1/8"));
-        var few = Contrast.difference("Unified-Feedback, every 64th", Contrast.Role.SECONDARY, skywork.of("gemma unified 1/64"),
+        var few = gap("Unified-Feedback, every 64th", Contrast.Role.SECONDARY, skywork.of("gemma unified 1/64"),
             skywork.of("llama unified 1/64"));
         var worn = Contrast.interaction("worn off: every 64th − every 8th", Contrast.Role.PRIMARY, few, durable);
-        return List.of(inherited, durable, worn, few, Contrast.difference("Qwen − Llama: Skywork", Contrast.Role.SECONDARY,
+        return List.of(inherited, durable, worn, few, gap("Qwen − Llama: Skywork", Contrast.Role.SECONDARY,
             skywork.of("qwen skywork"), skywork.of("llama skywork")));
     }
 }

@@ -54,6 +54,36 @@ final class ContrastTest {
         assertTrue(finding.interval().orElseThrow().contains(2));
     }
 
+    /** Nine prompts for each of three words: nine times the same, so nothing is learned from asking nine times. */
+    @Test
+    void promptsOfAWordAreNoReplicatesOfIt() {
+        var cell = new Contrast.Cell("a", "short", "score", "", "none");
+        var byItem = Contrast.difference("a − b", Contrast.Role.PRIMARY, cell, cell.of("b"));
+        var byWord = byItem.by(Contrast.Unit.WORD);
+        var asked = Findings.of(study(byWord, byItem).withSeeds(List.of(0L)), (arm, _, _) -> asked(arm, 9));
+        var once = Findings.of(study(byItem).withSeeds(List.of(0L)), (arm, _, _) -> asked(arm, 1)).getFirst();
+        assertEquals(List.of(3, 27), asked.stream().map(Findings.Finding::items).toList());
+        assertEquals(2.0, asked.getFirst().estimate().orElseThrow());
+        assertEquals(once.interval(), asked.getFirst().interval());
+        assertEquals(once.p(), asked.getFirst().p());
+        assertTrue(asked.getLast().p().orElseThrow() < once.p().orElseThrow());
+    }
+
+    @Test
+    void theTestedUnitIsSealed() {
+        var byWord = ONE.by(Contrast.Unit.WORD);
+        assertEquals("word", byWord.json().get("unit").asString());
+        assertFalse(ONE.json().has("unit"));
+        assertEquals(Contrast.Unit.WORD, byWord.published(1).over(List.of("short", "long")).unit());
+        assertEquals(Contrast.Unit.WORD, Contrast.interaction("more", Contrast.Role.PRIMARY, byWord, byWord).unit());
+    }
+
+    /** a is better than b by 1, 2 and 3. */
+    private static List<Examiner.Outcome> asked(String arm, int prompts) {
+        return IntStream.range(0, 3 * prompts).mapToObj(i -> new Examiner.Outcome("none", "prompt-" + i / 3 + "/word-" + i % 3, Map.of(),
+            Map.of("score", arm.equals("a") ? 1.0 + i % 3 : 0.0), Map.of())).toList();
+    }
+
     @Test
     void overOneExamItIsTheSameToTheBit() {
         var findings = Findings.of(study(ONE, new Contrast("same", ONE.role(), ONE.over(List.of("short")).parts(), ONE.published())),
