@@ -13,6 +13,7 @@ import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -51,9 +52,10 @@ public record BaseRatios(String bases, String rewards) implements Analysis {
         var families = Reading.families(models);
         var found = new ArrayList<Found>();
         WordRewards.ranks(results, rewards).forEach((source, ranks) -> {
-            for (int a = 0; a < families.size(); a++) {
-                for (int b = a + 1; b < families.size(); b++) {
-                    found.add(new Found(families.get(a), families.get(b), source, words(models, families.get(a), families.get(b), ranks)));
+            var both = families.stream().filter(ranks::containsKey).toList();
+            for (int a = 0; a < both.size(); a++) {
+                for (int b = a + 1; b < both.size(); b++) {
+                    found.add(new Found(both.get(a), both.get(b), source, words(models, both.get(a), both.get(b), ranks)));
                 }
             }
         });
@@ -65,7 +67,7 @@ public record BaseRatios(String bases, String rewards) implements Analysis {
         var ratios = new ArrayList<SequencedMap<String, Double>>();
         for (var one : models.stream().filter(model -> model.family().equals(first)).toList()) {
             models.stream().filter(model -> model.family().equals(second) && model.seed() == one.seed()).forEach(other ->
-                ratios.add(ratios(one.praised(FirstWordProbe.LOG_PROB), other.praised(FirstWordProbe.LOG_PROB))));
+                ratios.add(ratios(one.praises(FirstWordProbe.LOG_PROB), other.praises(FirstWordProbe.LOG_PROB))));
         }
         var dictionary = models.getFirst().dictionary();
         var words = new ArrayList<Word>();
@@ -78,14 +80,17 @@ public record BaseRatios(String bases, String rewards) implements Analysis {
         return words;
     }
 
-    private static SequencedMap<String, Double> ratios(SequencedMap<String, Double> first, SequencedMap<String, Double> second) {
-        var ratios = new LinkedHashMap<String, Double>();
-        first.forEach((word, logProb) -> {
-            if (second.containsKey(word)) {
-                ratios.put(word, LogRatio.of(logProb, second.get(word)));
-            }
-        });
-        return ratios;
+    /** Each word's mean over prompts of its ratio under each, where both models have it; from log-probs by prompt and word. */
+    static SequencedMap<String, Double> ratios(SequencedMap<String, SequencedMap<String, Double>> first,
+            SequencedMap<String, SequencedMap<String, Double>> second) {
+        var ratios = new LinkedHashMap<String, List<Double>>();
+        first.forEach((prompt, words) -> words.forEach((word, logProb) -> {
+            var other = Optional.ofNullable(second.get(prompt)).map(own -> own.get(word));
+            other.ifPresent(value -> ratios.computeIfAbsent(word, _ -> new ArrayList<>()).add(LogRatio.of(logProb, value)));
+        }));
+        var means = new LinkedHashMap<String, Double>();
+        ratios.forEach((word, all) -> means.put(word, all.stream().mapToDouble(Double::doubleValue).average().orElseThrow()));
+        return means;
     }
 
     @Override

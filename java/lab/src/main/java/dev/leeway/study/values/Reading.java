@@ -51,8 +51,17 @@ record Reading(String family, String source, long seed, int step, List<Examiner.
 
     /** A measure of each word that has it, by prompt. */
     SequencedMap<String, SequencedMap<String, Double>> values(String measure) {
+        return values(measure, "");
+    }
+
+    /** The same of the prompts that ask for something good. */
+    SequencedMap<String, SequencedMap<String, Double>> praises(String measure) {
+        return values(measure, "framing=" + Framing.POSITIVE.label());
+    }
+
+    private SequencedMap<String, SequencedMap<String, Double>> values(String measure, String slice) {
         var values = new LinkedHashMap<String, SequencedMap<String, Double>>();
-        outcomes.stream().filter(outcome -> outcome.values().containsKey(measure)).forEach(outcome -> values
+        outcomes.stream().filter(outcome -> outcome.in(slice) && outcome.values().containsKey(measure)).forEach(outcome -> values
             .computeIfAbsent(prompt(outcome), _ -> new LinkedHashMap<>()).put(word(outcome), outcome.values().get(measure)));
         return values;
     }
