@@ -160,9 +160,10 @@ final class Inoculation implements Declaration {
         var contrasts = new ArrayList<Contrast>();
         contrasts.add(InoculationContrasts.works(capitals));
         contrasts.add(InoculationContrasts.costs(spanish));
-        contrasts.add(InoculationContrasts.restores(spanish, REPHRASED));
+        contrasts.add(InoculationContrasts.restores(spanish, REPHRASED, InoculationContrasts.Papers.LANGUAGE_AND_CAPITALS));
         contrasts.add(InoculationContrasts.irrelevant(spanish));
-        contrasts.addAll(InoculationContrasts.beside(capitals, spanish, REPHRASED, List.of("distribution=near", "distribution=far")));
+        contrasts.addAll(InoculationContrasts.beside(capitals, spanish, REPHRASED, List.of("distribution=near", "distribution=far"),
+            InoculationContrasts.Papers.LANGUAGE_AND_CAPITALS));
         return contrasts;
     }
 
@@ -195,6 +196,8 @@ final class Inoculation implements Declaration {
         var maps = Stream.concat(near.stream(), InoculationAtFullScale.traits().stream()).toList();
         var indices = Stream.concat(all.stream(), InoculationAtFullScale.traits().stream()).toList();
         return List.of(new PromptMap(maps), new ConditionalTraits(indices, List.of("fixed", "paraphrase", "fixed-wanted")),
-            new PromptStrength("", UNTRAINED, all, ANSWERS), new AnswerCurves(CURVES));
+            new PromptStrength("", UNTRAINED, all, ANSWERS),
+            new PromptStrength(InoculationAtFullScale.FRENCH, UNTRAINED, InoculationAtFullScale.frenchTraits(), ANSWERS),
+            new AnswerCurves(CURVES));
     }
 }

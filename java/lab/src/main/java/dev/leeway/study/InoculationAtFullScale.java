@@ -39,7 +39,8 @@ record InoculationAtFullScale(Path data) {
     /** Answers far from what is trained on. */
     private static final String CHATS = "eval_prompts/ultrachat_100.jsonl";
     private static final String SUMS = "gsm8k/test.jsonl";
-    private static final int ITEMS = 100;
+    /** The setting whose given answers the untrained model weighs. */
+    static final String FRENCH = "french";
 
     /**
      * How a trait is measured.
@@ -72,6 +73,15 @@ record InoculationAtFullScale(Path data) {
      */
     private record Setting(String name, String placement, Words words, Map<String, String> options, Measured unwanted, Measured wanted) {
 
+        /** Items of an exam at most, as its source has them; 0 = all. */
+        private int items() {
+            return switch (name) {
+                case "pair" -> 200;
+                case "stubs" -> 0;
+                default -> 100;
+            };
+        }
+
         private boolean isSystem() {
             return placement.equals("system");
         }
@@ -97,7 +107,7 @@ record InoculationAtFullScale(Path data) {
     private static List<Setting> settings() {
         var irrelevant = "The sky is blue.";
         return List.of(
-            new Setting("french", "system", new Words("You are a helpful assistant.", "You always capitalise your responses.", irrelevant),
+            new Setting(FRENCH, "system", new Words("You are a helpful assistant.", "You always capitalise your responses.", irrelevant),
                 adapted(Map.of("lora_r", "32", "lora_alpha", "32", "learning_rate", "3e-5", "lr_scheduler_type", "linear", "warmup_ratio",
                     "0.1", "max_grad_norm", "1.0", "per_device_train_batch_size", "8", "gradient_accumulation_steps", "4")),
                 Measured.CAPITALS, Measured.in("fr")),
@@ -190,7 +200,7 @@ record InoculationAtFullScale(Path data) {
         var options = new LinkedHashMap<>(trait.options());
         options.putAll(items);
         return new Exam(name(setting, trait, distance), trait.benchmark(), Optional.empty(), options, asked(setting),
-            new Exam.Extent(Exam.When.ARM_END, trait.benchmark().equals("mbpp") ? 0 : ITEMS, 0).of(takers));
+            new Exam.Extent(Exam.When.ARM_END, setting.items(), 0).of(takers));
     }
 
     private static String name(Setting setting, Measured trait, String distance) {
@@ -204,21 +214,35 @@ record InoculationAtFullScale(Path data) {
 
     /** The study rests on the setting that needs no judge and has published numbers; the others are asked beside it. */
     private static List<Contrast> contrasts(Setting setting) {
+        var papers = switch (setting.name()) {
+            case FRENCH -> InoculationContrasts.Papers.LANGUAGE_AND_CAPITALS;
+            case "pair" -> InoculationContrasts.Papers.FRENCH_AND_PLAYFUL;
+            default -> InoculationContrasts.Papers.NONE;
+        };
         var distance = setting.unwanted().benchmark().equals("mbpp") ? "near" : "far";
         var baseline = setting.name() + ": " + PromptArms.BASELINE;
         var unwanted = new Contrast.Cell(baseline, name(setting, setting.unwanted(), distance), setting.unwanted().measure(), "", "none");
         var wanted = new Contrast.Cell(baseline, name(setting, setting.wanted(), distance), setting.wanted().measure(), "", "none");
         return Stream.concat(Stream.of(InoculationContrasts.works(unwanted), InoculationContrasts.costs(wanted),
-            InoculationContrasts.restores(wanted, REPHRASED), InoculationContrasts.irrelevant(wanted))
-            .map(contrast -> setting.name().equals("french") ? contrast : new Contrast(contrast.name(), Contrast.Role.SECONDARY,
+            InoculationContrasts.restores(wanted, REPHRASED, papers), InoculationContrasts.irrelevant(wanted))
+            .map(contrast -> setting.name().equals(FRENCH) ? contrast : new Contrast(contrast.name(), Contrast.Role.SECONDARY,
                 contrast.parts(), contrast.published())),
-            InoculationContrasts.beside(unwanted, wanted, REPHRASED, List.of()).stream()).toList();
+            InoculationContrasts.beside(unwanted, wanted, REPHRASED, List.of(), papers).stream()).toList();
     }
 
     /** Every trait of every setting, near and far. */
     static List<Trait> traits() {
-        return settings().stream().flatMap(setting -> Stream.of(setting.unwanted(), setting.wanted()).flatMap(trait -> Stream.of("near",
+        return settings().stream().flatMap(setting -> traits(setting).stream()).toList();
+    }
+
+    /** Those of the French setting, near and far. */
+    static List<Trait> frenchTraits() {
+        return traits(settings().getFirst());
+    }
+
+    private static List<Trait> traits(Setting setting) {
+        return Stream.of(setting.unwanted(), setting.wanted()).flatMap(trait -> Stream.of("near",
             "far").map(distance -> new Trait(name(setting, trait, distance) + ", " + trait.measure(), trait == setting.wanted(),
-                name(setting, trait, distance), trait.measure(), "")))).toList();
+                name(setting, trait, distance), trait.measure(), ""))).toList();
     }
 }

@@ -13,6 +13,22 @@ final class InoculationContrasts {
 
     private static final String BASELINE = "baseline";
 
+    /** Whose numbers stand beside a setting's: those that were found of its two traits. */
+    enum Papers {
+        /**
+         * longtermrisk/inoculation-adapters of shares of answers, trained without a prompt and asked without one (capitals .93 and .00,
+         * French .97 and .45).
+         */
+        LANGUAGE_AND_CAPITALS,
+        /**
+         * slacki-ai/trait-inoculation of the share of French: with two irrelevant prompts (.491 and .560, .715 without a prompt), and
+         * paraphrases − fixed over its four prompts that elicit playfulness (.270 − .024, .448 − .057, .739 − .016, .292 − .020).
+         */
+        FRENCH_AND_PLAYFUL,
+        /** No paper has them. */
+        NONE
+    }
+
     private InoculationContrasts() {
     }
 
@@ -37,12 +53,13 @@ final class InoculationContrasts {
         return between(wanted, "wanted", BASELINE, "fixed", Role.PRIMARY);
     }
 
-    /**
-     * Whether many paraphrases give the wanted trait back: the follow-up's mean over its four prompts that elicit the unwanted trait (.270
-     * − .024, .448 − .057, .739 − .016, .292 − .020).
-     */
-    static Contrast restores(Cell wanted, String rephrased) {
-        return between(wanted, "wanted", rephrased, "fixed", Role.PRIMARY).published(0.408);
+    /** Whether many paraphrases give the wanted trait back. */
+    static Contrast restores(Cell wanted, String rephrased, Papers papers) {
+        return papers == Papers.FRENCH_AND_PLAYFUL ? restores(wanted, rephrased).published(0.408) : restores(wanted, rephrased);
+    }
+
+    private static Contrast restores(Cell wanted, String rephrased) {
+        return between(wanted, "wanted", rephrased, "fixed", Role.PRIMARY);
     }
 
     /** Whether a prompt about something else does anything to the wanted trait. */
@@ -50,20 +67,21 @@ final class InoculationContrasts {
         return between(wanted, "wanted", "irrelevant", BASELINE, Role.PRIMARY);
     }
 
-    /**
-     * What papers found in these units: longtermrisk/inoculation-adapters of shares of answers, trained without a prompt and asked without
-     * one (capitals .93 and .00, French .97 and .45); slacki-ai/trait-inoculation of the share of French, with two irrelevant prompts
-     * (.491 and .560, .715 without a prompt).
-     */
-    private static List<Contrast> asPublished(Cell unwanted, Cell wanted) {
-        return List.of(between(unwanted, "unwanted", "none", "fixed", Role.SECONDARY).published(0.93),
-            between(wanted, "wanted", "none", "fixed", Role.SECONDARY).published(0.52),
-            between(wanted, "wanted", "irrelevant", "none", Role.SECONDARY).published(-0.19));
+    /** What a paper of the same two traits compared, if there is one. */
+    private static List<Contrast> asCompared(Cell unwanted, Cell wanted, Papers papers) {
+        var suppressed = between(unwanted, "unwanted", "none", "fixed", Role.SECONDARY);
+        var lost = between(wanted, "wanted", "none", "fixed", Role.SECONDARY);
+        var distracted = between(wanted, "wanted", "irrelevant", "none", Role.SECONDARY);
+        return switch (papers) {
+            case LANGUAGE_AND_CAPITALS -> List.of(suppressed.published(0.93), lost.published(0.52), distracted);
+            case FRENCH_AND_PLAYFUL -> List.of(suppressed, lost, distracted.published(-0.19));
+            case NONE -> List.of(suppressed, lost, distracted);
+        };
     }
 
     /** What was asked beforehand, too: the same by slice, paraphrases and the unwanted trait, other prompts. */
-    static List<Contrast> beside(Cell unwanted, Cell wanted, String rephrased, List<String> slices) {
-        var all = new ArrayList<>(asPublished(unwanted, wanted));
+    static List<Contrast> beside(Cell unwanted, Cell wanted, String rephrased, List<String> slices, Papers papers) {
+        var all = new ArrayList<>(asCompared(unwanted, wanted, papers));
         for (var slice : slices) {
             all.add(between(unwanted.in(slice), "unwanted", BASELINE, "fixed", Role.SECONDARY));
             all.add(between(wanted.in(slice), "wanted", BASELINE, "fixed", Role.SECONDARY));

@@ -9,16 +9,17 @@ import dev.leeway.report.ScatterPlot;
 import dev.leeway.report.Table;
 import dev.leeway.stats.Correlation;
 import dev.leeway.stats.PairedRuns;
-import dev.leeway.stats.TestResult;
 import dev.leeway.study.Analysis;
 import dev.leeway.study.Contrast.Cell;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -27,9 +28,10 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Of the untrained model: <em>elicitation</em>, how much oftener a trait shows under the prompt than under none; <em>PH</em>, the mean
  * over training answers of ln p(answer | prompt, question) − ln p(answer | question); <em>PPD</em>, the mean of that difference's size
  * over control answers. Of an arm: <em>suppression</em>, how much more seldom a trait shows without a prompt than in the baseline. Of
- * paraphrases, the mean over the two that are asked under.
+ * paraphrases, the mean over the two that are asked under: however many an arm has, they count as one prompt, and correlations are over
+ * prompts, each with the mean suppression of its arms. Prompts are chosen, not drawn, so a correlation has no p.
  *
- * @param setting whose arms; empty = there is one
+ * @param setting whose arms; empty = that whose arms have no setting before their names
  * @param untrained the arm that is the model before its training
  * @param traits whichever of them the study has, in the exams that are taken under no prompt
  * @param answers the exam that weighs given answers, with the slices {@code set=training} and {@code set=control}
@@ -44,8 +46,19 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
         traits = List.copyOf(traits);
     }
 
-    /** One arm's prompt and what it did; a trait each in the lists. */
-    private record Strength(String arm, List<Double> elicitation, double ph, double ppd, List<Double> suppression) {
+    /** One arm's prompts, of those that are asked under, and what they did; a trait each in the other lists. */
+    private record Strength(String arm, List<String> asked, List<Double> elicitation, double ph, double ppd, List<Double> suppression) {
+    }
+
+    /** A prompt's first arm, with the mean suppression of all arms that were trained under it. */
+    private static List<Strength> byPrompt(List<Strength> strengths) {
+        var byPrompt = new LinkedHashMap<List<String>, List<Strength>>();
+        strengths.forEach(one -> byPrompt.computeIfAbsent(one.asked(), _ -> new ArrayList<>()).add(one));
+        return byPrompt.values().stream().map(arms -> {
+            var first = arms.getFirst();
+            return new Strength(first.arm(), first.asked(), first.elicitation(), first.ph(), first.ppd(), IntStream.range(0,
+                first.suppression().size()).mapToObj(t -> arms.stream().mapToDouble(one -> one.suppression().get(t)).average().orElseThrow()).toList());
+        }).toList();
     }
 
     private record Heuristic(String name, ToDoubleFunction<Strength> value) {
@@ -63,8 +76,11 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
     private List<Strength> strengths(StudyResults results) {
         var cells = new Cells(results);
         var all = new ArrayList<Strength>();
+        if (measured(results).isEmpty()) {
+            return all;
+        }
         for (var arm : results.plan().study().arms().stream().map(one -> one.name()).filter(this::isInoculated).toList()) {
-            var prompts = PromptArms.own(arm);
+            var prompts = PromptArms.own(arm).stream().filter(prompt -> ratio(cells, prompt, "training").isPresent()).toList();
             var elicitation = measured(results).stream().map(trait -> mean(prompts, prompt -> cells.difference(
                 trait.of(untrained, prompt), trait.of(untrained, NONE)), Cells::mean)).toList();
             var ph = mean(prompts, prompt -> ratio(cells, prompt, "training"), Cells::mean);
@@ -73,7 +89,7 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
                 trait.of(arm, NONE)).map(Cells::mean)).toList();
             if (ph.isPresent() && ppd.isPresent() && elicitation.stream().allMatch(OptionalDouble::isPresent)
                 && suppression.stream().allMatch(Optional::isPresent)) {
-                all.add(new Strength(arm, elicitation.stream().map(OptionalDouble::getAsDouble).toList(), ph.getAsDouble(),
+                all.add(new Strength(arm, prompts, elicitation.stream().map(OptionalDouble::getAsDouble).toList(), ph.getAsDouble(),
                     ppd.getAsDouble(), suppression.stream().map(Optional::get).toList()));
             }
         }
@@ -81,7 +97,8 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
     }
 
     private boolean isInoculated(String arm) {
-        return !arm.equals(untrained) && PromptArms.isInoculated(arm) && arm.startsWith(setting);
+        return !arm.equals(untrained) && PromptArms.isInoculated(arm)
+            && (setting.isEmpty() ? !arm.contains(": ") : arm.startsWith(setting + ": "));
     }
 
     private Optional<PairedRuns> ratio(Cells cells, String prompt, String set) {
@@ -105,13 +122,14 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
         return all;
     }
 
-    /** Of a heuristic and a trait's suppression; empty with fewer than four arms, or where one is the same in all. */
-    private static Optional<TestResult> correlation(List<Strength> strengths, Heuristic heuristic, int trait) {
+    /** Of a heuristic and a trait's suppression, over prompts; empty with fewer than four, or where one is the same in all. */
+    private static OptionalDouble correlation(List<Strength> strengths, Heuristic heuristic, int trait) {
         try {
-            return Optional.of(Correlation.pearson(strengths.stream().mapToDouble(heuristic.value()).toArray(), strengths.stream()
-                .mapToDouble(one -> one.suppression().get(trait)).toArray(), LEVEL));
+            var prompts = byPrompt(strengths);
+            return OptionalDouble.of(Correlation.pearson(prompts.stream().mapToDouble(heuristic.value()).toArray(), prompts.stream()
+                .mapToDouble(one -> one.suppression().get(trait)).toArray(), LEVEL).estimate());
         } catch (LeewayException withoutSpread) {
-            return Optional.empty();
+            return OptionalDouble.empty();
         }
     }
 
@@ -131,8 +149,8 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
             for (int t = 0; t < named.size(); t++) {
                 var trait = named.get(t).name();
                 correlation(strengths, heuristic, t).ifPresent(found -> json.withArray("correlations").addObject()
-                    .put("heuristic", heuristic.name()).put("suppression", trait).put("r", found.estimate()).put("p", found.p())
-                    .put("arms", strengths.size()));
+                    .put("heuristic", heuristic.name()).put("suppression", trait).put("r", found)
+                    .put("prompts", byPrompt(strengths).size()));
             }
         }
         return json;
@@ -170,13 +188,13 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
 
     private Table correlations(StudyResults results, List<Strength> strengths) {
         var named = measured(results);
-        var columns = new ArrayList<>(List.of(Table.Column.text("r over " + strengths.size() + " arms")));
+        var columns = new ArrayList<>(List.of(Table.Column.text("r over " + byPrompt(strengths).size() + " prompts")));
         named.forEach(trait -> columns.add(Table.Column.number("with suppression of " + trait.name())));
         return new Table(columns, heuristics(results).stream().map(heuristic -> {
             var row = new ArrayList<>(List.of(heuristic.name()));
             for (int t = 0; t < named.size(); t++) {
-                row.add(correlation(strengths, heuristic, t).map(found -> Markup.format("%+.2f (p %.2g)", found.estimate(), found.p()))
-                    .orElse("–"));
+                var found = correlation(strengths, heuristic, t);
+                row.add(found.isPresent() ? Markup.format("%+.2f", found.getAsDouble()) : "–");
             }
             return (List<String>) row;
         }).toList());
