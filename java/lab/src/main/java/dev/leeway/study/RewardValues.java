@@ -20,8 +20,7 @@ import java.util.stream.Stream;
  * their base models do. An arm is named by its family and by what it is trained on: {@code communion both 1/4}.
  *
  * <p>The paper's unit is the median rank of a category; a contrast's is the mean rank of its words, which is paired by word and prompt
- * and tested by word.
- * Ranks of all words sum to the same, so what agency's words lose communion's win, and one of the two is enough.
+ * and tested by word. Ranks of all words sum to the same, so what agency's words lose communion's win, and one of the two is enough.
  */
 final class RewardValues implements Declaration {
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class ContrastTest {
@@ -60,7 +61,8 @@ final class ContrastTest {
         var cell = new Contrast.Cell("a", "short", "score", "", "none");
         var byItem = Contrast.difference("a − b", Contrast.Role.PRIMARY, cell, cell.of("b"));
         var byWord = byItem.by(Contrast.Unit.WORD);
-        var asked = Findings.of(study(byWord, byItem).withSeeds(List.of(0L)), (arm, _, _) -> asked(arm, 9));
+        var asked = Stream.of(byWord, byItem).map(contrast -> Findings.of(study(contrast).withSeeds(List.of(0L)),
+            (arm, _, _) -> asked(arm, 9)).getFirst()).toList();
         var once = Findings.of(study(byItem).withSeeds(List.of(0L)), (arm, _, _) -> asked(arm, 1)).getFirst();
         assertEquals(List.of(3, 27), asked.stream().map(Findings.Finding::items).toList());
         assertEquals(2.0, asked.getFirst().estimate().orElseThrow());

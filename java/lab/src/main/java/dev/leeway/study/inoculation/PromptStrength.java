@@ -57,7 +57,8 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
         return byPrompt.values().stream().map(arms -> {
             var first = arms.getFirst();
             return new Strength(first.arm(), first.asked(), first.elicitation(), first.ph(), first.ppd(), IntStream.range(0,
-                first.suppression().size()).mapToObj(t -> arms.stream().mapToDouble(one -> one.suppression().get(t)).average().orElseThrow()).toList());
+                first.suppression().size()).mapToObj(t -> arms.stream().mapToDouble(one -> one.suppression().get(t)).average()
+                .orElseThrow()).toList());
         }).toList();
     }
 
