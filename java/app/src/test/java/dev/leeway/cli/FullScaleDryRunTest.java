@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every stage of every study with its options at full scale, for two steps of a tiny random Llama, on files in the real data's formats. */
+/**
+ * Every stage of three studies with its options at full scale, for two steps of a tiny random Llama, on files in the real data's formats.
+ * The other two have tests that go on to their figures: {@link SharedInoculationTest} and {@link SharedWarmthTest}.
+ */
 @Tag("shared")
 final class FullScaleDryRunTest {
 
@@ -33,7 +36,7 @@ final class FullScaleDryRunTest {
     private static Path base;
 
     static Stream<FullScaleData> studies() {
-        return Stream.of(new HelpfulnessHurtsData());
+        return Stream.of(new HelpfulnessHurtsData(), new ValueDriftsData(), new RewardValuesData());
     }
 
     /** Random weights: a learning rate of 0. */
