@@ -2,6 +2,7 @@ package dev.leeway.cli;
 
 import dev.leeway.io.JsonFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,7 +34,15 @@ final class ValueDriftsData implements FullScaleData {
         SharedData.write(data.resolve("prompts.jsonl"), SharedData.pairs().map(row -> JsonFile.newObject().put("prompt",
             row.get("prompt").asString())));
         SharedData.copy(DRIFTS.resolve("prism"), data.resolve("prism"));
-        SharedData.copy(SharedData.ROOT.resolve("data/warmth/mmlu"), data.resolve("mmlu"));
+        writeMmlu(data.resolve("mmlu"));
+    }
+
+    /** The rows that are there have no subjects, of which the published folders are made. */
+    private static void writeMmlu(Path folder) throws IOException {
+        for (var split : List.of("test", "dev")) {
+            var file = Files.createDirectories(folder.resolve(split)).resolve("anatomy_" + split + ".csv");
+            Files.writeString(file, "Which is a bone?,The liver,The femur,The skin,The iris,B\n".repeat(5));
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.leeway.stats;
 
 import dev.leeway.LeewayException;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 import org.hipparchus.distribution.continuous.TDistribution;
 
@@ -16,6 +17,20 @@ public final class TTest {
         var differences = Check.sample("a paired t-test", Sample.differences(a, b), 2);
         double error = Math.sqrt(Sample.variance(differences) / differences.length);
         return result(Sample.mean(differences), error, differences.length - 1, level, rounding(a, b));
+    }
+
+    /**
+     * Student's interval of a mean: of two values or more, or, where they don't vary, the mean itself. Empty of one value, which says
+     * nothing of others.
+     */
+    public static Optional<Interval> interval(double[] values, double level) {
+        if (values.length < 2) {
+            return Optional.empty();
+        }
+        double mean = Sample.mean(values);
+        double error = Math.sqrt(Sample.variance(values) / values.length);
+        return Optional.of(error <= rounding(values, values) ? new Interval(mean, mean)
+            : Interval.around(mean, error * quantile(values.length - 1, level)));
     }
 
     /** Whether {@link #paired} has an answer for these differences: two or more that vary, or are all 0. */

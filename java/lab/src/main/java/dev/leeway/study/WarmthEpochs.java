@@ -10,7 +10,6 @@ import dev.leeway.stats.Interval;
 import dev.leeway.stats.Sample;
 import dev.leeway.stats.TTest;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,11 +79,8 @@ final class WarmthEpochs implements Analysis {
     }
 
     private static Optional<Interval> interval(double[] means, double[] items) {
-        if (means.length == 1) {
-            return Optional.of(new Bootstrap(RESAMPLES, LEVEL, 0).percentile(items, Sample::mean));
-        }
-        boolean isOne = Arrays.stream(means).distinct().count() == 1;
-        return Optional.of(isOne ? new Interval(means[0], means[0]) : TTest.paired(means, new double[means.length], LEVEL).interval());
+        return means.length == 1 ? Optional.of(new Bootstrap(RESAMPLES, LEVEL, 0).percentile(items, Sample::mean))
+            : TTest.interval(means, LEVEL);
     }
 
     @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.LeewayException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -154,5 +155,17 @@ final class PairedTestsTest {
         var index = Conditionalization.index(under, List.of(new double[] {0, 0, 0, 0}, new double[] {1, 0, 0, 0}), 0.95);
         assertEquals(0.75 - 0.125, index.estimate(), BOUND);
         assertThrows(LeewayException.class, () -> Conditionalization.index(under, List.of(), 0.95));
+    }
+
+    /** Of (1, 2, 4): mean 7/3, standard error √(7/9), and t of two degrees of freedom holds 95 % within 4.302653. */
+    @Test
+    void aMeanHasAnIntervalWhetherItsValuesVaryOrNot() {
+        var varied = TTest.interval(new double[] {1, 2, 4}, 0.95).orElseThrow();
+        assertEquals(7 / 3.0 - 4.302652729911275 * Math.sqrt(7) / 3, varied.low(), 1e-9);
+        assertEquals(7 / 3.0 + 4.302652729911275 * Math.sqrt(7) / 3, varied.high(), 1e-9);
+        double same = 0.1 + 0.2 + 0.3; // a sum beside the .6 that it should be: a spread by rounding alone is none
+        var none = TTest.interval(new double[] {0.6, same, 0.6}, 0.95).orElseThrow();
+        assertEquals(none.low(), none.high());
+        assertEquals(Optional.empty(), TTest.interval(new double[] {1}, 0.95));
     }
 }

@@ -21,14 +21,7 @@ record OverSeeds(List<Double> values, double mean, Optional<Interval> interval) 
     private static final double LEVEL = 0.95;
 
     static OverSeeds of(double[] values) {
-        var list = Arrays.stream(values).boxed().toList();
-        double mean = mean(values);
-        if (values.length < 2) {
-            return new OverSeeds(list, mean, Optional.empty());
-        }
-        boolean isOne = Arrays.stream(values).distinct().count() == 1;
-        return new OverSeeds(list, mean, Optional.of(isOne ? new Interval(mean, mean)
-            : TTest.paired(values, new double[values.length], LEVEL).interval()));
+        return new OverSeeds(Arrays.stream(values).boxed().toList(), mean(values), TTest.interval(values, LEVEL));
     }
 
     static double mean(double[] values) {

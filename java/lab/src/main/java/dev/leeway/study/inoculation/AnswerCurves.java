@@ -1,6 +1,5 @@
 package dev.leeway.study.inoculation;
 
-import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.report.LinePlot;
 import dev.leeway.report.Paragraph;
@@ -103,11 +102,6 @@ public record AnswerCurves(String exam) implements Analysis {
     }
 
     private static Optional<Interval> interval(List<Double> values) {
-        try {
-            return values.size() < 2 ? Optional.empty() : Optional.of(TTest.paired(values.stream().mapToDouble(Double::doubleValue)
-                .toArray(), new double[values.size()], LEVEL).interval());
-        } catch (LeewayException withoutSpread) {
-            return Optional.empty();
-        }
+        return TTest.interval(values.stream().mapToDouble(Double::doubleValue).toArray(), LEVEL);
     }
 }

@@ -10,9 +10,7 @@ import dev.leeway.stats.TTest;
 import dev.leeway.study.Analysis;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -78,9 +76,7 @@ public record RankCurves(String exam) implements Analysis {
         var points = new ArrayList<LinePlot.Point>();
         bySteps.forEach((step, medians) -> {
             var values = medians.stream().mapToDouble(Double::doubleValue).toArray();
-            boolean varies = Arrays.stream(values).distinct().count() > 1;
-            points.add(new LinePlot.Point(step, Sample.mean(values), varies ? Optional.of(TTest.paired(values, new double[values.length],
-                LEVEL).interval()) : Optional.empty()));
+            points.add(new LinePlot.Point(step, Sample.mean(values), TTest.interval(values, LEVEL)));
         });
         return points;
     }
