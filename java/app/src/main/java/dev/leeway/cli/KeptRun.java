@@ -29,14 +29,8 @@ final class KeptRun {
      * @param state what of the session goes into a checkpoint
      * @param result what the run comes to
      * @param save writes it, each file as a whole in the place of an earlier one
-     * @param again what to do after a stop, for people
      */
-    record Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save, String again) {
-
-        /** A run that can go on. */
-        Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save) {
-            this(state, result, save, "go on with --resume_from_checkpoint latest");
-        }
+    record Kind(Function<TrainingSession, TrainingState> state, OutputFolder.Result result, Runnable save) {
     }
 
     private final KeptTraining training;
@@ -140,7 +134,8 @@ final class KeptRun {
                 log.soFar());
         }
         if (!complete) {
-            log.note(err, "stopped behind step " + step + " of " + training.totalSteps() + "; " + kind.again());
+            log.note(err, "stopped behind step " + step + " of " + training.totalSteps()
+                + "; go on with --resume_from_checkpoint latest");
             return false;
         }
         checkpoints.close();

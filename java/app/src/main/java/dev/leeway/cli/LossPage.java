@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The loss of a run as a web page of its own: one drawing, nothing loaded. */
 final class LossPage {
@@ -20,6 +21,8 @@ final class LossPage {
     private static final int TOP = 16;
     private static final int GRID = 5;
     private static final int MOST_POINTS = 1000;
+    /** Of rows that are evaluated, by name; behind the last one they begin anew. */
+    private static final List<String> COLOURS = List.of("#c4411a", "#2a8a3e", "#8a3ab9", "#a07800", "#0f8b8d", "#555555");
 
     private record Point(double step, double loss) {
     }
@@ -59,8 +62,8 @@ final class LossPage {
             <style>
             body { font: 14px system-ui, sans-serif; margin: 2em auto; max-width: %2$dpx; color: #222; background: #fff }
             .grid { stroke: #ddd } .loss { stroke: #9bbcf0 }
-            .smooth { stroke: #1a56c4; stroke-width: 2 } .eval { stroke: #c4411a; stroke-width: 2 }
-            polyline { fill: none } circle { fill: #c4411a } text { fill: #555; font-size: 12px }
+            .smooth { stroke: #1a56c4; stroke-width: 2 } .eval { stroke-width: 2 }
+            polyline { fill: none } text { fill: #555; font-size: 12px }
             </style>
             <h1>%1$s</h1>
             <p>%3$s</p>
@@ -71,8 +74,27 @@ final class LossPage {
             </html>
             """.formatted(Markup.escaped(title), WIDTH, Markup.escaped(metrics.summary()), HEIGHT,
             grid(scale) + line("loss", training, scale) + line("smooth", smoothed(training), scale)
-            + evaluations.entrySet().stream().map(set -> marks(set.getKey(), set.getValue(), scale)).collect(Collectors.joining()),
-            evaluations.isEmpty() ? "" : ", <span style=\"color:#c4411a\">▬</span> " + String.join(", ", evaluations.keySet()));
+            + drawn(evaluations, scale), key(List.copyOf(evaluations.keySet())));
+    }
+
+    private static String drawn(SequencedMap<String, List<Point>> evaluations, Scale scale) {
+        var svg = new StringBuilder();
+        int set = 0;
+        for (var evaluation : evaluations.entrySet()) {
+            svg.append("<g style=\"stroke:").append(colour(set)).append(";fill:").append(colour(set++)).append("\">\n")
+                .append(marks(Markup.escaped(evaluation.getKey()), evaluation.getValue(), scale)).append("</g>\n");
+        }
+        return svg.toString();
+    }
+
+    /** Which colour is whose. */
+    private static String key(List<String> names) {
+        return IntStream.range(0, names.size()).mapToObj(set -> ", <span style=\"color:" + colour(set) + "\">▬</span> "
+            + Markup.escaped(names.get(set))).collect(Collectors.joining());
+    }
+
+    private static String colour(int set) {
+        return COLOURS.get(set % COLOURS.size());
     }
 
     private static SequencedMap<String, List<Point>> evaluations(Metrics metrics) {

@@ -38,10 +38,6 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
     /** What an evaluation behind so many steps said of rows that were not trained on, {@code eval_loss} and others, by name. */
     record Evaluated(int step, SortedMap<String, Double> values) {
 
-        double loss() {
-            return values.get(LOSS);
-        }
-
         /** The loss, or those of the names that rows have. */
         List<String> losses() {
             return values.containsKey(LOSS) ? List.of(LOSS) : values.keySet().stream().filter(name -> name.endsWith("_loss")).toList();

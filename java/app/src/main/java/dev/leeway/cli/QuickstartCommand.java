@@ -6,6 +6,7 @@ import dev.leeway.io.JsonFile;
 import dev.leeway.study.Plan;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Seal;
+import dev.leeway.study.StudyFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ final class QuickstartCommand implements Callable<Integer> {
     /** Whose model is left: the one that all others of the study are compared with. */
     private static final String ARM = "mid-trained";
     private static final Pattern OF_A_MODEL = Pattern.compile("(generation_)?config\\.json|tokenizer(_config)?\\.json|"
-        + "special_tokens_map\\.json|chat_template\\.jinja|README\\.md|model.*\\.safetensors(\\.index\\.json)?");
+        + "special_tokens_map\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?");
 
     @Spec
     private CommandSpec spec;
@@ -66,7 +67,7 @@ final class QuickstartCommand implements Callable<Integer> {
             new QuickstartRows(plan.study().terms().seeds().getFirst()).files()
                 .forEach((name, rows) -> keep(outputDir.resolve(name), rows));
             if (job.run(arguments(options), new StudyJob.Ending(results -> new StudyText(results).primary(), again()))) {
-                keepModel(job.folder().stage(trained(plan)));
+                keepModel(job.folder(), trained(plan));
                 sayWhatIsThere();
             }
         }
@@ -126,16 +127,25 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /** A copy, so that nobody who changes it changes what the study has stored. */
-    private void keepModel(Path stage) {
+    private void keepModel(StudyFolder folder, Plan.Node trained) {
+        var stage = folder.stage(trained);
         var model = outputDir.resolve("model");
         try (var files = Files.list(stage)) {
             Files.createDirectories(model);
             for (var file : files.filter(one -> OF_A_MODEL.matcher(one.getFileName().toString()).matches()).sorted().toList()) {
                 keep(model.resolve(file.getFileName()), Files.readAllBytes(file));
             }
+            var card = model.resolve("README.md");
+            keep(card, card(Files.readString(stage.resolve("README.md")), trained));
         } catch (IOException failure) {
             throw LeewayException.resources(failure, "%s can't be copied from %s: %s", model, stage, failure.getMessage());
         }
+    }
+
+    /** Beside the study, the folder of the model that it was trained from isn't the card's neighbour. */
+    private static String card(String text, Plan.Node trained) {
+        return trained.before().map(before -> text.replace("base_model: \"../" + before.key() + "\"", "base_model: \"" + STUDY + " "
+            + before.stage().name() + "\"")).orElse(text);
     }
 
     private static void keep(Path file, String text) {

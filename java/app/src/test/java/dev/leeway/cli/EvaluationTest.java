@@ -34,8 +34,8 @@ final class EvaluationTest {
         assertEquals(List.of(0, 2, 4, 5), evaluations.stream().map(Metrics.Evaluated::step).toList());
         double start = TinyModel.loss(model, Optional.empty(), rows);
         double end = TinyModel.loss(folder.resolve("out"), Optional.empty(), rows);
-        assertEquals(start, evaluations.getFirst().loss(), start * REORDERED);
-        assertEquals(end, evaluations.getLast().loss(), end * REORDERED);
+        assertEquals(start, evaluations.getFirst().values().get("eval_loss"), start * REORDERED);
+        assertEquals(end, evaluations.getLast().values().get("eval_loss"), end * REORDERED);
         assertTrue(result.out().startsWith("step 0/5  eval_loss "), result.out());
         assertTrue(result.err().contains("eval      6 rows, before the first step and after the last, every 2 steps"), result.err());
     }

@@ -67,6 +67,8 @@ final class QuickstartCommandTest {
         var answer = Cli.succeed("generate", "--model_name_or_path", model, "--prompt", "Question: Where does Ana live?\nAnswer:",
             "--max_new_tokens", 2, "--temperature", 0);
         assertFalse(answer.out().isEmpty());
+        var card = Files.readString(model.resolve("README.md"));
+        assertTrue(card.contains("library_name: leeway") && !card.contains("../"), card);
         assertFalse(Files.exists(model.resolve("metrics.jsonl")) || Files.exists(model.resolve("study_stage.json")));
         var tuned = folder.resolve("tuned");
         Cli.succeed("sft", "--model_name_or_path", model, "--dataset_name", folder.resolve("whole/chat.jsonl"), "--output_dir", tuned,

@@ -39,6 +39,14 @@ final class ReportsTest {
     }
 
     @Test
+    void eachEvaluatedSetHasAColourOfItsOwn() {
+        var evaluated = new Metrics.Evaluated(0, new TreeMap<>(Map.of("eval_a_loss", 1.0, "eval_b_loss", 2.0)));
+        var page = LossPage.html("two", new Metrics(List.of(new Metrics.Step(1, 1.5, 1, 1)), List.of(evaluated)));
+        assertTrue(page.contains("color:#c4411a\">▬</span> eval_a_loss, <span style=\"color:#2a8a3e\">▬</span> eval_b_loss"), page);
+        assertTrue(page.contains("stroke:#c4411a") && page.contains("stroke:#2a8a3e"), page);
+    }
+
+    @Test
     void theDrawingIsWellFormedForOneStepAndForMany() throws Exception {
         for (int steps : new int[] {1, 2, 5000}) {
             var list = java.util.stream.IntStream.rangeClosed(1, steps).mapToObj(i -> new Metrics.Step(i, 1.0 / i, 1, i)).toList();
