@@ -37,6 +37,7 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     /** Describe a new model, or where the stage's is: a plan names the model itself. */
     private static final List<String> OF_MODEL = List.of("config_name_or_path", "tokenizer_name", "model_name_or_path");
     private static final String REWARDS = "reward_funcs";
+    private static final String VALUES = "value_model";
     private static final String OF_FOLDER = "model:";
     private static final int FLOAT = 4;
     /** No accelerator has room for the weights of a larger model in bfloat16 beside what a step needs. */
@@ -55,17 +56,23 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
         private Sum withMerge(long bytes) {
             return new Sum(flops, disk + bytes, unknown, largest);
         }
+
+        private boolean isEmpty() {
+            return largest == 0;
+        }
     }
 
     List<String> lines() {
         var told = new LinkedHashMap<List<String>, List<String>>();
         var sum = new Sum(0, 0, 0, 0);
         long merged = 0;
+        int failed = 0;
         var free = OptionalLong.empty();
         for (var kind : kinds()) {
             var lines = new ArrayList<String>();
             var model = model(kind);
             if (model.isEmpty()) {
+                failed += kind.nodes().size();
                 lines.add("not planned: --model_name_or_path names no base model, of which config.json is enough");
             } else {
                 try {
@@ -75,9 +82,14 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
                     lines.addAll(cost.lines(free.getAsLong()));
                     lines.addAll(larger(cost));
                     lines.addAll(notes);
-                    sum = sum.plus(cost, kind.nodes().size(), points(kind.stage(), cost));
+                    var points = points(kind.stage(), cost);
+                    if (points.isEmpty()) {
+                        lines.add("checkpoints of the grid " + kind.stage().grid() + " are not counted: nobody knows how many there are");
+                    }
+                    sum = sum.plus(cost, kind.nodes().size(), points.orElse(0));
                     merged = FLOAT * cost.parameters();
                 } catch (LeewayException | CommandLine.ParameterException failure) {
+                    failed += kind.nodes().size();
                     lines.add("not planned: " + failure.getMessage());
                 }
             }
@@ -90,7 +102,7 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
             lines.forEach(line -> all.add("          " + line));
         });
         int merges = (int) plan.nodes().stream().filter(node -> !node.stage().trains()).count();
-        return all.isEmpty() ? all : withSum(all, sum.withMerge(merges * merged), merges);
+        return sum.isEmpty() ? all : withSum(all, sum.withMerge(merges * merged), merges, failed);
     }
 
     private static String name(Kind kind) {
@@ -98,24 +110,35 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
             + (kind.nodes().size() == 1 ? "" : ", " + kind.nodes().size() + " times");
     }
 
-    private List<String> withSum(List<String> lines, Sum sum, int merges) {
-        lines.add("memory    " + MemoryPlan.readable(sum.largest()) + " for the largest stage; exams take theirs after it");
+    private List<String> withSum(List<String> lines, Sum sum, int merges, int failed) {
+        var without = failed == 0 ? "" : "; " + failed + (failed == 1 ? " training that could not be planned is" : " trainings that could "
+            + "not be planned are") + " not in it";
+        lines.add("memory    " + MemoryPlan.readable(sum.largest()) + " for the largest stage; exams take theirs after it" + without);
         lines.add("disk      up to " + MemoryPlan.readable(sum.disk()) + " for models and checkpoints" + (merges == 0 ? ""
-            : ", " + merges + " merged models in float32 among them"));
-        double rate = rate();
-        lines.add(String.format(Locale.ROOT, "time      about %s of training: %.2g FLOPs at %.2g a second (%s)%s; exams and saving "
+            : ", " + merges + " merged models in float32 among them") + without);
+        var dtype = dtype();
+        double rate = rate(dtype);
+        lines.add(String.format(Locale.ROOT, "time      about %s of training: %.2g FLOPs at %.2g a second (%s)%s%s; exams and saving "
             + "come on top", Figures.duration(sum.flops() / rate), sum.flops(), rate, options.flopsPerSecond.isPresent()
-            ? "--flops_per_second" : "measured here on a product of matrices; narrow models reach a part of it", sum.unknown() == 0 ? ""
-            : "; " + sum.unknown() + " trainings of nobody knows how many rows are not in it"));
+            ? "--flops_per_second" : "measured here on a product of matrices in " + (dtype == DType.BF16 ? "bfloat16" : "float32")
+                + "; narrow models reach a part of it", sum.unknown() == 0 ? ""
+            : "; " + sum.unknown() + " trainings of nobody knows how many rows are not in it", without));
         return lines;
     }
 
-    private double rate() {
+    /** The type that most trainings hold their weights in. */
+    private DType dtype() {
+        var trainings = plan.nodes().stream().map(Plan.Node::stage).filter(Stage::trains).toList();
+        long narrow = trainings.stream().filter(stage -> stage.options().getOrDefault("bf16", "false").equals("true")).count();
+        return 2 * narrow > trainings.size() ? DType.BF16 : DType.F32;
+    }
+
+    private double rate(DType dtype) {
         if (options.flopsPerSecond.isPresent()) {
             return options.flopsPerSecond.get();
         }
         try (var device = options.device.open()) {
-            return MatrixSpeed.measure(device, DType.F32);
+            return MatrixSpeed.measure(device, dtype);
         }
     }
 
@@ -165,18 +188,9 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     /** What it is trained on, if it is there and can be read by a tokenizer. */
     private Optional<Path> rows(Kind kind, Path model) {
         var hash = kind.nodes().getFirst().rows();
-        boolean isThere = Files.exists(model.resolve("tokenizer.json")) && hash.map(one -> file(plan.rows().get(one).rows()))
+        boolean isThere = Files.exists(model.resolve("tokenizer.json")) && hash.map(one -> StudyInputs.file(plan.rows().get(one).rows()))
             .map(file -> file.isEmpty() || Files.exists(file.get())).orElse(false);
         return isThere ? hash.map(one -> folder.rows(one, plan.rows().get(one), materials)) : Optional.empty();
-    }
-
-    /** The file that rows were given in, whole or in part; empty where they are made. */
-    private static Optional<Path> file(Rows rows) {
-        return switch (rows) {
-            case Rows.Given given -> Optional.of(given.file());
-            case Rows.Thinned thinned -> file(thinned.of());
-            case Rows.Made _ -> Optional.empty();
-        };
     }
 
     private static int expected(Rows rows) {
@@ -203,6 +217,9 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
             notes.add("the reward model " + rewards.substring(OF_FOLDER.length()) + " isn't there; its memory comes on top");
             kept.put(REWARDS, "length");
         }
+        if (kept.getOrDefault(VALUES, "").startsWith(Stage.ARM)) {
+            notes.add("the value model " + kept.remove(VALUES) + " isn't there yet; it counts as large as the model itself");
+        }
         Optional.ofNullable(kept.get("prompt_file")).filter(file -> !Files.exists(Path.of(file))).ifPresent(file -> {
             notes.add("the prompts " + file + " are not there, and not counted");
             kept.keySet().removeIf(name -> name.startsWith("prompt_"));
@@ -210,13 +227,26 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
         return kept;
     }
 
-    private static int points(Stage stage, StageCost cost) {
-        try {
-            return stage.grid().isEmpty() || cost.steps().isEmpty() ? 0
-                : SaveGrid.parse(stage.grid()).steps((int) cost.steps().getAsLong(), OptionalInt.empty()).size();
-        } catch (LeewayException countsEpochs) {
-            return 0;
+    /** How many checkpoints stay; empty where nobody knows. */
+    private static OptionalInt points(Stage stage, StageCost cost) {
+        if (stage.grid().isEmpty()) {
+            return OptionalInt.of(0);
         }
+        if (cost.steps().isEmpty()) {
+            return OptionalInt.empty();
+        }
+        long steps = cost.steps().getAsLong();
+        try {
+            return OptionalInt.of(SaveGrid.parse(stage.grid()).steps((int) steps, stepsPerEpoch(stage, steps)).size());
+        } catch (LeewayException unknown) {
+            return OptionalInt.empty();
+        }
+    }
+
+    private static OptionalInt stepsPerEpoch(Stage stage, long steps) {
+        var epochs = stage.options().get("num_train_epochs");
+        return epochs == null || stage.options().containsKey("max_steps") ? OptionalInt.empty()
+            : OptionalInt.of((int) Math.round(steps / Double.parseDouble(epochs)));
     }
 
     /** What is said of models that no one accelerator holds. */

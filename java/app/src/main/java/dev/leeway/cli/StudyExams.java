@@ -27,31 +27,34 @@ import java.util.stream.IntStream;
  * What the exams of a study ask, where their data is there, and what its contrasts can see of it.
  *
  * @param study whose
- * @param found each exam's benchmark, by the exam's name; without those whose data isn't there
+ * @param found each exam's benchmark, by the exam's name
+ * @param failed why there is none of the others, by the exam's name
  */
-record StudyExams(Study study, Map<String, Benchmark<?>> found) {
+record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, String> failed) {
 
     private static final double POWER = 0.8;
 
     /** Loads the benchmarks; items of generators are made. */
     static StudyExams of(Study study, DataFolder given, StudyFolder folder, Materials materials) {
         var found = new LinkedHashMap<String, Benchmark<?>>();
+        var failed = new LinkedHashMap<String, String>();
         study.exams().forEach(exam -> {
             try {
                 var entry = Catalogue.named(exam.benchmark());
                 var own = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), materials));
                 found.put(exam.name(), RunPlan.Part.load(entry, own.map(path -> new DataFolder(List.of(path), path.resolve("hub")))
                     .orElse(given), new Options(exam.benchmark(), entry.options(), exam.benchmarkOptions())).benchmark());
-            } catch (LeewayException absent) {
-                // said where the exam is: its data isn't there
+            } catch (LeewayException failure) {
+                failed.put(exam.name(), failure.getMessage());
             }
         });
-        return new StudyExams(study, found);
+        return new StudyExams(study, found, failed);
     }
 
     /** How much an exam asks each model. */
     String extent(Exam exam) {
-        return Optional.ofNullable(found.get(exam.name())).map(benchmark -> extent(exam, benchmark)).orElse("its data isn't there");
+        return Optional.ofNullable(found.get(exam.name())).map(benchmark -> extent(exam, benchmark)).orElseGet(() ->
+            "not planned: " + failed.get(exam.name()));
     }
 
     private static <I extends Item> String extent(Exam exam, Benchmark<I> benchmark) {
