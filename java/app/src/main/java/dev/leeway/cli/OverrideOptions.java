@@ -39,15 +39,4 @@ final class OverrideOptions {
     Overrides overrides() {
         return new Overrides(set, arms, limit.orElse(0), alpha.map(OptionalDouble::of).orElse(OptionalDouble.empty()), correction);
     }
-
-    /** As they stand on a command line, each behind a space. */
-    String text() {
-        var text = new StringBuilder();
-        set.forEach(one -> text.append(" --set '").append(one).append('\''));
-        text.append(arms.isEmpty() ? "" : " --arms " + String.join(",", arms));
-        limit.ifPresent(items -> text.append(" --limit ").append(items));
-        alpha.ifPresent(value -> text.append(" --alpha ").append(value));
-        correction.ifPresent(name -> text.append(" --correction ").append(name));
-        return text.toString();
-    }
 }

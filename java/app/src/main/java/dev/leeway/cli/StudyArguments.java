@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -22,6 +23,8 @@ record StudyArguments(List<String> words) {
     static final String FILE = "study_args.json";
     private static final String OUTPUT = "--output_dir";
     private static final String JUDGES = "--judge_model";
+    /** What no shell takes for anything else. */
+    private static final Pattern PLAIN = Pattern.compile("[\\w./,:=@%+-]+");
 
     /** Takes a copy. */
     StudyArguments {
@@ -76,6 +79,12 @@ record StudyArguments(List<String> words) {
             throw LeewayException.usage("%s has no %s, so no study was run in it; name the --output_dir of one", folder, FILE);
         }
         return new StudyArguments(JsonFile.read(file).requireStrings("arguments"));
+    }
+
+    /** As they stand on a shell's command line. */
+    String text() {
+        return words.stream().map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
+            .collect(Collectors.joining(" "));
     }
 
     /** Keeps them in the folder of their study. */

@@ -39,7 +39,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * A study in its folder: sealed, carried out or gone on with, and told.
@@ -92,9 +91,11 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
      * Whether it came to its end.
      *
      * @param arguments that it was begun with, for {@code leeway study resume}
+     * @throws LeewayException before anything is written, if what it begins with is not there
      */
     boolean run(StudyArguments arguments, Ending ending) {
         var plan = plan();
+        new StudyInputs(plan, options).require();
         var output = options.output.orElseThrow();
         var progress = new StudyProgress(err);
         try (var _ = locked(); var device = options.device.open()) {
@@ -250,24 +251,13 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     private static void write(Path file, String text) {
-        new StudyFolder(file.getParent()).create();
+        new StudyFolder(file.toAbsolutePath().getParent()).create();
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** How to repeat it elsewhere. */
+    /** How to repeat it: as it was typed. */
     private String again() {
-        var command = new StringBuilder("leeway study run " + options.name.orElseThrow()
-            + options.planted.map(what -> " --planted " + what).orElse(" --scale " + options.scale));
-        if (!options.seeds.isEmpty()) {
-            command.append(" --seeds ").append(options.seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
-        }
-        options.allAs.ifPresent(arm -> command.append(" --all_as ").append(arm));
-        if (options.dryRun) {
-            command.append(" --dry_run");
-        }
-        options.base.ifPresent(base -> command.append(" --model_name_or_path ").append(base));
-        options.reference.ifPresent(reference -> command.append(" --reference_model ").append(reference));
-        options.data.ifPresent(data -> command.append(" --data ").append(data));
-        return command.append(options.overrides.text()).append(" --output_dir ").append(options.output.orElseThrow()).toString();
+        var output = options.output.orElseThrow();
+        return "leeway " + StudyArguments.read(output).in(output).text();
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
@@ -97,6 +98,7 @@ final class StudyOptions implements Checked {
         base.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--model_name_or_path: %s is no folder", folder));
         reference.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--reference_model: %s is no folder", folder));
         data.ifPresent(folder -> problems.require(Files.isDirectory(folder), "--data: %s is no folder", folder));
+        checkScale(problems);
         problems.require(batchSize > 0, "--batch_size must be positive; got %d", batchSize);
         problems.require(seeds.stream().distinct().count() == seeds.size(), "--seeds names one twice: %s", seeds);
         flopsPerSecond.ifPresent(rate -> problems.require(rate > 0 && Double.isFinite(rate), "--flops_per_second must be positive; got %s",
@@ -108,6 +110,16 @@ final class StudyOptions implements Checked {
         judge.check(problems);
         dtype.check(problems);
         device.check(problems);
+    }
+
+    /** What only a study at full scale begins with. */
+    private void checkScale(Problems problems) {
+        if (scale.equals("smoke") || scale.equals("toy")) {
+            var of = planted.map(_ -> "with --planted").orElse("at --scale " + scale);
+            Map.of("--data", data, "--model_name_or_path", base, "--reference_model", reference).entrySet().stream()
+                .filter(given -> given.getValue().isPresent()).map(Map.Entry::getKey).sorted().forEach(option -> problems.add(option
+                + " has no place " + of + ", where a study makes its own models and data; leave it out, or ask for --scale full"));
+        }
     }
 
     Scale scale() {
@@ -150,10 +162,10 @@ final class StudyOptions implements Checked {
     private Overrides.Applied apply() {
         var whole = plant().map(declaration()::planted).orElseGet(() -> declaration().at(scale(), data.orElse(Path.of(""))));
         var compared = allAs.map(whole::alike).orElse(whole);
-        var own = dryRun ? compared.dryRun() : compared;
-        var wanted = overrides.overrides().apply(seeds.isEmpty() ? own : own.withSeeds(seeds));
+        var wanted = overrides.overrides().apply(seeds.isEmpty() ? compared : compared.withSeeds(seeds));
         StageOptions.requireKnown(wanted.study());
-        return new Overrides.Applied(paths().named(wanted.study()), wanted.said());
+        // A dry run has the last word: it is short whatever is wanted otherwise.
+        return new Overrides.Applied(paths().named(dryRun ? wanted.study().dryRun() : wanted.study()), wanted.said());
     }
 
     /** What was asked for. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
 import dev.leeway.study.Seal;
+import dev.leeway.study.Stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,29 @@ final class StudyArgumentsTest {
         var none = assertThrows(LeewayException.class, () -> StudyArguments.read(folder.resolve("none")));
         assertTrue(none.getMessage().endsWith("has no study_args.json, so no study was run in it; name the --output_dir of one"),
             none.getMessage());
+    }
+
+    @Test
+    void wordsAreQuotedWhereAShellWouldReadThem() {
+        assertEquals("study run --judge_model 'scripted:a|b c' --set 'a.b=it'\\''s' --limit 2",
+            new StudyArguments(List.of("study", "run", "--judge_model", "scripted:a|b c", "--set", "a.b=it's", "--limit", "2")).text());
+    }
+
+    /** A dry run is short, and of one seed, whatever is wanted otherwise. */
+    @Test
+    void aDryRunHasTheLastWord() {
+        var options = new StudyOptions();
+        options.name = Optional.of("helpfulness-hurts");
+        options.scale = "smoke";
+        options.dryRun = true;
+        options.seeds = List.of(7L, 8L);
+        options.overrides.limit = Optional.of(50);
+        options.overrides.set = List.of("sft.max_steps=500");
+        var study = options.study();
+        assertEquals(List.of(7L), study.terms().seeds());
+        assertTrue(study.exams().stream().allMatch(exam -> exam.extent().limit() == 2));
+        assertTrue(study.arms().stream().flatMap(arm -> arm.stages().stream()).filter(Stage::trains)
+            .allMatch(stage -> stage.options().get("max_steps").equals("2")));
     }
 
     /** Stages at full scale name files of the data folder, and are stored under what they name. */

@@ -255,6 +255,55 @@ final class StudyCommandTest {
             Files.readAllBytes(folder.resolve("told/results.json")));
     }
 
+    /** A file's name alone has no folder. */
+    @Test
+    void aReportGoesIntoTheCurrentFolderWhereItsNameIsBare() throws IOException {
+        var page = Path.of("study-report-of-a-test.html");
+        try {
+            assertTrue(Cli.succeed("study", "report", folder.resolve("whole"), "--output", page).out().contains("Report: " + page));
+            assertTrue(Files.readString(page).contains("leeway study run " + NAME));
+        } finally {
+            Files.deleteIfExists(page);
+        }
+    }
+
+    @Test
+    void whatOnlyFullScaleTakesIsRefusedBeforeAnythingIsWritten() {
+        refused("--data has no place at --scale smoke", command("beside", "--data", folder));
+        refused("--model_name_or_path has no place at --scale smoke, where a study makes its own models and data; leave it out, or ask for "
+            + "--scale full; 1 more problem below:\n  --reference_model", command("beside", "--model_name_or_path", folder,
+                "--reference_model", folder));
+        refused("--data has no place with --planted", "study", "run", NAME, "--planted", "effect", "--data", folder, "--output_dir",
+            folder.resolve("beside"));
+        refused("--data is missing: at full scale, name the folder of the study's data (leeway study list says what is in it); 1 more "
+            + "problem below:\n  --model_name_or_path is missing: mid-train of arm mid-trained begins with a base model", "study", "run",
+            NAME, "--scale", "full", "--output_dir", folder.resolve("beside"));
+        assertFalse(Files.exists(folder.resolve("beside")));
+    }
+
+    @Test
+    void allFilesThatAreNotThereAreNamedAtOnce() throws IOException {
+        var data = Files.createDirectories(folder.resolve("some-data"));
+        Files.writeString(data.resolve("unified-feedback.jsonl"), "{}\n");
+        var result = Cli.run("study", "run", "reward-values", "--scale", "full", "--data", data, "--output_dir", folder.resolve("absent"));
+        assertEquals(3, result.code(), result.err());
+        for (var file : new String[] {"skywork.jsonl", "gemma-2-2b-it", "llama-3.2-3b-instruct", "qwen2.5-3b-instruct"}) {
+            assertTrue(result.err().contains(data.resolve(file).toString()), file + " in " + result.err());
+        }
+        assertFalse(result.err().contains("unified-feedback") || Files.exists(folder.resolve("absent")), result.err());
+    }
+
+    @Test
+    void aPlanCountsEveryTraining() {
+        var plan = Cli.succeed("study", "plan", "value-drifts", "--scale", "smoke", "--seeds", 0, "--output_dir", folder.resolve("drifts"))
+            .out();
+        assertFalse(plan.contains("not planned") || plan.contains("could not be planned") || plan.contains("not counted"), plan);
+        assertTrue(plan.contains("the value model arm:") && plan.contains("matrices in float32"), plan);
+        var nothing = Cli.succeed("study", "plan", "value-drifts", "--scale", "full", "--output_dir", folder.resolve("no-drifts")).out();
+        assertTrue(nothing.contains("not planned: --model_name_or_path names no base model"), nothing);
+        assertFalse(nothing.contains("memory    ") || nothing.contains("disk      "), nothing);
+    }
+
     @Test
     void aReportOfAStudyThatIsNotFinishedNamesWhatIsMissing() throws IOException {
         copy("whole", "torn");
