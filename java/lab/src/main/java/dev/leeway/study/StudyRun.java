@@ -209,9 +209,12 @@ public final class StudyRun {
         return sittings.stream().distinct().toList();
     }
 
+    /** Of a training that isn't done yet, the last one alone is known. */
     private List<Sitting> checkpoints(Plan.Node node, Exam exam) {
         var sittings = new ArrayList<Sitting>();
-        crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
+        if (folder.isDone(node)) {
+            crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
+        }
         sittings.add(new Sitting(node, -1, exam));
         return sittings;
     }
