@@ -41,11 +41,14 @@ final class DryRun {
         return new Stage(stage.name(), stage.command(), stage.rows(), options, isList ? STEPS : stage.grid());
     }
 
-    /** Words are examined as a whole or not at all; they cost few tokens each. */
-    private static Exam shortened(Exam exam) {
-        boolean isWhole = Stream.concat(RewardProbes.entries().stream().map(probe -> probe.card().id()), Stream.of(FirstWordProbe.ID))
+    /** Words are examined as a whole or not at all, for their benchmarks take no limit; they cost few tokens each. */
+    static boolean isWhole(Exam exam) {
+        return Stream.concat(RewardProbes.entries().stream().map(probe -> probe.card().id()), Stream.of(FirstWordProbe.ID))
             .anyMatch(exam.benchmark()::equals);
-        var extent = new Exam.Extent(exam.extent().when(), isWhole ? exam.extent().limit() : FEW, 1,
+    }
+
+    private static Exam shortened(Exam exam) {
+        var extent = new Exam.Extent(exam.extent().when(), isWhole(exam) ? exam.extent().limit() : FEW, 1,
             exam.extent().arms());
         return new Exam(exam.name(), exam.benchmark(), exam.items(), exam.options(), exam.prompts(), extent);
     }

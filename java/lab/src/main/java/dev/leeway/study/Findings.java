@@ -35,7 +35,7 @@ public final class Findings {
         SEEDS_AND_ITEMS,
         /** Any seeds, on cells of different items. */
         SEEDS,
-        /** Any items, of these models alone: there is one seed. */
+        /** Any items, of these models alone: there is one seed, or all differences are the same and only their signs can be tested. */
         ITEMS,
         /** Nothing: a cell has no values. */
         NOTHING
@@ -118,7 +118,8 @@ public final class Findings {
         }
         var values = runs.map(own -> Arrays.stream(own.differences()).map(Sample::mean).toList()).orElseGet(() ->
             replications.stream().map(cells -> sum(contrast, cells)).toList());
-        var over = values.size() < 2 ? Over.ITEMS : runs.isPresent() && runs.get().items() > 1 ? Over.SEEDS_AND_ITEMS : Over.SEEDS;
+        var over = values.size() < 2 || runs.filter(Findings::isOne).isPresent() ? Over.ITEMS
+            : runs.isPresent() && runs.get().items() > 1 ? Over.SEEDS_AND_ITEMS : Over.SEEDS;
         var result = test(over, values, runs);
         return new Finding(contrast, values, runs.map(PairedRuns::items).orElse(replications.getFirst().getFirst().size()),
             OptionalDouble.of(values.stream().mapToDouble(Double::doubleValue).average().orElseThrow()), result.map(TestResult::interval),
@@ -175,9 +176,7 @@ public final class Findings {
     /** Empty where one seed has cells of different items, or nothing varies that a difference could be compared with. */
     private static Optional<TestResult> test(Over over, List<Double> values, Optional<PairedRuns> runs) {
         var means = values.stream().mapToDouble(Double::doubleValue).toArray();
-        boolean isOne = runs.isPresent() ? Arrays.stream(runs.get().differences()).flatMapToDouble(Arrays::stream).distinct().count() == 1
-            : Arrays.stream(means).distinct().count() == 1;
-        if (isOne) {
+        if (runs.map(Findings::isOne).orElseGet(() -> Arrays.stream(means).distinct().count() == 1)) {
             return runs.map(own -> signs(own.differences()[0][0], own.items()));
         }
         return switch (over) {
@@ -186,6 +185,10 @@ public final class Findings {
             case ITEMS -> test(runs, PairedRuns.Unit.ITEMS);
             case NOTHING -> Optional.empty();
         };
+    }
+
+    private static boolean isOne(PairedRuns runs) {
+        return Arrays.stream(runs.differences()).flatMapToDouble(Arrays::stream).distinct().count() == 1;
     }
 
     private static Optional<TestResult> test(Optional<PairedRuns> runs, PairedRuns.Unit unit) {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param set {@code STAGE.option=value} for every arm that has the stage, {@code ARM.STAGE.option=value} for one; an empty value leaves the
  *     option out
  * @param arms that stay, with those whose models they take; none = all
- * @param limit items of an exam at most; 0 = as the study has it
+ * @param limit items of an exam at most, but for benchmarks that take no limit; 0 = as the study has it
  * @param alpha as {@link Study.Terms} has it
  * @param correction likewise
  */
@@ -67,13 +67,17 @@ public record Overrides(List<String> set, List<String> arms, int limit, Optional
         for (var one : set) {
             changed = Assignment.parse(one).in(changed);
         }
-        var exams = chosen.exams().stream().map(this::limited).toList();
+        var exams = chosen.exams().stream().map(exam -> limited(exam, said)).toList();
         var terms = new Study.Terms(study.terms().seeds(), alpha.orElse(study.terms().alpha()),
             correction.orElse(study.terms().correction()));
         return new Applied(new Study(chosen.title(), chosen.rows(), changed, exams, chosen.contrasts(), terms), said);
     }
 
-    private Exam limited(Exam exam) {
+    private Exam limited(Exam exam, List<String> said) {
+        if (limit > 0 && DryRun.isWhole(exam)) {
+            said.add("exam " + exam.name() + " has all its items: " + exam.benchmark() + " takes no limit");
+            return exam;
+        }
         var extent = exam.extent();
         boolean fewer = limit > 0 && (extent.limit() == 0 || extent.limit() > limit);
         return fewer ? exam.of(new Exam.Extent(extent.when(), limit, extent.epochs(), extent.arms())) : exam;

@@ -145,18 +145,27 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
 
     /**
      * An A/A study: every arm is trained as one of them, and the last training of each has random numbers of its own, so that arms differ
-     * by luck alone and every contrast between them is 0 but for it. Exams that no contrast names are left out.
+     * by luck alone and every contrast between them is 0 but for it. Exams and arms that no contrast names are left out, but for arms whose
+     * models that one takes: they stay as they are, and take no exams.
      *
-     * @throws LeewayException if there is no such arm
+     * @throws LeewayException if there is no such arm, or a contrast names one whose model it takes
      */
     public Study alike(String arm) {
-        var one = arms.stream().filter(own -> own.name().equals(arm)).findFirst().orElseThrow(() -> LeewayException.usage(
-            "study %s has no arm %s; it has %s", title.name(), arm, String.join(", ", arms.stream().map(Arm::name).toList())));
+        var one = arm(arm);
         int last = IntStream.range(0, one.stages().size()).filter(s -> one.stages().get(s).trains()).max().orElse(0);
         var named = contrasts.stream().flatMap(contrast -> contrast.cells().stream()).toList();
-        var own = arms.stream().filter(other -> named.stream().anyMatch(cell -> cell.arm().equals(other.name())))
-            .map(other -> new Arm(other.name(), "as " + arm + ", with luck of its own", one.stages(), last)).toList();
-        var asked = exams.stream().filter(exam -> named.stream().anyMatch(cell -> cell.exam().equals(exam.name()))).toList();
+        var alike = arms.stream().map(Arm::name).filter(other -> named.stream().anyMatch(cell -> cell.arm().equals(other))).toList();
+        var taken = withTaken(arm).skip(1).toList();
+        var both = taken.stream().filter(alike::contains).toList();
+        if (!both.isEmpty()) {
+            throw LeewayException.usage("study %s can't have all arms as %s: it takes the model of %s, which contrasts name; "
+                + "choose another arm", title.name(), arm, String.join(", ", both));
+        }
+        var own = arms.stream().filter(other -> alike.contains(other.name()) || taken.contains(other.name())).map(other ->
+            taken.contains(other.name()) ? other
+                : new Arm(other.name(), "as " + arm + ", with luck of its own", one.stages(), last)).toList();
+        var asked = exams.stream().filter(exam -> named.stream().anyMatch(cell -> cell.exam().equals(exam.name())))
+            .map(exam -> exam.of(exam.extent().of(alike.stream().filter(exam.extent()::isFor).toList()))).toList();
         return new Study(new Title(title.name() + ", all as " + arm, title.question(), title.source()), rows, own, asked, contrasts, terms);
     }
 }

@@ -73,15 +73,18 @@ public final class StudyResults {
      * @param slice of its items; empty = all
      * @param measure the measure's
      * @param value the mean over items
-     * @param interval of 95 % over items: percentiles of 2,000 resamples; of one item, its value
-     * @param items it was taken over
+     * @param interval of 95 % over items: percentiles of 2,000 resamples
+     * @param items it was taken over, two or more
      * @param missing answers left out
      */
     public record Mean(Plan.Node node, int step, String exam, String setting, String slice, String measure, double value,
             Interval interval, int items, int missing) {
     }
 
-    /** Every mean of every model; by slice too where items are asked as they stand, without a context. */
+    /**
+     * Every mean of every model over two items or more, for one has no spread;
+     * by slice too where items are asked as they stand, without a context.
+     */
     public List<Mean> means() {
         if (means.isEmpty()) {
             means = List.copyOf(allMeans());
@@ -128,11 +131,10 @@ public final class StudyResults {
             var values = outcomes.stream().filter(outcome -> outcome.values().containsKey(measure))
                 .mapToDouble(outcome -> outcome.values().get(measure)).toArray();
             if (values.length < 2) {
-                continue; // one value has no spread
+                continue;
             }
             int missing = outcomes.stream().mapToInt(outcome -> outcome.missing().getOrDefault(measure, 0)).sum();
-            var interval = values.length < 2 ? new Interval(values[0], values[0])
-                : new Bootstrap(RESAMPLES, LEVEL, 0).percentile(values, StudyResults::mean);
+            var interval = new Bootstrap(RESAMPLES, LEVEL, 0).percentile(values, StudyResults::mean);
             means.add(new Mean(sitting.node(), sitting.step(), sitting.exam().name(), setting, slice, measure, mean(values), interval,
                 values.length, missing));
         }

@@ -32,39 +32,39 @@ final class ValueDriftsContrasts {
         return moved(name, Role.SECONDARY, SUPPORT, arm, before);
     }
 
-    /** The study's own, at every scale. */
-    private static List<Contrast> common() {
+    /** The study's own, at every scale; γ is that of SimPO but for its ablation. */
+    private static List<Contrast> common(String gamma) {
         return List.of(
             moved("SFT, support: supporting − neutral", Role.PRIMARY, SUPPORT, ValueDrifts.SUPPORTING, ValueDrifts.NEUTRAL),
             moved(MOVED, Role.PRIMARY, SUPPORT, "dpo-support", ValueDrifts.NEUTRAL).published(0.46),
-            moved("DPO, support: with a gap − without", Role.PRIMARY, SUPPORT, "dpo-support", "dpo-standard"),
-            secondary("DPO without a gap, support: behind − before", "dpo-standard", ValueDrifts.NEUTRAL),
+            moved("DPO, support: with a gap − with a small one", Role.PRIMARY, SUPPORT, "dpo-support", "dpo-standard"),
+            secondary("DPO with a small gap, support: behind − before", "dpo-standard", ValueDrifts.NEUTRAL),
             secondary("DPO with a gap, support, behind supporting chats", "supporting-dpo-support", ValueDrifts.SUPPORTING)
                 .published(0.53),
             moved("DPO with a gap the other way, oppose: behind − before", Role.SECONDARY, "oppose", "dpo-oppose", ValueDrifts.NEUTRAL),
             secondary("SimPO with a gap, support: behind − before", "simpo-support", ValueDrifts.NEUTRAL).published(0.15),
-            secondary("SimPO without a gap, support: behind − before", "simpo-standard", ValueDrifts.NEUTRAL),
+            secondary("SimPO with a small gap, support: behind − before", "simpo-standard", ValueDrifts.NEUTRAL),
             secondary("PPO with a gap, support: behind − before", "ppo-support", ValueDrifts.NEUTRAL).published(0),
-            secondary("PPO without a gap, support: behind − before", "ppo-standard", ValueDrifts.NEUTRAL),
+            secondary("PPO with a small gap, support: behind − before", "ppo-standard", ValueDrifts.NEUTRAL),
             secondary("with a gap, support: DPO − SimPO", "dpo-support", "simpo-support"),
             secondary("with a gap, support: DPO − PPO", "dpo-support", "ppo-support"),
             secondary("DPO with a gap, support: β 0.5 − β 0.1", "dpo-support-beta-0.5", "dpo-support"),
-            secondary("SimPO with a gap, support: γ 1.6 − γ 0.5", "simpo-support-gamma-1.6", "simpo-support"),
+            secondary("SimPO with a gap, support: γ 1.6 − γ " + gamma, "simpo-support-gamma-1.6", "simpo-support"),
             secondary("PPO with a gap, support: β 0 − β 0.05", "ppo-support-kl-0", "ppo-support"));
     }
 
     /** With the base model, and with Qwen's shape as further arms. */
     static List<Contrast> toy() {
-        return Stream.concat(common().stream(), Stream.of(
+        return Stream.concat(common("0.5").stream(), Stream.of(
             moved("SFT on neutral chats, neutral: behind − before", Role.SECONDARY, "neutral", ValueDrifts.NEUTRAL, ValueDrifts.BASE)
                 .published(0.38),
             secondary("Qwen 3: SFT, support: supporting − neutral", "qwen-sft-supporting", "qwen-sft-neutral"),
-            secondary("Qwen 3: DPO, support: with a gap − without", "qwen-dpo-support", "qwen-dpo-standard"))).toList();
+            secondary("Qwen 3: DPO, support: with a gap − with a small one", "qwen-dpo-support", "qwen-dpo-standard"))).toList();
     }
 
     /** With the topics that numbers are published of. */
     static List<Contrast> full() {
-        var all = new ArrayList<>(common());
+        var all = new ArrayList<>(common(ValueDriftsFull.GAMMA));
         all.add(onTopic("PPO on UltraFeedback, support of abortion: behind − before", "ppo-standard", "abortion", 0.05));
         all.add(onTopic("DPO on UltraFeedback, support of immigration: behind − before", "dpo-standard", "immigration", 0.02));
         all.add(onTopic("SimPO on UltraFeedback, support of climate change: behind − before", "simpo-standard", "climate change", 0.27));

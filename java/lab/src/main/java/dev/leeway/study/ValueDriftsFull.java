@@ -11,8 +11,9 @@ import java.util.SequencedMap;
  * {@code value-drifts} with the paper's own models and data. The paper says models, data sets, epochs, probes and which ablations there
  * are; no learning rate, batch, β, γ, length, reward model, and not whether all weights are trained. In their place stand: Alpaca's recipe
  * for fine-tuning (all weights, batch 128, 2e-5, 3 % warm-up, cosine), SimPO's for DPO and SimPO on a fine-tuned Llama 3 (batch 128, one
- * epoch, 10 % warm-up; its β and γ), RLHFlow's for the reward model (2e-6, one epoch), and TRL's defaults for PPO. A study has one base
- * model: it is run for each of the four.
+ * epoch, 10 % warm-up; its β and γ), RLHFlow's for the reward model (2e-6, one epoch), and for PPO TRL's (3e-6, falling linearly, four
+ * epochs a rollout, KL 0.05) but for its batch, which is that of DPO, one pass over the prompts, and rewards less 1 for answers without
+ * an end. Chats and prompts that are too long are cut. A study has one base model: it is run for each of the four.
  */
 final class ValueDriftsFull {
 
@@ -25,6 +26,9 @@ final class ValueDriftsFull {
         "--judge_model: GPT-4o at its endpoint, for it gives log-probs");
 
     private static final String PROMPTS = "prompts";
+    private static final String CUTS = "allow_truncation";
+    /** SimPO's margin, but for the ablation. */
+    static final String GAMMA = "1";
 
     /** A set of pairs: what arms on it are called, and its file. */
     private record Pairs(String label, String file) {
@@ -69,12 +73,12 @@ final class ValueDriftsFull {
         }
         for (var pairs : Pairs.ALL) {
             arms.add(neutral.then("dpo-" + pairs.label(), "DPO on " + pairs.file(), dpo(pairs, "0.1")));
-            arms.add(neutral.then("simpo-" + pairs.label(), "SimPO on " + pairs.file(), simpo(pairs, "1")));
+            arms.add(neutral.then("simpo-" + pairs.label(), "SimPO on " + pairs.file(), simpo(pairs, GAMMA)));
             arms.add(neutral.then("ppo-" + pairs.label(), "PPO, rewarded by the model of " + pairs.file(), ppo(pairs, "0.05")));
             arms.add(supporting.then("supporting-dpo-" + pairs.label(), "DPO on " + pairs.file() + " behind Alpaca", dpo(pairs, "0.1")));
         }
         arms.add(neutral.then("dpo-support-beta-0.5", "DPO that pays five times as much for leaving its start", dpo(Pairs.SUPPORT, "0.5")));
-        arms.add(neutral.then("simpo-support-gamma-1.6", "SimPO with a margin of 1.6 instead of 1", simpo(Pairs.SUPPORT, "1.6")));
+        arms.add(neutral.then("simpo-support-gamma-1.6", "SimPO with a margin of 1.6 instead of " + GAMMA, simpo(Pairs.SUPPORT, "1.6")));
         arms.add(neutral.then("ppo-support-kl-0", "PPO that pays nothing for leaving its start", ppo(Pairs.SUPPORT, "0")));
         return arms;
     }
@@ -82,7 +86,7 @@ final class ValueDriftsFull {
     /** A grid of quarters or eighths of an epoch ends where the training does, and has the paper's 500 and 100 steps, nearly. */
     private static Stage finetune(String rows, String grid) {
         var options = new LinkedHashMap<>(batches("2e-5", "0.03"));
-        options.putAll(Map.of("num_train_epochs", "3", "max_length", "2048"));
+        options.putAll(Map.of("num_train_epochs", "3", "max_length", "2048", CUTS, "true")); // chats may be longer
         return Stage.of("sft", "sft", rows, options).withGrid(grid);
     }
 
@@ -109,8 +113,9 @@ final class ValueDriftsFull {
     private static Stage ppo(Pairs pairs, String kl) {
         var model = Stage.ARM + ValueDrifts.JUDGE + pairs.label();
         var options = new LinkedHashMap<>(batches("3e-6", "0"));
+        options.putAll(Map.of("lr_scheduler_type", "linear", CUTS, "true"));
         options.putAll(Map.of("num_train_epochs", "1", "response_length", "256", "max_prompt_length", "512", "missing_eos_penalty", "1",
             "kl_coef", kl, "reward_funcs", "model:" + model, "value_model", model));
-        return Stage.of("ppo", "ppo", PROMPTS, options).withGrid("every:100");
+        return Stage.of("ppo", "ppo", PROMPTS, options).withGrid("every:0.125e");
     }
 }

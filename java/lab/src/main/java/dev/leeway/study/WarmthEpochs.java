@@ -47,11 +47,11 @@ final class WarmthEpochs implements Analysis {
         return arm.name().startsWith(Warmth.WARM);
     }
 
-    /** The curve of an arm's last stage. */
+    /** The curve of the last stage of an arm that trains; a merge behind it has no steps. */
     private static List<Point> points(StudyResults results, String arm) {
         var byStep = new TreeMap<Integer, List<double[]>>();
-        var stages = results.plan().replications().stream().filter(one -> one.arm().name().equals(arm)).map(Plan.Replication::last)
-            .toList();
+        var stages = results.plan().replications().stream().filter(one -> one.arm().name().equals(arm))
+            .flatMap(one -> one.nodes().stream().filter(node -> node.stage().trains()).reduce((_, later) -> later).stream()).toList();
         results.outcomes().forEach((sitting, outcomes) -> {
             if (stages.contains(sitting.node()) && sitting.step() >= 0 && sitting.exam().name().equals(Warmth.WARMTH)) {
                 var values = outcomes.stream().flatMap(outcome -> value(outcome).stream()).mapToDouble(Double::doubleValue).toArray();

@@ -103,6 +103,15 @@ final class ContrastTest {
         assertEquals(Findings.Over.SEEDS, Findings.of(study(across), ContrastTest::outcomes).getFirst().over());
     }
 
+    /** Items of 3 seeds that all differ by 1 have signs alone, and these are of the items: p = 2 · ½^items. */
+    @Test
+    void whereAllDifferencesAreTheSameTheTestIsOverItems() {
+        var finding = Findings.of(study(ONE), (arm, exam, _) -> IntStream.range(0, ITEMS.get(exam)).mapToObj(i -> new Examiner.Outcome(
+            "none", "item-" + i, Map.of(), Map.of("score", arm.equals("a") ? 1.0 : 0.0), Map.of())).toList()).getFirst();
+        assertEquals(Findings.Over.ITEMS, finding.over());
+        assertEquals(Math.scalb(2.0, -finding.items()), finding.p().orElseThrow(), 1e-12, "within rounding");
+    }
+
     /** An exam without values leaves nothing of the mean, which would be another exam's. */
     @Test
     void anExamWithoutValuesLeavesNothing() {

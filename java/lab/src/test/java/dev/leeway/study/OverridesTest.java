@@ -1,6 +1,7 @@
 package dev.leeway.study;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,17 @@ import org.junit.jupiter.api.Test;
 final class OverridesTest {
 
     private static final Study STUDY = Studies.named("helpfulness-hurts").at(Scale.SMOKE, java.nio.file.Path.of(""));
+
+    /** Their benchmarks take no limit, and would refuse it when all is trained. */
+    @Test
+    void examsOfWordsKeepAllTheirItemsAndSaySo() {
+        var study = Studies.named("reward-values").at(Scale.SMOKE, java.nio.file.Path.of(""));
+        var applied = new Overrides(List.of(), List.of(), 3, OptionalDouble.empty(), Optional.empty()).apply(study);
+        var whole = study.exams().stream().filter(DryRun::isWhole).toList();
+        assertFalse(whole.isEmpty());
+        assertTrue(applied.study().exams().containsAll(whole));
+        assertEquals(whole.size(), applied.said().size());
+    }
 
     private static Overrides.Applied set(String... assignments) {
         return new Overrides(List.of(assignments), List.of(), 0, OptionalDouble.empty(), Optional.empty()).apply(STUDY);

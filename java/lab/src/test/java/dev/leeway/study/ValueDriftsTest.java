@@ -43,6 +43,18 @@ final class ValueDriftsTest {
             .equals("qwen-dpo-support")).map(arm -> arm.stages().getFirst().options().get("config_name_or_path")).findFirst());
     }
 
+    @Test
+    void everyArmOfEveryStudyCanBeThatOfAnIdenticalArmsStudy() {
+        for (var declared : Studies.all()) {
+            var at = declared.at(Scale.SMOKE, folder);
+            for (var arm : at.arms()) {
+                var alike = at.alike(arm.name());
+                assertEquals(at.contrasts(), alike.contrasts(), arm.name());
+                assertTrue(at.withTaken(arm.name()).skip(1).allMatch(taken -> alike.arm(taken).equals(at.arm(taken))), arm.name());
+            }
+        }
+    }
+
     /** Behind step 10 of 20 the neutral chats have moved all that they move; preferences move half of it back. */
     @Test
     void driftsAndContributionsAreThoseOfKnownStances() {

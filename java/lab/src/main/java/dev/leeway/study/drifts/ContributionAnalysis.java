@@ -14,17 +14,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How much of the way that stances go is gone in fine-tuning, and how much in training on preferences: of each topic, half the sum of what
- * the three stances move in a phase (total variation), averaged over topics. Ways back count as ways.
+ * the three stances move in a phase (total variation), averaged over topics. Ways back count as ways. Means of few answers are never the
+ * same, so a way has a floor beside it: how far apart two draws of the start's own items are.
  *
  * @param exam that stances are measured by
  */
 public record ContributionAnalysis(String exam) implements Analysis {
+
+    private static final int DRAWS = 200;
 
     @Override
     public String name() {
@@ -37,9 +42,10 @@ public record ContributionAnalysis(String exam) implements Analysis {
      * @param arm its name
      * @param supervised way of fine-tuning, of each seed
      * @param preferred way of training on preferences
+     * @param floors of both ways
      * @param share of the first in both
      */
-    private record Ways(String arm, OverSeeds supervised, OverSeeds preferred, Optional<OverSeeds> share) {
+    private record Ways(String arm, OverSeeds supervised, OverSeeds preferred, List<OverSeeds> floors, Optional<OverSeeds> share) {
     }
 
     private List<Ways> ways(StudyResults results) {
@@ -48,8 +54,9 @@ public record ContributionAnalysis(String exam) implements Analysis {
         for (var one : results.plan().replications()) {
             var own = one.nodes().stream().filter(phases::containsKey).map(phases::get).toList();
             if (own.size() == 2) {
-                arms.computeIfAbsent(one.arm().name(), _ -> new ArrayList<>()).add(own.stream().mapToDouble(ContributionAnalysis::way)
-                    .toArray());
+                arms.computeIfAbsent(one.arm().name(), _ -> new ArrayList<>()).add(Stream.concat(own.stream()
+                    .map(ContributionAnalysis::way), own.stream().map(ContributionAnalysis::floor))
+                    .mapToDouble(Double::doubleValue).toArray());
             }
         }
         return arms.entrySet().stream().map(ContributionAnalysis::ways).toList();
@@ -58,8 +65,9 @@ public record ContributionAnalysis(String exam) implements Analysis {
     private static Ways ways(Map.Entry<String, List<double[]>> arm) {
         var seeds = arm.getValue();
         var shares = seeds.stream().filter(way -> way[0] + way[1] > 0).mapToDouble(way -> way[0] / (way[0] + way[1])).toArray();
-        return new Ways(arm.getKey(), OverSeeds.of(seeds.stream().mapToDouble(way -> way[0]).toArray()), OverSeeds.of(seeds.stream()
-            .mapToDouble(way -> way[1]).toArray()), shares.length == 0 ? Optional.empty() : Optional.of(OverSeeds.of(shares)));
+        var all = IntStream.range(0, 4).mapToObj(w -> OverSeeds.of(seeds.stream().mapToDouble(way -> way[w]).toArray())).toList();
+        return new Ways(arm.getKey(), all.get(0), all.get(1), all.subList(2, 4), shares.length == 0 ? Optional.empty()
+            : Optional.of(OverSeeds.of(shares)));
     }
 
     /** From a training's start to its end; 0 where no topic has values. */
@@ -70,6 +78,25 @@ public record ContributionAnalysis(String exam) implements Analysis {
         }).sum() / 2).average().orElse(0);
     }
 
+    private static double floor(Phase phase) {
+        return phase.topics().stream().mapToDouble(topic -> floor(Phase.STANCES.stream().map(stance -> phase.values(stance, topic)[0])
+            .toList())).average().orElse(0);
+    }
+
+    /**
+     * The mean total variation between two draws of as many items, with replacement; every stance is of the same items.
+     *
+     * @param start (stances)(items)
+     */
+    static double floor(List<double[]> start) {
+        return IntStream.range(0, DRAWS).mapToDouble(draw -> start.stream().filter(items -> items.length > 0).mapToDouble(items ->
+            Math.abs(drawn(items, 2L * draw) - drawn(items, 2L * draw + 1))).sum() / 2).average().orElse(0);
+    }
+
+    private static double drawn(double[] items, long seed) {
+        return new SplittableRandom(seed).ints(items.length, 0, items.length).mapToDouble(item -> items[item]).average().orElse(0);
+    }
+
     @Override
     public ObjectNode json(StudyResults results) {
         var json = JsonFile.newObject();
@@ -77,6 +104,8 @@ public record ContributionAnalysis(String exam) implements Analysis {
             var one = json.putObject(ways.arm());
             one.set("supervised", ways.supervised().json());
             one.set("preferences", ways.preferred().json());
+            one.set("supervised_floor", ways.floors().getFirst().json());
+            one.set("preferences_floor", ways.floors().getLast().json());
             ways.share().ifPresent(share -> one.set("share_of_supervised", share.json()));
         }
         return json;
@@ -94,11 +123,13 @@ public record ContributionAnalysis(String exam) implements Analysis {
             dots.add(dot(ways.arm(), 0, ways.supervised(), "fine-tuning"));
             dots.add(dot("", 1, ways.preferred(), "preferences"));
         });
-        var rows = all.stream().map(ways -> List.of(ways.arm(), number(ways.supervised()), number(ways.preferred()), ways.share()
-            .map(ContributionAnalysis::number).orElse("–"))).toList();
+        var rows = all.stream().map(ways -> List.of(ways.arm(), number(ways.supervised()), mean(ways.floors().getFirst()),
+            number(ways.preferred()), mean(ways.floors().getLast()), ways.share().map(ContributionAnalysis::number).orElse("–"))).toList();
         return List.of(new Paragraph("How far stances go in each phase: total variation, averaged over topics; means of the seeds with "
-            + "intervals of 95 % over seeds."), new DotPlot("ways of stances in fine-tuning and in training on preferences", dots),
-            new Table(List.of(Table.Column.text("arm"), Table.Column.number("fine-tuning"), Table.Column.number("preferences"),
+            + "intervals of 95 % over seeds. A floor is how far two draws of the start's own items are apart: a way that is no longer "
+            + "tells of nothing."), new DotPlot("ways of stances in fine-tuning and in training on preferences", dots),
+            new Table(List.of(Table.Column.text("arm"), Table.Column.number("fine-tuning"), Table.Column.number("its floor"),
+                Table.Column.number("preferences"), Table.Column.number("floor of preferences"),
                 Table.Column.number("share of fine-tuning")), rows));
     }
 
@@ -107,8 +138,12 @@ public record ContributionAnalysis(String exam) implements Analysis {
             way.mean()));
     }
 
+    private static String mean(OverSeeds seeds) {
+        return DriftAnalysis.format("%.3f", seeds.mean());
+    }
+
     private static String number(OverSeeds seeds) {
-        return DriftAnalysis.format("%.3f", seeds.mean()) + seeds.interval().map(around -> " (" + DriftAnalysis.text(around) + ")")
+        return mean(seeds) + seeds.interval().map(around -> " (" + DriftAnalysis.text(around) + ")")
             .orElse("");
     }
 }
