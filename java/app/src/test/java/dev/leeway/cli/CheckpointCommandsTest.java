@@ -157,7 +157,9 @@ final class CheckpointCommandsTest {
         try (var child = Child.start(folder.resolve("log"), Optional.empty(), sft("stopped", "--dataset_name", rows,
             "--gradient_accumulation_steps", 24_000))) {
             child.awaitText("  seed ");
-            child.signal("INT", "TERM");
+            child.signal("INT");
+            child.awaitText("stopping:"); // two signals that wait together are taken in either order
+            child.signal("TERM");
             assertEquals(SIGTERM, child.await(), child.text());
         }
         assertFalse(Files.exists(folder.resolve("stopped").resolve("checkpoint-1")));

@@ -103,11 +103,13 @@ final class ValueDriftsFull {
     }
 
     private static Stage dpo(Pairs pairs, String beta) {
-        return stage("dpo", pairs, Map.of("beta", beta, "max_prompt_length", "1800")).withGrid("every:0.125e");
+        return stage("dpo", pairs, Map.of("beta", beta, "max_prompt_length", "1800", "allow_truncation", "true"))
+            .withGrid("every:0.125e");
     }
 
     private static Stage simpo(Pairs pairs, String gamma) {
-        return stage("simpo", pairs, Map.of("beta", "2", "simpo_gamma", gamma, "max_prompt_length", "1800")).withGrid("every:0.125e");
+        return stage("simpo", pairs, Map.of("beta", "2", "simpo_gamma", gamma, "max_prompt_length", "1800", "allow_truncation", "true"))
+            .withGrid("every:0.125e");
     }
 
     private static Stage ppo(Pairs pairs, String kl) {
