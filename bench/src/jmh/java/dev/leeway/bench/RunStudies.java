@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -70,7 +71,8 @@ public final class RunStudies implements Callable<Integer> {
             .put("command", ("bench/studies.sh --scale " + scale + " " + String.join(" ", names)).strip());
         var studies = record.putArray("studies");
         var folder = keep == null ? Files.createTempDirectory("leeway-studies") : keep;
-        var file = out.resolve("studies-" + machine.slug() + "-" + date + "-" + scale + ".json");
+        var file = out.resolve("studies-" + machine.slug() + "-" + date + "-" + scale
+            + names.stream().map(name -> "-" + name).collect(Collectors.joining()) + ".json");
         Files.createDirectories(out);
         try {
             for (var name : chosen) {

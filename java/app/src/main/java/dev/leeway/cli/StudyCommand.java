@@ -4,6 +4,7 @@ import dev.leeway.study.Scale;
 import dev.leeway.study.Seal;
 import dev.leeway.study.Studies;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -106,10 +107,8 @@ final class StudyCommand {
         }
     }
 
-    /** {@code leeway study resume}. */
-    @Command(name = "resume", description = "Goes on with the study of a folder, as it was begun; of one that is finished it writes the "
-        + "report again.")
-    static final class ResumeStudy implements Callable<Integer> {
+    /** What is done with a study that was begun. */
+    abstract static class OfOneFolder implements Callable<Integer> {
 
         @Spec
         private CommandSpec spec;
@@ -118,31 +117,36 @@ final class StudyCommand {
         private Path folder;
 
         @Override
-        public Integer call() {
-            var line = spec.commandLine();
-            return Main.run(StudyArguments.read(folder).in(folder).words().toArray(String[]::new), line.getOut(), line.getErr());
+        public final Integer call() {
+            return call(StudyArguments.read(folder).in(folder).words(), spec.commandLine());
+        }
+
+        /** With the words that it was begun with. */
+        abstract int call(List<String> words, CommandLine line);
+    }
+
+    /** {@code leeway study resume}. */
+    @Command(name = "resume", description = "Goes on with the study of a folder, as it was begun; of one that is finished it writes the "
+        + "report again.")
+    static final class ResumeStudy extends OfOneFolder {
+
+        @Override
+        int call(List<String> words, CommandLine line) {
+            return Main.run(words.toArray(String[]::new), line.getOut(), line.getErr());
         }
     }
 
     /** {@code leeway study report}. */
     @Command(name = "report", description = "Writes the report of a finished study again, with its results and tables, from what is "
         + "stored: trains and examines nothing.")
-    static final class ReportStudy implements Callable<Integer> {
-
-        @Spec
-        private CommandSpec spec;
-
-        @Parameters(index = "0", paramLabel = "DIR", description = "the study's --output_dir")
-        private Path folder;
+    static final class ReportStudy extends OfOneFolder {
 
         @Option(names = "--output", paramLabel = "FILE", description = "where the page goes (default: report.html in DIR)")
         private Optional<Path> output = Optional.empty();
 
         @Override
-        public Integer call() {
-            var line = spec.commandLine();
+        int call(List<String> words, CommandLine line) {
             var begun = new CommandLine(new RunStudy());
-            var words = StudyArguments.read(folder).in(folder).words();
             begun.parseArgs(words.subList(2, words.size()).toArray(String[]::new)); // behind: study run
             OfOneStudy study = begun.getCommand();
             Problems.requireNone(study::check);

@@ -2,11 +2,13 @@ package dev.leeway.io;
 
 import dev.leeway.LeewayException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -94,13 +96,23 @@ public final class Sha256 {
         }
     }
 
+    /** A stream that adds all that is written to another. */
+    public OutputStream over(OutputStream out) {
+        return new DigestOutputStream(out, digest);
+    }
+
     /** The sum as 64 lower-case hexadecimal digits; the next one begins anew. */
     public String hex() {
-        return HexFormat.of().formatHex(digest.digest());
+        return HexFormat.of().formatHex(bytes());
+    }
+
+    /** The sum as 32 bytes; the next one begins anew. */
+    public byte[] bytes() {
+        return digest.digest();
     }
 
     /** The first eight bytes of the sum as a number; the next one begins anew. */
     public long number() {
-        return ByteBuffer.wrap(digest.digest()).getLong();
+        return ByteBuffer.wrap(bytes()).getLong();
     }
 }

@@ -1,5 +1,6 @@
 package dev.leeway.data;
 
+import dev.leeway.io.Sha256;
 import dev.leeway.text.Tokenizer;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -8,13 +9,11 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -148,7 +147,7 @@ public final class DatasetCache {
     }
 
     private static void verify(Path file) throws IOException {
-        MessageDigest digest = sha256();
+        var sum = new Sha256();
         long content = Files.size(file) - DIGEST;
         try (InputStream in = Files.newInputStream(file)) {
             byte[] block = new byte[BUFFER];
@@ -157,10 +156,10 @@ public final class DatasetCache {
                 if (read == 0) {
                     throw new IOException("it became shorter while it was read");
                 }
-                digest.update(block, 0, read);
+                sum.addBytes(ByteBuffer.wrap(block, 0, read));
                 left -= read;
             }
-            if (content < 0 || !Arrays.equals(digest.digest(), in.readNBytes(DIGEST))) {
+            if (content < 0 || !Arrays.equals(sum.bytes(), in.readNBytes(DIGEST))) {
                 throw new IOException("its checksum does not fit");
             }
         }
@@ -172,12 +171,12 @@ public final class DatasetCache {
             Files.createDirectories(folder);
             Path unfinished = Files.createTempFile(folder, "unfinished", UNFINISHED);
             try {
-                MessageDigest digest = sha256();
+                var sum = new Sha256();
                 try (OutputStream raw = Files.newOutputStream(unfinished);
-                        var out = new DataOutputStream(new BufferedOutputStream(new DigestOutputStream(raw, digest), BUFFER))) {
+                        var out = new DataOutputStream(new BufferedOutputStream(sum.over(raw), BUFFER))) {
                     EncodedFile.write(out, rows);
                     out.flush();
-                    raw.write(digest.digest());
+                    raw.write(sum.bytes());
                 }
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
                 prune(file);
@@ -238,13 +237,5 @@ public final class DatasetCache {
         key.add(tokenizer, options);
         key.add(Boolean.toString(options.allowTruncation()));
         return key.hex();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -1,10 +1,7 @@
 package dev.leeway.eval;
 
 import dev.leeway.LeewayException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.leeway.io.Sha256;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -68,11 +65,7 @@ public record Baseline(String name, Rule rule) implements Subject {
 
     @Override
     public String hash() {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest((name + " 1").getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError("every JDK has SHA-256", impossible);
-        }
+        return Sha256.of(name + " 1");
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -53,6 +54,14 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
      * @param setting the name of the evaluation prompt
      */
     public record Cell(String arm, String exam, String measure, String slice, String setting) {
+
+        /** What was got by item, of outcomes of its arm and exam: where the measure has a value. */
+        public Map<String, Double> values(List<Examiner.Outcome> outcomes) {
+            var values = new LinkedHashMap<String, Double>();
+            outcomes.stream().filter(outcome -> outcome.setting().equals(setting) && outcome.in(slice)
+                && outcome.values().containsKey(measure)).forEach(outcome -> values.put(outcome.item(), outcome.values().get(measure)));
+            return values;
+        }
 
         /** The same of another arm. */
         public Cell of(String other) {

@@ -106,7 +106,7 @@ public final class Findings {
     private static Finding finding(Contrast contrast, List<Long> seeds, Outcomes outcomes) {
         var replications = new ArrayList<List<Map<String, Double>>>();
         for (long seed : seeds) {
-            var cells = contrast.cells().stream().map(cell -> values(cell, outcomes.of(cell.arm(), cell.exam(), seed))).toList();
+            var cells = contrast.cells().stream().map(cell -> cell.values(outcomes.of(cell.arm(), cell.exam(), seed))).toList();
             if (cells.stream().noneMatch(Map::isEmpty)) {
                 replications.add(cells);
             }
@@ -124,14 +124,6 @@ public final class Findings {
         return new Finding(contrast, values, runs.map(PairedRuns::items).orElse(replications.getFirst().getFirst().size()),
             OptionalDouble.of(values.stream().mapToDouble(Double::doubleValue).average().orElseThrow()), result.map(TestResult::interval),
             result.map(found -> OptionalDouble.of(found.p())).orElse(OptionalDouble.empty()), OptionalDouble.empty(), over);
-    }
-
-    private static Map<String, Double> values(Contrast.Cell cell, List<Examiner.Outcome> outcomes) {
-        var values = new LinkedHashMap<String, Double>();
-        outcomes.stream().filter(outcome -> outcome.setting().equals(cell.setting()) && outcome.in(cell.slice())
-            && outcome.values().containsKey(cell.measure())).forEach(outcome -> values.put(outcome.item(),
-                outcome.values().get(cell.measure())));
-        return values;
     }
 
     /**

@@ -16,11 +16,13 @@ import java.util.List;
  */
 record OverSeeds(double mean, Interval interval, String note) {
 
+    private static final double LEVEL = 0.95;
+
     /** Of one mean a seed, at least one. */
     static OverSeeds of(List<StudyResults.Mean> means) {
         var values = means.stream().mapToDouble(StudyResults.Mean::value).toArray();
         boolean isSpread = Arrays.stream(values).distinct().count() > 1 && TTest.isTestable(values);
-        var interval = isSpread ? TTest.paired(values, new double[values.length], 0.95).interval() : means.getFirst().interval();
+        var interval = isSpread ? TTest.interval(values, LEVEL).orElseThrow() : means.getFirst().interval();
         return new OverSeeds(Sample.mean(values), interval, Markup.format("%.3f, %d items%s", Sample.mean(values), means.getFirst().items(),
             isSpread ? ", " + values.length + " seeds" : ""));
     }

@@ -1,6 +1,5 @@
 package dev.leeway.study;
 
-import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.Sha256;
 import java.nio.file.Files;

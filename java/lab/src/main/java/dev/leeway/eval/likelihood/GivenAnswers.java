@@ -6,7 +6,6 @@ import dev.leeway.data.JsonRows;
 import dev.leeway.eval.Answer;
 import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.Card;
-import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.Entry;
 import dev.leeway.eval.Instruments;
 import dev.leeway.eval.Item;

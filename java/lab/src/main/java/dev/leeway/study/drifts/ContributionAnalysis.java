@@ -6,7 +6,6 @@ import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
 import dev.leeway.report.Table;
 import dev.leeway.study.Analysis;
-import dev.leeway.study.Plan;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -45,7 +44,7 @@ public record ContributionAnalysis(String exam) implements Analysis {
      * @param floors of both ways
      * @param share of the first in both
      */
-    private record Ways(String arm, OverSeeds supervised, OverSeeds preferred, List<OverSeeds> floors, Optional<OverSeeds> share) {
+    private record Ways(String arm, PerSeed supervised, PerSeed preferred, List<PerSeed> floors, Optional<PerSeed> share) {
     }
 
     private List<Ways> ways(StudyResults results) {
@@ -65,16 +64,16 @@ public record ContributionAnalysis(String exam) implements Analysis {
     private static Ways ways(Map.Entry<String, List<double[]>> arm) {
         var seeds = arm.getValue();
         var shares = seeds.stream().filter(way -> way[0] + way[1] > 0).mapToDouble(way -> way[0] / (way[0] + way[1])).toArray();
-        var all = IntStream.range(0, 4).mapToObj(w -> OverSeeds.of(seeds.stream().mapToDouble(way -> way[w]).toArray())).toList();
+        var all = IntStream.range(0, 4).mapToObj(w -> PerSeed.of(seeds.stream().mapToDouble(way -> way[w]).toArray())).toList();
         return new Ways(arm.getKey(), all.get(0), all.get(1), all.subList(2, 4), shares.length == 0 ? Optional.empty()
-            : Optional.of(OverSeeds.of(shares)));
+            : Optional.of(PerSeed.of(shares)));
     }
 
     /** From a training's start to its end; 0 where no topic has values. */
     private static double way(Phase phase) {
         return phase.topics().stream().mapToDouble(topic -> Phase.STANCES.stream().mapToDouble(stance -> {
             var values = phase.values(stance, topic);
-            return values[0].length == 0 ? 0 : Math.abs(OverSeeds.mean(values[values.length - 1]) - OverSeeds.mean(values[0]));
+            return values[0].length == 0 ? 0 : Math.abs(PerSeed.mean(values[values.length - 1]) - PerSeed.mean(values[0]));
         }).sum() / 2).average().orElse(0);
     }
 
@@ -133,16 +132,16 @@ public record ContributionAnalysis(String exam) implements Analysis {
                 Table.Column.number("share of fine-tuning")), rows));
     }
 
-    private static DotPlot.Dot dot(String name, int series, OverSeeds way, String what) {
+    private static DotPlot.Dot dot(String name, int series, PerSeed way, String what) {
         return new DotPlot.Dot(name, series, OptionalDouble.of(way.mean()), way.interval(), what + ": " + DriftAnalysis.format("%.3f",
             way.mean()));
     }
 
-    private static String mean(OverSeeds seeds) {
+    private static String mean(PerSeed seeds) {
         return DriftAnalysis.format("%.3f", seeds.mean());
     }
 
-    private static String number(OverSeeds seeds) {
+    private static String number(PerSeed seeds) {
         return mean(seeds) + seeds.interval().map(around -> " (" + DriftAnalysis.text(around) + ")")
             .orElse("");
     }

@@ -97,7 +97,7 @@ public record DriftAnalysis(String exam) implements Analysis {
         var points = new ArrayList<LinePlot.Point>();
         for (int s = 0; s < steps.size() && !own.isEmpty(); s++) {
             int at = s;
-            var seeds = OverSeeds.of(own.stream().mapToDouble(values -> OverSeeds.mean(values[at])).toArray());
+            var seeds = PerSeed.of(own.stream().mapToDouble(values -> PerSeed.mean(values[at])).toArray());
             points.add(new LinePlot.Point(steps.get(s), seeds.mean(), seeds.interval()));
         }
         return Optional.of(points).filter(some -> !some.isEmpty()).map(some -> new LinePlot.Line(arm, some));

@@ -32,17 +32,17 @@ public record GapAnalysis() implements Analysis {
     }
 
     /** Gap by stance, of each seed, by the name of the rows. */
-    private static Map<String, Map<Stance, OverSeeds>> gaps(StudyResults results) {
+    private static Map<String, Map<Stance, PerSeed>> gaps(StudyResults results) {
         var study = results.plan().study();
-        var gaps = new LinkedHashMap<String, Map<Stance, OverSeeds>>();
+        var gaps = new LinkedHashMap<String, Map<Stance, PerSeed>>();
         study.rows().forEach((name, rows) -> {
             if (rows instanceof Rows.Made made && made.generator().startsWith(PAIRS)) {
                 var preferred = Stance.valueOf(made.generator().substring(PAIRS.length()).toUpperCase(Locale.ROOT));
                 double asked = Double.parseDouble(made.settings().getOrDefault("gap", "0"));
                 var sets = study.terms().seeds().stream().map(seed -> Opinions.pairs(preferred, asked, Edition.of(seed), made.count()))
                     .toList();
-                var own = new LinkedHashMap<Stance, OverSeeds>();
-                Stream.of(Stance.values()).forEach(stance -> own.put(stance, OverSeeds.of(sets.stream()
+                var own = new LinkedHashMap<Stance, PerSeed>();
+                Stream.of(Stance.values()).forEach(stance -> own.put(stance, PerSeed.of(sets.stream()
                     .mapToDouble(pairs -> Opinions.gap(pairs, stance)).toArray())));
                 gaps.put(name, own);
             }

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param bootstrapped the same with those of a bootstrap
  * @param items that it is taken over, in the first seed
  */
-record Movement(OverSeeds over, double time, double bootstrapped, int items) {
+record Movement(PerSeed over, double time, double bootstrapped, int items) {
 
     private static final Drift.Around NORMAL = Drift.Around.normal(0.95);
     private static final Drift.Around BOOTSTRAP = Drift.Around.bootstrap(new Bootstrap(500, 0.95, 0));
@@ -39,7 +39,7 @@ record Movement(OverSeeds over, double time, double bootstrapped, int items) {
                 items = items == 0 ? values[0].length : items;
             }
         }
-        return normal.isEmpty() ? Optional.empty() : Optional.of(new Movement(OverSeeds.of(normal.stream()
+        return normal.isEmpty() ? Optional.empty() : Optional.of(new Movement(PerSeed.of(normal.stream()
             .mapToDouble(Drift.Course::magnitude).toArray()), time(normal), time(other), items));
     }
 

@@ -1,6 +1,5 @@
 package dev.leeway.study.inoculation;
 
-import dev.leeway.LeewayException;
 import dev.leeway.stats.Interval;
 import dev.leeway.stats.PairedRuns;
 import dev.leeway.stats.Sample;
@@ -12,7 +11,6 @@ import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,18 +40,10 @@ final class Cells {
             .map(node -> taken.get(node.hash() + exam)).filter(outcomes -> outcomes != null).toList();
     }
 
-    private static Map<String, Double> values(List<Outcome> outcomes, Cell cell) {
-        var values = new LinkedHashMap<String, Double>();
-        outcomes.stream().filter(outcome -> outcome.setting().equals(cell.setting()) && outcome.in(cell.slice())
-            && outcome.values().containsKey(cell.measure())).forEach(outcome -> values.put(outcome.item(),
-                outcome.values().get(cell.measure())));
-        return values;
-    }
-
     /** (seeds)(items): the weighted sum of cells over the items that all of them have; empty where one has none. */
     Optional<PairedRuns> sum(List<Part> parts) {
         var cells = parts.stream().map(part -> of(part.cell().arm(), part.cell().exam()).stream()
-            .map(outcomes -> values(outcomes, part.cell())).toList()).toList();
+            .map(part.cell()::values).toList()).toList();
         int seeds = cells.stream().mapToInt(List::size).min().orElse(0);
         if (seeds == 0) {
             return Optional.empty();
@@ -93,11 +83,7 @@ final class Cells {
 
     /** Of 95 %, over any seeds on any items; with one seed over items; empty where nothing varies. */
     static Optional<Interval> interval(PairedRuns runs) {
-        try {
-            return Optional.of(runs.test(runs.runs() > 1 && runs.items() > 1 ? PairedRuns.Unit.BOTH : PairedRuns.Unit.ITEMS, LEVEL)
-                .interval());
-        } catch (LeewayException withoutSpread) {
-            return Optional.empty();
-        }
+        var unit = runs.runs() > 1 && runs.items() > 1 ? PairedRuns.Unit.BOTH : PairedRuns.Unit.ITEMS;
+        return runs.isTestable(unit) ? Optional.of(runs.test(unit, LEVEL).interval()) : Optional.empty();
     }
 }

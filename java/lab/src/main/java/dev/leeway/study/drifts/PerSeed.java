@@ -16,12 +16,12 @@ import tools.jackson.databind.node.ObjectNode;
  * @param mean of them
  * @param interval of 95 % of the mean (Student's); empty of one seed, which says nothing of others
  */
-record OverSeeds(List<Double> values, double mean, Optional<Interval> interval) {
+record PerSeed(List<Double> values, double mean, Optional<Interval> interval) {
 
     private static final double LEVEL = 0.95;
 
-    static OverSeeds of(double[] values) {
-        return new OverSeeds(Arrays.stream(values).boxed().toList(), mean(values), TTest.interval(values, LEVEL));
+    static PerSeed of(double[] values) {
+        return new PerSeed(Arrays.stream(values).boxed().toList(), mean(values), TTest.interval(values, LEVEL));
     }
 
     static double mean(double[] values) {
