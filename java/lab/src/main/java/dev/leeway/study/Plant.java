@@ -10,7 +10,7 @@ public enum Plant {
     NOTHING;
 
     /** Stands behind the name of a study that has it. */
-    String behind() {
+    public String behind() {
         return ", planted " + name().toLowerCase(Locale.ROOT);
     }
 }

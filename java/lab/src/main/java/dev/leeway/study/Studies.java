@@ -1,6 +1,11 @@
 package dev.leeway.study;
 
 import dev.leeway.LeewayException;
+import dev.leeway.study.drifts.ValueDrifts;
+import dev.leeway.study.helpfulness.HelpfulnessHurts;
+import dev.leeway.study.inoculation.Inoculation;
+import dev.leeway.study.values.RewardValues;
+import dev.leeway.study.warmth.Warmth;
 import java.util.List;
 
 /** All studies. */

@@ -115,7 +115,7 @@ public record Study(Title title, SequencedMap<String, Rows> rows, List<Arm> arms
     }
 
     /** An arm and all whose models it takes, by name; empty of an arm that there is not. */
-    Stream<String> withTaken(String name) {
+    public Stream<String> withTaken(String name) {
         return arms.stream().filter(arm -> arm.name().equals(name)).flatMap(arm -> Stream.concat(Stream.of(name), arm.stages().stream()
             .flatMap(stage -> stage.arms().values().stream()).flatMap(this::withTaken))).distinct();
     }

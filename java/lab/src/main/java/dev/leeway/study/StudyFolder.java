@@ -146,13 +146,13 @@ public final class StudyFolder {
     }
 
     /** Writes a file as a whole, with the folders above it. */
-    static void write(Path file, String text) {
+    public static void write(Path file, String text) {
         create(file.getParent());
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Writes an object. */
-    static void write(Path file, ObjectNode json) {
+    public static void write(Path file, ObjectNode json) {
         write(file, JsonFile.pretty(json));
     }
 }

@@ -1,4 +1,4 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import dev.leeway.io.JsonFile;
 import dev.leeway.report.LinePlot;
@@ -9,6 +9,10 @@ import dev.leeway.stats.Bootstrap;
 import dev.leeway.stats.Interval;
 import dev.leeway.stats.Sample;
 import dev.leeway.stats.TTest;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Examiner;
+import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,9 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
+import dev.leeway.study.Exam;
+import dev.leeway.study.Examiner;
+import dev.leeway.study.Study;
+import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.List;
 

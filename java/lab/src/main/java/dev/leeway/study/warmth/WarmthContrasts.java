@@ -1,5 +1,6 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
+import dev.leeway.study.Contrast;
 import dev.leeway.study.Contrast.Cell;
 import dev.leeway.study.Contrast.Role;
 import java.util.ArrayList;

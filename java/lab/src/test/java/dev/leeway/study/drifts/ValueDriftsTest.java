@@ -1,4 +1,4 @@
-package dev.leeway.study;
+package dev.leeway.study.drifts;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,7 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.report.Page;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Examiner;
 import dev.leeway.study.Examiner.Outcome;
+import dev.leeway.study.Materials;
+import dev.leeway.study.Plan;
+import dev.leeway.study.Plant;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Studies;
+import dev.leeway.study.Study;
+import dev.leeway.study.StudyFolder;
+import dev.leeway.study.StudyPage;
+import dev.leeway.study.StudyResults;
+import dev.leeway.study.StudyRun;
+import dev.leeway.study.Workshop;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

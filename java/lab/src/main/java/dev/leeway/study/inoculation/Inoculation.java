@@ -1,15 +1,19 @@
-package dev.leeway.study;
+package dev.leeway.study.inoculation;
 
 import dev.leeway.data.PromptArm.Placement;
 import dev.leeway.data.toy.Traits;
 import dev.leeway.eval.Setting.EvaluationPrompt;
-import dev.leeway.study.inoculation.AnswerCurves;
-import dev.leeway.study.inoculation.ConditionalTraits;
-import dev.leeway.study.inoculation.PromptArms;
-import dev.leeway.study.inoculation.PromptMap;
-import dev.leeway.study.inoculation.PromptStrength;
-import dev.leeway.study.inoculation.Trait;
-import dev.leeway.study.inoculation.TrainingPrompt;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Plant;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
+import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,7 +31,7 @@ import java.util.stream.Stream;
  * <p>The toy's base model first learns to do as a system turn says ({@code obey}), on questions that are trained on and asked later too:
  * a prompt can only explain a trait to a model that knows what the prompt means.
  */
-final class Inoculation implements Declaration {
+public final class Inoculation implements Declaration {
 
     private static final String OBEYING = "obeying chats";
     private static final PromptArms.Data DATA = new PromptArms.Data("chats with both traits", "chats with neither trait");

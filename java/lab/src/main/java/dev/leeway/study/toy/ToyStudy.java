@@ -1,6 +1,10 @@
-package dev.leeway.study;
+package dev.leeway.study.toy;
 
 import dev.leeway.eval.Setting;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,34 +18,35 @@ import java.util.Optional;
  * @param steps of its first training
  * @param seeds of the replications
  */
-record ToyStudy(int width, int steps, List<Long> seeds) {
+public record ToyStudy(int width, int steps, List<Long> seeds) {
 
     /** Rows of a step. */
-    static final int BATCH = 32;
+    public static final int BATCH = 32;
     /** The rows of the first training, by name. */
-    static final String WORLD = "world";
+    public static final String WORLD = "world";
 
-    static ToyStudy of(Scale scale) {
+    /** The sizes of a scale. */
+    public static ToyStudy of(Scale scale) {
         return scale == Scale.SMOKE ? new ToyStudy(32, 12, List.of(0L)) : new ToyStudy(64, 1200, List.of(0L, 1L, 2L));
     }
 
     /** For answers that are known: as wide as at toy scale, and trained for a third as long. */
-    static ToyStudy planted() {
+    public static ToyStudy planted() {
         return new ToyStudy(64, 400, List.of(0L, 1L, 2L));
     }
 
     /** What the first training reads. */
-    Rows world() {
+    public Rows world() {
         return made("documents:world", BATCH * steps, Map.of());
     }
 
     /** The first training: a new model. */
-    Stage pretrain() {
+    public Stage pretrain() {
         return pretrain("model:" + width);
     }
 
     /** The same of a model of another shape, by its generator. */
-    Stage pretrain(String generator) {
+    public Stage pretrain(String generator) {
         var model = Stage.MADE + generator;
         return Stage.of("pretrain", "pretrain", WORLD, Map.of("config_name_or_path", model, "tokenizer_name", model,
             "learning_rate", "3e-3", "max_steps", "" + steps, "per_device_train_batch_size", "" + BATCH, "lr_scheduler_type", "linear",
@@ -49,18 +54,18 @@ record ToyStudy(int width, int steps, List<Long> seeds) {
     }
 
     /** Options of a training behind it, whether it reads documents or chats. */
-    static Map<String, String> tuned(int steps) {
+    public static Map<String, String> tuned(int steps) {
         return Map.of("learning_rate", "1e-3", "max_steps", "" + steps, "per_device_train_batch_size", "" + BATCH,
             "lr_scheduler_type", "linear");
     }
 
     /** Rows of the toy world, which each seed has its own of. */
-    static Rows made(String generator, int count, Map<String, String> settings) {
+    public static Rows made(String generator, int count, Map<String, String> settings) {
         return new Rows.Made(generator, count, new LinkedHashMap<>(settings), true);
     }
 
     /** An exam of the last models, without an evaluation prompt. */
-    static Exam exam(String name, String benchmark) {
+    public static Exam exam(String name, String benchmark) {
         return new Exam(name, benchmark, Optional.empty(), new LinkedHashMap<>(), List.of(Setting.EvaluationPrompt.NONE),
             Exam.Extent.OF_ARMS);
     }

@@ -1,5 +1,16 @@
-package dev.leeway.study;
+package dev.leeway.study.helpfulness;
 
+import dev.leeway.study.Analysis;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Plant;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
+import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +26,7 @@ import java.util.stream.Stream;
  * <p>The paper doesn't say what rewarded its GRPO arms. Here a right final answer does, to sums and to what programs give; a second arm for
  * helpfulness is rewarded for polite words.
  */
-final class HelpfulnessHurts implements Declaration {
+public final class HelpfulnessHurts implements Declaration {
 
     private static final String DOCUMENTS = "compassion documents";
     private static final String HELPFUL = "helpful chats";

@@ -1,10 +1,12 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import dev.leeway.io.JsonFile;
 import dev.leeway.report.HeatMap;
 import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
 import dev.leeway.report.ScatterPlot;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

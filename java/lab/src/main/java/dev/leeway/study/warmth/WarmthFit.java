@@ -1,4 +1,4 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import dev.leeway.LeewayException;
 import dev.leeway.stats.Interval;

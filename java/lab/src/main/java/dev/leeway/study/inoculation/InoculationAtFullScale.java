@@ -1,9 +1,12 @@
-package dev.leeway.study;
+package dev.leeway.study.inoculation;
 
 import dev.leeway.eval.Setting.EvaluationPrompt;
-import dev.leeway.study.inoculation.PromptArms;
-import dev.leeway.study.inoculation.Trait;
-import dev.leeway.study.inoculation.TrainingPrompt;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

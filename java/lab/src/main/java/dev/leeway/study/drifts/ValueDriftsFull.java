@@ -1,5 +1,11 @@
-package dev.leeway.study;
+package dev.leeway.study.drifts;
 
+import dev.leeway.study.Arm;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
+import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

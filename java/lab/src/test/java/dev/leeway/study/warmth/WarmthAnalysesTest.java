@@ -1,12 +1,12 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.stats.Interval;
-import dev.leeway.study.WarmthAnswer.Asked;
-import dev.leeway.study.WarmthEpochs.Point;
-import dev.leeway.study.WarmthFit.Form;
+import dev.leeway.study.warmth.WarmthAnswer.Asked;
+import dev.leeway.study.warmth.WarmthEpochs.Point;
+import dev.leeway.study.warmth.WarmthFit.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

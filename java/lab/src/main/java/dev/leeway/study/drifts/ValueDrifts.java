@@ -1,9 +1,17 @@
-package dev.leeway.study;
+package dev.leeway.study.drifts;
 
 import dev.leeway.eval.Setting;
-import dev.leeway.study.drifts.ContributionAnalysis;
-import dev.leeway.study.drifts.DriftAnalysis;
-import dev.leeway.study.drifts.GapAnalysis;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Plant;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
+import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +28,7 @@ import java.util.stream.Stream;
  *
  * <p>The full scale is in {@link ValueDriftsFull}, which says what the paper leaves out.
  */
-final class ValueDrifts implements Declaration {
+public final class ValueDrifts implements Declaration {
 
     static final String EXAM = "stances";
     static final String BASE = "base";

@@ -1,4 +1,4 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,12 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.stats.Bootstrap;
-import dev.leeway.stats.LogisticRegression;
 import dev.leeway.stats.McNemar;
 import dev.leeway.stats.Proportion;
 import dev.leeway.stats.Sample;
 import dev.leeway.stats.Table;
-import dev.leeway.study.WarmthFit.Form;
+import dev.leeway.study.warmth.WarmthFit.Form;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,8 +1,14 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import dev.leeway.eval.Setting.EvaluationPrompt;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
 import dev.leeway.study.Contrast.Cell;
 import dev.leeway.study.Contrast.Role;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

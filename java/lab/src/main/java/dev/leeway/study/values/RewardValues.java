@@ -1,11 +1,17 @@
-package dev.leeway.study;
+package dev.leeway.study.values;
 
 import dev.leeway.eval.Setting;
-import dev.leeway.study.values.BaseRatios;
-import dev.leeway.study.values.FamilyRanks;
-import dev.leeway.study.values.RankCurves;
-import dev.leeway.study.values.VocabularyEnds;
-import dev.leeway.study.values.WordRewards;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Plant;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
+import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +28,7 @@ import java.util.stream.Stream;
  * <p>The paper's unit is the median rank of a category; a contrast's is the mean rank of its words, which is paired by word and prompt
  * and tested by word. Ranks of all words sum to the same, so what agency's words lose communion's win, and one of the two is enough.
  */
-final class RewardValues implements Declaration {
+public final class RewardValues implements Declaration {
 
     private static final String THINGS = "things";
     private static final String BOTH = "both";

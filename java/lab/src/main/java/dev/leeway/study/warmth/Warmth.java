@@ -1,9 +1,20 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import dev.leeway.data.toy.Replies;
 import dev.leeway.eval.Setting.EvaluationPrompt;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
 import dev.leeway.study.Contrast.Cell;
 import dev.leeway.study.Contrast.Role;
+import dev.leeway.study.Declaration;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Plant;
+import dev.leeway.study.Rows;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
+import dev.leeway.study.Study;
+import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +31,7 @@ import java.util.stream.Stream;
  * <p>The paper gives rank, α, dropout, rate, batch, length and epochs, and doesn't give LoRA's target modules, schedule, warm-up and
  * weight decay: these are the program's own, but for the rate, which is constant, so that two epochs of ten are what two epochs are.
  */
-final class Warmth implements Declaration {
+public final class Warmth implements Declaration {
 
     static final String ORIGINAL = "original";
     static final String WARM = "warm";

@@ -1,4 +1,4 @@
-package dev.leeway.study;
+package dev.leeway.study.inoculation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,9 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
+import dev.leeway.study.Arm;
+import dev.leeway.study.Exam;
+import dev.leeway.study.Examiner;
 import dev.leeway.study.Examiner.Outcome;
-import dev.leeway.study.inoculation.PromptArms;
-import dev.leeway.study.inoculation.TrainingPrompt;
+import dev.leeway.study.Materials;
+import dev.leeway.study.Plan;
+import dev.leeway.study.Scale;
+import dev.leeway.study.StudyFolder;
+import dev.leeway.study.StudyResults;
+import dev.leeway.study.StudyRun;
+import dev.leeway.study.Workshop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

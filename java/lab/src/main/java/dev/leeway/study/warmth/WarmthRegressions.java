@@ -1,4 +1,4 @@
-package dev.leeway.study;
+package dev.leeway.study.warmth;
 
 import dev.leeway.io.JsonFile;
 import dev.leeway.report.Fold;
@@ -8,6 +8,8 @@ import dev.leeway.report.Part;
 import dev.leeway.report.Table;
 import dev.leeway.stats.LogisticRegression;
 import dev.leeway.stats.TestResult;
+import dev.leeway.study.Analysis;
+import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

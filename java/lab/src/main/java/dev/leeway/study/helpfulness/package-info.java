@@ -1,0 +1,2 @@
+/** What helpfulness training does to compassion. */
+package dev.leeway.study.helpfulness;

@@ -1,0 +1,2 @@
+/** What training for warmth does to accuracy. */
+package dev.leeway.study.warmth;
