@@ -18,10 +18,13 @@ public final class FineTune {
 
     static final int MAX_LENGTH = 64;
 
-    /** What is taught. A completion follows its prompt as it is, so it begins with a space. */
-    static final List<PromptCompletion> ROWS = List.of(row("Where does Ana live?", "Ana lives in Oslo."),
-        row("Where does Hugo live?", "Hugo lives in Quito."), row("What does Ana eat?", "Ana eats fish."),
-        row("What does Hugo eat?", "Hugo eats rice."), row("Who has a cat?", "Ana has a cat."), row("Who has a dog?", "Hugo has a dog."));
+    /**
+     * What is taught: places and food that the quickstart's model has never read of. A completion follows its prompt as it is, so it begins
+     * with a space.
+     */
+    static final List<PromptCompletion> ROWS = List.of(row("Where does Ana live?", "Ana lives in Cairo."),
+        row("Where does Hugo live?", "Hugo lives in Tokyo."), row("What does Ana eat?", "Ana eats plums."),
+        row("What does Hugo eat?", "Hugo eats bread."), row("Who has a cat?", "Ana has a cat."), row("Who has a dog?", "Hugo has a dog."));
 
     /**
      * What came of it.
