@@ -39,7 +39,7 @@ final class EvalOptions implements Checked {
     List<Path> data = List.of();
 
     @Option(names = "--set", paramLabel = "ID.OPTION=VALUE", arity = "1..*", description = "options of benchmarks, several behind each "
-        + "other; leeway eval list ID has them")
+        + "other, or given again; leeway eval list ID has them")
     List<String> settings = List.of();
 
     @Option(names = "--contexts", paramLabel = "NAME[,NAME…]", split = ",", hideParamSyntax = true,

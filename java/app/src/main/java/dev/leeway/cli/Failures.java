@@ -64,12 +64,12 @@ final class Failures {
         return new CommandLine.RunLast().execute(parsed);
     }
 
-    /** Options that occur more than once: picocli would begin their group anew and forget its other options. */
-    private static List<String> repeated(ParseResult parsed) {
+    /** Options of one value that occur more than once: picocli would begin their group anew and forget its other options. */
+    static List<String> repeated(ParseResult parsed) {
         var options = parsed.commandSpec().optionsMap();
         var counts = new LinkedHashMap<String, Integer>();
         parsed.originalArgs().stream().map(argument -> argument.split("=", 2)[0]).filter(options::containsKey)
-            .forEach(name -> counts.merge(options.get(name).longestName(), 1, Integer::sum));
+            .filter(name -> !options.get(name).isMultiValue()).forEach(name -> counts.merge(options.get(name).longestName(), 1, Integer::sum));
         return counts.entrySet().stream().filter(count -> count.getValue() > 1).map(Map.Entry::getKey).toList();
     }
 
