@@ -3,8 +3,10 @@ package dev.leeway.cli;
 import dev.leeway.LeewayException;
 import dev.leeway.io.CheckpointStore;
 import dev.leeway.study.Workshop;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +14,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +32,9 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
     private static final String MERGE = "merge";
     /** A stage that names a model begins with that one. */
     private static final String MODEL = "model_name_or_path";
+    /** Begins a failure of the program before it knows the command. */
+    private static final String PROGRAM = "leeway: ";
+    private static final String INDENT = "  ";
 
     @Override
     public boolean train(Training training) {
@@ -40,13 +48,14 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
         var log = training.output().resolveSibling(training.output().getFileName() + ".log");
         try {
             Files.createDirectories(log.getParent());
+            long before = Files.exists(log) ? Files.size(log) : 0;
             int code;
             try (var writer = new PrintWriter(Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND), true)) {
                 code = Main.run(arguments.toArray(String[]::new), writer, writer);
             }
             if (code != 0) {
-                throw failure(code, training, log);
+                throw failure(code, training, log, before);
             }
         } catch (IOException unwritable) {
             throw LeewayException.resources(unwritable, "%s can't be written: %s", log, unwritable.getMessage());
@@ -77,11 +86,10 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
         return arguments;
     }
 
-    /** The command's own sentence, with the exit code that it would have had. */
-    private static LeewayException failure(int code, Training training, Path log) throws IOException {
+    /** The command's own sentence, with the exit code that it would have had; what earlier attempts said stands before it in the log. */
+    private static LeewayException failure(int code, Training training, Path log, long before) throws IOException {
         var name = "leeway " + training.command();
-        var said = Files.readAllLines(log).stream().filter(line -> line.startsWith(name + ":")).reduce((_, last) -> last)
-            .orElse(name + " ended with exit code " + code) + " (all it said is in " + log + ")";
+        var said = sentence(name, said(log, before)).orElse(name + " ended with exit code " + code) + " (all it said is in " + log + ")";
         var kind = Stream.of(LeewayException.Kind.values()).filter(one -> one.exitCode() == code).findFirst()
             .orElseThrow(() -> new IllegalStateException(said));
         return switch (kind) {
@@ -90,6 +98,21 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
             case NUMERICS -> LeewayException.numerics("%s", said);
             case RESOURCES -> LeewayException.resources("%s", said);
         };
+    }
+
+    private static List<String> said(Path log, long before) throws IOException {
+        try (var channel = Files.newByteChannel(log); var reader = new BufferedReader(Channels.newReader(channel.position(before),
+            StandardCharsets.UTF_8))) {
+            return reader.lines().toList();
+        }
+    }
+
+    /** The last line that tells a failure, with the further problems that stand indented below it. */
+    private static Optional<String> sentence(String name, List<String> lines) {
+        int last = IntStream.range(0, lines.size()).filter(l -> lines.get(l).startsWith(name + ": ") || lines.get(l).startsWith(PROGRAM))
+            .reduce((_, later) -> later).orElse(-1);
+        return last < 0 ? Optional.empty() : Optional.of(Stream.concat(Stream.of(lines.get(last)), lines.stream().skip(last + 1L)
+            .takeWhile(line -> line.startsWith(INDENT))).collect(Collectors.joining("\n")));
     }
 
     @Override

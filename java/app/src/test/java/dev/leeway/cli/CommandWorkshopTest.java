@@ -99,6 +99,27 @@ final class CommandWorkshopTest {
         assertTrue(failure.getMessage().contains("lora_aplha"), failure.getMessage());
     }
 
+    private LeewayException failure(Map<String, String> options, Path model) {
+        return assertThrows(LeewayException.class, () -> WORKSHOP.train(new Training("sft", new LinkedHashMap<>(options), "",
+            Optional.of(model), Optional.of(rows("rows.jsonl", "{\"text\": \"a b\"}")), 0, folder.resolve("out"))));
+    }
+
+    @Test
+    void anEarlierAttemptsSentenceIsNotTold() throws IOException {
+        var model = TinyModel.model(folder);
+        assertTrue(failure(Map.of("lora_aplha", "3"), model).getMessage().contains("lora_aplha"));
+        var second = failure(Map.of("dataset_text_field", "\uFFFD"), model).getMessage();
+        assertTrue(second.contains("not readable in this locale"), second);
+        assertFalse(second.contains("lora_aplha"), second);
+    }
+
+    @Test
+    void allProblemsOfAStageAreTold() throws IOException {
+        var said = failure(Map.of("lora_aplha", "3", "learning_rat", "1", "max_stepz", "2"), TinyModel.model(folder)).getMessage();
+        assertTrue(said.contains(" 2 more problems below:"), said);
+        assertTrue(said.contains("lora_aplha") && said.contains("learning_rat") && said.contains("max_stepz"), said);
+    }
+
     @Test
     void aMergeThatCameToItsEndIsNotRefusedWhenItsStudyGoesOn() throws IOException {
         var rows = rows("rows.jsonl", "{\"prompt\": \"a\", \"completion\": \" b\"}");
