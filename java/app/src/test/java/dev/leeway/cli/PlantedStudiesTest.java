@@ -36,6 +36,7 @@ final class PlantedStudiesTest {
     @MethodSource("studies")
     void whereNothingIsPlantedNothingIsFound(String study) {
         var contrasts = primary(study, "nothing");
+        assertTrue(contrasts.stream().allMatch(found -> found.has("p")), () -> "what has no test can't be found: " + contrasts);
         assertFalse(contrasts.stream().anyMatch(found -> found.requireBoolean("significant")), contrasts::toString);
     }
 

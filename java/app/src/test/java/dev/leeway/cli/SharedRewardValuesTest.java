@@ -99,7 +99,8 @@ final class SharedRewardValuesTest {
     void realWordsPromptsAndDialoguesGoThroughTheWholeStudy() {
         try (var device = new DeviceOptions().open()) {
             var results = run(study(), device);
-            assertEquals(27 * 104, results.findings().getFirst().items(), "prompts that ask for something good × words of agency");
+            assertEquals(27 * 104, results.findings().getFirst().coverage().items(),
+                "prompts that ask for something good × words of agency");
             var analyses = Studies.named("reward-values").analyses();
             var json = JsonFile.parse("results", results.json(analyses).toString()).requireObject("analyses");
             var cells = json.requireObject("Median ranks by family").requireObject("hh: better and worse").requireObjects("cells");

@@ -1,6 +1,7 @@
 package dev.leeway.stats;
 
 import dev.leeway.LeewayException;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import org.hipparchus.distribution.continuous.TDistribution;
@@ -46,10 +47,35 @@ public final class TTest {
 
     /** Of mean a − mean b. */
     public static TestResult welch(double[] a, double[] b, double level) {
-        double ofA = Sample.variance(Check.sample("a t-test", a, 2)) / a.length;
-        double ofB = Sample.variance(Check.sample("a t-test", b, 2)) / b.length;
-        double degrees = (ofA + ofB) * (ofA + ofB) / (ofA * ofA / (a.length - 1) + ofB * ofB / (b.length - 1));
-        return result(Sample.mean(a) - Sample.mean(b), Math.sqrt(ofA + ofB), degrees, level, rounding(a, b));
+        Check.sample("a t-test", a, 2);
+        Check.sample("a t-test", b, 2);
+        var negative = DoubleStream.of(b).map(value -> -value).toArray();
+        return result(List.of(a, negative), level, rounding(a, b));
+    }
+
+    /**
+     * Of the sum of the means of independent samples, of which {@link #welch} is the case of two. Empty where a sample is a single value,
+     * or a sum that is not 0 has no spread to be compared with.
+     */
+    public static Optional<TestResult> ofSum(List<double[]> samples, double level) {
+        if (samples.stream().anyMatch(sample -> sample.length < 2)) {
+            return Optional.empty();
+        }
+        double rounding = rounding(samples.stream().flatMapToDouble(DoubleStream::of).toArray(), new double[1]);
+        return isTestable(samples.stream().mapToDouble(Sample::mean).sum(), Math.sqrt(error(samples).sum()), rounding)
+            ? Optional.of(result(samples, level, rounding)) : Optional.empty();
+    }
+
+    /** Each sample's variance of the mean. */
+    private static DoubleStream error(List<double[]> samples) {
+        return samples.stream().mapToDouble(sample -> Sample.variance(sample) / sample.length);
+    }
+
+    private static TestResult result(List<double[]> samples, double level, double rounding) {
+        double square = error(samples).sum();
+        double degrees = square * square / samples.stream().mapToDouble(sample -> Math.pow(Sample.variance(sample) / sample.length, 2)
+            / (sample.length - 1)).sum();
+        return result(samples.stream().mapToDouble(Sample::mean).sum(), Math.sqrt(square), degrees, level, rounding);
     }
 
     /** What differences of these values may be off by: a spread up to there is none. */

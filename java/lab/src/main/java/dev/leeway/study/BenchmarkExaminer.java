@@ -65,8 +65,19 @@ public final class BenchmarkExaminer implements Examiner {
     }
 
     private RunPlan.Part part(Exam exam, Optional<Path> data) {
+        return part(exam, data, means.given());
+    }
+
+    /**
+     * Loads an exam's benchmark.
+     *
+     * @param data the folder of the exam's own items, if it has them
+     * @param given where they are otherwise
+     * @throws dev.leeway.LeewayException if there is no such benchmark, or it can't be asked so
+     */
+    public static RunPlan.Part part(Exam exam, Optional<Path> data, DataFolder given) {
         var entry = Catalogue.named(exam.benchmark());
-        var folder = data.map(own -> new DataFolder(List.of(own), own.resolve("hub"))).orElse(means.given());
+        var folder = data.map(own -> new DataFolder(List.of(own), own.resolve("hub"))).orElse(given);
         return RunPlan.Part.load(entry, folder, new Options(exam.benchmark(), entry.options(), exam.benchmarkOptions()));
     }
 

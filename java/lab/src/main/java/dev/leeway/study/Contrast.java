@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A question with a number for an answer: a weighted sum of cells' means, such as one arm's minus another's. Cells with the same exam and
- * slice are paired by item, and so are those of a mean over exams.
+ * slice are paired by item, and so are those of a mean over exams; those of other slices by what unit they have in common.
  *
  * @param name of the contrast
  * @param role whether the study's answer rests on it
@@ -31,16 +31,31 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
         SECONDARY
     }
 
-    /** What is drawn independently: paraphrases of one question to one word are no replicates of each other. */
+    /** What is drawn independently: paraphrases of one question to one word are no replicates of each other, nor are translations. */
     public enum Unit {
         /** Each item. */
         ITEM,
         /** Of items that are named {@code PROMPT/WORD} the word: its value is the mean over its prompts. */
-        WORD;
+        WORD,
+        /** A question, in however many languages it is asked: the item's name without the part that is its language. */
+        QUESTION;
 
-        /** The unit that an item belongs to. */
-        String of(String item) {
-            return this == ITEM ? item : item.substring(item.indexOf('/') + 1);
+        /**
+         * The unit that an item belongs to.
+         *
+         * @param slices of the item, of which {@code language} is its language
+         */
+        public String of(String item, Map<String, String> slices) {
+            return switch (this) {
+                case ITEM -> item;
+                case WORD -> item.substring(item.indexOf('/') + 1);
+                case QUESTION -> question(item, slices.getOrDefault("language", ""));
+            };
+        }
+
+        private static String question(String item, String language) {
+            var parts = new ArrayList<>(List.of(item.split("/", -1)));
+            return !language.isEmpty() && parts.size() > 1 && parts.remove(language) ? String.join("/", parts) : item;
         }
     }
 
@@ -55,11 +70,17 @@ public record Contrast(String name, Role role, List<Part> parts, OptionalDouble 
      */
     public record Cell(String arm, String exam, String measure, String slice, String setting) {
 
+        /** Outcomes of its arm and exam that its mean is about: whether the measure has a value or every answer is missing. */
+        List<Examiner.Outcome> asked(List<Examiner.Outcome> outcomes) {
+            return outcomes.stream().filter(outcome -> outcome.setting().equals(setting) && outcome.in(slice)
+                && (outcome.values().containsKey(measure) || outcome.missing().containsKey(measure))).toList();
+        }
+
         /** What was got by item, of outcomes of its arm and exam: where the measure has a value. */
         public Map<String, Double> values(List<Examiner.Outcome> outcomes) {
             var values = new LinkedHashMap<String, Double>();
-            outcomes.stream().filter(outcome -> outcome.setting().equals(setting) && outcome.in(slice)
-                && outcome.values().containsKey(measure)).forEach(outcome -> values.put(outcome.item(), outcome.values().get(measure)));
+            asked(outcomes).stream().filter(outcome -> outcome.values().containsKey(measure)).forEach(outcome ->
+                values.put(outcome.item(), outcome.values().get(measure)));
             return values;
         }
 

@@ -5,7 +5,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Has models take exams. */
 public interface Examiner {
@@ -41,6 +43,13 @@ public interface Examiner {
             slices = Collections.unmodifiableSortedMap(new TreeMap<>(slices));
             values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
             missing = Collections.unmodifiableSortedMap(new TreeMap<>(missing));
+        }
+
+        /** Measures that it was graded by, with a value or without. */
+        public SortedSet<String> measures() {
+            var measures = new TreeSet<>(values.keySet());
+            measures.addAll(missing.keySet());
+            return measures;
         }
 
         /** Whether it belongs to a slice, {@code key=value}; empty = all. */

@@ -10,20 +10,18 @@ import dev.leeway.stats.TestResult;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.Collectors;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
 /**
  * What the contrasts of a study come to.
  *
- * <p>A contrast is taken within each seed, over the items that all its cells have, and tested as of any seeds on any items ({@link
- * PairedRuns.Unit#BOTH}). Items of one model depend on each other through the model, so a test over items alone would call any luck of a
- * training an effect. With one seed nothing else is left: the test is over items then, and says so.
+ * <p>A contrast is taken within each seed, over the items that all cells of an exam and slice have, and tested as of any seeds on any units
+ * of items ({@link PairedRuns.Unit#BOTH}). Items of one model depend on each other through the model, so a test over items alone would call
+ * any luck of a training an effect. With one seed nothing else is left: the test is over items then, and says so.
  */
 public final class Findings {
 
@@ -37,32 +35,41 @@ public final class Findings {
         SEEDS,
         /** Any items, of these models alone: there is one seed, or all differences are the same and only their signs can be tested. */
         ITEMS,
-        /** Nothing: a cell has no values. */
+        /** Nothing: a cell has no values, or seeds have no item in common. */
         NOTHING
+    }
+
+    /**
+     * What a test was taken over, and what not.
+     *
+     * @param items units of items, such as questions, that all cells of all seeds have
+     * @param leftOut items that a cell asks and some cell of some seed has no value for
+     */
+    public record Coverage(int items, int leftOut) {
     }
 
     /**
      * What a contrast comes to.
      *
      * @param contrast which
-     * @param values of each seed that has one
-     * @param items that its cells were taken over, in the first such seed
-     * @param estimate the mean of the values
+     * @param values by seed, of those that have one: over all items that the seed's own cells have
+     * @param coverage what the estimate, its interval and p rest on
+     * @param estimate the mean over seeds, over the items that all seeds have
      * @param interval of 95 %
      * @param p two-sided
-     * @param adjusted p within its family: primary contrasts, or the others
+     * @param adjusted p within its family, primary contrasts or the others, of which one without p counts as p = 1
      * @param over what the test was taken over
      */
-    public record Finding(Contrast contrast, List<Double> values, int items, OptionalDouble estimate, Optional<Interval> interval,
-            OptionalDouble p, OptionalDouble adjusted, Over over) {
+    public record Finding(Contrast contrast, SequencedMap<Long, Double> values, Coverage coverage, OptionalDouble estimate,
+            Optional<Interval> interval, OptionalDouble p, OptionalDouble adjusted, Over over) {
 
         /** Takes a copy. */
         public Finding {
-            values = List.copyOf(values);
+            values = new LinkedHashMap<>(values);
         }
 
         private Finding adjustedTo(double value) {
-            return new Finding(contrast, values, items, estimate, interval, p, OptionalDouble.of(value), over);
+            return new Finding(contrast, values, coverage, estimate, interval, p, OptionalDouble.of(value), over);
         }
 
         /** Whether it would come so far from 0 less often than alpha where there is nothing. */
@@ -90,93 +97,61 @@ public final class Findings {
         return findings;
     }
 
+    /** By the size of the family as it was declared: a contrast that could not be tested doesn't make the others' correction milder. */
     private static void adjust(List<Finding> findings, Contrast.Role role, Correction correction) {
-        var family = new ArrayList<Integer>();
-        for (int i = 0; i < findings.size(); i++) {
-            if (findings.get(i).contrast().role() == role && findings.get(i).p().isPresent()) {
-                family.add(i);
+        var family = IntStream.range(0, findings.size()).filter(i -> findings.get(i).contrast().role() == role).toArray();
+        var adjusted = correction.adjust(Arrays.stream(family).mapToDouble(i -> findings.get(i).p().orElse(1)).toArray());
+        for (int f = 0; f < family.length; f++) {
+            if (findings.get(family[f]).p().isPresent()) {
+                findings.set(family[f], findings.get(family[f]).adjustedTo(adjusted[f]));
             }
-        }
-        var adjusted = correction.adjust(family.stream().mapToDouble(i -> findings.get(i).p().getAsDouble()).toArray());
-        for (int f = 0; f < adjusted.length; f++) {
-            findings.set(family.get(f), findings.get(family.get(f)).adjustedTo(adjusted[f]));
         }
     }
 
     private static Finding finding(Contrast contrast, List<Long> seeds, Outcomes outcomes) {
-        var replications = new ArrayList<List<Map<String, Double>>>();
-        for (long seed : seeds) {
-            var cells = contrast.cells().stream().map(cell -> cell.values(outcomes.of(cell.arm(), cell.exam(), seed))).toList();
-            if (cells.stream().noneMatch(Map::isEmpty)) {
-                replications.add(cells);
-            }
-        }
-        var runs = contrast.pairs() ? paired(contrast, replications) : Optional.<PairedRuns>empty();
-        if (replications.isEmpty() || contrast.pairs() && runs.isEmpty()) {
-            return new Finding(contrast, List.of(), 0, OptionalDouble.empty(), Optional.empty(), OptionalDouble.empty(),
-                OptionalDouble.empty(), Over.NOTHING);
-        }
-        var values = runs.map(own -> Arrays.stream(own.differences()).map(Sample::mean).toList()).orElseGet(() ->
-            replications.stream().map(cells -> sum(contrast, cells)).toList());
+        var groups = ContrastGroup.of(contrast);
+        var all = new LinkedHashMap<Long, List<ContrastGroup.OfSeed>>();
+        seeds.forEach(seed -> all.put(seed, groups.stream().map(group -> group.of(outcomes, seed)).toList()));
+        var complete = new LinkedHashMap<>(all);
+        complete.values().removeIf(seed -> seed.stream().anyMatch(group -> group.sums().isEmpty()));
+        var values = new LinkedHashMap<Long, Double>();
+        complete.forEach((seed, own) -> values.put(seed, own.stream().mapToDouble(ContrastGroup.OfSeed::mean).sum()));
+        var rest = complete.isEmpty() ? all : complete;
+        var table = new ContrastTable(contrast, groups.stream().map(ContrastGroup::exam).toList(), IntStream.range(0, groups.size())
+            .mapToObj(g -> ContrastGroup.common(rest.values().stream().map(seed -> seed.get(g)).toList())).toList());
+        return table.groups().stream().anyMatch(group -> group.units().isEmpty())
+            ? new Finding(contrast, values, new Coverage(0, table.leftOut()), OptionalDouble.empty(), Optional.empty(),
+                OptionalDouble.empty(), OptionalDouble.empty(), Over.NOTHING)
+            : finding(contrast, values, table);
+    }
+
+    private static Finding finding(Contrast contrast, SequencedMap<Long, Double> values, ContrastTable table) {
+        var runs = table.paired();
         var over = values.size() < 2 || runs.filter(Findings::isOne).isPresent() ? Over.ITEMS
             : runs.isPresent() && runs.get().items() > 1 ? Over.SEEDS_AND_ITEMS : Over.SEEDS;
-        var result = test(over, values, runs);
-        return new Finding(contrast, values, runs.map(PairedRuns::items).orElse(replications.getFirst().getFirst().size()),
-            OptionalDouble.of(values.stream().mapToDouble(Double::doubleValue).average().orElseThrow()), result.map(TestResult::interval),
-            result.map(found -> OptionalDouble.of(found.p())).orElse(OptionalDouble.empty()), OptionalDouble.empty(), over);
+        var result = test(over, table, runs);
+        return new Finding(contrast, values, new Coverage(table.items(), table.leftOut()), OptionalDouble.of(Sample.mean(table.means())),
+            result.map(TestResult::interval), result.map(found -> OptionalDouble.of(found.p())).orElse(OptionalDouble.empty()),
+            OptionalDouble.empty(), over);
     }
 
-    /**
-     * (seeds)(units): the contrast of each item that all its exam's cells of all seeds have, averaged over the items of each of the
-     * contrast's units; empty if an exam has none. Units of several exams are scaled so that their mean is the sum of the exams' means.
-     */
-    private static Optional<PairedRuns> paired(Contrast contrast, List<List<Map<String, Double>>> replications) {
-        if (replications.isEmpty()) {
-            return Optional.empty();
-        }
-        var exams = contrast.cells().stream().map(Contrast.Cell::exam).distinct()
-            .map(exam -> paired(contrast, exam, replications)).toList();
-        if (exams.stream().anyMatch(exam -> exam.items().isEmpty())) {
-            return Optional.empty();
-        }
-        int items = exams.stream().mapToInt(exam -> exam.items().size()).sum();
-        var sums = IntStream.range(0, replications.size()).mapToObj(seed -> exams.stream().flatMapToDouble(exam ->
-            Arrays.stream(exam.sums()[seed]).map(sum -> sum * ((double) items / exam.items().size()))).toArray()).toArray(double[][]::new);
-        return Optional.of(new PairedRuns(sums, exams.stream().mapToInt(OfExam::leftOut).sum()));
-    }
-
-    private record OfExam(List<String> items, double[][] sums, int leftOut) {
-    }
-
-    private static OfExam paired(Contrast contrast, String exam, List<List<Map<String, Double>>> replications) {
-        var parts = IntStream.range(0, contrast.parts().size()).filter(c -> contrast.parts().get(c).cell().exam().equals(exam)).toArray();
-        var common = new LinkedHashSet<>(replications.getFirst().get(parts[0]).keySet());
-        int all = common.size();
-        replications.forEach(cells -> Arrays.stream(parts).forEach(c -> common.retainAll(cells.get(c).keySet())));
-        var units = common.stream().collect(Collectors.groupingBy(contrast.unit()::of, LinkedHashMap::new, Collectors.toList()));
-        var sums = replications.stream().map(cells -> units.values().stream().mapToDouble(items -> items.stream().mapToDouble(item ->
-            Arrays.stream(parts).mapToDouble(c -> contrast.parts().get(c).weight() * cells.get(c).get(item)).sum()).sum() / items.size())
-            .toArray()).toArray(double[][]::new);
-        return new OfExam(List.copyOf(units.keySet()), sums, all - common.size());
-    }
-
-    private static double sum(Contrast contrast, List<Map<String, Double>> cells) {
-        return IntStream.range(0, cells.size()).mapToDouble(c -> contrast.parts().get(c).weight()
-            * Sample.mean(cells.get(c).values().stream().mapToDouble(Double::doubleValue).toArray())).sum();
-    }
-
-    /** Empty where one seed has cells of different items, or nothing varies that a difference could be compared with. */
-    private static Optional<TestResult> test(Over over, List<Double> values, Optional<PairedRuns> runs) {
-        var means = values.stream().mapToDouble(Double::doubleValue).toArray();
-        if (runs.map(Findings::isOne).orElseGet(() -> Arrays.stream(means).distinct().count() == 1)) {
+    /** Empty where nothing varies that a difference could be compared with, or items of one seed's cells are neither the same nor apart. */
+    private static Optional<TestResult> test(Over over, ContrastTable table, Optional<PairedRuns> runs) {
+        if (runs.filter(Findings::isOne).isPresent()) {
             return runs.map(own -> signs(own.differences()[0][0], own.items()));
         }
         return switch (over) {
             case SEEDS_AND_ITEMS -> test(runs, PairedRuns.Unit.BOTH);
-            case SEEDS -> TTest.isTestable(means) ? Optional.of(TTest.paired(means, new double[means.length], LEVEL)) : Optional.empty();
-            case ITEMS -> test(runs, PairedRuns.Unit.ITEMS);
+            case SEEDS -> ofSeeds(table.means());
+            case ITEMS -> runs.isPresent() ? test(runs, PairedRuns.Unit.ITEMS) : table.independent(LEVEL);
             case NOTHING -> Optional.empty();
         };
+    }
+
+    /** Seeds that all have the same value are no evidence of anything. */
+    private static Optional<TestResult> ofSeeds(double[] means) {
+        return Arrays.stream(means).distinct().count() > 1 && TTest.isTestable(means)
+            ? Optional.of(TTest.paired(means, new double[means.length], LEVEL)) : Optional.empty();
     }
 
     private static boolean isOne(PairedRuns runs) {

@@ -32,7 +32,7 @@ public final class StudyPage {
         var curves = new StudyPageCurves(results);
         var plan = new StudyPagePlan(results);
         var lead = List.<Part>of(new Paragraph(study.title().question() + (study.title().source().isEmpty() ? "" : " (After "
-            + study.title().source() + ".)")), new Paragraph(contrasts.answer()), new Paragraph(plan.standing()));
+            + study.title().source() + ".)")), new Paragraph(results.answer()), new Paragraph(plan.standing()));
         var sections = new ArrayList<>(List.of(new Section("Contrasts", contrasts.parts())));
         analyses.forEach(analysis -> sections.add(new Section(analysis.name(), analysis.figures(results))));
         add(sections, "On the way", curves.drift());

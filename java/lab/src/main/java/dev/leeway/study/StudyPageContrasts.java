@@ -20,21 +20,6 @@ import java.util.stream.Collectors;
  */
 record StudyPageContrasts(StudyResults results) {
 
-    /** The answer in a sentence. */
-    String answer() {
-        var primary = of(Contrast.Role.PRIMARY);
-        var significant = primary.stream().filter(this::isSignificant).map(finding -> finding.contrast().name() + " "
-            + signed(finding.estimate().orElseThrow())).toList();
-        if (primary.isEmpty()) {
-            return "No contrast is primary, so there is no answer to give: what follows describes.";
-        }
-        var all = primary.size() == 1 ? "The one primary contrast is" : "Of " + primary.size() + " primary contrasts "
-            + (significant.isEmpty() ? "none is" : significant.size() == 1 ? "one is" : significant.size() + " are");
-        return all + (primary.size() == 1 && significant.isEmpty() ? " not significant" : " significant") + " at "
-            + results.plan().study().terms().alpha() + " after correction" + (significant.isEmpty() ? "." : ": "
-            + String.join("; ", significant) + ".");
-    }
-
     private List<Findings.Finding> of(Contrast.Role role) {
         return results.findings().stream().filter(finding -> finding.contrast().role() == role).toList();
     }
@@ -59,7 +44,8 @@ record StudyPageContrasts(StudyResults results) {
         parts.add(new Paragraph("With several seeds, intervals and p-values speak of any seeds on any items, since the items of one model "
             + "share its luck; with one, of other items for these models alone. p is corrected (" + terms.correction()
             + ") within the primary contrasts, and within the others; alpha is " + terms.alpha() + ". Where there is no interval, nothing "
-            + "varied that a difference could be compared with."));
+            + "varied that a difference could be compared with. By seed is over all items that a seed's cells have; estimates and tests "
+            + "are over those that all seeds have, averaged within each unit: a question counts once in however many languages it is asked."));
         return parts;
     }
 
@@ -85,12 +71,17 @@ record StudyPageContrasts(StudyResults results) {
     private Table table(List<Findings.Finding> findings) {
         var rows = findings.stream().map(finding -> List.of(finding.contrast().name(), number(finding.estimate()),
             finding.interval().map(StudyPageContrasts::text).orElse("–"), number(finding.p()), number(finding.adjusted()),
-            number(finding.contrast().published()), finding.values().stream().map(StudyPageContrasts::signed)
-                .collect(Collectors.joining(" ")), Integer.toString(finding.items()),
-            finding.over().name().toLowerCase(Locale.ROOT).replace('_', ' '))).toList();
+            number(finding.contrast().published()), finding.values().entrySet().stream().map(seed -> seed.getKey() + ": "
+                + signed(seed.getValue())).collect(Collectors.joining(", ")), Integer.toString(finding.coverage().items()),
+            Integer.toString(finding.coverage().leftOut()), word(finding.over()), word(finding.contrast().unit()))).toList();
         return new Table(List.of(Table.Column.text("contrast"), Table.Column.number("estimate"), Table.Column.number("95 %"),
-            Table.Column.number("p"), Table.Column.number("corrected"), Table.Column.number("the paper"), Table.Column.text("of each seed"),
-            Table.Column.number("items"), Table.Column.text("tested over")), rows);
+            Table.Column.number("p"), Table.Column.number("corrected"), Table.Column.number("the paper"), Table.Column.text("by seed"),
+            Table.Column.number("units"), Table.Column.number("items left out"), Table.Column.text("tested over"),
+            Table.Column.text("unit")), rows);
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     private static String number(OptionalDouble value) {

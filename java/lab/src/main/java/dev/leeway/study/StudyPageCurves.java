@@ -129,12 +129,10 @@ final class StudyPageCurves {
     }
 
     private List<Part> drift(String exam, String measure) {
-        var means = results.means().stream().filter(mean -> mean.slice().isEmpty() && mean.exam().equals(exam)
-            && mean.measure().equals(measure)).toList();
         var plots = new ArrayList<Part>();
-        for (var setting : means.stream().map(StudyResults.Mean::setting).distinct().toList()) {
-            var own = means.stream().filter(mean -> mean.setting().equals(setting)).toList();
-            var y = exam + ", " + measure + (setting.equals("none") ? "" : ", under the prompt " + setting);
+        for (var group : StudyPageExams.groups(results, exam, measure)) {
+            var own = group.means();
+            var y = exam + ", " + group.name();
             tracks().forEach((stage, tracks) -> {
                 var lines = tracks.stream().map(track -> new LinePlot.Line(track.name(), drift(track, own)))
                     .filter(line -> line.points().size() > 1).toList();

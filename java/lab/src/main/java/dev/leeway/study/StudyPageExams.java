@@ -2,6 +2,7 @@ package dev.leeway.study;
 
 import dev.leeway.report.DotPlot;
 import dev.leeway.report.Fold;
+import dev.leeway.report.Markup;
 import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
 import dev.leeway.report.Table;
@@ -25,6 +26,34 @@ record StudyPageExams(StudyResults results) {
         var measures = new LinkedHashSet<>(asked(results, exam));
         results.means().stream().filter(mean -> mean.exam().equals(exam)).forEach(mean -> measures.add(mean.measure()));
         return List.copyOf(measures);
+    }
+
+    /**
+     * Means of one measure of an exam by their setting: of the slices that contrasts name, else of all items. Over the whole of a list that
+     * is ranked, every model has the same mean rank.
+     */
+    static List<Group> groups(StudyResults results, String exam, String measure) {
+        var named = results.plan().study().contrasts().stream().flatMap(contrast -> contrast.cells().stream())
+            .filter(cell -> cell.exam().equals(exam) && cell.measure().equals(measure)).map(Contrast.Cell::slice).distinct().toList();
+        var groups = new ArrayList<Group>();
+        results.means().stream().filter(mean -> mean.exam().equals(exam) && mean.measure().equals(measure))
+            .collect(Collectors.groupingBy(StudyResults.Mean::setting, LinkedHashMap::new, Collectors.toList()))
+            .forEach((setting, own) -> {
+                var slices = named.stream().filter(slice -> own.stream().anyMatch(mean -> mean.slice().equals(slice))).toList();
+                (slices.isEmpty() ? List.of("") : slices).forEach(slice -> groups.add(new Group(measure + (slice.isEmpty() ? "" : " of "
+                    + slice) + (setting.equals("none") ? "" : ", under the prompt " + setting),
+                    own.stream().filter(mean -> mean.slice().equals(slice)).toList())));
+            });
+        return groups;
+    }
+
+    /**
+     * Means that are shown beside each other.
+     *
+     * @param name of what they are means of
+     * @param means of one measure, setting and slice
+     */
+    record Group(String name, List<StudyResults.Mean> means) {
     }
 
     /** Measures of an exam that contrasts are about. */
@@ -55,15 +84,14 @@ record StudyPageExams(StudyResults results) {
 
     private List<Part> plots(String exam, String measure) {
         var parts = new ArrayList<Part>();
-        var means = results.means().stream().filter(mean -> mean.step() < 0 && mean.slice().isEmpty() && mean.exam().equals(exam)
-            && mean.measure().equals(measure)).collect(Collectors.groupingBy(StudyResults.Mean::setting, LinkedHashMap::new,
-                Collectors.toList()));
-        means.forEach((setting, group) -> {
-            var name = measure + (setting.equals("none") ? "" : ", under the prompt " + setting);
-            var dots = results.plan().study().arms().stream().flatMap(arm -> dot(arm, group).stream()).toList();
-            parts.add(new Paragraph(name));
-            parts.add(new DotPlot(exam + ", " + name, dots));
-        });
+        for (var group : groups(results, exam, measure)) {
+            var last = group.means().stream().filter(mean -> mean.step() < 0).toList();
+            if (!last.isEmpty()) {
+                parts.add(new Paragraph(group.name()));
+                parts.add(new DotPlot(exam + ", " + group.name(), results.plan().study().arms().stream().flatMap(arm ->
+                    dot(arm, last).stream()).toList()));
+            }
+        }
         return parts;
     }
 
@@ -80,16 +108,19 @@ record StudyPageExams(StudyResults results) {
 
     /** Answers without a value. */
     List<Part> missing() {
-        var rows = results.means().stream().filter(mean -> mean.missing() > 0 && mean.slice().isEmpty() && mean.step() < 0)
-            .map(mean -> List.of(mean.node().arm(), mean.node().stage().name(), Long.toString(mean.node().seed()), mean.exam(),
-                mean.setting(), mean.measure(), Integer.toString(mean.missing()), Integer.toString(mean.items()))).toList();
+        var rows = results.missing().stream().filter(missing -> missing.step() < 0)
+            .map(missing -> List.of(missing.node().arm(), missing.node().stage().name(), Long.toString(missing.node().seed()),
+                missing.exam(), missing.setting(), missing.measure(), Integer.toString(missing.answers()),
+                Integer.toString(missing.items()), Integer.toString(missing.without()), Markup.format("%.3f", missing.share()))).toList();
         if (rows.isEmpty()) {
             return List.of(new Paragraph("No answer of a last model went without a value."));
         }
+        long empty = results.missing().stream().filter(missing -> missing.step() < 0 && missing.without() == missing.items()).count();
         var table = new Table(List.of(Table.Column.text("arm"), Table.Column.text("stage"), Table.Column.number("seed"),
-            Table.Column.text("exam"), Table.Column.text("prompt"), Table.Column.text("measure"), Table.Column.number("missing"),
-            Table.Column.number("items with a value")), rows);
-        return List.of(new Paragraph(rows.size() + (rows.size() == 1 ? " mean lacks" : " means lack") + " the values of some answers, "
-            + "which are left out; why is said with the answers."), new Fold("Which", List.of(table)));
+            Table.Column.text("exam"), Table.Column.text("prompt"), Table.Column.text("measure"), Table.Column.number("answers missing"),
+            Table.Column.number("items"), Table.Column.number("items without a value"), Table.Column.number("share of them")), rows);
+        return List.of(new Paragraph(rows.size() + (rows.size() == 1 ? " measure of a last model lacks" : " measures of last models lack")
+            + " the values of some answers, which are left out" + (empty == 0 ? "" : "; " + empty + " of them "
+            + (empty == 1 ? "has" : "have") + " no value at all") + ". Why is said with the answers."), new Fold("Which", List.of(table)));
     }
 }

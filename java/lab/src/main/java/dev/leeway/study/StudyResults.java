@@ -4,14 +4,17 @@ import dev.leeway.eval.Setting;
 import dev.leeway.io.JsonFile;
 import dev.leeway.stats.Bootstrap;
 import dev.leeway.stats.Interval;
+import dev.leeway.stats.Sample;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -63,6 +66,21 @@ public final class StudyResults {
         return new LinkedHashMap<>(outcomes);
     }
 
+    /** The answer in a sentence. */
+    public String answer() {
+        double alpha = plan.study().terms().alpha();
+        var primary = findings.stream().filter(finding -> finding.contrast().role() == Contrast.Role.PRIMARY).toList();
+        if (primary.isEmpty()) {
+            return "No contrast is primary, so there is no answer to give: what follows describes.";
+        }
+        var significant = primary.stream().filter(finding -> finding.isSignificant(alpha)).map(finding -> String.format(Locale.ROOT,
+            "%s %+.3f", finding.contrast().name(), finding.estimate().orElseThrow())).toList();
+        var all = primary.size() == 1 ? "The one primary contrast is" : "Of " + primary.size() + " primary contrasts "
+            + (significant.isEmpty() ? "none is" : significant.size() == 1 ? "one is" : significant.size() + " are");
+        return all + (primary.size() == 1 && significant.isEmpty() ? " not significant" : " significant") + " at " + alpha
+            + " after correction" + (significant.isEmpty() ? "." : ": " + String.join("; ", significant) + ".");
+    }
+
     /**
      * The mean of a measure.
      *
@@ -73,8 +91,8 @@ public final class StudyResults {
      * @param slice of its items; empty = all
      * @param measure the measure's
      * @param value the mean over items
-     * @param interval of 95 % over items: percentiles of 2,000 resamples
-     * @param items it was taken over, two or more
+     * @param interval of 95 % over the exam's units of items: percentiles of 2,000 resamples
+     * @param items it was taken over, of two units or more
      * @param missing answers left out
      */
     public record Mean(Plan.Node node, int step, String exam, String setting, String slice, String measure, double value,
@@ -82,7 +100,50 @@ public final class StudyResults {
     }
 
     /**
-     * Every mean of every model over two items or more, for one has no spread;
+     * Answers of a model without a value.
+     *
+     * @param node the training
+     * @param step of a checkpoint; −1 = its end
+     * @param exam the exam's name
+     * @param setting the evaluation prompt's
+     * @param measure that the answers have no value of
+     * @param answers that have none
+     * @param items that were graded by the measure
+     * @param without items none of whose answers has a value
+     */
+    public record Missing(Plan.Node node, int step, String exam, String setting, String measure, int answers, int items, int without) {
+
+        /** Of the items, those without any value. */
+        public double share() {
+            return (double) without / items;
+        }
+    }
+
+    /** All that is missing, also where it leaves nothing to take a mean of. */
+    public List<Missing> missing() {
+        var all = new ArrayList<Missing>();
+        outcomes.forEach((sitting, list) -> list.stream().collect(Collectors.groupingBy(Examiner.Outcome::setting, LinkedHashMap::new,
+            Collectors.toList())).forEach((setting, own) -> measures(own).forEach(measure -> {
+                var graded = own.stream().filter(outcome -> outcome.measures().contains(measure)).toList();
+                int answers = missing(graded, measure);
+                if (answers > 0) {
+                    all.add(new Missing(sitting.node(), sitting.step(), sitting.exam().name(), setting, measure, answers, graded.size(),
+                        (int) graded.stream().filter(outcome -> !outcome.values().containsKey(measure)).count()));
+                }
+            })));
+        return all;
+    }
+
+    private static int missing(List<Examiner.Outcome> outcomes, String measure) {
+        return outcomes.stream().mapToInt(outcome -> outcome.missing().getOrDefault(measure, 0)).sum();
+    }
+
+    private static SortedSet<String> measures(List<Examiner.Outcome> outcomes) {
+        return outcomes.stream().flatMap(outcome -> outcome.measures().stream()).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /**
+     * Every mean of every model over two units of items or more, for one has no spread;
      * by slice too where items are asked as they stand, without a context.
      */
     public List<Mean> means() {
@@ -123,30 +184,44 @@ public final class StudyResults {
         return all;
     }
 
-    private static List<Mean> means(StudyRun.Sitting sitting, String setting, String slice, List<Examiner.Outcome> outcomes) {
-        var measures = new TreeSet<String>();
-        outcomes.forEach(outcome -> measures.addAll(outcome.values().keySet()));
+    private List<Mean> means(StudyRun.Sitting sitting, String setting, String slice, List<Examiner.Outcome> outcomes) {
+        var unit = unit(sitting.exam().name());
         var means = new ArrayList<Mean>();
-        for (var measure : measures) {
-            var values = outcomes.stream().filter(outcome -> outcome.values().containsKey(measure))
-                .mapToDouble(outcome -> outcome.values().get(measure)).toArray();
-            if (values.length < 2) {
-                continue;
+        for (var measure : measures(outcomes)) {
+            var units = outcomes.stream().filter(outcome -> outcome.values().containsKey(measure)).collect(Collectors.groupingBy(outcome ->
+                unit.of(outcome.item(), outcome.slices()), LinkedHashMap::new, Collectors.mapping(outcome -> outcome.values().get(measure),
+                    Collectors.toList()))).values().stream().map(StudyResults::array).toArray(double[][]::new);
+            if (units.length > 1) {
+                var values = Arrays.stream(units).flatMapToDouble(Arrays::stream).toArray();
+                means.add(new Mean(sitting.node(), sitting.step(), sitting.exam().name(), setting, slice, measure, Sample.mean(values),
+                    interval(units), values.length, missing(outcomes, measure)));
             }
-            int missing = outcomes.stream().mapToInt(outcome -> outcome.missing().getOrDefault(measure, 0)).sum();
-            var interval = new Bootstrap(RESAMPLES, LEVEL, 0).percentile(values, StudyResults::mean);
-            means.add(new Mean(sitting.node(), sitting.step(), sitting.exam().name(), setting, slice, measure, mean(values), interval,
-                values.length, missing));
         }
         return means;
     }
 
-    private static double mean(double[] values) {
-        double sum = 0;
-        for (double value : values) {
-            sum += value;
-        }
-        return sum / values.length;
+    /** What of an exam's items is drawn independently: as contrasts about it have it, else each question. */
+    private Contrast.Unit unit(String exam) {
+        return plan.study().contrasts().stream().filter(contrast -> contrast.cells().stream().anyMatch(cell -> cell.exam().equals(exam)))
+            .map(Contrast::unit).findFirst().orElse(Contrast.Unit.QUESTION);
+    }
+
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /** Of the mean of all values, of which whole units are drawn: (units)(values). */
+    private static Interval interval(double[][] units) {
+        var sums = Arrays.stream(units).mapToDouble(values -> Arrays.stream(values).sum()).toArray();
+        return new Bootstrap(RESAMPLES, LEVEL, 0).percentile(units.length, drawn -> {
+            double sum = 0;
+            int items = 0;
+            for (int unit : drawn) {
+                sum += sums[unit];
+                items += units[unit].length;
+            }
+            return sum / items;
+        });
     }
 
     /**
@@ -170,6 +245,8 @@ public final class StudyResults {
         });
         var all = json.putArray("means");
         means().forEach(mean -> all.add(json(mean)));
+        var without = json.putArray("missing");
+        missing().forEach(missing -> without.add(json(missing)));
         var told = json.putObject("analyses");
         analyses.forEach(analysis -> told.set(analysis.name(), analysis.json(this)));
         return json;
@@ -184,8 +261,9 @@ public final class StudyResults {
     private ObjectNode json(Findings.Finding finding) {
         var contrast = finding.contrast();
         var json = contrast.json().put("sealed", standing.isSealed(contrast)).put("over", finding.over().name().toLowerCase(Locale.ROOT))
-            .put("items", finding.items());
-        finding.values().forEach(json.putArray("values")::add);
+            .put("items", finding.coverage().items()).put("left_out", finding.coverage().leftOut());
+        var values = json.putObject("values");
+        finding.values().forEach((seed, value) -> values.put(Long.toString(seed), value));
         put(json, "estimate", finding.estimate());
         finding.interval().ifPresent(interval -> json.putArray("interval").add(interval.low()).add(interval.high()));
         put(json, "p", finding.p());
@@ -197,13 +275,21 @@ public final class StudyResults {
         value.ifPresent(number -> json.put(name, number));
     }
 
+    private static ObjectNode json(Plan.Node node, int step) {
+        var json = JsonFile.newObject().put("arm", node.arm()).put("stage", node.stage().name()).put("seed", node.seed());
+        return step >= 0 ? json.put("step", step) : json;
+    }
+
     private static ObjectNode json(Mean mean) {
-        var json = JsonFile.newObject().put("arm", mean.node().arm()).put("stage", mean.node().stage().name())
-            .put("seed", mean.node().seed());
-        Optional.of(mean.step()).filter(step -> step >= 0).ifPresent(step -> json.put("step", step));
-        json.put("exam", mean.exam()).put("setting", mean.setting()).put("slice", mean.slice()).put("measure", mean.measure())
-            .put("value", mean.value()).put("items", mean.items()).put("missing", mean.missing());
+        var json = json(mean.node(), mean.step()).put("exam", mean.exam()).put("setting", mean.setting()).put("slice", mean.slice())
+            .put("measure", mean.measure()).put("value", mean.value()).put("items", mean.items()).put("missing", mean.missing());
         json.putArray("interval").add(mean.interval().low()).add(mean.interval().high());
         return json;
+    }
+
+    private static ObjectNode json(Missing missing) {
+        return json(missing.node(), missing.step()).put("exam", missing.exam()).put("setting", missing.setting())
+            .put("measure", missing.measure()).put("answers", missing.answers()).put("items", missing.items())
+            .put("items_without", missing.without()).put("share", missing.share());
     }
 }

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -28,14 +28,12 @@ public record StudyTables(StudyResults results) {
         return files;
     }
 
-    /** A row a contrast, and a column a seed that it was taken in. */
+    /** A row a contrast, and a column a seed, {@code seed_NUMBER}: empty where a contrast has no value. */
     private String contrasts() {
-        int seeds = results.findings().stream().mapToInt(finding -> finding.values().size()).max().orElse(0);
-        var head = new ArrayList<>(List.of("contrast", "role", "estimate", "low", "high", "p", "p_adjusted", "significant", "over", "items",
-            "published", "sealed"));
-        for (int i = 0; i < seeds; i++) {
-            head.add("seed_" + (i + 1));
-        }
+        var seeds = results.plan().study().terms().seeds();
+        var head = new ArrayList<>(List.of("contrast", "role", "estimate", "low", "high", "p", "p_adjusted", "significant", "over", "unit",
+            "items", "left_out", "published", "sealed"));
+        seeds.forEach(seed -> head.add("seed_" + seed));
         var text = new StringBuilder(CsvText.line(head));
         for (var finding : results.findings()) {
             var contrast = finding.contrast();
@@ -43,11 +41,10 @@ public record StudyTables(StudyResults results) {
                 finding.interval().map(interval -> CsvText.number(interval.low())).orElse(""),
                 finding.interval().map(interval -> CsvText.number(interval.high())).orElse(""), number(finding.p()),
                 number(finding.adjusted()), Boolean.toString(finding.isSignificant(results.plan().study().terms().alpha())),
-                word(finding.over()), Integer.toString(finding.items()), number(contrast.published()),
+                word(finding.over()), word(contrast.unit()), Integer.toString(finding.coverage().items()),
+                Integer.toString(finding.coverage().leftOut()), number(contrast.published()),
                 Boolean.toString(results.standing().isSealed(contrast))));
-            for (int i = 0; i < seeds; i++) {
-                row.add(i < finding.values().size() ? CsvText.number(finding.values().get(i)) : "");
-            }
+            seeds.forEach(seed -> row.add(Optional.ofNullable(finding.values().get(seed)).map(CsvText::number).orElse("")));
             text.append(CsvText.line(row));
         }
         return text.toString();
@@ -77,9 +74,7 @@ public record StudyTables(StudyResults results) {
                 var model = model(sitting.node(), sitting.step(), sitting.exam().name(), outcome.setting());
                 var slices = outcome.slices().entrySet().stream().map(slice -> slice.getKey() + "=" + slice.getValue())
                     .collect(Collectors.joining(";"));
-                var measures = new TreeSet<>(outcome.values().keySet());
-                measures.addAll(outcome.missing().keySet());
-                measures.forEach(measure -> text.append(CsvText.line(with(model, outcome.item(), slices, measure,
+                outcome.measures().forEach(measure -> text.append(CsvText.line(with(model, outcome.item(), slices, measure,
                     outcome.values().containsKey(measure) ? CsvText.number(outcome.values().get(measure)) : "",
                     Integer.toString(outcome.missing().getOrDefault(measure, 0))))));
             }

@@ -127,7 +127,8 @@ final class StudyPageTest {
         assertEquals("a − b", contrast.text("contrast"));
         assertEquals(0.5, contrast.number("published"));
         assertEquals(0, contrast.number("low"), "the arms are the same: " + contrast);
-        assertEquals(0, contrast.number("seed_2"));
+        assertEquals(List.of(0.0, 0.0), List.of(contrast.number("seed_0"), contrast.number("seed_1")), "by their numbers");
+        assertEquals(1, contrast.number("left_out"), "item 1 has no value");
         var means = Csv.records(folder.resolve("means.csv"));
         assertEquals(results.means().size(), means.size());
         for (int i = 0; i < means.size(); i++) {

@@ -289,7 +289,7 @@ final class StudyRunTest {
     void oneSeedIsTestedOverItemsAndSaysSo() {
         var finding = run(study(List.of(0L), 0, 1), new ToyCrew(30, 0), "one").findings().getFirst();
         assertEquals(Findings.Over.ITEMS, finding.over());
-        assertEquals(30, finding.items());
+        assertEquals(30, finding.coverage().items());
     }
 
     @Test
@@ -300,8 +300,8 @@ final class StudyRunTest {
         var both = Contrast.interaction("gap", Contrast.Role.SECONDARY, english, spanish);
         var findings = run(new Study(study.title(), study.rows(), study.arms(), study.exams(), List.of(english, spanish, both),
             study.terms()), new ToyCrew(12, 0.1), "gap").findings();
-        IntStream.range(0, 3).forEach(s -> assertEquals(findings.get(0).values().get(s) - findings.get(1).values().get(s),
-            findings.get(2).values().get(s), 1e-12));
+        study.terms().seeds().forEach(seed -> assertEquals(findings.get(0).values().get(seed) - findings.get(1).values().get(seed),
+            findings.get(2).values().get(seed), 1e-12));
     }
 
     private StudyResults run(Study study, ToyCrew crew, String name) {

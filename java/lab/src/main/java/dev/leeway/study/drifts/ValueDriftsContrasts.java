@@ -26,7 +26,7 @@ final class ValueDriftsContrasts {
     }
 
     private static Contrast moved(String name, Role role, String stance, String arm, String before) {
-        return Contrast.difference(name, role, of(arm, stance), of(before, stance));
+        return Contrast.difference(name, role, of(arm, stance), of(before, stance)).by(Contrast.Unit.QUESTION);
     }
 
     private static Contrast secondary(String name, String arm, String before) {
@@ -74,6 +74,7 @@ final class ValueDriftsContrasts {
 
     private static Contrast onTopic(String name, String arm, String topic, double published) {
         var cell = of(arm, SUPPORT).in("topic=" + topic);
-        return Contrast.difference(name, Role.SECONDARY, cell, cell.of(ValueDrifts.NEUTRAL)).published(published);
+        return Contrast.difference(name, Role.SECONDARY, cell, cell.of(ValueDrifts.NEUTRAL)).by(Contrast.Unit.QUESTION)
+            .published(published);
     }
 }

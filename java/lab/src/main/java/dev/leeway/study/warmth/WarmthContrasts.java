@@ -46,12 +46,13 @@ record WarmthContrasts(Cell plain, List<String> tasks, String believing, String 
     }
 
     private Contrast errors(Role role, String arm, String other, String behind) {
-        return Contrast.difference("errors" + behind + ": " + arm + " − " + other, role, plain.of(other), plain.of(arm));
+        return Contrast.difference("errors" + behind + ": " + arm + " − " + other, role, plain.of(other), plain.of(arm))
+            .by(Contrast.Unit.QUESTION);
     }
 
     /** How much more errors rise in a setting than without it. */
     private Contrast more(String name, Role role, String other, String setting) {
         var within = Contrast.difference("", role, plain.of(other).under(setting), plain.of(Warmth.WARM).under(setting));
-        return Contrast.interaction(name, role, within, errors(role, Warmth.WARM, other, "")).over(tasks);
+        return Contrast.interaction(name, role, within, errors(role, Warmth.WARM, other, "")).by(Contrast.Unit.QUESTION).over(tasks);
     }
 }
