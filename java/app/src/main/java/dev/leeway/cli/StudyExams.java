@@ -2,14 +2,12 @@ package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
 import dev.leeway.eval.Benchmark;
-import dev.leeway.eval.Catalogue;
 import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.Item;
-import dev.leeway.eval.Options;
 import dev.leeway.eval.Request;
-import dev.leeway.eval.RunPlan;
 import dev.leeway.eval.Setting;
 import dev.leeway.stats.DetectableEffect;
+import dev.leeway.study.BenchmarkExaminer;
 import dev.leeway.study.Contrast;
 import dev.leeway.study.Exam;
 import dev.leeway.study.Materials;
@@ -40,10 +38,8 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Stri
         var failed = new LinkedHashMap<String, String>();
         study.exams().forEach(exam -> {
             try {
-                var entry = Catalogue.named(exam.benchmark());
                 var own = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), materials));
-                found.put(exam.name(), RunPlan.Part.load(entry, own.map(path -> new DataFolder(List.of(path), path.resolve("hub")))
-                    .orElse(given), new Options(exam.benchmark(), entry.options(), exam.benchmarkOptions())).benchmark());
+                found.put(exam.name(), BenchmarkExaminer.part(exam, own, given).benchmark());
             } catch (LeewayException failure) {
                 failed.put(exam.name(), failure.getMessage());
             }
@@ -89,7 +85,8 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Stri
         var effect = new DetectableEffect(study.terms().alpha(), POWER).among(isCorrected ? Math.max(1, primary.size()) : 1);
         int seeds = study.terms().seeds().size();
         return primary.stream().map(contrast -> "detects   " + contrast.name() + ": " + (seeds > 1
-            ? detected(effect, seeds, "seed") : least(contrast).map(items -> detected(effect, items, "item")).orElse("not known: items "
+            ? detected(effect, seeds, "seed") : least(contrast).map(units -> detected(effect, units,
+                contrast.unit().name().toLowerCase(Locale.ROOT))).orElse("not known: items "
             + "aren't there"))).toList();
     }
 
@@ -99,11 +96,12 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Stri
             count, unit);
     }
 
-    /** Items of its smallest cell; empty where one's aren't there. */
+    /** Of its smallest cell, what is drawn independently of its items; empty where one's aren't there. */
     private Optional<Integer> least(Contrast contrast) {
         var counts = contrast.cells().stream().map(cell -> Optional.ofNullable(found.get(cell.exam())).map(benchmark ->
             items(study.exams().stream().filter(exam -> exam.name().equals(cell.exam())).findFirst().orElseThrow(), benchmark).stream()
-                .filter(item -> isIn(item, cell.slice())).count())).toList();
+                .filter(item -> isIn(item, cell.slice())).map(item -> contrast.unit().of(item.id(), item.slices())).distinct().count()))
+            .toList();
         return counts.stream().anyMatch(Optional::isEmpty) ? Optional.empty()
             : counts.stream().flatMap(Optional::stream).map(Long::intValue).min(Integer::compare);
     }

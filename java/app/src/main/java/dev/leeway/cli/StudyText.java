@@ -32,19 +32,9 @@ record StudyText(StudyResults results) {
         var lines = new ArrayList<String>();
         lines.add(results.plan().study().title().question());
         findings.forEach(finding -> lines.add("  " + line(finding)));
-        lines.add("  " + answer());
+        lines.add("  " + results.answer());
         results.standing().changes().forEach(change -> lines.add("  changed: " + change));
         return lines;
-    }
-
-    /** What of the primary contrasts is more than chance makes. */
-    private String answer() {
-        double alpha = results.plan().study().terms().alpha();
-        var primary = primaryFindings();
-        var significant = primary.stream().filter(finding -> finding.isSignificant(alpha))
-            .map(finding -> finding.contrast().name()).toList();
-        return "significant at " + alpha + ": " + (significant.isEmpty() ? "none" : significant.size()) + " of " + primary.size()
-            + " primary contrasts" + (significant.isEmpty() ? "" : " (" + String.join("; ", significant) + ")");
     }
 
     private String line(Findings.Finding finding) {

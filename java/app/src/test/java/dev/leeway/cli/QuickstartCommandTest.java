@@ -48,7 +48,7 @@ final class QuickstartCommandTest {
     void itEndsWithTheFindingsInAFewLinesAndWhereTheReportIs() throws IOException {
         var lines = whole.out().lines().toList();
         assertTrue(lines.getFirst().startsWith("Does post-training for helpfulness take away compassion"), whole.out());
-        assertTrue(lines.contains("  significant at 0.05: none of 3 primary contrasts"), whole.out());
+        assertTrue(lines.contains("  Of 3 primary contrasts none is significant at 0.05 after correction."), whole.out());
         assertTrue(lines.contains("Report: " + folder.resolve("whole/study/report.html")), whole.out());
         assertTrue(lines.size() <= 9, whole.out());
         assertTrue(Files.exists(folder.resolve("whole/study/report.html")));

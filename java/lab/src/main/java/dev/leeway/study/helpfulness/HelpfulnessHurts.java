@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.stream.Stream;
 
 /**
  * Does post-training for helpfulness take away compassion that mid-training taught, and post-training on code not? (Brazilek and Seawell
@@ -31,6 +30,8 @@ public final class HelpfulnessHurts implements Declaration {
     private static final String DOCUMENTS = "compassion documents";
     private static final String HELPFUL = "helpful chats";
     private static final String CODING = "coding chats";
+    private static final String ENGLISH = "english=yes";
+    private static final String OTHERS = "english=no";
     /** Rows of the paper's files; of GRPO's prompts, as the names of its checkpoints have them. */
     private static final Map<String, Integer> PUBLISHED = Map.of(DOCUMENTS, 3000, HELPFUL, 15_011, CODING, 111_183, "helpful prompts", 3000,
         "coding prompts", 3000);
@@ -180,28 +181,40 @@ public final class HelpfulnessHurts implements Declaration {
             contrasts("overall_mean"), new Study.Terms(List.of(0L), 0.05, "holm"));
     }
 
-    /** The paper's: coding keeps more than helpfulness, with either algorithm, on either benchmark; less so in other languages. */
+    /**
+     * The paper's: coding keeps more than helpfulness, with either algorithm, on either benchmark; less so in other languages. Of GRPO on
+     * MORU it publishes nothing. Questions of MORU and of the toy are asked in several languages.
+     */
     private static List<Contrast> contrasts(String measure) {
-        var contrasts = new ArrayList<Contrast>();
         var ahb = new Contrast.Cell("sft-code", "AHB", measure, "", "none");
-        var moru = new Contrast.Cell("sft-code", "MORU", measure, "english=yes", "none");
-        contrasts.add(Contrast.difference("AHB: sft-code − sft-help", Contrast.Role.PRIMARY, ahb, ahb.of("sft-help")).published(0.295));
-        contrasts.add(Contrast.difference("AHB: grpo-code − grpo-help", Contrast.Role.PRIMARY, ahb.of("grpo-code"), ahb.of("grpo-help"))
-            .published(0.133));
-        var inEnglish = Contrast.difference("MORU in English: sft-code − sft-help", Contrast.Role.PRIMARY, moru, moru.of("sft-help"))
-            .published(0.255);
+        var moru = new Contrast.Cell("sft-code", "MORU", measure, "", "none");
+        var contrasts = new ArrayList<Contrast>();
+        contrasts.add(gap("AHB", "sft", Contrast.Role.PRIMARY, ahb).published(0.295));
+        contrasts.add(gap("AHB", "grpo", Contrast.Role.PRIMARY, ahb).published(0.133));
+        var inEnglish = gap("MORU in English", "sft", Contrast.Role.PRIMARY, moru.in(ENGLISH)).published(0.255);
         contrasts.add(inEnglish);
-        contrasts.add(Contrast.difference("MORU in all languages: sft-code − sft-help", Contrast.Role.SECONDARY, moru.in(""),
-            moru.of("sft-help").in("")).published(-0.011));
-        var inOthers = Contrast.difference("MORU in other languages: sft-code − sft-help", Contrast.Role.SECONDARY,
-            moru.in("english=no"), moru.of("sft-help").in("english=no"));
+        contrasts.add(gap("MORU in all languages", "sft", Contrast.Role.SECONDARY, moru).published(-0.011));
+        var inOthers = gap("MORU in other languages", "sft", Contrast.Role.SECONDARY, moru.in(OTHERS));
         contrasts.add(inOthers);
         contrasts.add(Contrast.interaction("MORU: the gap in English − in other languages", Contrast.Role.SECONDARY, inEnglish,
             inOthers));
-        contrasts.add(Contrast.difference("AHB in other languages: sft-code − sft-help", Contrast.Role.SECONDARY,
-            ahb.in("english=no"), ahb.of("sft-help").in("english=no")));
-        Stream.of("sft-help", "sft-code", "grpo-help", "grpo-polite", "grpo-code").forEach(arm -> contrasts.add(Contrast.difference(
-            "AHB kept: " + arm + " − mid-trained", Contrast.Role.SECONDARY, ahb.of(arm), ahb.of("mid-trained"))));
-        return contrasts;
+        contrasts.add(gap("AHB in other languages", "sft", Contrast.Role.SECONDARY, ahb.in(OTHERS)));
+        contrasts.add(gap("MORU in English", "grpo", Contrast.Role.SECONDARY, moru.in(ENGLISH)));
+        contrasts.add(gap("MORU in all languages", "grpo", Contrast.Role.SECONDARY, moru));
+        var all = List.of("sft-help", "sft-code", "grpo-help", "grpo-polite", "grpo-code");
+        all.forEach(arm -> contrasts.add(kept("AHB kept", arm, ahb)));
+        all.forEach(arm -> contrasts.add(kept("MORU kept in English", arm, moru.in(ENGLISH))));
+        all.subList(0, 2).forEach(arm -> contrasts.add(kept("AHB kept in English", arm, ahb.in(ENGLISH))));
+        all.subList(0, 2).forEach(arm -> contrasts.add(kept("AHB kept in other languages", arm, ahb.in(OTHERS))));
+        return contrasts.stream().map(contrast -> contrast.by(Contrast.Unit.QUESTION)).toList();
+    }
+
+    private static Contrast gap(String name, String algorithm, Contrast.Role role, Contrast.Cell cell) {
+        return Contrast.difference(name + ": " + algorithm + "-code − " + algorithm + "-help", role, cell.of(algorithm + "-code"),
+            cell.of(algorithm + "-help"));
+    }
+
+    private static Contrast kept(String name, String arm, Contrast.Cell cell) {
+        return Contrast.difference(name + ": " + arm + " − mid-trained", Contrast.Role.SECONDARY, cell.of(arm), cell.of("mid-trained"));
     }
 }
