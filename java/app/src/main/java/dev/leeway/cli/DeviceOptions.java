@@ -1,7 +1,9 @@
 package dev.leeway.cli;
 
 import dev.leeway.tensor.Device;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import picocli.CommandLine.Option;
 
 /** What computes. */
@@ -34,6 +36,15 @@ public final class DeviceOptions {
             + "its own alone");
         problems.require(threads >= 0 && threads <= MOST_THREADS, "--threads must be from 1 to %d, or 0 for all; got %d", MOST_THREADS,
             threads);
+    }
+
+    /** As a command is given them, by name. */
+    SequencedMap<String, String> asOptions() {
+        var options = new LinkedHashMap<String, String>();
+        options.put("device", device);
+        options.put("kernels", kernels);
+        options.put("threads", Integer.toString(threads));
+        return options;
     }
 
     /** Opens the device, after {@link #check}. */

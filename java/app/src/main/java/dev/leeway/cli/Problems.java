@@ -27,6 +27,11 @@ final class Problems {
         onlyData = false;
     }
 
+    /** Data that are not as they must be. */
+    void addOfData(String sentence) {
+        sentences.add(sentence);
+    }
+
     /** Whether nothing is wrong so far. */
     boolean isEmpty() {
         return sentences.isEmpty();

@@ -87,7 +87,9 @@ final class StudyCommand {
             var out = line.getOut();
             var plan = job.plan();
             job.folder().create();
-            job.planText(plan).lines().forEach(out::println);
+            var text = job.planText(plan);
+            text.lines().forEach(out::println);
+            Problems.requireNone(new StudyExamChecks(text.exams(), options())::check);
             Seal.seal(plan.study(), job.folder().seal());
             var standing = Seal.compare(plan.study(), job.folder().seal());
             out.println("sealed    " + standing.sha256().orElseThrow() + " in " + job.folder().seal());

@@ -169,7 +169,8 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     private StageCost cost(Kind kind, Path model, List<String> notes) {
         var stage = kind.stage();
         var arguments = new ArrayList<>(List.of("plan", stage.command().equals("pretrain") ? "sft" : stage.command(),
-            "--model_name_or_path", model.toString(), "--device", options.device.device));
+            "--model_name_or_path", model.toString()));
+        options.device.asOptions().forEach((name, value) -> arguments.addAll(List.of("--" + name, value)));
         rows(kind, model).ifPresentOrElse(file -> arguments.addAll(List.of("--dataset_name", file.toString())), () -> notes.add(
             "its rows are not there: each counts as long as it may be" + (expected(kind) == 0 ? "" : ", "
                 + String.format(Locale.ROOT, "%,d of them as published", expected(kind)))));

@@ -25,6 +25,7 @@ record StudyEnvironment(StudyOptions options, String device) {
         facts.put("processor", processor().map(name -> name + ", ").orElse("") + Runtime.getRuntime().availableProcessors()
             + " for this process");
         facts.put("device", options.device.device + ": " + device);
+        facts.put("kernels", options.device.kernels);
         facts.put("numbers in exams", options.dtype.dtype);
         options.base.ifPresent(base -> facts.put("base model", base + ", hash " + Fingerprint.ofWeights(base)));
         return facts;

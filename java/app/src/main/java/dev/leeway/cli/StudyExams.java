@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -28,20 +29,25 @@ import java.util.stream.IntStream;
  * @param found each exam's benchmark, by the exam's name
  * @param failed why there is none of the others, by the exam's name
  */
-record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, String> failed) {
+record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, LeewayException> failed) {
 
     private static final double POWER = 0.8;
 
     /** Loads the benchmarks; items of generators are made. */
     static StudyExams of(Study study, DataFolder given, StudyFolder folder, Materials materials) {
+        return of(study, given, folder, materials, _ -> true);
+    }
+
+    /** The same of some exams alone. */
+    static StudyExams of(Study study, DataFolder given, StudyFolder folder, Materials materials, Predicate<Exam> which) {
         var found = new LinkedHashMap<String, Benchmark<?>>();
-        var failed = new LinkedHashMap<String, String>();
-        study.exams().forEach(exam -> {
+        var failed = new LinkedHashMap<String, LeewayException>();
+        study.exams().stream().filter(which).forEach(exam -> {
             try {
                 var own = exam.items().map(generator -> folder.items(generator, exam.itemSettings(), materials));
                 found.put(exam.name(), BenchmarkExaminer.part(exam, own, given).benchmark());
             } catch (LeewayException failure) {
-                failed.put(exam.name(), failure.getMessage());
+                failed.put(exam.name(), failure);
             }
         });
         return new StudyExams(study, found, failed);
@@ -50,7 +56,7 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Stri
     /** How much an exam asks each model. */
     String extent(Exam exam) {
         return Optional.ofNullable(found.get(exam.name())).map(benchmark -> extent(exam, benchmark)).orElseGet(() ->
-            "not planned: " + failed.get(exam.name()));
+            "not planned: " + failed.get(exam.name()).getMessage());
     }
 
     private static <I extends Item> String extent(Exam exam, Benchmark<I> benchmark) {
@@ -71,7 +77,7 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Stri
         return longest.isPresent() ? String.format(Locale.ROOT, " of up to %,d tokens", longest.getAsInt()) : ", weighed or rated";
     }
 
-    private static <I extends Item> List<I> items(Exam exam, Benchmark<I> benchmark) {
+    static <I extends Item> List<I> items(Exam exam, Benchmark<I> benchmark) {
         return exam.extent().limit() > 0 ? benchmark.first(exam.extent().limit()) : benchmark.items();
     }
 
@@ -106,7 +112,7 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Stri
             : counts.stream().flatMap(Optional::stream).map(Long::intValue).min(Integer::compare);
     }
 
-    private static boolean isIn(Item item, String slice) {
+    static boolean isIn(Item item, String slice) {
         return slice.isEmpty() || item.slices().entrySet().stream()
             .anyMatch(entry -> (entry.getKey() + "=" + entry.getValue()).equals(slice));
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -26,17 +27,27 @@ record StudyInputs(Plan plan, StudyOptions options) {
     /**
      * Refuses a study that would end for want of them. Toy studies make all that they need.
      *
+     * @param exams checks those whose items are not made
      * @throws LeewayException with everything that isn't there
      */
-    void require() {
+    void require(Consumer<Problems> exams) {
         if (options.scale() == Scale.FULL) {
             Problems.requireNone(this::requireNamed);
-            var absent = Stream.concat(rows(), ofOptions()).distinct().toList();
-            if (!absent.isEmpty()) {
-                throw LeewayException.data("--data: the study needs %s, which %s not there; put %s in place (leeway study list says what a "
-                    + "study needs)", absent.stream().map(Path::toString).collect(Collectors.joining(", ")),
-                    absent.size() == 1 ? "is" : "are", absent.size() == 1 ? "it" : "them");
+        }
+        Problems.requireNone(problems -> {
+            if (options.scale() == Scale.FULL) {
+                checkFiles(problems);
             }
+            exams.accept(problems);
+        });
+    }
+
+    private void checkFiles(Problems problems) {
+        var absent = Stream.concat(rows(), ofOptions()).distinct().toList();
+        if (!absent.isEmpty()) {
+            problems.addOfData("--data: the study needs " + absent.stream().map(Path::toString).collect(Collectors.joining(", "))
+                + ", which " + (absent.size() == 1 ? "is" : "are") + " not there; put " + (absent.size() == 1 ? "it" : "them")
+                + " in place (leeway study list says what a study needs)");
         }
     }
 

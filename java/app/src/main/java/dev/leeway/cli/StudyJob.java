@@ -33,12 +33,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * A study in its folder: sealed, carried out or gone on with, and told.
@@ -63,6 +62,16 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         var materials = new ToyMaterials();
         return new StudyPlanText(plan, StudyExams.of(plan.study(), data(), folder(), materials), new StudyCosts(plan, options, folder(),
             materials));
+    }
+
+    /** Loads some of the exams; what is only not as good as it could be is printed. */
+    private void checkExams(Plan plan, Predicate<Exam> which, Problems problems) {
+        var checks = new StudyExamChecks(StudyExams.of(plan.study(), data(), folder(), new ToyMaterials(), which), options);
+        checks.checkLoaded(problems);
+        checks.check(problems);
+        if (problems.isEmpty()) {
+            checks.notes().forEach(err::println);
+        }
     }
 
     private DataFolder data() {
@@ -95,11 +104,17 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
      */
     boolean run(StudyArguments arguments, Ending ending) {
         var plan = plan();
-        new StudyInputs(plan, options).require();
+        boolean isTrained = plan.nodes().stream().allMatch(folder()::isDone);
+        if (!isTrained) {
+            new StudyInputs(plan, options).require(problems -> checkExams(plan, exam -> exam.items().isEmpty(), problems));
+        }
         var output = options.output.orElseThrow();
         var progress = new StudyProgress(err);
         try (var _ = locked(); var device = options.device.open()) {
             options.applied().said().forEach(err::println);
+            if (!isTrained) {
+                Problems.requireNone(problems -> checkExams(plan, exam -> exam.items().isPresent(), problems));
+            }
             Seal.seal(plan.study(), folder().seal());
             arguments.write(output);
             var found = carryOut(plan, device, progress);
@@ -193,8 +208,6 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     private StudyRun.Crew crew(Device device, Others others, BooleanSupplier isToStop) {
-        var common = new LinkedHashMap<String, String>(Map.of("device", options.device.device, "threads",
-            Integer.toString(options.device.threads)));
         var listener = new RunListener() {
             @Override
             public void progressed(Progress progress) {
@@ -208,7 +221,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         };
         var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(others.judges(),
             others.reference(), Optional.empty(), 0), data(), new Runner.Division(options.batchSize, false), listener, 0);
-        return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(common, isToStop)), examiner(new BenchmarkExaminer(means)),
+        return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(options.device.asOptions(), isToStop)), examiner(new BenchmarkExaminer(means)),
             new ToyMaterials());
     }
 

@@ -33,6 +33,7 @@ record StudyPlanText(Plan plan, StudyExams exams, StudyCosts costs) {
             ? ", primary" : "") + (contrast.published().isPresent() ? String.format(Locale.ROOT, "; the paper: %+.3f",
             contrast.published().getAsDouble()) : "")));
         lines.add(String.format(Locale.ROOT, "alpha     %s, corrected: %s", study.terms().alpha(), study.terms().correction()));
+        new StudyExamChecks(exams, costs.options()).notes().forEach(note -> lines.add("note      " + note));
         lines.addAll(exams.detectable());
         lines.addAll(costs.lines());
         return lines;
