@@ -1,15 +1,17 @@
 package dev.leeway.stats;
 
 import dev.leeway.LeewayException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * How a measured value moves over the checkpoints of a training phase (Bhatia et al. 2025, "Value Drifts").
- *
- * @param magnitude last minus first, with its interval over prompts
- * @param time share of the phase until the value is first within the confidence interval of its extremum, from 0 to 1
- * @param extremum number of the checkpoint that is furthest from the first one
+ * How far and how fast a measured value moves over the checkpoints of a training phase (Bhatia et al. 2025, "Value Drifts").
  */
-public record Drift(TestResult magnitude, double time, int extremum) {
+public final class Drift {
+
+    private Drift() {
+    }
 
     /** How the confidence interval of an extremum is formed, of which the paper says nothing. */
     @FunctionalInterface
@@ -31,23 +33,47 @@ public record Drift(TestResult magnitude, double time, int extremum) {
     }
 
     /**
-     * A drift without a test.
+     * How far.
      *
-     * @param magnitude last minus first
-     * @param time as {@link Drift#time}
-     * @param extremum as {@link Drift#extremum}
+     * @param mean of the prompts: last minus first
+     * @param interval of it over prompts (Student's); empty of one prompt
      */
-    public record Course(double magnitude, double time, int extremum) {
+    public record Magnitude(double mean, Optional<Interval> interval) {
     }
 
     /**
-     * How far and how fast, also where all prompts move alike, so that no test has a spread to compare with.
+     * How fast.
+     *
+     * @param share of the phase until the value is first within the confidence interval of its extremum, from 0 to 1
+     * @param extremum number of the checkpoint that is furthest from the first one
+     */
+    public record Time(double share, int extremum) {
+    }
+
+    /**
+     * How far it moves.
+     *
+     * @param first checkpoint's values, one a prompt
+     * @param last those of the same prompts
+     * @param level of the interval
+     */
+    public static Magnitude magnitude(double[] first, double[] last, double level) {
+        if (first.length == 0 || first.length != last.length) {
+            throw LeewayException.data("a drift needs the same prompts at both ends, and one or more; got %d and %d values",
+                first.length, last.length);
+        }
+        var moved = IntStream.range(0, first.length).mapToDouble(i -> last[i] - first[i]).toArray();
+        return new Magnitude(Sample.mean(moved), TTest.interval(moved, level));
+    }
+
+    /**
+     * How fast it moves.
      *
      * @param steps of the checkpoints, ascending
      * @param values of each checkpoint, of each prompt
      * @param around forms the interval of the extremum
      */
-    public static Course course(int[] steps, double[][] values, Around around) {
+    public static Time time(int[] steps, double[][] values, Around around) {
         requireShape(steps, values);
         var means = new double[steps.length];
         int extremum = 0;
@@ -60,20 +86,13 @@ public record Drift(TestResult magnitude, double time, int extremum) {
         while (reached < extremum && !near.contains(means[reached])) {
             reached++;
         }
-        return new Course(means[steps.length - 1] - means[0], (double) (steps[reached] - steps[0]) / (steps[steps.length - 1] - steps[0]),
-            extremum);
+        return new Time((double) (steps[reached] - steps[0]) / (steps[steps.length - 1] - steps[0]), extremum);
     }
 
-    /**
-     * Measures it.
-     *
-     * @param steps of the checkpoints, ascending
-     * @param values of each checkpoint, of each prompt
-     * @param level of the intervals: of the extremum, mean ± z sd / √prompts
-     */
-    public static Drift of(int[] steps, double[][] values, double level) {
-        var course = course(steps, values, Around.normal(level));
-        return new Drift(TTest.paired(values[steps.length - 1], values[0], level), course.time(), course.extremum());
+    /** The interval of {@link #time} over prompts, which are resampled with all their checkpoints. */
+    public static Interval timeInterval(int[] steps, double[][] values, Around around, Bootstrap resampling) {
+        return resampling.percentile(values[0].length, drawn -> time(steps, Arrays.stream(values).map(prompts -> Arrays.stream(drawn)
+            .mapToDouble(prompt -> prompts[prompt]).toArray()).toArray(double[][]::new), around).share());
     }
 
     private static void requireShape(int[] steps, double[][] values) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -151,6 +152,11 @@ public final class StudyResults {
             means = List.copyOf(allMeans());
         }
         return means;
+    }
+
+    /** The last step of a training that says so in its metrics. */
+    public OptionalInt lastStep(Plan.Node node) {
+        return traces.lastStep(node);
     }
 
     /** Where trainings and examinations left their files. */

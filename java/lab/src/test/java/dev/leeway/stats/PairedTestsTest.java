@@ -122,11 +122,24 @@ final class PairedTestsTest {
     @Test
     void driftIsItsEndAndTheTimeToItsExtremum() {
         double[][] values = {{.1, .1, .1}, {.5, .5, .5}, {.7, .8, .9}, {.78, .77, .79}};
-        var drift = Drift.of(new int[] {10, 20, 40, 70}, values, 0.95);
-        assertEquals(0.68, drift.magnitude().estimate(), BOUND);
-        assertEquals(0.5, drift.time(), BOUND);
-        assertEquals(2, drift.extremum());
-        assertThrows(LeewayException.class, () -> Drift.of(new int[] {10, 10, 40, 70}, values, 0.95));
+        var magnitude = Drift.magnitude(values[0], values[3], 0.95);
+        assertEquals(0.68, magnitude.mean(), BOUND);
+        double half = 4.302652729911275 * 0.01 / Math.sqrt(3); // the prompts move by .68, .67 and .69
+        assertEquals(0.68 - half, magnitude.interval().orElseThrow().low(), 1e-9);
+        assertEquals(0.68 + half, magnitude.interval().orElseThrow().high(), 1e-9);
+        assertEquals(new Drift.Time(0.5, 2), Drift.time(new int[] {10, 20, 40, 70}, values, Drift.Around.normal(0.95)));
+        assertThrows(LeewayException.class, () -> Drift.time(new int[] {10, 10, 40, 70}, values, Drift.Around.normal(0.95)));
+        assertThrows(LeewayException.class, () -> Drift.magnitude(new double[2], new double[3], 0.95));
+        assertEquals(Optional.empty(), Drift.magnitude(new double[1], new double[1], 0.95).interval());
+    }
+
+    /** One prompt has all of its move by step 1 and the other by step 2 of 4: a resample with both, or one of them alone, is between. */
+    @Test
+    void aTimesIntervalIsOverPrompts() {
+        double[][] values = {{0, 0}, {1, 0}, {1, 1}, {1, 1}};
+        int[] steps = {0, 1, 2, 4};
+        var interval = Drift.timeInterval(steps, values, Drift.Around.normal(0.95), new Bootstrap(500, 0.95, 0));
+        assertEquals(new Interval(0.25, 0.5), interval, "¼ and ½ come with ¼ and ¾, both more often than 2.5 %");
     }
 
     /** Means .1, .5, .7, .6: at .6 the phase is inside the wide interval of its peak, by either way to form it. */
@@ -134,19 +147,19 @@ final class PairedTestsTest {
     void theIntervalOfAnExtremumMayBeFormedInAnotherWay() {
         int[] steps = {0, 10, 20, 40};
         double[][] values = {{.1, .1, .1}, {.5, .5, .5}, {.4, .7, 1}, {.6, .6, .6}};
-        assertEquals(0.25, Drift.course(steps, values, Drift.Around.normal(0.95)).time(), BOUND, "0.7 ± 1.96 · 0.3 / √3 begins at 0.36");
-        assertEquals(0.25, Drift.course(steps, values, Drift.Around.bootstrap(new Bootstrap(1000, 0.95, 0))).time(), BOUND);
-        assertEquals(0.5, Drift.course(steps, values, _ -> new Interval(0.65, 0.75)).time(), BOUND);
-        assertEquals(0.5, Drift.course(steps, values, Drift.Around.normal(0.95)).magnitude(), BOUND);
+        assertEquals(0.25, Drift.time(steps, values, Drift.Around.normal(0.95)).share(), BOUND, "0.7 ± 1.96 · 0.3 / √3 begins at 0.36");
+        assertEquals(0.25, Drift.time(steps, values, Drift.Around.bootstrap(new Bootstrap(1000, 0.95, 0))).share(), BOUND);
+        assertEquals(0.5, Drift.time(steps, values, _ -> new Interval(0.65, 0.75)).share(), BOUND);
+        assertEquals(0.5, Drift.magnitude(values[0], values[3], 0.95).mean(), BOUND);
     }
 
     /** No spread at the end, where a test has nothing to compare with. */
     @Test
     void aDriftOfAllPromptsAlikeHasAMagnitudeAndATime() {
         double[][] values = {{0, 0}, {0.5, 0.5}, {1, 1}};
-        assertEquals(new Drift.Course(1, 1, 2), Drift.course(new int[] {0, 1, 4}, values, Drift.Around.normal(0.95)));
-        assertEquals(new Drift.Course(0, 0, 0), Drift.course(new int[] {0, 4}, new double[][] {{1, 1}, {1, 1}},
-            Drift.Around.normal(0.95)));
+        assertEquals(new Drift.Time(1, 2), Drift.time(new int[] {0, 1, 4}, values, Drift.Around.normal(0.95)));
+        assertEquals(new Drift.Magnitude(1, Optional.of(new Interval(1, 1))), Drift.magnitude(values[0], values[2], 0.95));
+        assertEquals(new Drift.Time(0, 0), Drift.time(new int[] {0, 4}, new double[][] {{1, 1}, {1, 1}}, Drift.Around.normal(0.95)));
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.stats.LogisticRegression.Outcomes;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -46,8 +47,18 @@ final class SimulatedNullTest {
         assertNominal("Welch", random -> TTest.welch(normal(random, 15, 1), normal(random, 40, 3), 0.95).p());
         assertNominal("conditionalization index", random -> Conditionalization.index(normal(random, 30, 1),
             List.of(normal(random, 30, 1), normal(random, 30, 2)), 0.95).p());
-        assertNominal("drift", random -> Drift.of(new int[] {0, 1, 4}, new double[][] {normal(random, 30, 1), normal(random, 30, 1),
-            normal(random, 30, 1)}, 0.95).magnitude().p());
+    }
+
+    /** An interval lacks the true 0 as often as a test at its level finds something. */
+    @Test
+    void intervalsOfMeansKeepTheirLevel() {
+        assertNominal("drift over 30 prompts", random -> outside(Drift.magnitude(normal(random, 30, 1), normal(random, 30, 1), 0.95)
+            .interval()));
+        assertNominal("three seeds", random -> outside(TTest.interval(normal(random, 3, 1), 0.95)));
+    }
+
+    private static double outside(Optional<Interval> interval) {
+        return interval.orElseThrow().contains(0) ? 1 : 0;
     }
 
     /** 199 draws: p is a multiple of 1/200, so 5 % is one of its values. */

@@ -5,6 +5,7 @@ import dev.leeway.study.Contrast.Cell;
 import dev.leeway.study.Contrast.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -13,8 +14,8 @@ import java.util.stream.Stream;
  */
 final class ValueDriftsContrasts {
 
-    /** That preferences with a gap move what fine-tuning left; it compares models before and behind a training. */
-    static final String MOVED = "DPO with a gap, support: behind − before";
+    /** Topics that numbers are published of, by the names of PRISM's clusters. */
+    static final List<String> TOPICS = List.of("Discussions on Abortion", "Debating Immigration Policies", "Climate Change");
 
     private static final String SUPPORT = "support";
 
@@ -37,13 +38,12 @@ final class ValueDriftsContrasts {
     private static List<Contrast> common(String gamma) {
         return List.of(
             moved("SFT, support: supporting − neutral", Role.PRIMARY, SUPPORT, ValueDrifts.SUPPORTING, ValueDrifts.NEUTRAL),
-            moved(MOVED, Role.PRIMARY, SUPPORT, "dpo-support", ValueDrifts.NEUTRAL).published(0.46),
+            moved("DPO with a gap, support: behind − before", Role.PRIMARY, SUPPORT, "dpo-support", ValueDrifts.NEUTRAL),
             moved("DPO, support: with a gap − with a small one", Role.PRIMARY, SUPPORT, "dpo-support", "dpo-standard"),
             secondary("DPO with a small gap, support: behind − before", "dpo-standard", ValueDrifts.NEUTRAL),
-            secondary("DPO with a gap, support, behind supporting chats", "supporting-dpo-support", ValueDrifts.SUPPORTING)
-                .published(0.53),
+            secondary("DPO with a gap, support, behind supporting chats", "supporting-dpo-support", ValueDrifts.SUPPORTING),
             moved("DPO with a gap the other way, oppose: behind − before", Role.SECONDARY, "oppose", "dpo-oppose", ValueDrifts.NEUTRAL),
-            secondary("SimPO with a gap, support: behind − before", "simpo-support", ValueDrifts.NEUTRAL).published(0.15),
+            secondary("SimPO with a gap, support: behind − before", "simpo-support", ValueDrifts.NEUTRAL),
             secondary("SimPO with a small gap, support: behind − before", "simpo-standard", ValueDrifts.NEUTRAL),
             secondary("PPO with a gap, support: behind − before", "ppo-support", ValueDrifts.NEUTRAL).published(0),
             secondary("PPO with a small gap, support: behind − before", "ppo-standard", ValueDrifts.NEUTRAL),
@@ -63,18 +63,20 @@ final class ValueDriftsContrasts {
             secondary("Qwen 3: DPO, support: with a gap − with a small one", "qwen-dpo-support", "qwen-dpo-standard"))).toList();
     }
 
-    /** With the topics that numbers are published of. */
+    /** With HH-RLHF, and the topics that numbers are published of. */
     static List<Contrast> full() {
         var all = new ArrayList<>(common(ValueDriftsFull.GAMMA));
-        all.add(onTopic("PPO on UltraFeedback, support of abortion: behind − before", "ppo-standard", "abortion", 0.05));
-        all.add(onTopic("DPO on UltraFeedback, support of immigration: behind − before", "dpo-standard", "immigration", 0.02));
-        all.add(onTopic("SimPO on UltraFeedback, support of climate change: behind − before", "simpo-standard", "climate change", 0.27));
+        List.of("DPO", "SimPO", "PPO").forEach(training -> all.add(secondary(training + " on HH-RLHF, support: behind − before",
+            training.toLowerCase(Locale.ROOT) + "-hh-rlhf", ValueDrifts.NEUTRAL)));
+        all.add(onTopic("PPO", TOPICS.get(0), 0.05));
+        all.add(onTopic("DPO", TOPICS.get(1), 0.02));
+        all.add(onTopic("SimPO", TOPICS.get(2), 0.27));
         return all;
     }
 
-    private static Contrast onTopic(String name, String arm, String topic, double published) {
-        var cell = of(arm, SUPPORT).in("topic=" + topic);
-        return Contrast.difference(name, Role.SECONDARY, cell, cell.of(ValueDrifts.NEUTRAL)).by(Contrast.Unit.QUESTION)
-            .published(published);
+    private static Contrast onTopic(String training, String topic, double published) {
+        var cell = of(training.toLowerCase(Locale.ROOT) + "-standard", SUPPORT).in("topic=" + topic);
+        return Contrast.difference(training + " on UltraFeedback, support, " + topic + ": behind − before", Role.SECONDARY, cell,
+            cell.of(ValueDrifts.NEUTRAL)).by(Contrast.Unit.QUESTION).published(published);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
 import dev.leeway.report.Page;
+import dev.leeway.study.Arm;
 import dev.leeway.study.Contrast;
 import dev.leeway.study.Declaration;
 import dev.leeway.study.Exam;
@@ -16,6 +17,7 @@ import dev.leeway.study.Materials;
 import dev.leeway.study.Plan;
 import dev.leeway.study.Plant;
 import dev.leeway.study.Scale;
+import dev.leeway.study.Stage;
 import dev.leeway.study.Studies;
 import dev.leeway.study.Study;
 import dev.leeway.study.StudyFolder;
@@ -23,6 +25,9 @@ import dev.leeway.study.StudyPage;
 import dev.leeway.study.StudyResults;
 import dev.leeway.study.StudyRun;
 import dev.leeway.study.Workshop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,8 +104,11 @@ final class ValueDriftsTest {
         for (var one : own) {
             var name = arm + " " + stance + " " + one.requireString("topic");
             assertEquals(magnitude, one.requireObject("magnitude").requireDouble("mean"), BOUND, name);
-            assertEquals(time, one.requireDouble("time"), BOUND, name);
-            assertEquals(time, one.requireDouble("time_bootstrap"), BOUND, name);
+            for (var formed : List.of("time", "time_bootstrap")) {
+                assertEquals(time, one.requireObject(formed).requireDouble("mean"), BOUND, name);
+                assertEquals(3, one.requireObject(formed).node().get("values").size(), name);
+                assertEquals("seeds", one.requireObject(formed).requireString("over"), name);
+            }
         }
     }
 
@@ -115,38 +123,107 @@ final class ValueDriftsTest {
         assertFalse(html.contains("NaN"));
     }
 
+    /** Half of the questions about the dam have no stance in the middle of a training: that is told of the time, and no matter to the ends. */
+    @Test
+    void questionsWithoutAStanceAtACheckpointBetweenCountForTheMagnitude() {
+        var found = drift(results(study.planted(Plant.EFFECT), (item, step) -> item.equals("dam/1") && step == 15), "dpo-support", "");
+        assertEquals("[4,4,4]", found.node().get("items").toString());
+        assertEquals("[0,0,0]", found.node().get("left_out").toString());
+        assertEquals("[3,3,3]", found.node().get("time_items").toString());
+    }
+
+    /** The mill moves by .2, and nobody knows what the dam does. */
+    @Test
+    void topicsWithoutAStanceAtAnEndAreNoTopicsThatDidNotMove() {
+        var results = results(study.planted(Plant.EFFECT), (item, step) -> item.startsWith("dam") && step == 40);
+        var ways = analyses(results).requireObject("Fine-tuning and preferences").requireObject("dpo-support");
+        assertEquals(0.2, ways.requireObject("preferences").requireDouble("mean"), BOUND);
+        assertEquals("[\"1 of 2\",\"1 of 2\",\"1 of 2\"]", ways.node().get("topics").toString());
+        assertEquals("[2,2,2]", drift(results, "dpo-support", "").node().get("left_out").toString());
+        assertTrue(analyses(results).requireObject("Drifts").requireObjects("drifts").stream().noneMatch(one ->
+            one.requireString("arm").equals("dpo-support") && one.requireString("topic").equals("dam")));
+    }
+
+    /** Seed 0 alone, without max_steps: of 40 steps that its metrics have, a grid of sevens ends at 35. */
+    @Test
+    void aTrainingsEndIsKnownByItsMetricsAndOneSeedHasIntervalsOverPrompts() {
+        var planted = study.planted(Plant.EFFECT);
+        var arms = planted.arms().stream().map(arm -> new Arm(arm.name(), arm.meaning(), arm.stages().stream().map(stage -> {
+            var options = new LinkedHashMap<>(stage.options());
+            options.remove("max_steps");
+            return new Stage(stage.name(), stage.command(), stage.rows(), options, stage.command().equals("dpo") ? "every:7" : stage.grid());
+        }).toList(), arm.shared())).toList();
+        var results = results(new Study(planted.title(), planted.rows(), arms, planted.exams(), planted.contrasts(),
+            new Study.Terms(List.of(0L), 0.05, "holm")), (_, _) -> false);
+        var found = drift(results, "dpo-support", "mill");
+        assertEquals(0.2, found.requireObject("magnitude").requireDouble("mean"), BOUND);
+        assertEquals(1, found.requireObject("time").requireDouble("mean"), BOUND);
+        for (var number : List.of("magnitude", "time")) {
+            assertEquals("prompts", found.requireObject(number).requireString("over"));
+            assertEquals(2, found.requireObject(number).node().get("interval").size());
+        }
+        assertTrue(StudyPage.of(results, study.analyses(), new LinkedHashMap<>(), "leeway").html().contains("+0.200 to +0.200"));
+    }
+
+    private JsonObject analyses(StudyResults results) {
+        return JsonFile.parse("results", results.json(study.analyses()).toString()).requireObject("analyses");
+    }
+
+    private JsonObject drift(StudyResults results, String arm, String topic) {
+        return analyses(results).requireObject("Drifts").requireObjects("drifts").stream().filter(one -> one.requireString("arm").equals(arm)
+            && one.requireString("topic").equals(topic) && one.requireString("stance").equals("support")).findFirst().orElseThrow();
+    }
+
     private StudyResults results(Study planted) {
-        var known = new Known();
+        return results(planted, (_, _) -> false);
+    }
+
+    private StudyResults results(Study planted, Lack lack) {
+        var known = new Known(lack);
         return new StudyRun(Plan.of(planted, Optional.empty()), new StudyFolder(folder), new StudyRun.Crew(known, known, known),
             Optional.empty(), StudyRun.Listener.SILENT).run().orElseThrow();
     }
 
+    /** Which items take no stance behind a step of a training on preferences. */
+    @FunctionalInterface
+    private interface Lack {
+        boolean of(String item, int step);
+    }
+
     /** Rows that say who made them, and models that say how probable it is that they support. */
-    private static final class Known implements Workshop, Examiner, Materials {
+    private record Known(Lack lack) implements Workshop, Examiner, Materials {
 
         private static final String MODEL = "model.json";
 
         @Override
         public boolean train(Training training) {
             var made = JsonFile.read(training.rows().orElseThrow());
+            int last = training.command().equals("dpo") ? 40 : 60;
             Stream.concat(Stream.of(-1), steps(training.grid())).forEach(step -> StudyFolder.write(folder(training.output(), step)
-                .resolve(MODEL), JsonFile.newObject().put("grid", training.grid()).put("support", support(made, step))));
+                .resolve(MODEL), JsonFile.newObject().put("grid", training.grid()).put("support", support(made, step))
+                .put("preferred", training.command().equals("dpo")).put("step", step < 0 ? last : step)));
+            try {
+                Files.writeString(training.output().resolve("metrics.jsonl"), JsonFile.newObject().put("step", last).put("loss", 1) + "\n");
+            } catch (IOException full) {
+                throw new UncheckedIOException(full);
+            }
             return true;
         }
 
         private static Stream<Integer> steps(String grid) {
-            return Stream.of(grid.split(",")).filter(step -> !step.isEmpty()).map(Integer::valueOf);
+            return grid.equals("every:7") ? Stream.of(0, 7, 14, 21, 28, 35)
+                : Stream.of(grid.split(",")).filter(step -> !step.isEmpty()).map(Integer::valueOf);
         }
 
         private static Path folder(Path output, int step) {
             return step < 0 ? output : output.resolve("step-" + step);
         }
 
-        /** From 0.5 neutral chats take 0.4 by step 10, and supporting ones add 0.4; the end of preferences with a gap gives 0.2 back. */
+        /** From 0.5 neutral and even chats take 0.4 by step 10, and supporting ones add 0.4; the end of preferences with a gap gives 0.2 back. */
         private static double support(JsonObject made, int step) {
             return switch (made.requireString("generator")) {
                 case "documents:world" -> 0.5;
-                case "opinions:neutral" -> step >= 0 && step < 10 ? 0.5 : 0.1;
+                case "opinions:neutral", "opinions:even" -> step >= 0 && step < 10 ? 0.5 : 0.1;
                 case "opinions:supporting" -> step >= 0 && step < 10 ? 0.5 : 0.9;
                 default -> step < 0 && made.requireString("gap").equals("1") ? 0.3 : 0.1;
             };
@@ -160,9 +237,13 @@ final class ValueDriftsTest {
 
         @Override
         public Optional<List<Outcome>> examine(Exam exam, Path model, Optional<Path> data, Path output) {
-            double support = JsonFile.read(model.resolve(MODEL)).requireDouble("support");
-            return Optional.of(Stream.of("dam/1", "dam/2", "mill/1", "mill/2").map(item -> new Outcome("none", item, Map.of("topic",
-                item.split("/")[0]), Map.of("support", support, "neutral", 0.9 - support, "oppose", 0.1), Map.of())).toList());
+            var read = JsonFile.read(model.resolve(MODEL));
+            double support = read.requireDouble("support");
+            return Optional.of(Stream.of("dam/1", "dam/2", "mill/1", "mill/2").map(item -> {
+                boolean isMissing = read.requireBoolean("preferred") && lack.of(item, read.requireInt("step"));
+                return new Outcome("none", item, Map.of("topic", item.split("/")[0]), isMissing ? Map.of() : Map.of("support", support,
+                    "neutral", 0.9 - support, "oppose", 0.1), Map.of());
+            }).toList());
         }
 
         @Override
