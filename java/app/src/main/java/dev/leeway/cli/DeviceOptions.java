@@ -38,6 +38,11 @@ public final class DeviceOptions {
             threads);
     }
 
+    /** What results depend on of it. */
+    String kind() {
+        return device + (kernels.equals("vendor") ? " with vendor kernels" : "");
+    }
+
     /** As a command is given them, by name. */
     SequencedMap<String, String> asOptions() {
         var options = new LinkedHashMap<String, String>();

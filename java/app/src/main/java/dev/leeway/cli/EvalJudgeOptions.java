@@ -85,6 +85,12 @@ final class EvalJudgeOptions extends JudgeModelOptions {
         }
     }
 
+    /** All of them by name, without a model: they say who they are, and nothing else. */
+    List<Judge> named(int lanes, DType dtype) {
+        return names().stream().<Judge>map(name -> name.startsWith(SCRIPTED) ? scripted(texts(name))
+            : new NamedJudge(id(name, lanes, dtype))).toList();
+    }
+
     /** The first judge has the file that was named; the others have their number in it. */
     private Judge cached(Judge judge, Path output, int number) {
         try {

@@ -89,6 +89,11 @@ sealed class JudgeModelOptions permits JudgeOptions, EvalJudgeOptions {
         return model.isPresent() && endpoint.isEmpty();
     }
 
+    /** The id that the judge has when it is open. */
+    String id(String name, int lanes, DType dtype) {
+        return endpoint.isPresent() ? EndpointJudge.id(settings(name)) : LocalJudge.id(Path.of(name), size(lanes), dtype);
+    }
+
     /** The judge without a cache; close it. */
     Judge open(String name, int lanes, DType dtype, Device device) {
         return endpoint.isPresent() ? new EndpointJudge(settings(name), ApiKey.from(System.getenv(), KEY))

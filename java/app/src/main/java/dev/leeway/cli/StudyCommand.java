@@ -1,7 +1,6 @@
 package dev.leeway.cli;
 
 import dev.leeway.study.Scale;
-import dev.leeway.study.Seal;
 import dev.leeway.study.Studies;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,15 +84,9 @@ final class StudyCommand {
         @Override
         void call(StudyJob job, CommandLine line) {
             var out = line.getOut();
-            var plan = job.plan();
-            job.folder().create();
-            var text = job.planText(plan);
-            text.lines().forEach(out::println);
-            Problems.requireNone(new StudyExamChecks(text.exams(), options())::check);
-            Seal.seal(plan.study(), job.folder().seal());
-            var standing = Seal.compare(plan.study(), job.folder().seal());
+            var standing = job.seal();
             out.println("sealed    " + standing.sha256().orElseThrow() + " in " + job.folder().seal());
-            standing.changes().forEach(change -> out.println("changed   " + change));
+            standing.told().forEach(change -> out.println("changed   " + change));
         }
     }
 

@@ -27,7 +27,8 @@ record StudyEnvironment(StudyOptions options, String device) {
         facts.put("device", options.device.device + ": " + device);
         facts.put("kernels", options.device.kernels);
         facts.put("numbers in exams", options.dtype.dtype);
-        options.base.ifPresent(base -> facts.put("base model", base + ", hash " + Fingerprint.ofWeights(base)));
+        options.base.ifPresent(base -> facts.put("base model", base + options.plan().basis().model()
+            .map(hash -> ", hash " + hash).orElse("")));
         return facts;
     }
 

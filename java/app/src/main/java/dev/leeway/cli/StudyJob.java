@@ -54,11 +54,29 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
 
     /** What would be done. */
     Plan plan() {
-        return Plan.of(options.study(), options.base.map(Fingerprint::ofWeights));
+        return options.plan();
+    }
+
+    /**
+     * Says what would be done, and seals it. Judges and the second model are named and not opened, so a plan takes no memory for them.
+     *
+     * @throws LeewayException before anything is written, if the folder is another study's, or somebody writes it
+     */
+    Seal.Standing seal() {
+        var plan = plan();
+        try (var _ = locked(); var device = options.device.open()) {
+            Seal.requireOf(plan.study(), folder().seal());
+            var text = planText(plan);
+            text.lines().forEach(out::println);
+            Problems.requireNone(new StudyExamChecks(text.exams(), options)::check);
+            var others = new Others(options.judge.named(options.batchSize, DType.F32),
+                options.reference.map(folder -> NamedSubject.of(candidate(folder, device))));
+            return new StudyRun(plan, folder(), crew(device, others, () -> false), options.base, StudyRun.Listener.SILENT).seal();
+        }
     }
 
     /** The same in words, with what it takes. */
-    StudyPlanText planText(Plan plan) {
+    private StudyPlanText planText(Plan plan) {
         var materials = new ToyMaterials();
         return new StudyPlanText(plan, StudyExams.of(plan.study(), data(), folder(), materials), new StudyCosts(plan, options, folder(),
             materials));
@@ -112,12 +130,12 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         var progress = new StudyProgress(err);
         try (var _ = locked(); var device = options.device.open()) {
             options.applied().said().forEach(err::println);
+            Seal.requireOf(plan.study(), folder().seal());
             if (!isTrained) {
                 Problems.requireNone(problems -> checkExams(plan, exam -> exam.items().isPresent(), problems));
             }
-            Seal.seal(plan.study(), folder().seal());
             arguments.write(output);
-            var found = carryOut(plan, device, progress);
+            var found = carryOut(plan, device, progress, true);
             found.ifPresentOrElse(results -> tell(results, output.resolve(PAGE), device.info().name(), ending), () ->
                 err.println("stopped; " + ending.onward() + " goes on"));
             return found.isPresent();
@@ -136,7 +154,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     void report(Optional<Path> page) {
         var output = options.output.orElseThrow();
         try (var _ = locked(); var device = options.device.open()) {
-            carryOut(plan(), device, new Finished(output)).ifPresent(results -> tell(results, page.orElse(output.resolve(PAGE)),
+            carryOut(plan(), device, new Finished(output), false).ifPresent(results -> tell(results, page.orElse(output.resolve(PAGE)),
                 device.info().name(), Ending.of(output)));
         }
     }
@@ -164,12 +182,16 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
         }
     }
 
-    private Optional<StudyResults> carryOut(Plan plan, Device device, StudyRun.Listener listener) {
+    private Optional<StudyResults> carryOut(Plan plan, Device device, StudyRun.Listener listener, boolean isToSeal) {
         var stop = new StopRequest();
         // A judge is an instrument: it answers the same whatever --dtype the models have.
         try (var others = new Others(options.judge.openAll(options.output.orElseThrow(), options.batchSize, DType.F32, device),
                 options.reference.map(folder -> candidate(folder, device).opener().get())); var _ = Interruption.listen(stop, err)) {
-            return new StudyRun(plan, folder(), crew(device, others, stop::isRequested), options.base, listener).run();
+            var run = new StudyRun(plan, folder(), crew(device, others, stop::isRequested), options.base, listener);
+            if (isToSeal) {
+                run.seal();
+            }
+            return run.run();
         }
     }
 

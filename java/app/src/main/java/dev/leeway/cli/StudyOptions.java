@@ -1,14 +1,19 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.io.ModelHash;
 import dev.leeway.study.Analysis;
+import dev.leeway.study.Basis;
 import dev.leeway.study.Declaration;
 import dev.leeway.study.Overrides;
+import dev.leeway.study.Plan;
 import dev.leeway.study.Plant;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Studies;
 import dev.leeway.study.Study;
 import dev.leeway.study.StudyFolder;
+import dev.leeway.study.toy.ToyMaterials;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,8 +89,10 @@ final class StudyOptions implements Checked {
     @ArgGroup(validate = false, heading = "%nDevice:%n")
     final DeviceOptions device = new DeviceOptions();
 
-    /** Contents of data are hashed once. */
+    /** Contents of data, of the base model and of rows that are made are hashed once. */
     private Optional<Overrides.Applied> applied = Optional.empty();
+    private Optional<Plan> planned = Optional.empty();
+    private Optional<DataPaths> paths = Optional.empty();
 
     @Override
     public void check(Problems problems) {
@@ -150,7 +157,24 @@ final class StudyOptions implements Checked {
 
     /** Paths below --data. */
     DataPaths paths() {
-        return new DataPaths(data.orElse(Path.of("")));
+        paths = Optional.of(paths.orElseGet(() -> new DataPaths(data.orElse(Path.of("")))));
+        return paths.get();
+    }
+
+    /** What would be done. */
+    Plan plan() {
+        planned = Optional.of(planned.orElseGet(() -> Plan.of(study(), new Basis(base.filter(StudyOptions::hasWeights).map(ModelHash::of),
+            device.kind(), dtype.dtype, Optional.of(new ToyMaterials())))));
+        return planned.get();
+    }
+
+    /** A plan is content with a model's configuration. */
+    private static boolean hasWeights(Path model) {
+        try (var files = Files.list(model)) {
+            return files.anyMatch(file -> file.toString().endsWith(".safetensors"));
+        } catch (IOException unreadable) {
+            throw LeewayException.data(unreadable, "%s can't be read: %s", model, unreadable.getMessage());
+        }
     }
 
     /** What was asked for, and what became of parts that nobody named. */

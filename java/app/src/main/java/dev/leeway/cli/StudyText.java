@@ -33,7 +33,7 @@ record StudyText(StudyResults results) {
         lines.add(results.plan().study().title().question());
         findings.forEach(finding -> lines.add("  " + line(finding)));
         lines.add("  " + results.answer());
-        results.standing().changes().forEach(change -> lines.add("  changed: " + change));
+        results.standing().told().forEach(change -> lines.add("  changed: " + change));
         return lines;
     }
 

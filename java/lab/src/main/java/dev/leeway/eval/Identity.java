@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
-/** What makes two runs the same one: everything that their results depend on, in words that a message can have. */
+/**
+ * What makes two runs the same one: everything that their results depend on, in words that a message can have. A judge is part of it where
+ * a benchmark asks one, and a second model likewise.
+ */
 final class Identity {
 
     private Identity() {
@@ -21,10 +24,12 @@ final class Identity {
             .add(prompt.system().map(content -> "+" + content).orElse("")).add(prompt.prefix()).add(prompt.suffix()).hex()));
         plan.extent().epochs().ifPresent(count -> identity.put("epochs", Integer.toString(count)));
         plan.extent().limit().ifPresent(count -> identity.put("limit", Integer.toString(count)));
-        if (!instruments.judges().isEmpty()) {
+        if (plan.parts().stream().anyMatch(part -> part.benchmark().needs().judge())) {
             identity.put("judges", instruments.judges().stream().map(Judge::id).collect(Collectors.joining(", ")));
         }
-        instruments.reference().ifPresent(model -> identity.put("reference model", model.hash()));
+        if (plan.parts().stream().anyMatch(part -> part.benchmark().needs().reference())) {
+            instruments.reference().ifPresent(model -> identity.put("reference model", model.hash()));
+        }
         return identity;
     }
 
@@ -39,8 +44,12 @@ final class Identity {
     static String sum(Candidate candidate, RunPlan.Part part, Instruments instruments) {
         var shared = new LinkedHashMap<String, String>();
         addTo(shared, part);
-        instruments.judges().forEach(judge -> shared.put("judge " + shared.size(), judge.id()));
-        instruments.reference().ifPresent(model -> shared.put("reference model", model.hash()));
+        if (part.benchmark().needs().judge()) {
+            instruments.judges().forEach(judge -> shared.put("judge " + shared.size(), judge.id()));
+        }
+        if (part.benchmark().needs().reference()) {
+            instruments.reference().ifPresent(model -> shared.put("reference model", model.hash()));
+        }
         var sum = new Sha256().add(candidate.hash());
         shared.forEach((name, value) -> sum.add(name).add(value));
         return sum.hex();

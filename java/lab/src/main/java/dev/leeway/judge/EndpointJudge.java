@@ -56,6 +56,11 @@ public final class EndpointJudge implements Judge {
 
     @Override
     public String id() {
+        return id(settings);
+    }
+
+    /** The {@link #id} of a judge with these settings. */
+    public static String id(EndpointSettings settings) {
         URI url = settings.url();
         return String.format(Locale.ROOT, "%s at %s, temperature %s, max_tokens %d", settings.model(), url,
             settings.answers().temperature(), settings.answers().maxTokens());

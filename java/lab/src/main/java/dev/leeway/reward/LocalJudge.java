@@ -66,6 +66,11 @@ public final class LocalJudge implements Judge {
         this.session = session;
     }
 
+    /** The {@link #id} of the judge in a folder, which need not be opened. */
+    public static String id(Path folder, Size size, DType dtype) {
+        return "%s (%s, max_new_tokens %d)".formatted(ModelHash.of(folder), dtype.name().toLowerCase(Locale.ROOT), size.maxNewTokens());
+    }
+
     /**
      * Opens a folder whose model is a …ForCausalLM, and reads all of it once more to know which model it is.
      *
@@ -78,8 +83,7 @@ public final class LocalJudge implements Judge {
         }
         int length = Math.min(wanted.maxLength(), directory.config().maxPositionEmbeddings());
         var size = new Size(length, wanted.maxNewTokens(), wanted.lanes());
-        var id = "%s (%s, max_new_tokens %d)".formatted(ModelHash.of(folder), dtype.name().toLowerCase(Locale.ROOT),
-            size.maxNewTokens());
+        var id = id(folder, size, dtype);
         var tokenizer = Tokenizer.load(folder);
         try {
             var session = InferenceSession.open(directory.config(), Optional.empty(),

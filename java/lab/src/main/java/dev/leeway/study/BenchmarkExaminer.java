@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.Candidate;
 import dev.leeway.eval.Catalogue;
 import dev.leeway.eval.DataFolder;
@@ -10,6 +11,8 @@ import dev.leeway.eval.RunListener;
 import dev.leeway.eval.RunPlan;
 import dev.leeway.eval.Runner;
 import dev.leeway.eval.Setting;
+import dev.leeway.eval.Subject;
+import dev.leeway.judge.Judge;
 import dev.leeway.sandbox.Sandbox;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,13 +84,18 @@ public final class BenchmarkExaminer implements Examiner {
         return RunPlan.Part.load(entry, folder, new Options(exam.benchmark(), entry.options(), exam.benchmarkOptions()));
     }
 
+    /** Judges and the second model are named where the benchmark asks them, so another one redoes what it is asked in alone. */
     @Override
     public String dependencies(Exam exam, Optional<Path> data) {
         var part = part(exam, data);
+        var card = part.benchmark().card();
+        var needs = part.benchmark().needs();
         var instruments = means.instruments().apply(exam);
-        return part.benchmark().card().id() + " version " + part.benchmark().card().version() + " data " + part.data() + " options "
-            + part.options() + " judges " + instruments.judges().stream().map(judge -> judge.id()).toList() + " reference "
-            + instruments.reference().map(subject -> subject.hash()).orElse("none") + " seed " + means.seed();
+        instruments.requireFor(card, new Benchmark.Needs(needs.judge(), needs.reference(), false)); // a sandbox is opened when it is needed
+        var judges = needs.judge() ? instruments.judges().stream().map(Judge::id).toList() : List.of();
+        var reference = instruments.reference().filter(_ -> needs.reference()).map(Subject::hash).orElse("none");
+        return card.id() + " version " + card.version() + " data " + part.data() + " options " + part.options() + " judges " + judges
+            + " reference " + reference + " seed " + means.seed();
     }
 
     private static List<Outcome> outcomes(Results results) {

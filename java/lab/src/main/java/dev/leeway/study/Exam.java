@@ -102,6 +102,11 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
         return found;
     }
 
+    /** Which questions it has, however many of them are asked, and however. */
+    String asked() {
+        return benchmark + " " + items.orElse("") + " " + new TreeMap<>(options);
+    }
+
     /** All that determines what it asks, but for files in data folders. */
     ObjectNode json() {
         var json = JsonFile.newObject().put("benchmark", benchmark).put("items", items.orElse("")).put("limit", extent.limit())

@@ -24,7 +24,11 @@ public interface Examiner {
      */
     Optional<List<Outcome>> examine(Exam exam, Path model, Optional<Path> data, Path output);
 
-    /** Names judges, data files and all else that outcomes depend on beside exam and model. */
+    /**
+     * Names judges, data files and all else that outcomes depend on beside exam and model.
+     *
+     * @throws dev.leeway.LeewayException if something isn't there, in one sentence
+     */
     String dependencies(Exam exam, Optional<Path> data);
 
     /**

@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.io.Sha256;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
@@ -25,4 +26,20 @@ public interface Materials {
      * @throws dev.leeway.LeewayException as above
      */
     SequencedMap<String, String> items(String generator, Map<String, String> settings);
+
+    /** SHA-256 of rows, one a line: what is trained on is known by what it is, and not by who made it. */
+    default String sum(String generator, long seed, int count, Map<String, String> settings) {
+        var sum = new Sha256();
+        try (var rows = rows(generator, seed, count, settings)) {
+            rows.forEach(row -> sum.add(row.toString()));
+        }
+        return sum.hex();
+    }
+
+    /** SHA-256 of files, with their names. */
+    static String sum(SequencedMap<String, String> files) {
+        var sum = new Sha256();
+        files.forEach((name, text) -> sum.add(name).add(text));
+        return sum.hex();
+    }
 }

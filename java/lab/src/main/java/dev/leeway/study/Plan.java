@@ -82,22 +82,28 @@ public final class Plan {
     private final SequencedMap<String, Node> nodes = new LinkedHashMap<>();
     private final SequencedMap<String, RowsOf> rows = new LinkedHashMap<>();
     private final List<Replication> replications = new ArrayList<>();
-    private final Optional<String> base;
+    private final Basis basis;
     private final Map<String, ObjectNode> rowsJson = new LinkedHashMap<>();
+    private final SequencedMap<String, String> made = new LinkedHashMap<>();
 
-    private Plan(Study study, Optional<String> base) {
+    private Plan(Study study, Basis basis) {
         this.study = study;
-        this.base = base;
+        this.basis = basis;
         study.rows().forEach((name, rows) -> rowsJson.put(name, rows.json()));
     }
 
     /**
-     * Plans a study.
+     * Plans a study on the CPU, with what is made known by its description.
      *
      * @param base names the model that it begins with, by its content; empty where stages make their own
      */
     public static Plan of(Study study, Optional<String> base) {
-        var plan = new Plan(study, base);
+        return of(study, Basis.of(base));
+    }
+
+    /** Plans a study on what it is carried out on. */
+    public static Plan of(Study study, Basis basis) {
+        var plan = new Plan(study, basis);
         for (long seed : study.terms().seeds()) {
             study.arms().forEach(arm -> plan.replicate(arm, seed, List.of()));
         }
@@ -138,19 +144,37 @@ public final class Plan {
     }
 
     private Node node(Arm arm, Stage stage, long seed, Models models) {
-        var of = stage.json().put("seed", seed);
-        models.before().map(Node::hash).or(() -> base).ifPresent(model -> of.put("model", model));
+        var of = stage.json().put("seed", seed).put("device", basis.device());
+        models.before().map(Node::hash).or(basis::model).ifPresent(model -> of.put("model", model));
+        stage.made().forEach((option, generator) -> sumOf(generator).ifPresent(sum -> of.put("made of " + option, sum)));
         models.others().forEach((option, other) -> of.put("model of " + option, other.hash()));
         var trainedOn = stage.rows().map(name -> rows(name, seed));
         trainedOn.ifPresent(hash -> of.put("rows", hash));
         return new Node(Sha256.of(of.toString()), stage, arm.name(), seed, trainedOn, models);
     }
 
+    /** Of files that a generator makes, once. */
+    private Optional<String> sumOf(String generator) {
+        return basis.materials().map(materials -> made.computeIfAbsent(generator, name -> Materials.sum(materials.items(name, Map.of()))));
+    }
+
+    /** Of rows that are made, once a seed; a file is known by its own sum. */
+    private Optional<String> sumOf(String name, Rows rows, long seed) {
+        return switch (rows) {
+            case Rows.Given _ -> Optional.empty();
+            case Rows.Thinned thinned -> sumOf(name, thinned.of(), seed);
+            case Rows.Made own -> basis.materials().map(materials -> made.computeIfAbsent(name + ", seed " + seed, _ ->
+                materials.sum(own.generator(), seed, own.count(), own.settings())));
+        };
+    }
+
     /** The hash of rows, which are noted. */
     private String rows(String name, long seed) {
         var found = study.rows().get(name);
         long drawn = found.seeded() ? seed : 0;
-        var hash = Sha256.of(JsonFile.newObject().put("seed", drawn).set("rows", rowsJson.get(name)).toString());
+        var of = JsonFile.newObject().put("seed", drawn);
+        sumOf(name, found, drawn).ifPresent(sum -> of.put("made", sum));
+        var hash = Sha256.of(of.set("rows", rowsJson.get(name)).toString());
         rows.putIfAbsent(hash, new RowsOf(found, drawn));
         return hash;
     }
@@ -158,6 +182,16 @@ public final class Plan {
     /** The study. */
     public Study study() {
         return study;
+    }
+
+    /** What it is carried out on. */
+    public Basis basis() {
+        return basis;
+    }
+
+    /** SHA-256 of what is made, by its name: rows by seed, and files that options of stages name. Empty where nobody made it. */
+    SequencedMap<String, String> made() {
+        return new LinkedHashMap<>(made);
     }
 
     /** Every training once; each comes behind the one that it begins with. */

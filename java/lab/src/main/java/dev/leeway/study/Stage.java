@@ -72,6 +72,17 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
         return arms;
     }
 
+    /** The generators of what options name as made, by option. */
+    SequencedMap<String, String> made() {
+        var made = new LinkedHashMap<String, String>();
+        options.forEach((name, value) -> {
+            if (value.startsWith(MADE)) {
+                made.put(name, value.substring(MADE.length()).replaceFirst("#.*", ""));
+            }
+        });
+        return made;
+    }
+
     /** All that determines what it makes of a model, but for its rows and its random numbers. */
     ObjectNode json() {
         var json = JsonFile.newObject().put("command", command).put("checkpoints", grid);

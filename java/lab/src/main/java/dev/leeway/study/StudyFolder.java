@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -23,11 +25,13 @@ import tools.jackson.databind.node.ObjectNode;
 public final class StudyFolder {
 
     private static final String DONE = "study_stage.json";
+    private static final String EXAMINED = "examined.txt";
     private static final String COMPLETE = ".complete";
     private static final int SHORT = 16;
 
     private final Path path;
     private final Path store;
+    private final Map<String, Path> items = new HashMap<>();
 
     /** A folder that is its own store; it need not exist. */
     public StudyFolder(Path path) {
@@ -116,17 +120,17 @@ public final class StudyFolder {
         };
     }
 
-    /** The folder of what a generator makes, made if it isn't there. */
+    /** The folder of what a generator makes, made if it isn't there; it is known by what is in it. */
     public Path items(String generator, Map<String, String> settings, Materials materials) {
-        var json = JsonFile.newObject();
-        new TreeMap<>(settings).forEach(json::put);
-        var hash = Sha256.of(JsonFile.newObject().put("generator", generator).set("settings", json).toString());
-        var made = store.resolve("items").resolve(hash.substring(0, SHORT));
-        if (!Files.exists(made.resolve(COMPLETE))) {
-            materials.items(generator, settings).forEach((name, text) -> write(made.resolve(name), text));
-            write(made.resolve(COMPLETE), generator + "\n");
-        }
-        return made;
+        return items.computeIfAbsent(generator + " " + new TreeMap<>(settings), _ -> {
+            var files = materials.items(generator, settings);
+            var made = store.resolve("items").resolve(Materials.sum(files).substring(0, SHORT));
+            if (!Files.exists(made.resolve(COMPLETE))) {
+                files.forEach((name, text) -> write(made.resolve(name), text));
+                write(made.resolve(COMPLETE), generator + "\n");
+            }
+            return made;
+        });
     }
 
     /** The folder or file that an option's value names, made if it isn't there; {@code name} is what stands behind {@link Stage#MADE}. */
@@ -143,6 +147,32 @@ public final class StudyFolder {
     /** What an examination writes. */
     Path exam(String hash) {
         return store.resolve("exams").resolve(hash.substring(0, SHORT));
+    }
+
+    /** Notes in the folder of an examination what it is, before it begins. */
+    void noteExamined(Path examination, String what) {
+        write(examination.resolve(EXAMINED), what + "\n");
+    }
+
+    /** What was examined, or begun to be, by whichever study. */
+    Set<String> examined() {
+        var exams = store.resolve("exams");
+        if (!Files.isDirectory(exams)) {
+            return Set.of();
+        }
+        try (var folders = Files.list(exams)) {
+            return folders.map(folder -> folder.resolve(EXAMINED)).filter(Files::exists).map(StudyFolder::line).collect(Collectors.toSet());
+        } catch (IOException unreadable) {
+            throw LeewayException.data(unreadable, "%s can't be read: %s", exams, unreadable.getMessage());
+        }
+    }
+
+    private static String line(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException unreadable) {
+            throw LeewayException.data(unreadable, "%s can't be read: %s", file, unreadable.getMessage());
+        }
     }
 
     /** Writes a file as a whole, with the folders above it. */

@@ -29,9 +29,11 @@ record StudyPagePlan(StudyResults results) {
         if (standing.sha256().isEmpty()) {
             return "Nothing was sealed before the study ran: all of it is exploratory.";
         }
-        var sealed = "The analysis was sealed before anything was trained (SHA-256 " + standing.sha256().get().substring(0, HASH) + "…)";
-        return standing.changes().isEmpty() ? sealed + ", and this is that analysis." : sealed + ". Since then: "
-            + String.join("; ", standing.changes()) + ". What rests on that is exploratory.";
+        var stored = standing.stored();
+        var sealed = "The analysis was sealed " + stored.when() + " (SHA-256 " + standing.sha256().get().substring(0, HASH) + "…)"
+            + (stored.examinations() > 0 ? ", so all of it is exploratory" : "");
+        return standing.changes().isEmpty() ? sealed + (stored.examinations() > 0 ? "." : ", and this is that analysis.") : sealed
+            + ". Since then: " + String.join("; ", standing.changes()) + ". What rests on that is exploratory.";
     }
 
     /** Arms, and what was fixed before anything was seen. */

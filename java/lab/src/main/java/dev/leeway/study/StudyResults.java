@@ -239,7 +239,8 @@ public final class StudyResults {
         var study = plan.study();
         var json = JsonFile.newObject().put("study", study.title().name()).put("question", study.title().question());
         var seal = json.putObject("seal").put("sha256", standing.sha256().orElse(""));
-        standing.changes().forEach(seal.putArray("changes")::add);
+        seal.put("trainings_stored", standing.stored().trainings()).put("examinations_stored", standing.stored().examinations());
+        standing.told().forEach(seal.putArray("changes")::add);
         json.putObject("terms").put("alpha", study.terms().alpha()).put("correction", study.terms().correction())
             .set("seeds", longs(study.terms().seeds()));
         var found = json.putArray("contrasts");

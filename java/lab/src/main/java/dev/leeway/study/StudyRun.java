@@ -1,5 +1,6 @@
 package dev.leeway.study;
 
+import dev.leeway.LeewayException;
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.Sha256;
 import java.nio.file.Files;
@@ -115,6 +116,37 @@ public final class StudyRun {
     public record Sitting(Plan.Node node, int step, Exam exam) {
     }
 
+    /** Seals the study with what is stored of it, or notes what came since it was sealed. Before {@link #run}. */
+    public Seal.Standing seal() {
+        var analysis = analysis();
+        Seal.seal(analysis, stored(), folder.seal());
+        return Seal.compare(analysis, folder.seal());
+    }
+
+    /** An exam whose data or judge isn't there can be sealed, and not taken. */
+    private Seal.Analysis analysis() {
+        var instruments = new LinkedHashMap<String, String>();
+        for (var exam : plan.study().exams()) {
+            try {
+                instruments.put(exam.name(), dependencies(exam));
+            } catch (LeewayException missing) {
+                instruments.put(exam.name(), Basis.ABSENT);
+            }
+        }
+        return new Seal.Analysis(plan, instruments);
+    }
+
+    /** Whoever took an exam with other prompts, judges or fewer items has seen as much of it as one that took all. */
+    private Seal.Stored stored() {
+        var examined = folder.examined();
+        return new Seal.Stored((int) plan.nodes().stream().filter(folder::isDone).count(),
+            (int) sittings().stream().filter(sitting -> examined.contains(examined(sitting))).count());
+    }
+
+    private static String examined(Sitting sitting) {
+        return sitting.exam().asked() + " of " + sitting.node().hash() + ", step " + sitting.step();
+    }
+
     /** Trains and examines all that isn't there. Empty where it was asked to stop. */
     public Optional<StudyResults> run() {
         var trainings = trainings();
@@ -137,7 +169,8 @@ public final class StudyRun {
             outcomes.put(sitting, OutcomeFile.read(JsonFile.read(file(sitting))));
             exams.put(sitting, file(sitting).getParent());
         }
-        return Optional.of(new StudyResults(plan, outcomes, Seal.compare(plan.study(), folder.seal()), new StudyTraces(folder, exams)));
+        var standing = Seal.compare(analysis(), folder.seal());
+        return Optional.of(new StudyResults(plan, outcomes, standing, new StudyTraces(folder, exams)));
     }
 
     /** Those that are not stored. */
@@ -220,6 +253,7 @@ public final class StudyRun {
 
     private boolean examine(Sitting sitting, Piece piece) {
         listener.begins(piece);
+        folder.noteExamined(file(sitting).getParent(), examined(sitting));
         var found = crew.examiner().examine(sitting.exam(), model(sitting), items(sitting.exam()), file(sitting).getParent());
         if (found.isEmpty()) {
             return false;
@@ -236,9 +270,13 @@ public final class StudyRun {
     /** Of what a model got, under the hash of all that determines it. */
     private Path file(Sitting sitting) {
         var exam = sitting.exam();
-        var rest = dependencies.computeIfAbsent(exam, asked -> crew.examiner().dependencies(asked, items(asked)));
+        var rest = dependencies(exam);
         return folder.exam(Sha256.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
             .put("dependencies", rest).toString())).resolve("outcomes.json");
+    }
+
+    private String dependencies(Exam exam) {
+        return dependencies.computeIfAbsent(exam, asked -> crew.examiner().dependencies(asked, items(asked)));
     }
 
     private Path model(Sitting sitting) {

@@ -38,9 +38,10 @@ final class StudyPageTest {
         var study = study();
         var studyFolder = new StudyFolder(path);
         studyFolder.create();
-        Seal.seal(study, studyFolder.seal());
-        return new StudyRun(Plan.of(study, Optional.empty()), studyFolder, new CurveCrew().crew(), Optional.empty(),
-            StudyRun.Listener.SILENT).run().orElseThrow();
+        var run = new StudyRun(Plan.of(study, Optional.empty()), studyFolder, new CurveCrew().crew(), Optional.empty(),
+            StudyRun.Listener.SILENT);
+        run.seal();
+        return run.run().orElseThrow();
     }
 
     private static String page(StudyResults of) {

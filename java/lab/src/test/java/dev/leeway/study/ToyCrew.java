@@ -28,12 +28,19 @@ final class ToyCrew implements Workshop, Examiner, Materials {
 
     private final int items;
     private final double luck;
+    private final String prefix;
     final List<String> done = new ArrayList<>();
     int killBefore = Integer.MAX_VALUE;
 
     ToyCrew(int items, double luck) {
+        this(items, luck, "");
+    }
+
+    /** One whose rows and files begin with a text. */
+    ToyCrew(int items, double luck, String prefix) {
         this.items = items;
         this.luck = luck;
+        this.prefix = prefix;
     }
 
     StudyRun.Crew crew() {
@@ -92,11 +99,11 @@ final class ToyCrew implements Workshop, Examiner, Materials {
 
     @Override
     public Stream<ObjectNode> rows(String generator, long seed, int count, Map<String, String> settings) {
-        return IntStream.range(0, count).mapToObj(i -> JsonFile.newObject().put("text", generator + " " + seed + " " + i));
+        return IntStream.range(0, count).mapToObj(i -> JsonFile.newObject().put("text", prefix + generator + " " + seed + " " + i));
     }
 
     @Override
     public SequencedMap<String, String> items(String generator, Map<String, String> settings) {
-        return new LinkedHashMap<>(Map.of("words.txt", generator));
+        return new LinkedHashMap<>(Map.of("words.txt", prefix + generator));
     }
 }
