@@ -303,6 +303,7 @@ final class StudyCommandTest {
             .out();
         assertFalse(plan.contains("not planned") || plan.contains("could not be planned") || plan.contains("not counted"), plan);
         assertTrue(plan.contains("the value model arm:") && plan.contains("matrices in float32"), plan);
+        assertTrue(plan.contains("of what one question moves it ("), "one seed is tested over questions: " + plan);
         var nothing = Cli.succeed("study", "plan", "value-drifts", "--scale", "full", "--output_dir", folder.resolve("no-drifts")).out();
         assertTrue(nothing.contains("not planned: --model_name_or_path names no base model"), nothing);
         assertFalse(nothing.contains("memory    ") || nothing.contains("disk      "), nothing);

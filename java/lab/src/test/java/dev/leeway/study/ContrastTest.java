@@ -104,6 +104,8 @@ final class ContrastTest {
         var across = new Contrast("across", Contrast.Role.PRIMARY, parts, ONE.published());
         assertFalse(across.pairs());
         assertEquals(Findings.Over.SEEDS, Findings.of(study(across), ContrastTest::outcomes).getFirst().over());
+        var one = Findings.of(study(across).withSeeds(List.of(0L)), ContrastTest::outcomes).getFirst();
+        assertTrue(one.estimate().isPresent() && one.interval().isEmpty(), "items of one name in both exams may be the same ones");
     }
 
     /** Items of 3 seeds that all differ by 1 have signs alone, and these are of the items: p = 2 · ½^items. */
@@ -185,6 +187,8 @@ final class ContrastTest {
             }
             assertEquals(findings.get(0).estimate().orElseThrow() - findings.get(1).estimate().orElseThrow(),
                 findings.get(2).estimate().orElseThrow(), 1e-12);
+            var interval = findings.get(2).interval().orElseThrow();
+            assertEquals(findings.get(2).estimate().orElseThrow(), (interval.low() + interval.high()) / 2, 1e-12, "what is tested is told");
         }
     }
 
