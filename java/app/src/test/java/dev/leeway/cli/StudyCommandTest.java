@@ -46,7 +46,7 @@ final class StudyCommandTest {
         assertFalse(whole.out().contains("exploratory") || whole.out().contains("changed"), whole.out());
         var results = JsonFile.read(folder.resolve("whole/results.json"));
         assertEquals(6, results.requireObjects("arms").size(), "arms of one seed");
-        assertEquals(12, results.requireObjects("contrasts").size());
+        assertEquals(23, results.requireObjects("contrasts").size());
         assertTrue(results.requireObjects("contrasts").stream().allMatch(contrast -> contrast.requireBoolean("sealed")));
         var page = Files.readString(folder.resolve("whole/report.html"));
         assertTrue(page.contains("leeway study run " + NAME + " --scale smoke --output_dir") && !page.contains("NaN"), "how to repeat it");
@@ -60,7 +60,7 @@ final class StudyCommandTest {
     @Test
     void everyModelHasACardThatNoHashCoversAndTablesHaveAllResults() throws IOException {
         var results = JsonFile.read(folder.resolve("whole/results.json"));
-        assertEquals(12, Csv.records(folder.resolve("whole/contrasts.csv")).size());
+        assertEquals(23, Csv.records(folder.resolve("whole/contrasts.csv")).size());
         assertEquals(results.requireObjects("means").size(), Csv.records(folder.resolve("whole/means.csv")).size());
         assertFalse(Csv.records(folder.resolve("whole/items.csv")).isEmpty());
         var stages = results.requireObjects("arms").stream().flatMap(arm -> arm.requireObjects("stages").stream())
