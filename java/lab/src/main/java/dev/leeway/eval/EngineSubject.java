@@ -3,6 +3,7 @@ package dev.leeway.eval;
 import dev.leeway.LeewayException;
 import dev.leeway.data.ChatFormat;
 import dev.leeway.ffi.DType;
+import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.AdapterDirectory;
 import dev.leeway.io.ModelHash;
 import dev.leeway.io.Sha256;
@@ -13,6 +14,7 @@ import dev.leeway.rollout.InferenceSession;
 import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.rollout.Scorer;
 import dev.leeway.tensor.Device;
+import dev.leeway.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,6 +59,17 @@ public final class EngineSubject implements Subject {
             return isCheckpoint && parent != null && parent.getFileName() != null ? parent.getFileName() + "/" + folder.getFileName()
                 : String.valueOf(folder.getFileName());
         }
+
+        /** The base's; with the adapter of a reward model it is one, whose head the adapter brings. */
+        private ModelDirectory directory() {
+            var directory = ModelDirectory.open(base);
+            if (adapter.filter(folder -> AdapterConfig.read(folder.resolve(AdapterDirectory.CONFIG)).isClassifier()).isEmpty()) {
+                return directory;
+            }
+            try (var tokenizer = Tokenizer.load(base)) {
+                return directory.asRewardModel(tokenizer.padding());
+            }
+        }
     }
 
     /**
@@ -97,7 +110,7 @@ public final class EngineSubject implements Subject {
         ChatFormat.ofModel(model.base()).ifPresent(chat -> details.put("chat_template", new Sha256().add(chat.source()).hex()));
         details.put("dtype", dtype.name().toLowerCase(Locale.ROOT));
         details.put("device", device.backend());
-        var directory = ModelDirectory.open(model.base());
+        var directory = model.directory();
         details.put("max_length", Integer.toString(length(directory, room)));
         var ability = directory.config().isClassifier() ? Candidate.Ability.RATING : Candidate.Ability.LANGUAGE;
         return candidate(model, details, ability, known -> open(model, known, room, dtype, device));
@@ -122,7 +135,7 @@ public final class EngineSubject implements Subject {
     }
 
     private static EngineSubject open(Model model, Candidate known, Room room, DType dtype, Device device) {
-        var directory = ModelDirectory.open(model.base());
+        var directory = model.directory();
         int length = length(directory, room);
         var texts = SubjectTexts.of(model.base());
         try (var adapter = Opened.of(model.adapter().map(AdapterDirectory::open))) {

@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.eval.Answer;
 import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.Card;
+import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.Entry;
 import dev.leeway.eval.Instruments;
 import dev.leeway.eval.Item;
@@ -13,6 +14,7 @@ import dev.leeway.eval.Request;
 import dev.leeway.eval.Row;
 import dev.leeway.eval.Score;
 import dev.leeway.eval.Setting;
+import dev.leeway.eval.Source;
 import dev.leeway.eval.Statistic;
 import dev.leeway.eval.TokenTexts;
 import dev.leeway.text.Tokenizer;
@@ -27,6 +29,8 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
 
     private static final String REWARD = "reward";
     private static final String TOKENIZER = "tokenizer.json";
+    private static final Options.Known NAMED = new Options.Known("tokenizer", TOKENIZER, "the rated model's own, by its path below a "
+        + "folder of --data");
     private static final int SHOWN = 20;
     /** Answers of a run: each is a record, and all are held until the summary. */
     private static final int MOST = 1_000_000;
@@ -59,8 +63,15 @@ public final class VocabularyProbe implements Benchmark<VocabularyProbe.Token> {
         var card = new Card("vocabulary", 1, "What a reward model gives to every text that a token decodes to", source,
             new Card.Measure(REWARD, Card.Kind.REAL), Card.Better.NEITHER, 1);
         var prompt = new Options.Known("prompts", "greatest_ever_one", "the key of a prompt, or all of them");
-        return new Entry(card, List.of(prompt), (data, options) -> new VocabularyProbe(card,
-            items(data.file(source, TOKENIZER), WordProbe.prompts(card, data, options.text(prompt.name())))));
+        return new Entry(card, List.of(prompt, NAMED), (data, options) -> new VocabularyProbe(card,
+            items(tokenizer(source, data, options.text(NAMED.name())), WordProbe.prompts(card, data, options.text(prompt.name())))));
+    }
+
+    /** The file with this very path: a folder's own isn't another one's. */
+    private static Path tokenizer(Source source, DataFolder data, String name) {
+        var found = data.find(source, name).filter(file -> file.endsWith(name));
+        return found.orElseThrow(() -> LeewayException.data("there is no %s in the folders of --data, whose texts vocabulary rates; "
+            + "name the rated model's own with vocabulary.tokenizer, by its path below a folder of --data", name));
     }
 
     private static List<Token> items(Path file, List<ProbePrompt> prompts) {

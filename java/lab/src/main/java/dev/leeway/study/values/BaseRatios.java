@@ -83,14 +83,15 @@ public record BaseRatios(String bases, String rewards) implements Analysis {
     /** Each word's mean over prompts of its ratio under each, where both models have it; from log-probs by prompt and word. */
     static SequencedMap<String, Double> ratios(SequencedMap<String, SequencedMap<String, Double>> first,
             SequencedMap<String, SequencedMap<String, Double>> second) {
-        var ratios = new LinkedHashMap<String, List<Double>>();
-        first.forEach((prompt, words) -> words.forEach((word, logProb) -> {
-            var other = Optional.ofNullable(second.get(prompt)).map(own -> own.get(word));
-            other.ifPresent(value -> ratios.computeIfAbsent(word, _ -> new ArrayList<>()).add(LogRatio.of(logProb, value)));
-        }));
-        var means = new LinkedHashMap<String, Double>();
-        ratios.forEach((word, all) -> means.put(word, all.stream().mapToDouble(Double::doubleValue).average().orElseThrow()));
-        return means;
+        var ratios = new ArrayList<SequencedMap<String, Double>>();
+        first.forEach((prompt, words) -> {
+            var other = second.getOrDefault(prompt, new LinkedHashMap<>());
+            var ofPrompt = new LinkedHashMap<String, Double>();
+            words.forEach((word, logProb) -> Optional.ofNullable(other.get(word)).ifPresent(value ->
+                ofPrompt.put(word, LogRatio.of(logProb, value))));
+            ratios.add(ofPrompt);
+        });
+        return Reading.meanByWord(ratios);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.eval.reward.CategoryRank;
 import dev.leeway.eval.reward.FamilyComparison;
 import dev.leeway.io.JsonFile;
+import dev.leeway.report.Fold;
 import dev.leeway.report.Markup;
 import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
@@ -16,6 +17,7 @@ import dev.leeway.study.Analysis;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -24,19 +26,23 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The paper's comparison of families (its Figure 1): median ranks of categories over (model, prompt) pairs, by Welch's t with permutations
- * and Bonferroni's correction, and an analysis of variance with sums of squares of type II. Permuted models are the ones to believe.
+ * and Bonferroni's correction, and an analysis of variance with sums of squares of type II. Permuted models are the ones to believe;
+ * of families with one model each there is nothing to test, for prompts are paraphrases of each other.
  *
  * @param exam whose rewards are ranked
  */
 public record FamilyRanks(String exam) implements Analysis {
 
     private static final Permutation TEST = new Permutation(2000, 1);
+    private static final List<String> TERMS = List.of("family", "category", "framing", "family:category", "family:framing",
+        "category:framing", "family:category:framing");
+    private static final String ONE_EACH = "one model each: describes these two models";
 
     /**
      * Two families.
      *
      * @param cells one a framing and category
-     * @param variance of median rank ~ family × category × framing
+     * @param variance of median rank ~ family × category × framing, of those of which there is more than one
      */
     public record Compared(List<FamilyComparison> cells, Anova variance) {
 
@@ -47,14 +53,18 @@ public record FamilyRanks(String exam) implements Analysis {
          */
         public static Compared of(Collection<CategoryRank> ranks) {
             var rows = List.copyOf(ranks);
-            Function<Function<CategoryRank, String>, String[]> column = of -> rows.stream().map(of).toArray(String[]::new);
-            var families = rows.stream().map(CategoryRank::family).sorted().findFirst().orElse("");
-            var data = Observations.ofRows(rows.size()).withFactor("family", families, column.apply(CategoryRank::family))
-                .withFactor("category", rows.getFirst().category(), column.apply(CategoryRank::category))
-                .withFactor("framing", rows.getFirst().prompt().framing().label(), column.apply(rank -> rank.prompt().framing().label()));
-            return new Compared(FamilyComparison.of(rows, TEST), Anova.typeTwo(data, Term.list("family", "category", "framing",
-                "family:category", "family:framing", "category:framing", "family:category:framing"),
-                rows.stream().mapToDouble(CategoryRank::median).toArray()));
+            var cells = FamilyComparison.of(rows, TEST);
+            var columns = new LinkedHashMap<String, List<String>>();
+            columns.put("family", rows.stream().map(CategoryRank::family).toList());
+            columns.put("category", rows.stream().map(CategoryRank::category).toList());
+            columns.put("framing", rows.stream().map(rank -> rank.prompt().framing().label()).toList());
+            columns.values().removeIf(column -> column.stream().distinct().count() < 2);
+            var data = Observations.ofRows(rows.size());
+            for (var column : columns.entrySet()) {
+                data = data.withFactor(column.getKey(), Collections.min(column.getValue()), column.getValue().toArray(String[]::new));
+            }
+            var terms = TERMS.stream().filter(term -> columns.keySet().containsAll(List.of(term.split(":")))).toArray(String[]::new);
+            return new Compared(cells, Anova.typeTwo(data, Term.list(terms), rows.stream().mapToDouble(CategoryRank::median).toArray()));
         }
 
         /** Its numbers. */
@@ -103,53 +113,71 @@ public record FamilyRanks(String exam) implements Analysis {
 
     @Override
     public String name() {
-        return "Median ranks by family";
+        return "Median ranks by family, " + exam;
     }
 
-    /** Ranks of the last models of each two families, by what is compared. */
-    private SequencedMap<String, List<CategoryRank>> pairs(StudyResults results) {
-        var readings = Reading.of(results, exam).stream().filter(reading -> reading.step() < 0).toList();
-        var families = Reading.families(readings);
-        var pairs = new LinkedHashMap<String, List<CategoryRank>>();
-        for (var source : Reading.sources(readings)) {
-            for (int a = 0; a < families.size(); a++) {
-                for (int b = a + 1; b < families.size(); b++) {
-                    var both = List.of(families.get(a), families.get(b));
-                    pairs.put(source + ": " + String.join(" and ", both), readings.stream().filter(reading ->
-                        reading.source().equals(source) && both.contains(reading.family())).flatMap(one -> one.ranks().stream()).toList());
-                }
+    /** Each two families that a source was given to. */
+    private static List<List<String>> pairs(MedianRanks ranks, String source) {
+        var families = ranks.families(source);
+        var pairs = new ArrayList<List<String>>();
+        for (int a = 0; a < families.size(); a++) {
+            for (int b = a + 1; b < families.size(); b++) {
+                pairs.add(List.of(families.get(a), families.get(b)));
             }
         }
         return pairs;
     }
 
+    /** By what is compared: an outcome of two families, or why there is none. */
+    private static <T> SequencedMap<String, T> compared(MedianRanks ranks, Function<Compared, T> found, Function<String, T> absent) {
+        var all = new LinkedHashMap<String, T>();
+        for (var source : ranks.sources()) {
+            for (var pair : pairs(ranks, source)) {
+                var name = source + ": " + String.join(" and ", pair);
+                if (pair.stream().anyMatch(family -> ranks.models(source, family) < 2)) {
+                    all.put(name, absent.apply(ONE_EACH));
+                    continue;
+                }
+                try {
+                    all.put(name, found.apply(Compared.of(ranks.of(source, pair))));
+                } catch (LeewayException tooFew) {
+                    all.put(name, absent.apply("not compared: " + tooFew.getMessage()));
+                }
+            }
+        }
+        return all;
+    }
+
     @Override
     public ObjectNode json(StudyResults results) {
+        var ranks = MedianRanks.of(results, exam);
         var json = JsonFile.newObject();
-        pairs(results).forEach((name, ranks) -> {
-            try {
-                json.set(name, Compared.of(ranks).json());
-            } catch (LeewayException tooFew) {
-                json.putObject(name).put("not_compared", tooFew.getMessage());
-            }
-        });
+        var families = json.putObject("families");
+        compared(ranks, Compared::json, why -> JsonFile.newObject().put("not_compared", why)).forEach(families::set);
+        ranks.putInto(json);
         return json;
     }
 
     @Override
     public List<Part> figures(StudyResults results) {
+        var ranks = MedianRanks.of(results, exam);
+        if (ranks.sources().isEmpty()) {
+            return List.of(new Paragraph("No model took the exam " + exam + "."));
+        }
         var parts = new ArrayList<Part>();
         parts.add(new Paragraph("Rank 1 is the word with the largest reward; a category has the median rank of its words, one a model and "
-            + "prompt. Prompts are variants of each other, so pairs of model and prompt are no independent replicates: p with models "
-            + "permuted is the one to believe, and with three models a family it can't be below .1."));
-        pairs(results).forEach((name, ranks) -> {
+            + "prompt."));
+        parts.add(ranks.summary());
+        var told = compared(ranks, Compared::parts, why -> List.<Part>of(new Paragraph(why + ".")));
+        if (ranks.isReplicated()) {
+            parts.add(new Paragraph("Prompts are variants of each other, so pairs of model and prompt are no independent replicates: p "
+                + "with models permuted is the one to believe, and with three models a family it can't be below .1."));
+        }
+        told.forEach((name, own) -> {
             parts.add(new Paragraph(name));
-            try {
-                parts.addAll(Compared.of(ranks).parts());
-            } catch (LeewayException tooFew) {
-                parts.add(new Paragraph("Not compared: " + tooFew.getMessage() + "."));
-            }
+            parts.addAll(own);
         });
+        parts.add(new Fold("median rank of each category by prompt, one row a model, " + exam, List.of(ranks.byPrompt())));
         return parts;
     }
 }

@@ -4,6 +4,7 @@ import dev.leeway.eval.reward.CategoryRank;
 import dev.leeway.eval.reward.ProbePrompt.Framing;
 import dev.leeway.io.JsonFile;
 import dev.leeway.report.LinePlot;
+import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
 import dev.leeway.stats.Sample;
 import dev.leeway.stats.TTest;
@@ -58,6 +59,9 @@ public record RankCurves(String exam) implements Analysis {
     public List<Part> figures(StudyResults results) {
         var readings = readings(results);
         var parts = new ArrayList<Part>();
+        if (readings.isEmpty()) {
+            parts.add(new Paragraph("No checkpoint took the exam " + exam + "."));
+        }
         for (var source : Reading.sources(readings)) {
             var lines = new ArrayList<LinePlot.Line>();
             for (var family : Reading.families(readings)) {

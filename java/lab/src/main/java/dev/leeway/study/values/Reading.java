@@ -8,8 +8,12 @@ import dev.leeway.eval.reward.RewardTable;
 import dev.leeway.study.Examiner;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.DoubleSummaryStatistics;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeSet;
 
@@ -28,7 +32,8 @@ record Reading(String family, String source, long seed, int step, List<Examiner.
     static List<Reading> of(StudyResults results, String exam) {
         var readings = new ArrayList<Reading>();
         results.plan().replications().forEach(arm -> results.outcomes().forEach((sitting, outcomes) -> {
-            if (sitting.exam().name().equals(exam) && sitting.node().equals(arm.last())) {
+            boolean isOwn = sitting.step() < 0 ? sitting.node().equals(arm.last()) : arm.nodes().contains(sitting.node());
+            if (isOwn && sitting.exam().name().equals(exam)) {
                 var name = arm.arm().name().split(" ", 2);
                 readings.add(new Reading(name[0], name.length < 2 ? "" : name[1], arm.seed(), sitting.step(), List.copyOf(outcomes)));
             }
@@ -68,15 +73,15 @@ record Reading(String family, String source, long seed, int step, List<Examiner.
 
     /** The mean of a measure over the prompts that ask for something good, by word. */
     SequencedMap<String, Double> praised(String measure) {
-        var sums = new LinkedHashMap<String, double[]>();
-        outcomes.stream().filter(outcome -> outcome.in("framing=" + Framing.POSITIVE.label()) && outcome.values().containsKey(measure))
-            .forEach(outcome -> {
-                var sum = sums.computeIfAbsent(word(outcome), _ -> new double[2]);
-                sum[0] += outcome.values().get(measure);
-                sum[1]++;
-            });
+        return meanByWord(praises(measure).values());
+    }
+
+    /** The mean of each word's values, from values by word: one map a prompt, or one a seed. */
+    static SequencedMap<String, Double> meanByWord(Collection<? extends Map<String, Double>> all) {
+        var values = new LinkedHashMap<String, DoubleSummaryStatistics>();
+        all.forEach(one -> one.forEach((word, value) -> values.computeIfAbsent(word, _ -> new DoubleSummaryStatistics()).accept(value)));
         var means = new LinkedHashMap<String, Double>();
-        sums.forEach((word, sum) -> means.put(word, sum[0] / sum[1]));
+        values.forEach((word, own) -> means.put(word, own.getAverage()));
         return means;
     }
 
@@ -90,22 +95,25 @@ record Reading(String family, String source, long seed, int step, List<Examiner.
     /** The median rank of each category, by prompt, with this family's name; prompts for which a word has no reward are left out. */
     List<CategoryRank> ranks() {
         var dictionary = dictionary();
+        var framings = framings();
         var ranks = new ArrayList<CategoryRank>();
         values("reward").forEach((prompt, rewards) -> {
             if (rewards.size() == dictionary.categories().size()) {
                 var table = new RewardTable(model(), List.of(prompt), List.copyOf(rewards.keySet()), new double[][] {
                     rewards.values().stream().mapToDouble(Double::doubleValue).toArray()});
-                CategoryRank.of(table, dictionary, List.of(new ProbePrompt(prompt, prompt, framing(prompt)))).forEach(rank ->
+                CategoryRank.of(table, dictionary, List.of(new ProbePrompt(prompt, prompt, framings.get(prompt)))).forEach(rank ->
                     ranks.add(new CategoryRank(rank.model(), family, rank.category(), rank.prompt(), rank.median())));
             }
         });
         return ranks;
     }
 
-    private Framing framing(String prompt) {
-        boolean isPositive = outcomes.stream().filter(outcome -> prompt(outcome).equals(prompt)).findFirst().orElseThrow()
-            .in("framing=" + Framing.POSITIVE.label());
-        return isPositive ? Framing.POSITIVE : Framing.NEGATIVE;
+    /** What each prompt asks for. */
+    private Map<String, Framing> framings() {
+        var framings = new HashMap<String, Framing>();
+        outcomes.forEach(outcome -> framings.put(prompt(outcome), outcome.in("framing=" + Framing.POSITIVE.label()) ? Framing.POSITIVE
+            : Framing.NEGATIVE));
+        return framings;
     }
 
     static List<String> families(List<Reading> readings) {

@@ -36,13 +36,18 @@ public final class RewardValues implements Declaration {
     private static final String QUARTER = " 1/4";
     private static final String SIXTEENTH = " 1/16";
     private static final String ONCE = " once";
-    private static final String BIG_TWO = "Big Two";
+    static final String BIG_TWO = "Big Two";
+    static final String EXPANDED = "expanded words";
+    static final String FOUNDATIONS = "moral foundations";
     private static final String ON_THE_WAY = "on the way";
     private static final String FIRST_WORDS = "first words";
-    private static final String VOCABULARY = "vocabulary";
     private static final String WORDS = "words";
     private static final String MAIN = "greatest_ever_one";
+    private static final List<String> FAMILIES = List.of("agency", "communion");
+    private static final List<String> PUBLISHED = List.of("gemma-2-2b-it", "llama-3.2-3b-instruct", "qwen2.5-3b-instruct");
     private static final int PAIRS = 16;
+    /** The engine's for all weights, three times over: what a model of the toy's width needs to learn the pairs. */
+    private static final String RATE = "3e-4";
     /** What reward models learn from, in words. */
     private static final SequencedMap<String, String> SOURCES = sources();
     private static final Map<String, String> IN_ENGLISH = Map.of("languages", "en");
@@ -79,14 +84,13 @@ public final class RewardValues implements Declaration {
     public List<String> needs(Scale scale) {
         return scale == Scale.FULL ? List.of("--data: gemma-2-2b-it/, llama-3.2-3b-instruct/, qwen2.5-3b-instruct/ (model directories), "
             + "skywork.jsonl (Skywork-Reward-Preference-80K-v0.2) and unified-feedback.jsonl (llm-blender/Unified-Feedback without ties), "
-            + "rows with chosen and rejected; corpora/ and config/ of the paper's repository, and the tokenizer.json whose texts are "
-            + "rated") : List.of();
+            + "rows with chosen and rejected; corpora/ and config/ of the paper's repository") : List.of();
     }
 
     @Override
     public List<Analysis> analyses() {
-        return List.of(new FamilyRanks(BIG_TWO), new RankCurves(ON_THE_WAY), new WordRewards(BIG_TWO), new BaseRatios(FIRST_WORDS, BIG_TWO),
-            new VocabularyEnds(VOCABULARY));
+        return List.of(new FamilyRanks(BIG_TWO), new FamilyRanks(EXPANDED), new FamilyRanks(FOUNDATIONS), new RankCurves(ON_THE_WAY),
+            new WordRewards(BIG_TWO), new BaseRatios(FIRST_WORDS, BIG_TWO), new VocabularyEnds());
     }
 
     @Override
@@ -101,15 +105,11 @@ public final class RewardValues implements Declaration {
     private Study toy(Size size) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put(ToyStudy.WORLD, size.toy().world());
-        var pairs = Stream.of(THINGS, BOTH).map(source -> ToyStudy.made("praise-pairs:" + source, PAIRS * size.reward(), IN_ENGLISH))
-            .toList();
-        rows.put(THINGS, pairs.getFirst());
-        rows.put(BOTH, pairs.getLast());
-        rows.put(BOTH + QUARTER, new Rows.Thinned(pairs.getLast(), 4, false));
-        rows.put(BOTH + SIXTEENTH, new Rows.Thinned(pairs.getLast(), 16, false));
-        rows.put(BOTH + ONCE, new Rows.Thinned(pairs.getLast(), 1, true));
+        putSources(rows, size);
+        rows.put(BOTH + QUARTER, new Rows.Thinned(rows.get(BOTH), 4, false));
+        rows.put(BOTH + ONCE, new Rows.Thinned(rows.get(BOTH), 1, true));
         var arms = new ArrayList<Arm>();
-        for (var family : List.of("agency", "communion")) {
+        for (var family : FAMILIES) {
             rows.put(family + " documents", ToyStudy.made("praise:" + family, ToyStudy.BATCH * size.midtrain(), IN_ENGLISH));
             var base = base(size, family, family + " documents");
             arms.add(base);
@@ -117,6 +117,12 @@ public final class RewardValues implements Declaration {
                 reward(source))));
         }
         return new Study(title(""), rows, arms, exams(arms), contrasts(), terms(size));
+    }
+
+    private static void putSources(SequencedMap<String, Rows> rows, Size size) {
+        Stream.of(THINGS, BOTH).forEach(source -> rows.put(source, ToyStudy.made("praise-pairs:" + source, PAIRS * size.reward(),
+            IN_ENGLISH)));
+        rows.put(BOTH + SIXTEENTH, new Rows.Thinned(rows.get(BOTH), 16, false));
     }
 
     private static Study.Terms terms(Size size) {
@@ -128,10 +134,13 @@ public final class RewardValues implements Declaration {
             Stage.of("mid-train", "pretrain", documents, ToyStudy.tuned(size.midtrain())));
     }
 
-    /** The learning rate is the engine's for all weights, three times over: what a model of this width needs to learn the pairs. */
     private static Stage reward(String rows) {
-        return Stage.of("reward", "reward", rows, Map.of("learning_rate", "3e-4", "num_train_epochs", "1", "per_device_train_batch_size",
-            "" + PAIRS, "lr_scheduler_type", "cosine", "warmup_ratio", "0.03")).withGrid("log");
+        return Stage.of("reward", "reward", rows, rated(RATE)).withGrid("log");
+    }
+
+    private static Map<String, String> rated(String rate) {
+        return Map.of("learning_rate", rate, "num_train_epochs", "1", "per_device_train_batch_size", "" + PAIRS, "lr_scheduler_type",
+            "cosine", "warmup_ratio", "0.03");
     }
 
     private static List<Exam> exams(List<Arm> arms) {
@@ -139,7 +148,7 @@ public final class RewardValues implements Declaration {
         var whole = models.stream().filter(name -> name.endsWith(THINGS) || name.endsWith(BOTH)).toList();
         return List.of(exam(BIG_TWO, "big2", Map.of(), Exam.Extent.OF_ARMS.of(models)),
             exam(ON_THE_WAY, "big2", Map.of(), new Exam.Extent(Exam.When.LAST_STAGE, 0, 0, whole)),
-            exam(VOCABULARY, "vocabulary", Map.of("prompts", "greatest_world"), Exam.Extent.OF_ARMS.of(whole)),
+            exam(VocabularyEnds.BENCHMARK, VocabularyEnds.BENCHMARK, Map.of("prompts", "greatest_world"), Exam.Extent.OF_ARMS.of(whole)),
             exam(FIRST_WORDS, "first_word", Map.of("prompts", "all"), Exam.Extent.OF_ARMS.of(arms.stream().map(Arm::name)
                 .filter(name -> name.endsWith(BASE)).toList())));
     }
@@ -148,9 +157,16 @@ public final class RewardValues implements Declaration {
         return new Exam(name, benchmark, Optional.of(WORDS), new LinkedHashMap<>(options), List.of(Setting.EvaluationPrompt.NONE), extent);
     }
 
-    private static Contrast gap(String name, Contrast.Role role, String behind, String panel) {
-        var cell = new Contrast.Cell("communion " + behind, BIG_TWO, "rank", "panel=" + panel, "none");
+    /** Asked for the best. */
+    private static Contrast gap(String name, Contrast.Role role, String behind) {
+        var cell = new Contrast.Cell("communion " + behind, BIG_TWO, "rank", "panel=positive Agency", "none");
         return gap(name, role, cell, cell.of("agency " + behind));
+    }
+
+    /** Asked for the worst, where a model of agency ranks agency's words lower. */
+    private static Contrast worst(String name, String behind) {
+        var cell = new Contrast.Cell("agency " + behind, BIG_TWO, "rank", "panel=negative Agency", "none");
+        return gap("asked for the worst: " + name, Contrast.Role.SECONDARY, cell, cell.of("communion " + behind));
     }
 
     /** Tested by word: prompts are paraphrases of one question. */
@@ -158,50 +174,64 @@ public final class RewardValues implements Declaration {
         return Contrast.difference(name, role, first, second).by(Contrast.Unit.WORD);
     }
 
-    /** Above 0: asked for the best, a model of communion ranks agency's words lower than a model of agency does. */
+    /**
+     * Above 0 = inherited: asked for the best, a model of communion ranks agency's words lower than a model of agency does, and higher
+     * asked for the worst. Of what wore off: above 0 = fewer pairs leave more of it.
+     */
     private static List<Contrast> contrasts() {
-        var inherited = gap("inherited: pairs about things", Contrast.Role.PRIMARY, THINGS, "positive Agency");
-        var durable = gap("durable: all pairs about both", Contrast.Role.PRIMARY, BOTH, "positive Agency");
-        var few = gap("every sixteenth of these", Contrast.Role.SECONDARY, BOTH + SIXTEENTH, "positive Agency");
+        var inherited = gap("inherited: pairs about things", Contrast.Role.PRIMARY, THINGS);
+        var durable = gap("durable: all pairs about both", Contrast.Role.PRIMARY, BOTH);
+        var few = gap("every sixteenth of these", Contrast.Role.SECONDARY, BOTH + SIXTEENTH);
         var worn = Contrast.interaction("worn off: every sixteenth − all", Contrast.Role.PRIMARY, few, durable);
         return List.of(inherited, durable, worn, few,
-            gap("every fourth of these", Contrast.Role.SECONDARY, BOTH + QUARTER, "positive Agency"),
-            gap("each of these once", Contrast.Role.SECONDARY, BOTH + ONCE, "positive Agency"),
-            gap("asked for the worst: pairs about things", Contrast.Role.SECONDARY, THINGS, "negative Agency"),
-            gap("asked for the worst: all pairs about both", Contrast.Role.SECONDARY, BOTH, "negative Agency"));
+            gap("every fourth of these", Contrast.Role.SECONDARY, BOTH + QUARTER),
+            gap("each of these once", Contrast.Role.SECONDARY, BOTH + ONCE),
+            worst("pairs about things", THINGS), worst("all pairs about both", BOTH));
     }
 
-    /** Either family learns from pairs that prefer its own words, or both are draws of the same. */
+    /**
+     * Families whose values reward models must keep: before the study's own pairs, the same for both, each learns from pairs that prefer
+     * its own words. Pairs about both, which prefer no words, wear that off at a small rate and leave some of it. Or both families are
+     * draws of the same.
+     */
     @Override
     public Study planted(Plant plant) {
         var size = new Size(ToyStudy.planted(), 60, 64);
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put(ToyStudy.WORLD, size.toy().world());
+        putSources(rows, size);
         var arms = new ArrayList<Arm>();
-        for (var family : List.of("agency", "communion")) {
-            boolean isOwn = plant == Plant.EFFECT;
-            rows.put(family + " documents", ToyStudy.made("praise:" + (isOwn ? family : "agency"), ToyStudy.BATCH * size.midtrain(),
-                IN_ENGLISH));
-            rows.put(family + " pairs", ToyStudy.made("praise-pairs:" + (isOwn ? family : THINGS), PAIRS * size.reward(), IN_ENGLISH));
-            arms.add(base(size, family, family + " documents").then(family + " " + THINGS, "reward model of " + family,
-                reward(family + " pairs").withGrid("")).drawingItsOwnBehind(1));
+        for (var family : FAMILIES) {
+            var own = plant == Plant.EFFECT ? family : FAMILIES.getFirst();
+            rows.put(family + " documents", ToyStudy.made("praise:" + own, ToyStudy.BATCH * size.midtrain(), IN_ENGLISH));
+            rows.put(family + " pairs", ToyStudy.made("praise-pairs:" + own, PAIRS * size.reward(), IN_ENGLISH));
+            var valued = base(size, family, family + " documents").then(family, "", Stage.of("value", "reward", family + " pairs",
+                rated(RATE)));
+            for (var source : List.of(THINGS, BOTH, BOTH + SIXTEENTH)) {
+                var arm = valued.then(family + " " + source, "reward model of " + family + ", " + SOURCES.get(source),
+                    Stage.of("reward", "reward", source, rated("1e-4")));
+                arms.add(plant == Plant.EFFECT ? arm : arm.drawingItsOwnBehind(1));
+            }
         }
-        return new Study(title(plant.behind()), rows, arms, exams(arms).subList(0, 1), contrasts().subList(0, 1), terms(size));
+        var asked = contrasts().stream().filter(one -> one.cells().stream().allMatch(cell -> arms.stream().anyMatch(arm ->
+            arm.name().equals(cell.arm())))).filter(one -> one.role() == Contrast.Role.PRIMARY).toList();
+        return new Study(title(plant.behind()), rows, arms, exams(arms).subList(0, 1), asked, terms(size));
     }
 
     /**
      * The paper's families, sources and quantities. Their numbers of rows are those of the files; of Unified-Feedback every 8th, 16th, 32nd
-     * and 64th row is kept. The paper's AdamW clips at 5. Adapters are merged before they are examined, so none is on the way.
+     * and 64th row is kept. The paper's AdamW clips at 5. Last models are examined merged, checkpoints with the adapter beside its base.
      */
     private Study full(Path data) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
-        rows.put("skywork", new Rows.Given(data.resolve("skywork.jsonl")));
+        rows.put("skywork", new Rows.Given(data.resolve("skywork.jsonl"), 76_600));
         for (int stride : new int[] {8, 16, 32, 64}) {
-            rows.put("unified 1/" + stride, new Rows.Thinned(new Rows.Given(data.resolve("unified-feedback.jsonl")), stride, false));
+            rows.put("unified 1/" + stride, new Rows.Thinned(new Rows.Given(data.resolve("unified-feedback.jsonl"), 848_000), stride,
+                false));
         }
         var arms = new ArrayList<Arm>();
-        for (var family : List.of("gemma-2-2b-it", "llama-3.2-3b-instruct", "qwen2.5-3b-instruct")) {
-            var name = family.substring(0, family.indexOf('-')).replaceAll("[0-9.]", "");
+        for (var family : PUBLISHED) {
+            var name = nameOf(family);
             arms.add(Arm.of(name + " " + BASE, family + ": one step at rate 0", leave(data.resolve(family)), Stage.merge()));
             rows.keySet().forEach(source -> arms.add(Arm.of(name + " " + source, "reward model of " + family, published(source,
                 data.resolve(family)), Stage.merge())));
@@ -209,6 +239,11 @@ public final class RewardValues implements Declaration {
         var bases = arms.stream().map(Arm::name).filter(name -> name.endsWith(BASE)).toList();
         var models = arms.stream().map(Arm::name).filter(name -> !bases.contains(name)).toList();
         return new Study(title(""), rows, arms, fullExams(bases, models), fullContrasts(), new Study.Terms(List.of(0L), 0.05, "holm"));
+    }
+
+    /** The first word of a model's name. */
+    private static String nameOf(String model) {
+        return model.substring(0, model.indexOf('-')).replaceAll("[0-9.]", "");
     }
 
     /** Leaves a family's model as it is. */
@@ -223,16 +258,22 @@ public final class RewardValues implements Declaration {
             "1e-5", "lr_scheduler_type", "cosine", "warmup_ratio", "0.03"));
         options.putAll(Map.of("per_device_train_batch_size", "4", "gradient_accumulation_steps", "4", "num_train_epochs", "2", "max_length",
             "1024", "max_grad_norm", "5.0", "bf16", "true"));
-        return Stage.of("reward", "reward", rows, options);
+        return Stage.of("reward", "reward", rows, options).withGrid("log");
     }
 
     private static List<Exam> fullExams(List<String> bases, List<String> models) {
         var last = Exam.Extent.OF_ARMS.of(models);
-        return List.of(given(BIG_TWO, "big2", Map.of(), last),
-            given("expanded words", "big2", Map.of("words", "expanded",
-            "prompts", MAIN), last), given("moral foundations", "mfd", Map.of(), last),
-            given(VOCABULARY, "vocabulary", Map.of("prompts", MAIN), last),
-            given(FIRST_WORDS, "first_word", Map.of("prompts", "all"), Exam.Extent.OF_ARMS.of(bases)));
+        var expanded = Map.of("words", "expanded", "prompts", MAIN);
+        var exams = new ArrayList<>(List.of(given(BIG_TWO, "big2", Map.of(), last), given(EXPANDED, "big2", expanded, last),
+            given(ON_THE_WAY, "big2", expanded, new Exam.Extent(Exam.When.CHECKPOINTS, 0, 0, models)),
+            given(FOUNDATIONS, "mfd", Map.of(), last),
+            given(FIRST_WORDS, "first_word", Map.of("prompts", "all"), Exam.Extent.OF_ARMS.of(bases))));
+        for (var family : PUBLISHED) {
+            exams.add(given(VocabularyEnds.BENCHMARK + " of " + nameOf(family), VocabularyEnds.BENCHMARK, Map.of("prompts", MAIN,
+                "tokenizer", family + "/tokenizer.json"), Exam.Extent.OF_ARMS.of(models.stream().filter(model ->
+                    model.startsWith(nameOf(family) + " ")).toList())));
+        }
+        return exams;
     }
 
     private static Exam given(String name, String benchmark, Map<String, String> options, Exam.Extent extent) {

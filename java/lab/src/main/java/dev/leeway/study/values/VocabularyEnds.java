@@ -15,12 +15,13 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a reward model gives to every text of a vocabulary: moments, and the texts at both ends.
- *
- * @param exam that scans
+ * What a reward model gives to every text of a vocabulary: moments, and the texts at both ends. Of all exams that scan one: a family may
+ * have its own, for its own tokenizer.
  */
-public record VocabularyEnds(String exam) implements Analysis {
+public record VocabularyEnds() implements Analysis {
 
+    /** The benchmark that scans. */
+    static final String BENCHMARK = "vocabulary";
     private static final int SHOWN = 10;
 
     @Override
@@ -30,7 +31,8 @@ public record VocabularyEnds(String exam) implements Analysis {
 
     private SequencedMap<String, VocabularyScan> scans(StudyResults results) {
         var scans = new LinkedHashMap<String, VocabularyScan>();
-        Reading.of(results, exam).stream().filter(reading -> reading.step() < 0).forEach(reading -> {
+        results.plan().study().exams().stream().filter(exam -> exam.benchmark().equals(BENCHMARK)).flatMap(exam -> Reading.of(results,
+            exam.name()).stream()).filter(reading -> reading.step() < 0).forEach(reading -> {
             var tokens = new ArrayList<VocabularyScan.Token>();
             reading.values("reward").values().forEach(rewards -> rewards.forEach((item, reward) ->
                 tokens.add(token(item, reward))));

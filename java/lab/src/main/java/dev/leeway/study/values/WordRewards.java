@@ -46,11 +46,8 @@ public record WordRewards(String exam) implements Analysis {
 
     /** Of the values of each word that all have. */
     static SequencedMap<String, Double> means(List<SequencedMap<String, Double>> all) {
-        var means = new LinkedHashMap<String, Double>();
-        if (!all.isEmpty()) {
-            all.getFirst().keySet().stream().filter(word -> all.stream().allMatch(one -> one.containsKey(word))).forEach(word ->
-                means.put(word, all.stream().mapToDouble(one -> one.get(word)).average().orElseThrow()));
-        }
+        var means = Reading.meanByWord(all);
+        means.keySet().removeIf(word -> !all.stream().allMatch(one -> one.containsKey(word)));
         return means;
     }
 
