@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 final class OverrideOptions {
 
     @Option(names = "--set", paramLabel = "STAGE.OPTION=VALUE",
-        description = "another value of an option of a stage, in all arms that have the stage; ARM.STAGE.OPTION=VALUE in one; without a "
-            + "value the option is left out; may be given again")
+        description = "another value of an option of a stage, such as sft.max_steps=10, in all arms that have the stage; "
+            + "ARM.STAGE.OPTION=VALUE in one; without a value the option is left out; may be given again")
     List<String> set = new ArrayList<>();
 
     @Option(names = "--arms", paramLabel = "NAME[,NAME…]", split = ",", hideParamSyntax = true,

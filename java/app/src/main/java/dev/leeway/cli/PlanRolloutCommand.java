@@ -10,8 +10,6 @@ import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.text.Tokenizer;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -92,8 +90,8 @@ final class PlanRolloutCommand implements Callable<Integer>, Checked {
         double ofStep = (double) job.recipe().steps().batchSize() * job.recipe().steps().accumulation() * job.longest();
         double draws = (double) job.drawn().order().completions() * job.longest() / job.drawn().order().stepsPerRollout();
         return new StageCost(footprint, rewardBytes(job, room.device()), room.device().info().freeBytes(),
-            known ? OptionalLong.of(job.totalSteps()) : OptionalLong.empty(),
-            known ? OptionalDouble.of(job.totalSteps() * weights * (trainings * ofStep + 2 * draws)) : OptionalDouble.empty(),
+            known ? Optional.of(new StageCost.Work(job.totalSteps(), job.totalSteps() * (ofStep + draws), true,
+                job.totalSteps() * weights * (trainings * ofStep + 2 * draws))) : Optional.empty(),
             options.run.saving.savesOnTheWay() ? options.run.saving.keep() : 0);
     }
 

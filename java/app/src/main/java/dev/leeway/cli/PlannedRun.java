@@ -9,8 +9,8 @@ import dev.leeway.train.TrainingSession.Footprint;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -123,13 +123,20 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
 
     /** FLOPs of all steps if work goes with tokens. */
     private double work() {
-        double tokens = totalSteps * meanTokens().orElse(firstTokens());
-        return StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total() * tokens / firstTokens();
+        return flopsOfFirst() * tokens() / firstTokens();
+    }
+
+    private double tokens() {
+        return totalSteps * meanTokens().orElse(firstTokens());
+    }
+
+    private double flopsOfFirst() {
+        return StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total();
     }
 
     /** The same in numbers. */
     StageCost cost(int kept) {
-        return new StageCost(footprint, 0, room.freeBytes(), OptionalLong.of(totalSteps), OptionalDouble.of(work()), kept);
+        return new StageCost(footprint, 0, room.freeBytes(), Optional.of(new StageCost.Work(totalSteps, tokens(), false, work())), kept);
     }
 
     /** The same of so many rows that aren't there; 0 = nobody knows how many. */
@@ -137,9 +144,8 @@ record PlannedRun(TrainingRun.Job job, ModelConfig config, Room room, Footprint 
         var steps = job.recipe().steps();
         long ofEpoch = Math.ceilDiv(expected, (long) steps.batchSize() * steps.accumulation());
         long all = steps.maxSteps() > 0 ? steps.maxSteps() : (long) Math.ceil(ofEpoch * steps.epochs());
-        double ofStep = StepFlops.of(config, footprint.parameters(), job.task(), firstStep).total();
-        return new StageCost(footprint, 0, room.freeBytes(), all > 0 ? OptionalLong.of(all) : OptionalLong.empty(),
-            all > 0 ? OptionalDouble.of(all * ofStep) : OptionalDouble.empty(), kept);
+        return new StageCost(footprint, 0, room.freeBytes(), all > 0 ? Optional.of(new StageCost.Work(all, (double) all * firstTokens(),
+            true, all * flopsOfFirst())) : Optional.empty(), kept);
     }
 
     /** What no plan can know, and the nearest thing to it. */

@@ -4,8 +4,7 @@ import dev.leeway.tensor.MemoryPlan;
 import dev.leeway.train.TrainingSession.Footprint;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
+import java.util.Optional;
 
 /**
  * What a training would take, as far as it is known before.
@@ -13,11 +12,21 @@ import java.util.OptionalLong;
  * @param footprint of its session
  * @param besideBytes of models beside the session: reward models
  * @param freeBytes of the device
- * @param steps optimiser steps; empty where they go with rows that aren't there
- * @param flops of all steps; empty where steps are
+ * @param work of all steps; empty where they go with rows that aren't there
  * @param kept checkpoints that it leaves, beside those of a grid
  */
-record StageCost(Footprint footprint, long besideBytes, long freeBytes, OptionalLong steps, OptionalDouble flops, int kept) {
+record StageCost(Footprint footprint, long besideBytes, long freeBytes, Optional<Work> work, int kept) {
+
+    /**
+     * Of all steps.
+     *
+     * @param steps optimiser steps
+     * @param tokens that are trained on or read for it, each as often as it is in a step; drawn ones too
+     * @param isBound whether each row counts as long as it may be
+     * @param flops operations
+     */
+    record Work(long steps, double tokens, boolean isBound, double flops) {
+    }
 
     private static final int FLOAT = 4;
 
@@ -50,8 +59,9 @@ record StageCost(Footprint footprint, long besideBytes, long freeBytes, Optional
             : ", reward models " + MemoryPlan.readable(besideBytes)) + (bytes() <= free ? "" : "; this device has "
             + MemoryPlan.readable(free));
         return List.of(String.format(Locale.ROOT, "parameters %,d, of which %,d are trained", parameters() + (hasAdapter() ? trained() : 0),
-            trained()), "memory " + memory, (steps.isPresent() ? String.format(Locale.ROOT, "%,d steps", steps.getAsLong())
-            : "steps go with the rows, of which nobody knows how many there are") + (flops.isPresent()
-            ? String.format(Locale.ROOT, ", about %.2g FLOPs", flops.getAsDouble()) : ""));
+            trained()), "memory " + memory, work.map(all -> String.format(Locale.ROOT, "%,d step%s, %s %,.0f tokens, about %.2g FLOPs", all.steps(),
+            all.steps() == 1 ? "" : "s",
+            all.isBound() ? "up to" : "about", all.tokens(), all.flops())).orElse("steps go with the rows, of which nobody knows how many "
+            + "there are"));
     }
 }

@@ -1,8 +1,6 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
-import dev.leeway.ffi.DType;
-import dev.leeway.model.MatrixSpeed;
 import dev.leeway.study.Materials;
 import dev.leeway.study.Plan;
 import dev.leeway.study.Rows;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -39,107 +36,93 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     private static final String REWARDS = "reward_funcs";
     private static final String VALUES = "value_model";
     private static final String OF_FOLDER = "model:";
-    private static final int FLOAT = 4;
     /** No accelerator has room for the weights of a larger model in bfloat16 beside what a step needs. */
     private static final long LARGE = 60_000_000_000L;
 
+    /** Trainings that differ in nothing but luck. */
     private record Kind(Stage stage, List<Plan.Node> nodes) {
     }
 
-    private record Sum(double flops, long disk, int unknown, long largest) {
+    /**
+     * What a kind of training takes.
+     *
+     * @param nodes the trainings
+     * @param cost of each; empty if it could not be planned
+     * @param points checkpoints of its grid; empty where nobody knows how many there are
+     * @param notes what its cost is without, or why there is none
+     */
+    record Planned(List<Plan.Node> nodes, Optional<StageCost> cost, OptionalInt points, List<String> notes) {
 
-        private Sum plus(StageCost cost, int times, int ofGrid) {
-            return new Sum(flops + times * cost.flops().orElse(0), disk + times * cost.diskBytes(ofGrid),
-                unknown + (cost.flops().isEmpty() ? times : 0), Math.max(largest, cost.bytes()));
+        private static Planned not(Kind kind, String reason) {
+            return new Planned(kind.nodes(), Optional.empty(), OptionalInt.empty(), List.of("not planned: " + reason));
         }
 
-        private Sum withMerge(long bytes) {
-            return new Sum(flops, disk + bytes, unknown, largest);
+        /** Of one that could be planned. */
+        StageCost known() {
+            return cost.orElseThrow();
         }
 
-        private boolean isEmpty() {
-            return largest == 0;
+        int times() {
+            return nodes.size();
+        }
+
+        private List<String> lines(long free) {
+            var lines = new ArrayList<String>();
+            cost.ifPresent(known -> {
+                lines.addAll(known.lines(free));
+                lines.addAll(larger(known));
+            });
+            lines.addAll(notes);
+            return lines;
         }
     }
 
-    List<String> lines() {
-        var told = new LinkedHashMap<List<String>, List<String>>();
-        var sum = new Sum(0, 0, 0, 0);
-        long merged = 0;
-        int failed = 0;
-        var free = OptionalLong.empty();
-        for (var kind : kinds()) {
-            var lines = new ArrayList<String>();
-            var model = model(kind);
-            if (model.isEmpty()) {
-                failed += kind.nodes().size();
-                lines.add("not planned: --model_name_or_path names no base model, of which config.json is enough");
-            } else {
-                try {
-                    var notes = new ArrayList<String>();
-                    var cost = cost(kind, model.get(), notes);
-                    free = free.isPresent() ? free : OptionalLong.of(cost.freeBytes()); // which moves from call to call
-                    lines.addAll(cost.lines(free.getAsLong()));
-                    lines.addAll(larger(cost));
-                    lines.addAll(notes);
-                    var points = points(kind.stage(), cost);
-                    if (points.isEmpty()) {
-                        lines.add("checkpoints of the grid " + kind.stage().grid() + " are not counted: nobody knows how many there are");
-                    }
-                    sum = sum.plus(cost, kind.nodes().size(), points.orElse(0));
-                    merged = FLOAT * cost.parameters();
-                } catch (LeewayException | CommandLine.ParameterException failure) {
-                    failed += kind.nodes().size();
-                    lines.add("not planned: " + failure.getMessage());
-                }
-            }
-            told.computeIfAbsent(lines, _ -> new ArrayList<>()).add(name(kind));
+    /** For people: every kind of training, then all of them with the exams. */
+    List<String> lines(StudyExams exams) {
+        var planned = kinds().stream().map(this::planned).toList();
+        var lines = new ArrayList<>(stages(planned));
+        lines.addAll(new StudySum(plan, options, planned, StudyExamCosts.of(plan, exams, planned)).lines());
+        return lines;
+    }
+
+    private Planned planned(Kind kind) {
+        var model = model(kind);
+        if (model.isEmpty()) {
+            return Planned.not(kind, named(kind).map(path -> "there is no " + Path.of(path).resolve("config.json") + ", which is enough of a "
+                + "model for a plan; name the folder that it is in with --data").orElse("--model_name_or_path names no base model, of which "
+                + "config.json is enough"));
         }
+        try {
+            var notes = new ArrayList<String>();
+            var cost = cost(kind, model.get(), notes);
+            var points = points(kind.stage(), cost);
+            if (points.isEmpty()) {
+                notes.add("checkpoints of the grid " + kind.stage().grid() + " are not counted: nobody knows how many there are");
+            }
+            return new Planned(kind.nodes(), Optional.of(cost), points, notes);
+        } catch (LeewayException | CommandLine.ParameterException failure) {
+            return Planned.not(kind, failure.getMessage());
+        }
+    }
+
+    /** Kinds of which the same is to be said are said it together; free memory, which moves from call to call, is that of the first. */
+    private static List<String> stages(List<Planned> planned) {
+        long free = planned.stream().flatMap(kind -> kind.cost().stream()).mapToLong(StageCost::freeBytes).findFirst().orElse(0);
+        var told = new LinkedHashMap<List<String>, List<String>>();
+        planned.forEach(kind -> told.computeIfAbsent(kind.lines(free), _ -> new ArrayList<>()).add(name(kind)));
         var all = new ArrayList<String>();
         told.forEach((lines, names) -> {
             names.stream().collect(Collectors.groupingBy(name -> name, LinkedHashMap::new, Collectors.counting()))
                 .forEach((name, count) -> all.add("stage     " + name + (count == 1 ? "" : ", with " + count + " sets of options")));
             lines.forEach(line -> all.add("          " + line));
         });
-        int merges = (int) plan.nodes().stream().filter(node -> !node.stage().trains()).count();
-        return sum.isEmpty() ? all : withSum(all, sum.withMerge(merges * merged), merges, failed);
+        return all;
     }
 
-    private static String name(Kind kind) {
-        return kind.stage().name() + " (" + kind.stage().command() + kind.stage().rows().map(rows -> ", " + rows).orElse("") + ")"
-            + (kind.nodes().size() == 1 ? "" : ", " + kind.nodes().size() + " times");
-    }
-
-    private List<String> withSum(List<String> lines, Sum sum, int merges, int failed) {
-        var without = failed == 0 ? "" : "; " + failed + (failed == 1 ? " training that could not be planned is" : " trainings that could "
-            + "not be planned are") + " not in it";
-        lines.add("memory    " + MemoryPlan.readable(sum.largest()) + " for the largest stage; exams take theirs after it" + without);
-        lines.add("disk      up to " + MemoryPlan.readable(sum.disk()) + " for models and checkpoints" + (merges == 0 ? ""
-            : ", " + merges + " merged models in float32 among them") + without);
-        var dtype = dtype();
-        double rate = rate(dtype);
-        lines.add(String.format(Locale.ROOT, "time      about %s of training: %.2g FLOPs at %.2g a second (%s)%s%s; exams and saving "
-            + "come on top", Figures.duration(sum.flops() / rate), sum.flops(), rate, options.flopsPerSecond.isPresent()
-            ? "--flops_per_second" : "measured here on a product of matrices in " + (dtype == DType.BF16 ? "bfloat16" : "float32")
-                + "; narrow models reach a part of it", sum.unknown() == 0 ? ""
-            : "; " + sum.unknown() + " trainings of nobody knows how many rows are not in it", without));
-        return lines;
-    }
-
-    /** The type that most trainings hold their weights in. */
-    private DType dtype() {
-        var trainings = plan.nodes().stream().map(Plan.Node::stage).filter(Stage::trains).toList();
-        long narrow = trainings.stream().filter(stage -> stage.options().getOrDefault("bf16", "false").equals("true")).count();
-        return 2 * narrow > trainings.size() ? DType.BF16 : DType.F32;
-    }
-
-    private double rate(DType dtype) {
-        if (options.flopsPerSecond.isPresent()) {
-            return options.flopsPerSecond.get();
-        }
-        try (var device = options.device.open()) {
-            return MatrixSpeed.measure(device, dtype);
-        }
+    private static String name(Planned kind) {
+        var stage = kind.nodes().getFirst().stage();
+        return stage.name() + " (" + stage.command() + stage.rows().map(rows -> ", " + rows).orElse("") + ")"
+            + (kind.times() == 1 ? "" : ", " + kind.times() + " times");
     }
 
     /** Trainings that differ in nothing but luck, by stage. */
@@ -153,8 +136,7 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     private Optional<Path> model(Kind kind) {
         var node = Optional.of(kind.nodes().getFirst());
         while (node.isPresent()) {
-            var given = node.get().stage().options();
-            var named = OF_MODEL.stream().filter(given::containsKey).map(given::get).map(options.paths()::path).findFirst();
+            var named = named(node.get().stage());
             if (named.isPresent() && named.get().startsWith(Stage.MADE)) {
                 return Optional.of(folder.made(named.get().substring(Stage.MADE.length()), materials));
             }
@@ -164,6 +146,19 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
             node = node.get().before();
         }
         return options.base;
+    }
+
+    /** The model that its arm begins with, if its own stages name one. */
+    private Optional<String> named(Kind kind) {
+        var first = kind.nodes().getFirst();
+        while (first.before().isPresent()) {
+            first = first.before().get();
+        }
+        return named(first.stage());
+    }
+
+    private Optional<String> named(Stage stage) {
+        return OF_MODEL.stream().filter(stage.options()::containsKey).map(stage.options()::get).map(options.paths()::path).findFirst();
     }
 
     private StageCost cost(Kind kind, Path model, List<String> notes) {
@@ -233,10 +228,10 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
         if (stage.grid().isEmpty()) {
             return OptionalInt.of(0);
         }
-        if (cost.steps().isEmpty()) {
+        if (cost.work().isEmpty()) {
             return OptionalInt.empty();
         }
-        long steps = cost.steps().getAsLong();
+        long steps = cost.work().get().steps();
         try {
             return OptionalInt.of(SaveGrid.parse(stage.grid()).steps((int) steps, stepsPerEpoch(stage, steps)).size());
         } catch (LeewayException unknown) {
@@ -253,7 +248,8 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     /** What is said of models that no one accelerator holds. */
     private static List<String> larger(StageCost cost) {
         long bytes = 2 * cost.parameters();
-        return bytes < LARGE ? List.of() : List.of("weights alone are " + MemoryPlan.readable(bytes) + " in bfloat16; in NF4 they would be "
-            + MemoryPlan.readable(cost.parameters() / 2 + cost.parameters() / 16) + ", which no training here has yet");
+        return bytes < LARGE ? List.of() : List.of("weights alone are " + MemoryPlan.readable(bytes) + " in bfloat16, more than one "
+            + "accelerator holds beside a step: needs NF4 (" + MemoryPlan.readable(cost.parameters() / 2 + cost.parameters() / 16)
+            + "), which isn't there");
     }
 }

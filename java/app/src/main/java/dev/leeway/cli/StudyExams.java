@@ -4,6 +4,7 @@ import dev.leeway.LeewayException;
 import dev.leeway.eval.Benchmark;
 import dev.leeway.eval.DataFolder;
 import dev.leeway.eval.Item;
+import dev.leeway.eval.Prompt;
 import dev.leeway.eval.Request;
 import dev.leeway.eval.Setting;
 import dev.leeway.stats.DetectableEffect;
@@ -13,6 +14,7 @@ import dev.leeway.study.Exam;
 import dev.leeway.study.Materials;
 import dev.leeway.study.Study;
 import dev.leeway.study.StudyFolder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,10 +61,68 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Leew
             "not planned: " + failed.get(exam.name()).getMessage());
     }
 
+    /**
+     * What each model is asked.
+     *
+     * @param answers that it gives
+     * @param written tokens of them at most
+     * @param read bytes of what it is asked, and of what it weighs or rates
+     */
+    record Amount(long answers, long written, long read) {
+
+        private static final Amount NOTHING = new Amount(0, 0, 0);
+
+        private Amount plus(Amount other, long times) {
+            return new Amount(answers + times * other.answers, written + times * other.written, read + times * other.read);
+        }
+
+        private static Amount of(Request request) {
+            long prompt = bytes(request.prompt());
+            return switch (request) {
+                case Request.Write write -> new Amount(1, write.sampling().maxNewTokens(), prompt);
+                case Request.Weigh weigh -> new Amount(1, 0, weigh.options().stream().mapToLong(option -> prompt + bytes(option)).sum());
+                case Request.Rate rate -> new Amount(1, 0, prompt + bytes(rate.answer()));
+                case Request.Next _ -> new Amount(1, 0, prompt);
+            };
+        }
+
+        private static long bytes(Prompt prompt) {
+            return switch (prompt) {
+                case Prompt.Chat chat -> chat.turns().stream().mapToLong(turn -> bytes(turn.content())).sum();
+                case Prompt.Text text -> bytes(text.text());
+            };
+        }
+
+        private static long bytes(String text) {
+            return text.getBytes(StandardCharsets.UTF_8).length;
+        }
+    }
+
+    /** How much an exam asks each model; empty where its items aren't there. */
+    Optional<Amount> amount(Exam exam) {
+        return Optional.ofNullable(found.get(exam.name())).map(benchmark -> amount(exam, benchmark));
+    }
+
+    private static <I extends Item> Amount amount(Exam exam, Benchmark<I> benchmark) {
+        long epochs = epochs(exam, benchmark);
+        var amount = Amount.NOTHING;
+        for (var item : items(exam, benchmark)) {
+            for (var prompt : exam.prompts()) {
+                for (var context : benchmark.contexts()) {
+                    amount = amount.plus(Amount.of(benchmark.request(item, new Setting(prompt, context))), epochs);
+                }
+            }
+        }
+        return amount;
+    }
+
+    private static long epochs(Exam exam, Benchmark<?> benchmark) {
+        return exam.extent().epochs() > 0 ? exam.extent().epochs() : benchmark.card().epochs();
+    }
+
     private static <I extends Item> String extent(Exam exam, Benchmark<I> benchmark) {
         var items = items(exam, benchmark);
-        long epochs = exam.extent().epochs() > 0 ? exam.extent().epochs() : benchmark.card().epochs();
-        long answers = items.size() * epochs * exam.prompts().size() * benchmark.contexts().size();
+        long answers = items.size() * epochs(exam, benchmark) * exam.prompts().size() * benchmark.contexts().size();
         var longest = items.stream().map(item -> benchmark.request(item, new Setting(exam.prompts().getFirst(),
             benchmark.contexts().getFirst()))).flatMapToInt(StudyExams::written).max();
         return String.format(Locale.ROOT, "%,d items, %,d answers%s", items.size(), answers, text(longest));

@@ -44,15 +44,15 @@ final class StudyOptions implements Checked {
     String scale = "toy";
 
     @Option(names = "--seeds", paramLabel = "N[,N…]", split = ",", hideParamSyntax = true,
-        description = "of its replications (default: the study's own)")
+        description = "of its replications: every arm is trained with each (default: the study's own)")
     List<Long> seeds = List.of();
 
     @Option(names = "--planted", paramLabel = "WHAT", description = "effect or nothing: the same question put to toy models whose answer "
         + "is known, to see that the study tells it")
     Optional<String> planted = Optional.empty();
 
-    @Option(names = "--flops_per_second", paramLabel = "N", description = "of the machine that a plan is for, such as 4e14 (default: "
-        + "measured here)")
+    @Option(names = "--flops_per_second", paramLabel = "N", description = "of the machine that leeway study plan is for, such as 4e14 "
+        + "(default: measured here)")
     Optional<Double> flopsPerSecond = Optional.empty();
 
     @Option(names = "--all_as", paramLabel = "ARM", description = "an A/A study: every arm is trained as this one with luck of its own, so "
@@ -70,7 +70,8 @@ final class StudyOptions implements Checked {
         + "sociot")
     Optional<Path> reference = Optional.empty();
 
-    @Option(names = "--data", paramLabel = "DIR", description = "folder of the data of a study at full scale")
+    @Option(names = "--data", paramLabel = "DIR", description = "folder of the data of a study at full scale; leeway study list says what is "
+        + "in it")
     Optional<Path> data = Optional.empty();
 
     @Option(names = "--batch_size", paramLabel = "N", description = "answers that are made at once; results do not depend on it "

@@ -23,8 +23,9 @@ record StudyPlanText(Plan plan, StudyExams exams, StudyCosts costs) {
         var lines = new ArrayList<String>();
         lines.add("question  " + study.title().question());
         costs.options().applied().said().forEach(sentence -> lines.add("left      " + sentence));
-        lines.add(String.format(Locale.ROOT, "runs      %d trainings of %d arms with %d seeds; what arms share is trained once",
-            plan.nodes().size(), study.arms().size(), study.terms().seeds().size()));
+        lines.add(String.format(Locale.ROOT, "runs      %d trainings of %d arms with %d seed%s; what arms share is trained once",
+            plan.nodes().size(), study.arms().size(), study.terms().seeds().size(),
+            study.terms().seeds().size() == 1 ? "" : "s"));
         study.arms().forEach(arm -> lines.add("arm       " + arm.name() + ": " + arm.meaning() + " (" + arm.stages().stream()
             .map(Stage::name).collect(Collectors.joining(" → ")) + ")"));
         study.exams().forEach(exam -> lines.add("exam      " + exam.name() + ": " + exam.benchmark() + ", " + taken(exam) + "; "
@@ -35,7 +36,7 @@ record StudyPlanText(Plan plan, StudyExams exams, StudyCosts costs) {
         lines.add(String.format(Locale.ROOT, "alpha     %s, corrected: %s", study.terms().alpha(), study.terms().correction()));
         new StudyExamChecks(exams, costs.options()).notes().forEach(note -> lines.add("note      " + note));
         lines.addAll(exams.detectable());
-        lines.addAll(costs.lines());
+        lines.addAll(costs.lines(exams));
         return lines;
     }
 

@@ -63,7 +63,7 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
         }
 
         /** Whether an arm's models take it. */
-        boolean isFor(String arm) {
+        public boolean isFor(String arm) {
             return arms.isEmpty() || arms.contains(arm);
         }
 
