@@ -12,10 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Rows that are not trained on, and when the loss of them is taken. */
+/** Rows that are not trained on, what the model is asked, and when. */
 final class EvaluationOptions {
 
     private static final Pattern NAMED = Pattern.compile("([A-Za-z][A-Za-z0-9_-]*)=(.+)");
@@ -57,11 +58,20 @@ final class EvaluationOptions {
         + "unless the name ends with loss (default: eval_loss)")
     Optional<String> metric = Optional.empty();
 
+    @Option(names = "--greater_is_better", arity = "0..1", fallbackValue = "true", paramLabel = "BOOL",
+        description = "whether more of --metric_for_best_model is better (default: by its name)")
+    Optional<Boolean> greaterIsBetter = Optional.empty();
+
+    @ArgGroup(validate = false, heading = "%nBenchmarks on the way:%n")
+    final ProbeOptions probe = new ProbeOptions();
+
     void check(DataOptions data, Problems problems) {
         int given = (files.isEmpty() ? 0 : 1) + (split.isPresent() ? 1 : 0) + (testSplit.isPresent() ? 1 : 0);
         problems.require(given <= 1, "--eval_dataset_name, --dataset_test_split and --eval_split exclude each other");
-        problems.require(given > 0 || steps.isEmpty() && batchSize.isEmpty(), "--eval_steps and --per_device_eval_batch_size have no "
-            + "effect without --eval_dataset_name, --dataset_test_split or --eval_split");
+        boolean evaluates = given > 0 || probe.isGiven();
+        problems.require(evaluates || steps.isEmpty() && batchSize.isEmpty(), "--eval_steps and --per_device_eval_batch_size have no "
+            + "effect without --eval_dataset_name, --dataset_test_split, --eval_split or --eval_benchmarks");
+        probe.check(problems);
         DataOptions.requireReadable("--eval_dataset_name", files.stream().map(EvaluationOptions::path).toList(), Optional.empty(),
             problems);
         problems.require(files.stream().map(EvaluationOptions::name).map(String::isEmpty).distinct().count() <= 1,
@@ -76,14 +86,17 @@ final class EvaluationOptions {
             "--streaming and --eval_split exclude each other; name rows to evaluate on with --eval_dataset_name");
         steps.ifPresent(count -> problems.require(count > 0, "--eval_steps must be positive; got %d", count));
         batchSize.ifPresent(count -> problems.require(count > 0, "--per_device_eval_batch_size must be positive; got %d", count));
-        checkStopping(given > 0, problems);
+        checkStopping(evaluates, problems);
     }
 
     private void checkStopping(boolean evaluates, Problems problems) {
-        problems.require(patience.isPresent() || threshold.isEmpty() && metric.isEmpty(), "--early_stopping_threshold and "
-            + "--metric_for_best_model have no effect without --early_stopping_patience");
+        problems.require(patience.isPresent() || threshold.isEmpty() && metric.isEmpty() && greaterIsBetter.isEmpty(),
+            "--early_stopping_threshold, --metric_for_best_model and --greater_is_better have no effect without --early_stopping_patience");
         problems.require(patience.isEmpty() || evaluates && steps.isPresent(), "--early_stopping_patience looks at evaluations on the way: "
-            + "name rows with --eval_dataset_name or --eval_split, and give --eval_steps");
+            + "name rows with --eval_dataset_name or --eval_split, or questions with --eval_benchmarks, and give --eval_steps");
+        problems.require(patience.isEmpty() || metric.isPresent() || !files.isEmpty() || split.isPresent() || testSplit.isPresent(),
+            "--early_stopping_patience: questions have no loss; say what it looks at with --metric_for_best_model, such as "
+            + "eval_%s_MEASURE", probe.isGiven() ? probe.benchmarks.getFirst() : "ID");
         patience.ifPresent(count -> problems.require(count > 0, "--early_stopping_patience must be positive; got %d", count));
         threshold.ifPresent(least -> problems.require(least >= 0 && Double.isFinite(least),
             "--early_stopping_threshold must be at least 0; got %s", least));
@@ -126,7 +139,8 @@ final class EvaluationOptions {
     Evaluation evaluation(List<Unit> aside, DataOptions data, Function<List<Path>, RowSet<? extends Unit>> read) {
         var when = new Evaluation.When(batchSize.orElse(8), steps.orElse(0), rule());
         if (split.isPresent()) {
-            return new Evaluation(List.of(new Evaluation.Named("", aside)), Batching.PLAIN, when, RowLoader.places(data.expanded()));
+            return new Evaluation(List.of(new Evaluation.Named("", aside)), Batching.PLAIN, when, RowLoader.places(data.expanded()),
+                Optional.empty());
         }
         var byName = new LinkedHashMap<String, List<Path>>();
         if (testSplit.isPresent()) {
@@ -143,13 +157,14 @@ final class EvaluationOptions {
                 .toList()));
             before += found.report().rows();
         }
-        return sets.isEmpty() ? Evaluation.NONE : new Evaluation(sets, Batching.PLAIN, when, RowLoader.places(byName.values().stream()
-            .flatMap(List::stream).toList()));
+        return sets.isEmpty() ? Evaluation.nothing(when) : new Evaluation(sets, Batching.PLAIN, when, RowLoader.places(byName.values()
+            .stream().flatMap(List::stream).toList()), Optional.empty());
     }
 
     private Optional<EarlyStopping> rule() {
         var name = metric.map(given -> given.startsWith("eval_") ? given : "eval_" + given).orElse("eval_loss");
-        return patience.map(count -> new EarlyStopping(name, count, threshold.orElse(0.0)));
+        return patience.map(count -> new EarlyStopping(name, count, threshold.orElse(0.0)))
+            .map(rule -> new EarlyStopping(name, rule.patience(), rule.threshold(), greaterIsBetter.orElse(rule.greaterIsBetter())));
     }
 
     /** Puts everything that decides numbers into an object, under the options' names. */
@@ -157,5 +172,6 @@ final class EvaluationOptions {
         split.ifPresent(share -> json.put("eval_split", share));
         rule().ifPresent(rule -> json.put("early_stopping", rule + " every " + steps.orElseThrow() + " steps of "
             + batchSize.orElse(8) + " rows at once"));
+        rule().ifPresent(_ -> probe.describe(json));
     }
 }

@@ -152,7 +152,13 @@ final class KeptRun {
         var json = JsonFile.newObject().put("global_step", metrics.steps().size()).put("train_loss", metrics.meanLoss())
             .put("num_tokens", metrics.tokens());
         ended.ifPresent(reason -> json.put("max_steps", training.totalSteps()).put("ended_because", reason));
-        metrics.evaluations().stream().reduce((_, last) -> last).ifPresent(last -> last.values().forEach(json::put));
+        metrics.evaluations().stream().reduce((_, last) -> last).ifPresent(last -> last.values().forEach((name, value) -> {
+            if (Double.isFinite(value)) {
+                json.put(name, value);
+            } else {
+                json.putNull(name);
+            }
+        }));
         return json;
     }
 }

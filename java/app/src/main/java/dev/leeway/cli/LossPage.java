@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The loss of a run as a web page of its own: one drawing, nothing loaded. */
+/** The loss of a run as a web page of its own, and what else evaluations measured: drawings, nothing loaded. */
 final class LossPage {
 
     private static final int WIDTH = 900;
@@ -29,6 +31,13 @@ final class LossPage {
 
     /** Where a value lies in the drawing. */
     private record Scale(double steps, double least, double most) {
+
+        static Scale of(List<Point> points) {
+            double least = points.stream().mapToDouble(Point::loss).min().orElse(0);
+            double most = points.stream().mapToDouble(Point::loss).max().orElse(1);
+            double margin = Math.max(1e-6, (most - least) * 0.05);
+            return new Scale(Math.max(1, points.stream().mapToDouble(Point::step).max().orElse(1)), least - margin, most + margin);
+        }
 
         double x(double step) {
             return LEFT + step / steps * (WIDTH - LEFT - TOP);
@@ -49,13 +58,10 @@ final class LossPage {
 
     static String html(String title, Metrics metrics) {
         var training = thinned(metrics.steps().stream().map(step -> new Point(step.number(), step.loss())).toList());
-        var evaluations = evaluations(metrics);
+        var evaluations = points(metrics, Metrics.Evaluated::losses);
         var all = new ArrayList<>(training);
         evaluations.values().forEach(all::addAll);
-        double least = all.stream().mapToDouble(Point::loss).min().orElse(0);
-        double most = all.stream().mapToDouble(Point::loss).max().orElse(1);
-        double margin = Math.max(1e-6, (most - least) * 0.05);
-        var scale = new Scale(all.stream().mapToDouble(Point::step).max().orElse(1), least - margin, most + margin);
+        var scale = Scale.of(all);
         return """
             <!doctype html>
             <html lang="en"><meta charset="utf-8"><title>%1$s</title>
@@ -71,10 +77,23 @@ final class LossPage {
             %5$s</svg>
             <p><span style="color:#9bbcf0">▬</span> loss of a step,
             <span style="color:#1a56c4">▬</span> smoothed over a fiftieth of the run%6$s</p>
-            </html>
+            %7$s</html>
             """.formatted(Markup.escaped(title), WIDTH, Markup.escaped(metrics.summary()), HEIGHT,
             grid(scale) + line("loss", training, scale) + line("smooth", smoothed(training), scale)
-            + drawn(evaluations, scale), key(List.copyOf(evaluations.keySet())));
+            + drawn(evaluations, scale), key(List.copyOf(evaluations.keySet())), others(metrics));
+    }
+
+    /** Each measure has a scale of its own. */
+    private static String others(Metrics metrics) {
+        var html = new StringBuilder();
+        points(metrics, Metrics.Evaluated::others).forEach((name, points) -> {
+            var scale = Scale.of(points);
+            html.append(Markup.format("<details><summary>%s: %.4g → %.4g</summary>%n<svg viewBox=\"0 0 %d %d\" role=\"img\" "
+                + "aria-label=\"%s over steps\">%n", Markup.escaped(name), points.getFirst().loss(), points.getLast().loss(), WIDTH, HEIGHT,
+                Markup.escaped(name))).append(grid(scale)).append(drawn(new LinkedHashMap<>(Map.of(name, points)), scale))
+                .append("</svg></details>\n");
+        });
+        return html.toString();
     }
 
     private static String drawn(SequencedMap<String, List<Point>> evaluations, Scale scale) {
@@ -97,11 +116,11 @@ final class LossPage {
         return COLOURS.get(set % COLOURS.size());
     }
 
-    private static SequencedMap<String, List<Point>> evaluations(Metrics metrics) {
-        var losses = new LinkedHashMap<String, List<Point>>();
-        metrics.evaluations().forEach(at -> at.losses().forEach(name -> losses.computeIfAbsent(name, _ -> new ArrayList<>())
+    private static SequencedMap<String, List<Point>> points(Metrics metrics, Function<Metrics.Evaluated, List<String>> names) {
+        var points = new LinkedHashMap<String, List<Point>>();
+        metrics.evaluations().forEach(at -> names.apply(at).forEach(name -> points.computeIfAbsent(name, _ -> new ArrayList<>())
             .add(new Point(at.step(), at.values().get(name)))));
-        return losses;
+        return points;
     }
 
     /** Means of so many neighbours that a browser can draw them. */

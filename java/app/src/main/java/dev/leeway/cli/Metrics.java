@@ -35,12 +35,21 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
         OF_ROWS
     }
 
-    /** What an evaluation behind so many steps said of rows that were not trained on, {@code eval_loss} and others, by name. */
+    /**
+     * What an evaluation behind so many steps said of rows that were not trained on, and of answers, {@code eval_loss} and others, by name;
+     * what no answer had is no number.
+     */
     record Evaluated(int step, SortedMap<String, Double> values) {
 
         /** The loss, or those of the names that rows have. */
         List<String> losses() {
             return values.containsKey(LOSS) ? List.of(LOSS) : values.keySet().stream().filter(name -> name.endsWith("_loss")).toList();
+        }
+
+        /** All others that are numbers. */
+        List<String> others() {
+            var losses = losses();
+            return values.keySet().stream().filter(name -> !losses.contains(name) && Double.isFinite(values.get(name))).toList();
         }
     }
 
@@ -63,7 +72,8 @@ record Metrics(List<Step> steps, List<Evaluated> evaluations) {
                 mean == Mean.OF_TOKENS ? line.requireLong("num_trained_tokens") : 1, line.requireLong("num_tokens")));
         } else if (line.names().stream().anyMatch(name -> name.startsWith(EVAL))) {
             var values = new TreeMap<String, Double>();
-            line.names().stream().filter(name -> name.startsWith(EVAL)).forEach(name -> values.put(name, line.requireDouble(name)));
+            line.names().stream().filter(name -> name.startsWith(EVAL)).forEach(name -> values.put(name,
+                line.has(name) ? line.requireDouble(name) : Double.NaN));
             evaluations.add(new Evaluated(line.requireInt("step"), values));
         }
     }

@@ -90,7 +90,8 @@ final class PretrainCommand implements Callable<Integer>, Checked {
             var opened = device.open()) {
             var start = start(tokenizer, source.path());
             var config = ConfigReader.read(start.json());
-            train(start, source(by, tokenizer, config).rows(data, evaluation, run.seed), folder, opened);
+            var rows = source(by, tokenizer, config).rows(data, evaluation, run.seed);
+            train(start, rows.asking(evaluation.probe.asked(start.tokenizer(), false)), folder, opened);
         }
         return 0;
     }

@@ -1,6 +1,7 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.Statistic;
 import dev.leeway.io.AppendLog;
 import dev.leeway.io.JsonFile;
 import dev.leeway.train.EvaluationReport;
@@ -112,9 +113,19 @@ final class RunLog implements StepListener, AutoCloseable {
         }
     }
 
-    /** What the objective says of rows that are not trained on, behind so many steps: reports by what their metrics begin with. */
-    void evaluated(int step, int totalSteps, double epoch, SequencedMap<String, EvaluationReport> reports) {
-        var json = JsonFile.newObject().put("step", step).put("epoch", epoch);
+    /** Where a run stands: how many steps are behind it, and how many epochs. */
+    record Behind(int step, int totalSteps, double epoch) {
+    }
+
+    /**
+     * How a model does that has so many steps behind it.
+     *
+     * @param reports what the objective says of rows that are not trained on, by what their metrics begin with
+     * @param answers what answers to questions say, by benchmark and measure; a measure that every answer lacks is null in the log
+     */
+    void evaluated(Behind behind, SequencedMap<String, EvaluationReport> reports, SequencedMap<String, Statistic> answers) {
+        int step = behind.step();
+        var json = JsonFile.newObject().put("step", step).put("epoch", behind.epoch());
         var scalars = new TreeMap<String, Double>();
         var text = new StringBuilder();
         reports.forEach((prefix, report) -> {
@@ -126,10 +137,22 @@ final class RunLog implements StepListener, AutoCloseable {
             });
             text.append("  ").append(prefix).append("loss ").append(Figures.loss(report.loss())).append(preferences(report.metrics()));
         });
+        answers.forEach((name, answer) -> {
+            answer.value().ifPresentOrElse(value -> {
+                json.put(EVAL + name, value);
+                scalars.put("eval/" + name, value);
+            }, () -> json.putNull(EVAL + name));
+            text.append("  ").append(EVAL).append(name).append(' ').append(text(answer));
+        });
         metrics.append(json);
         board.ifPresent(events -> events.scalars(System.currentTimeMillis(), step, scalars));
-        note(out, String.format(Locale.ROOT, "step %d/%d%s", step, totalSteps, text));
+        note(out, String.format(Locale.ROOT, "step %d/%d%s", step, behind.totalSteps(), text));
         out.flush();
+    }
+
+    private static String text(Statistic answer) {
+        return (answer.value().isPresent() ? String.format(Locale.ROOT, "%.3f", answer.value().getAsDouble()) : "none")
+            + (answer.missing() > 0 ? " (" + answer.missing() + " missing)" : "");
     }
 
     /** How far the better answers are ahead, where there are some. */

@@ -77,7 +77,8 @@ final class TrainingOptions {
         var config = directory.config();
         var task = objective.task(data.maxLength(config));
         var reading = task.reading(data.readerOptions(config, chat.format(directory.path())).withPromptArm(promptArm.arm(run.seed)));
-        return job(directory, objective, RowSource.cached(data, tokenizer, reading, task).rows(data, evaluation, run.seed));
+        var rows = RowSource.cached(data, tokenizer, reading, task).rows(data, evaluation, run.seed);
+        return job(directory, objective, rows.asking(evaluation.probe.asked(directory.path(), task.scores())));
     }
 
     /** What would be trained on these rows. */

@@ -1,6 +1,9 @@
 package dev.leeway.cli;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.Probe;
+import dev.leeway.eval.Statistic;
+import dev.leeway.eval.Subject;
 import dev.leeway.ffi.DType;
 import dev.leeway.io.AdapterConfig;
 import dev.leeway.io.JsonObject;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
 /** Training of a model on encoded rows, from the first allocation to the last step. */
@@ -85,10 +89,14 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
         TrainingSession.Settings settings(Extras extras) {
             var training = rows.training().extent(recipe.steps());
             var evaluation = rows.evaluation();
-            int longest = IntStream.of(extras.maxLength(), evaluation.longest(), training.longest()).max().orElseThrow();
-            int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), extras.maxLength()).max().orElseThrow();
+            int positions = config().maxPositionEmbeddings();
+            int longest = IntStream.of(extras.maxLength(), evaluation.longest(), training.longest(),
+                evaluation.asked().map(asked -> asked.longest(positions)).orElse(0)).max().orElseThrow();
+            int capacity = IntStream.of(training.tokens(), evaluation.largestBatch(), extras.maxLength(),
+                evaluation.asked().map(asked -> asked.read(positions)).orElse(0)).max().orElseThrow();
             int sequences = Math.max(training.sequences(), evaluation.mostSequences());
-            var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), extras.lanes())
+            int lanes = Math.max(extras.lanes(), evaluation.lanes());
+            var kept = new TrainingSession.Settings(adapter, longest, capacity, sequences, recipe.adam(), lanes)
                 .withCheckpoints().withDtype(recipe.passes().dtype());
             var compared = holdsReference() ? kept.withReferenceModel() : kept;
             return recipe.passes().gradientCheckpointing() ? compared.withGradientCheckpointing() : compared;
@@ -122,6 +130,11 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
         static Rows without(TrainingRows training) {
             return new Rows(training, Evaluation.NONE);
         }
+
+        /** The same with questions. */
+        Rows asking(Optional<Evaluation.Asked> questions) {
+            return new Rows(training, evaluation.asking(questions));
+        }
     }
 
     /**
@@ -144,6 +157,7 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
     private final int totalSteps;
     private final TrainingSession session;
     private Optional<Trainer> trainer = Optional.empty();
+    private Optional<Subject> subject = Optional.empty();
 
     /**
      * Plans and allocates; refuses what doesn't fit, with the smallest change that does. Weights are
@@ -211,7 +225,7 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
         say(err, "data", "%s", job.rows().training().summary());
         job.rows().training().notes().forEach(note -> say(err, note.name(), "%s", note.text()));
         var evaluation = job.rows().evaluation();
-        if (!evaluation.rows().isEmpty()) {
+        if (!evaluation.isEmpty()) {
             var when = evaluation.when();
             say(err, "eval", "%s, before the first step and after the last%s%s", evaluation.text(),
                 when.everySteps() > 0 ? ", every " + when.everySteps() + " steps" : "", when.rule().map(rule ->
@@ -259,10 +273,19 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
             session.model().nameRows(evaluation.places()::apply);
             var reports = new LinkedHashMap<String, EvaluationReport>();
             evaluation.sets().forEach(set -> reports.put(set.prefix(), trainer.orElseThrow().evaluate(evaluation.batches(set))));
-            log.evaluated(step, totalSteps, batches.epochs(step), reports);
+            log.evaluated(new RunLog.Behind(step, totalSteps, batches.epochs(step)), reports, ask());
             session.model().nameRows(job.rows().training()::place);
         }
         return isDue;
+    }
+
+    /** What the model answers at the moment. */
+    private SequencedMap<String, Statistic> ask() {
+        var asked = job.rows().evaluation().asked();
+        if (asked.isPresent() && subject.isEmpty()) {
+            subject = Optional.of(Probe.live(asked.get().folder(), asked.get().longest(config.maxPositionEmbeddings()), session));
+        }
+        return asked.map(some -> some.probe().ask(subject.orElseThrow())).orElseGet(LinkedHashMap::new);
     }
 
     @Override
@@ -305,6 +328,7 @@ final class TrainingRun implements KeptTraining, AutoCloseable {
     @Override
     public void close() {
         try (session) {
+            subject.ifPresent(Subject::close);
             job.rows().training().close();
         }
     }

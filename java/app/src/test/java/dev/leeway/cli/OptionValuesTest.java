@@ -77,6 +77,9 @@ final class OptionValuesTest {
         tryAll(WHOLE, evaluated, "--eval_steps", "--per_device_eval_batch_size");
         evaluated.addAll(List.of("--eval_steps", 1, "--early_stopping_patience", 1));
         tryAll(WHOLE, evaluated, "--early_stopping_patience");
+        var asked = new ArrayList<>(brief);
+        asked.addAll(List.of("--eval_benchmarks", "toy-fact"));
+        tryAll(WHOLE, asked, "--eval_benchmark_limit", "--eval_steps", "--per_device_eval_batch_size");
         tryAll(REAL, evaluated, "--early_stopping_threshold");
         var pool = Files.writeString(folder.resolve("pool.txt"), "a\nb\nc\nd\ne\nf\n");
         var arm = training("sft", "--model_name_or_path", model, "--max_steps", 1, "--prompt_arm", "pool", "--prompt_file", pool,

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
  * A model planned for scoring and generation alone, with its memory: a language model generates and says how probable completions are, a
  * reward model gives scores. Weights are undefined until they are loaded.
  */
-public final class InferenceSession implements AutoCloseable {
+public final class InferenceSession implements Inference, AutoCloseable {
 
     private final Llama model;
     private final Optional<Generator> generator;
@@ -110,6 +110,7 @@ public final class InferenceSession implements AutoCloseable {
      *
      * @throws LeewayException if the model is a reward model, or the session is there to score alone
      */
+    @Override
     public Generator generator() {
         return generator.orElseThrow(() -> LeewayException.usage(model.config().isClassifier()
             ? "this model is a sequence classifier and generates nothing; name a …ForCausalLM directory"
@@ -117,16 +118,19 @@ public final class InferenceSession implements AutoCloseable {
     }
 
     /** Says how probable completions are; the longest item has as many tokens as the session has rows. */
+    @Override
     public Scorer scorer() {
         return new Scorer(model, size.rows(), size.lanes());
     }
 
     /** Says how probable every next token is; the longest prompt has as many tokens as the session has rows. */
+    @Override
     public NextTokens nextTokens() {
         return new NextTokens(model, size.rows());
     }
 
     /** Says what a reward model gives to texts; the longest has as many tokens as the session has rows. */
+    @Override
     public RewardScorer rewardScorer() {
         return new RewardScorer(model, size.rows(), size.lanes());
     }

@@ -12,11 +12,12 @@ import java.util.Optional;
  *
  * <p>It is a function of the evaluations so far, so a run that goes on from a checkpoint counts as if nothing had happened.
  *
- * @param metric its name; more is better unless the name ends with {@code loss}
+ * @param metric its name
  * @param patience evaluations in a row
  * @param threshold at least 0, in the metric's unit
+ * @param greaterIsBetter whether more of the metric is better
  */
-public record EarlyStopping(String metric, int patience, double threshold) {
+public record EarlyStopping(String metric, int patience, double threshold, boolean greaterIsBetter) {
 
     /**
      * A value behind so many steps.
@@ -35,9 +36,9 @@ public record EarlyStopping(String metric, int patience, double threshold) {
         }
     }
 
-    /** Whether more of the metric is better. */
-    public boolean greaterIsBetter() {
-        return !metric.endsWith("loss");
+    /** One by the metric's name: less is better if it ends with {@code loss}, else more. */
+    public EarlyStopping(String metric, int patience, double threshold) {
+        this(metric, patience, threshold, !metric.endsWith("loss"));
     }
 
     /** Why a run with these evaluations, in their order, ends with the last of them; empty where it goes on. */
@@ -46,7 +47,7 @@ public record EarlyStopping(String metric, int patience, double threshold) {
         int fruitless = 0;
         for (var point : evaluations) {
             boolean isBetter = best.isEmpty() || isBetter(point.value(), best.get().value());
-            boolean helps = best.isEmpty() || isBetter && Math.abs(point.value() - best.get().value()) > threshold;
+            boolean helps = best.isEmpty() || isBetter && !(Math.abs(point.value() - best.get().value()) <= threshold);
             fruitless = helps ? 0 : fruitless + 1;
             best = isBetter ? Optional.of(point) : best;
         }
@@ -55,8 +56,8 @@ public record EarlyStopping(String metric, int patience, double threshold) {
             threshold > 0 ? " by more than " + threshold : "", patience, found.value(), found.step()));
     }
 
-    /** What is no number is no better than anything. */
+    /** What is no number is no better than anything, and every number is better than it. */
     private boolean isBetter(double value, double best) {
-        return greaterIsBetter() ? value > best : value < best;
+        return Double.isNaN(best) ? !Double.isNaN(value) : greaterIsBetter ? value > best : value < best;
     }
 }

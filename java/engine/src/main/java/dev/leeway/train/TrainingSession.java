@@ -12,6 +12,8 @@ import dev.leeway.model.Parameter;
 import dev.leeway.model.TrainingNoise;
 import dev.leeway.objective.Objective;
 import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.Inference;
+import dev.leeway.rollout.NextTokens;
 import dev.leeway.rollout.RewardScorer;
 import dev.leeway.rollout.Scorer;
 import dev.leeway.tensor.Device;
@@ -26,7 +28,7 @@ import java.util.function.Predicate;
  * A model with everything that training it takes, planned together and allocated at once: weights, gradients, moments, activations, and a
  * generator for samples on the way. Weights are undefined until they are loaded or initialised.
  */
-public final class TrainingSession implements AutoCloseable {
+public final class TrainingSession implements Inference, AutoCloseable {
 
     /**
      * How a session is planned.
@@ -269,16 +271,25 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /** Generates with the weights as they are at the moment. */
+    @Override
     public Generator generator() {
         return generator.orElseThrow(() -> new IllegalStateException("the session was planned without sampling lanes"));
     }
 
     /** Scores completions with the weights as they are at the moment, without dropout; the longest item has a micro-batch's tokens. */
+    @Override
     public Scorer scorer() {
         return scorer;
     }
 
+    /** Says how probable every next token is at the moment, without dropout; the longest prompt has a micro-batch's tokens. */
+    @Override
+    public NextTokens nextTokens() {
+        return new NextTokens(model, settings.rows());
+    }
+
     /** Says what the reward model that is trained gives to texts at the moment, without dropout; else as {@link #scorer}. */
+    @Override
     public RewardScorer rewardScorer() {
         return rewardScorer;
     }

@@ -33,6 +33,8 @@ final class EarlyStoppingTest {
     void moreIsBetterOfWhatIsNoLoss() {
         assertEquals(0, end(new EarlyStopping("eval_accuracy", 1, 0), 0.1, 0.2, 0.3));
         assertEquals(2, end(new EarlyStopping("eval_accuracy", 1, 0), 0.2, 0.1));
+        assertEquals(0, end(new EarlyStopping("eval_accuracy", 1, 0, false), 0.2, 0.1));
+        assertEquals(2, end(new EarlyStopping("eval_loss", 1, 0, true), 0.2, 0.1));
         assertEquals(2, end(new EarlyStopping("eval_loss", 1, 0), 0.1, 0.2));
     }
 
@@ -47,6 +49,8 @@ final class EarlyStoppingTest {
     @Test
     void whatIsNoNumberIsNoBetter() {
         assertEquals(3, end(new EarlyStopping("eval_loss", 2, 0), 3, Double.NaN, Double.NaN));
+        assertEquals(0, end(new EarlyStopping("eval_loss", 1, 0), Double.NaN, 3, 2));
+        assertEquals(3, end(new EarlyStopping("eval_loss", 2, 0), Double.NaN, Double.NaN, Double.NaN));
         assertThrows(LeewayException.class, () -> new EarlyStopping("eval_loss", 0, 0));
         assertThrows(LeewayException.class, () -> new EarlyStopping("eval_loss", 1, Double.NaN));
     }

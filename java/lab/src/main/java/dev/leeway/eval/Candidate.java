@@ -17,6 +17,11 @@ import java.util.function.Supplier;
  */
 public record Candidate(String name, String hash, SequencedMap<String, String> details, Ability ability, Supplier<Subject> opener) {
 
+    /** Of one that somebody else opens. */
+    static final Supplier<Subject> NEVER = () -> {
+        throw new IllegalStateException("whoever knows this candidate opens its subject");
+    };
+
     /** What a subject can be asked. */
     public enum Ability {
         /** To write, and how probable texts are: a language model. */
@@ -44,6 +49,11 @@ public record Candidate(String name, String hash, SequencedMap<String, String> d
             throw LeewayException.usage("benchmark %s needs a %s, and %s is a %s; leave one of the two out", benchmark,
                 isRating ? "reward model" : "language model", name, isRating ? "language model" : "reward model");
         }
+    }
+
+    /** One that somebody else opens, and whose weights are not fixed. */
+    static Candidate of(String name, Ability ability) {
+        return new Candidate(name, "", new LinkedHashMap<>(Map.of()), ability, NEVER);
     }
 
     /** One that needs no opening and holds nothing, such as a {@link Baseline}. */

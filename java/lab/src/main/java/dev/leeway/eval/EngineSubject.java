@@ -10,6 +10,7 @@ import dev.leeway.io.Sha256;
 import dev.leeway.model.ModelDirectory;
 import dev.leeway.rollout.Completion;
 import dev.leeway.rollout.Generator;
+import dev.leeway.rollout.Inference;
 import dev.leeway.rollout.InferenceSession;
 import dev.leeway.rollout.SamplingParameters;
 import dev.leeway.rollout.Scorer;
@@ -41,7 +42,8 @@ public final class EngineSubject implements Subject {
     private final String hash;
     private final int length;
     private final SubjectTexts texts;
-    private final InferenceSession session;
+    private final Inference model;
+    private final Runnable release;
 
     /**
      * Which model.
@@ -88,12 +90,24 @@ public final class EngineSubject implements Subject {
         }
     }
 
-    private EngineSubject(Candidate known, int length, SubjectTexts texts, InferenceSession session) {
+    private EngineSubject(Candidate known, int length, SubjectTexts texts, Inference model, Runnable release) {
         name = known.name();
         hash = known.hash();
         this.length = length;
         this.texts = texts;
-        this.session = session;
+        this.model = model;
+        this.release = release;
+    }
+
+    /**
+     * A model that is being trained, as it is whenever it is asked; its hash stands for none of its states. It is asked between steps, and
+     * stays open.
+     *
+     * @param folder with its tokenizer, and its chat template if it has one
+     * @param length tokens of a prompt and its answer that it was planned for
+     */
+    static Subject live(String name, Path folder, int length, Inference model) {
+        return new EngineSubject(Candidate.of(name, Candidate.Ability.BOTH), length, SubjectTexts.of(folder), model, () -> { });
     }
 
     /**
@@ -124,9 +138,7 @@ public final class EngineSubject implements Subject {
             Opener opener) {
         var sum = new Sha256();
         details.forEach((what, value) -> sum.add(what).add(value));
-        var known = new Candidate(model.name(), sum.hex(), details, ability, () -> {
-            throw new IllegalStateException("opened by the candidate that knows this one");
-        });
+        var known = new Candidate(model.name(), sum.hex(), details, ability, Candidate.NEVER);
         return new Candidate(known.name(), known.hash(), details, ability, () -> opener.open(known));
     }
 
@@ -144,7 +156,7 @@ public final class EngineSubject implements Subject {
             try {
                 directory.loadInto(session.model());
                 adapter.directory().ifPresent(loaded -> ModelDirectory.loadAdapter(session.model(), loaded));
-                return new EngineSubject(known, length, texts, session);
+                return new EngineSubject(known, length, texts, session, session::close);
             } catch (Throwable failure) {
                 session.close();
                 throw failure;
@@ -230,7 +242,7 @@ public final class EngineSubject implements Subject {
         var request = new Generator.Request(parameters, sampling.maxNewTokens(), texts.endIds(), texts.stop(sampling.stops()));
         var singles = new ArrayList<dev.leeway.rollout.Prompt>();
         prompts.forEach((place, tokens) -> singles.add(dev.leeway.rollout.Prompt.single(tokens, asked.get(place).stream())));
-        var completions = session.generator().generate(singles, request).iterator();
+        var completions = model.generator().generate(singles, request).iterator();
         prompts.keySet().forEach(place -> responses[place] = written(completions.next().getFirst(), sampling.stops()));
     }
 
@@ -252,7 +264,7 @@ public final class EngineSubject implements Subject {
         weighOnce(once, responses);
         var items = each.values().stream().flatMap(List::stream).map(option -> new Scorer.Item(option.context(), option.continuation()))
             .toList();
-        var scores = (items.isEmpty() ? List.<Scorer.Score>of() : session.scorer().score(items)).iterator();
+        var scores = (items.isEmpty() ? List.<Scorer.Score>of() : model.scorer().score(items)).iterator();
         each.forEach((place, options) -> responses[place] = new Response.Weighed(options.stream()
             .map(option -> new Response.Weight(finite(scores.next().logProb()), option.continuation().length)).toList()));
     }
@@ -283,7 +295,7 @@ public final class EngineSubject implements Subject {
         var places = List.copyOf(prompts.keySet());
         for (int first = 0; first < places.size(); first += DISTRIBUTIONS) {
             var some = places.subList(first, Math.min(places.size(), first + DISTRIBUTIONS));
-            var found = session.nextTokens().logProbs(some.stream().map(prompts::get).toList());
+            var found = model.nextTokens().logProbs(some.stream().map(prompts::get).toList());
             for (int i = 0; i < some.size(); i++) {
                 sink.take(some.get(i), found.get(i));
             }
@@ -298,7 +310,7 @@ public final class EngineSubject implements Subject {
                 unable -> responses[place] = unable);
         }
         if (!batch.places().isEmpty()) {
-            var scores = session.rewardScorer().score(List.copyOf(rated.values()));
+            var scores = model.rewardScorer().score(List.copyOf(rated.values()));
             int next = 0;
             for (int place : rated.keySet()) {
                 responses[place] = new Response.Rated(finite(scores[next++]));
@@ -318,7 +330,7 @@ public final class EngineSubject implements Subject {
     @Override
     public void close() {
         try (texts) {
-            session.close();
+            release.run();
         }
     }
 }
