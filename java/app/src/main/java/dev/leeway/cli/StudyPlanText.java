@@ -27,7 +27,7 @@ record StudyPlanText(Plan plan, StudyExams exams, StudyCosts costs) {
             plan.nodes().size(), study.arms().size(), study.terms().seeds().size(),
             study.terms().seeds().size() == 1 ? "" : "s"));
         study.arms().forEach(arm -> lines.add("arm       " + arm.name() + ": " + arm.meaning() + " (" + arm.stages().stream()
-            .map(Stage::name).collect(Collectors.joining(" → ")) + ")"));
+            .map(Stage::text).collect(Collectors.joining(" → ")) + ")"));
         study.exams().forEach(exam -> lines.add("exam      " + exam.name() + ": " + exam.benchmark() + ", " + taken(exam) + "; "
             + exams.extent(exam)));
         study.contrasts().forEach(contrast -> lines.add("contrast  " + contrast.name() + (contrast.role() == Contrast.Role.PRIMARY

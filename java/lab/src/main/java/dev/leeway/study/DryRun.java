@@ -37,6 +37,9 @@ final class DryRun {
         }
         var options = new LinkedHashMap<>(stage.options());
         options.put("max_steps", "" + FEW);
+        if (options.containsKey("eval_benchmarks")) {
+            options.put("eval_benchmark_limit", "" + FEW);
+        }
         boolean isList = !stage.grid().isEmpty() && Character.isDigit(stage.grid().charAt(0));
         return new Stage(stage.name(), stage.command(), stage.rows(), options, isList ? STEPS : stage.grid());
     }

@@ -49,6 +49,24 @@ public record Stage(String name, String command, Optional<String> rows, Sequence
         return !command.equals(MERGE);
     }
 
+    /** When it ends before its last step; empty where it never does. */
+    public Optional<String> stop() {
+        return Optional.ofNullable(options.get("early_stopping_patience")).map(patience -> {
+            var named = options.getOrDefault("metric_for_best_model", "eval_loss");
+            var metric = named.startsWith("eval_") ? named : "eval_" + named;
+            boolean greater = Optional.ofNullable(options.get("greater_is_better")).map(Boolean::parseBoolean)
+                .orElse(!metric.endsWith("loss"));
+            var least = Optional.ofNullable(options.get("early_stopping_threshold")).map(by -> " by more than " + by).orElse("");
+            return "stops when %s got no %s%s in %s evaluations in a row, %s steps apart".formatted(metric, greater ? "higher" : "lower",
+                least, patience, options.getOrDefault("eval_steps", "?"));
+        });
+    }
+
+    /** For people: its name, and when it stops. */
+    public String text() {
+        return name + stop().map(rule -> ", which " + rule).orElse("");
+    }
+
     /** The same with checkpoints that stay. */
     public Stage withGrid(String kept) {
         return new Stage(name, command, rows, options, kept);

@@ -66,7 +66,7 @@ final class StudyPageCurves {
         return arms.size() == all && all > 1 ? "all arms" : String.join(", ", arms);
     }
 
-    /** The reward or the loss of every stage that measured one. */
+    /** The reward or the loss of every stage that measured one, and what it was asked on the way. */
     List<Part> training() {
         var plots = new ArrayList<Part>();
         tracks().forEach((stage, tracks) -> {
@@ -75,26 +75,40 @@ final class StudyPageCurves {
                 var traces = track.nodes().stream().flatMap(node -> results.traces().of(node).stream()).toList();
                 if (!traces.isEmpty()) {
                     lines.computeIfAbsent(traces.getFirst().metric(), _ -> new ArrayList<>())
-                        .add(new LinePlot.Line(track.name(), points(traces)));
+                        .add(new LinePlot.Line(track.name(), points(traces, width(traces))));
                 }
+                evaluated(track).forEach((metric, own) -> lines.computeIfAbsent(metric, _ -> new ArrayList<>())
+                    .add(new LinePlot.Line(track.name(), points(own, 1))));
             });
             lines.forEach((metric, own) -> plots.add(new Fold(stage + ": " + metric, List.of(new LinePlot(metric + " of " + stage
                 + " over its steps", "step of " + stage, metric, own)))));
         });
         if (!plots.isEmpty()) {
             plots.addFirst(new Paragraph("Means over seeds; the band is from the least to the most of them. Of more than " + MOST_POINTS
-                + " steps, neighbours are averaged."));
+                + " steps, neighbours are averaged. Where trainings stopped at different steps, the later ones are of those that went "
+                + "on."));
         }
         return plots;
     }
 
-    private static List<LinePlot.Point> points(List<StudyTraces.Trace> traces) {
-        int most = traces.stream().flatMap(trace -> trace.values().keySet().stream()).mapToInt(Integer::intValue).max().orElse(0);
-        int width = most / MOST_POINTS + 1;
+    private Map<String, List<StudyTraces.Trace>> evaluated(Track track) {
+        var traces = new LinkedHashMap<String, List<StudyTraces.Trace>>();
+        track.nodes().forEach(node -> results.traces().evaluated(node).forEach(trace ->
+            traces.computeIfAbsent(trace.metric(), _ -> new ArrayList<>()).add(trace)));
+        return traces;
+    }
+
+    private static int width(List<StudyTraces.Trace> traces) {
+        return traces.stream().flatMap(trace -> trace.values().keySet().stream()).mapToInt(Integer::intValue).max().orElse(0) / MOST_POINTS
+            + 1;
+    }
+
+    /** Steps are taken together, so many at a time. */
+    private static List<LinePlot.Point> points(List<StudyTraces.Trace> traces, int width) {
         var spans = new TreeMap<Integer, List<Double>>();
         for (var trace : traces) {
             var own = new TreeMap<Integer, List<Double>>();
-            trace.values().forEach((step, value) -> own.computeIfAbsent((step - 1) / width, _ -> new ArrayList<>()).add(value));
+            trace.values().forEach((step, value) -> own.computeIfAbsent(Math.floorDiv(step - 1, width), _ -> new ArrayList<>()).add(value));
             own.forEach((span, values) -> spans.computeIfAbsent(span, _ -> new ArrayList<>()).add(mean(values)));
         }
         var points = new ArrayList<LinePlot.Point>();

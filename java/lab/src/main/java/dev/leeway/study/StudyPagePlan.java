@@ -40,7 +40,7 @@ record StudyPagePlan(StudyResults results) {
     List<Part> parts() {
         var study = results.plan().study();
         var arms = new LinkedHashMap<String, String>();
-        study.arms().forEach(arm -> arms.put(arm.name(), arm.meaning() + " (" + arm.stages().stream().map(Stage::name)
+        study.arms().forEach(arm -> arms.put(arm.name(), arm.meaning() + " (" + arm.stages().stream().map(Stage::text)
             .collect(Collectors.joining(" → ")) + ")"));
         var terms = new LinkedHashMap<String, String>();
         terms.put("after", study.title().source().isEmpty() ? "no paper" : study.title().source());

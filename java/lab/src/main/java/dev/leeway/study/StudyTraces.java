@@ -28,6 +28,7 @@ record StudyTraces(StudyFolder folder, Map<StudyRun.Sitting, Path> exams) {
     private static final String REWARD = "reward";
     private static final String LOSS = "loss";
     private static final String STEP = "step";
+    private static final String EVAL = "eval_";
 
     /** Takes a copy. */
     StudyTraces {
@@ -35,15 +36,15 @@ record StudyTraces(StudyFolder folder, Map<StudyRun.Sitting, Path> exams) {
     }
 
     /**
-     * What a training measured behind each step.
+     * What a training measured behind its steps.
      *
-     * @param metric its name: the reward where there is one, else the loss
+     * @param metric its name
      * @param values by step; those that are not finite are left out
      */
     record Trace(String metric, SortedMap<Integer, Double> values) {
     }
 
-    /** Of a training that kept metrics; a merge keeps none. */
+    /** The reward of a training where there is one, else its loss; a merge keeps no metrics. */
     Optional<Trace> of(Plan.Node node) {
         var lines = metrics(node).stream().filter(line -> line.has(LOSS)).toList();
         if (lines.isEmpty()) {
@@ -54,6 +55,15 @@ record StudyTraces(StudyFolder folder, Map<StudyRun.Sitting, Path> exams) {
         lines.forEach(line -> line.optional(metric).filter(value -> value.isNumber() && Double.isFinite(value.asDouble()))
             .ifPresent(value -> values.put(line.requireInt(STEP), value.asDouble())));
         return Optional.of(new Trace(metric, values));
+    }
+
+    /** What evaluations of a training measured on the way, losses and answers, by name. */
+    List<Trace> evaluated(Plan.Node node) {
+        var traces = new LinkedHashMap<String, SortedMap<Integer, Double>>();
+        metrics(node).stream().filter(line -> !line.has(LOSS)).forEach(line -> line.names().stream().filter(name -> name.startsWith(EVAL))
+            .forEach(name -> line.optional(name).filter(value -> value.isNumber() && Double.isFinite(value.asDouble())).ifPresent(value ->
+                traces.computeIfAbsent(name, _ -> new TreeMap<>()).put(line.requireInt(STEP), value.asDouble()))));
+        return traces.entrySet().stream().map(trace -> new Trace(trace.getKey(), trace.getValue())).toList();
     }
 
     /** The last step of a training that says so. */

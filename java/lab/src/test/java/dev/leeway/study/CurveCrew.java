@@ -35,7 +35,10 @@ final class CurveCrew implements Workshop, Examiner, Materials {
         for (int step = 1; step <= 4; step++) {
             text.append(JsonFile.newObject().put("step", step).put("loss", 0.0).put(metric, 5.0 - step + training.seed())).append('\n');
         }
-        text.append("{\"step\":4,\"eval_loss\":1.0}\n");
+        for (int step = 0; step <= 4; step += 2) {
+            text.append(JsonFile.newObject().put("step", step).put("eval_toy-quiz_score", 0.1 * step + training.seed())
+                .putNull("eval_toy-quiz_tone")).append('\n');
+        }
         StudyFolder.write(training.output().resolve("metrics.jsonl"), text.toString());
         return true;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.eval.Csv;
 import dev.leeway.eval.Setting;
+import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,9 @@ final class StudyPageTest {
 
     private static Study study() {
         var base = Stage.of("base", "pretrain", "texts", Map.of());
-        var arms = List.of(Arm.of("a", "one", base, Stage.of("tuned", "sft", "texts", Map.of("learning_rate", "1"))),
+        var arms = List.of(Arm.of("a", "one", base, Stage.of("tuned", "sft", "texts", Map.of("learning_rate", "1",
+            "eval_benchmarks", "toy-quiz", "eval_steps", "2", "early_stopping_patience", "3", "metric_for_best_model",
+            "toy-quiz_score"))),
             Arm.of("b", "other", base, Stage.of("tuned", "grpo", "texts", Map.of("metric", "reward"))));
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put("texts", new Rows.Made("texts", 3, new LinkedHashMap<>(), true));
@@ -94,6 +97,32 @@ final class StudyPageTest {
             training);
         assertTrue(training.contains("<summary>tuned: loss</summary>") && training.contains("<summary>tuned: reward</summary>"),
             "what is rewarded shows its reward: " + training);
+    }
+
+    /** A stage is asked at steps 0, 2 and 4: seed 0 has the scores 0, 0.2 and 0.4, seed 1 one more. */
+    @Test
+    void whatATrainingIsAskedOnTheWayIsDrawnAtItsSteps() {
+        var training = section("Training");
+        assertTrue(training.contains("<summary>tuned: eval_toy-quiz_score</summary>"), training);
+        for (var point : new String[] {"0.5 at 0 (0 to 1)", "0.7 at 2 (0.2 to 1.2)", "0.9 at 4 (0.4 to 1.4)"}) {
+            assertTrue(training.contains("<title>a: " + point + "</title>"), point + " in " + training);
+        }
+        assertFalse(training.contains("eval_toy-quiz_tone"), "no answer had it");
+    }
+
+    @Test
+    void whereAStageStopsStandsInThePlanAndIsSealed() throws IOException {
+        assertTrue(section("Arms and plan").contains("one (base → tuned, which stops when eval_toy-quiz_score got no higher in 3 "
+            + "evaluations in a row, 2 steps apart)"), section("Arms and plan"));
+        assertTrue(Files.readString(folder.resolve("study/seal.json")).contains("\"early_stopping_patience\""));
+        var stage = Stage.of("s", "sft", "texts", Map.of());
+        assertEquals("s", stage.text());
+        assertEquals(Optional.of("stops when eval_loss got no lower by more than 0.1 in 2 evaluations in a row, 5 steps apart"),
+            Stage.of("s", "sft", "texts", Map.of("early_stopping_patience", "2", "early_stopping_threshold", "0.1", "eval_steps", "5"))
+                .stop());
+        assertEquals(Optional.of("stops when eval_x_y got no lower in 2 evaluations in a row, 5 steps apart"),
+            Stage.of("s", "sft", "texts", Map.of("early_stopping_patience", "2", "metric_for_best_model", "eval_x_y", "greater_is_better",
+                "false", "eval_steps", "5")).stop());
     }
 
     @Test
@@ -151,7 +180,7 @@ final class StudyPageTest {
         var card = cards.get(folder.resolve("study/stages").resolve(node.key()).resolve("README.md"));
         for (var piece : new String[] {"---\nlibrary_name: leeway\npipeline_tag: text-generation\nbase_model: \"../"
             + node.before().orElseThrow().key() + "\"\ntags:\n- \"leeway\"\n- \"sft\"\n- \"study:toy\"\n---\n",
-            "# toy: tuned of a, seed 0", "leeway sft --learning_rate 1 --seed 0", "hash " + node.rows().orElseThrow(),
+            "# toy: tuned of a, seed 0", "--metric_for_best_model toy-quiz_score --seed 0", "hash " + node.rows().orElseThrow(),
             "| quiz | none | score | 0.753 |", "says nothing about real ones"}) {
             assertTrue(card.contains(piece), piece + " in " + card);
         }
