@@ -93,13 +93,16 @@ public record StudyCards(StudyResults results, Optional<String> base, String ver
 
     private String exams(Plan.Node node) {
         var means = results.means().stream().filter(mean -> mean.node().equals(node) && mean.step() < 0 && mean.slice().isEmpty()).toList();
-        if (means.isEmpty()) {
+        var empty = results.missing().stream().filter(missing -> missing.node().equals(node) && missing.step() < 0
+            && missing.without() == missing.items()).toList();
+        if (means.isEmpty() && empty.isEmpty()) {
             return "It took none.\n";
         }
         return "Means over items, with intervals of 95 % over items for this model alone.\n\n"
             + "| exam | prompt | measure | mean | 95 % | items | missing |\n|---|---|---|---|---|---|---|\n" + means.stream()
                 .map(mean -> Markup.format("| %s | %s | %s | %.3f | %.3f to %.3f | %d | %d |\n", mean.exam(), mean.setting(),
                     mean.measure(), mean.value(), mean.interval().low(), mean.interval().high(), mean.items(), mean.missing()))
-                .collect(Collectors.joining());
+                .collect(Collectors.joining()) + empty.stream().map(missing -> Markup.format("| %s | %s | %s | – | – | 0 | %d |\n",
+                    missing.exam(), missing.setting(), missing.measure(), missing.answers())).collect(Collectors.joining());
     }
 }

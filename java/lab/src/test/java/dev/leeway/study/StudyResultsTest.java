@@ -71,6 +71,8 @@ final class StudyResultsTest {
             missing.answers(), missing.items(), missing.without(), missing.share()));
         assertEquals(8, results.json(List.of()).get("missing").get(1).get("answers").asInt());
         assertEquals(new Findings.Coverage(0, 4), results.findings().getFirst().coverage());
+        assertTrue(new StudyCards(results, Optional.empty(), "leeway 1").files().values().stream().allMatch(card ->
+            card.contains("| exam | none | score | – | – | 0 | 8 |")), "both models took it");
         var page = page(results);
         assertTrue(page.contains("2 of them have no value at all") && !page.contains("No answer of a last model went without"), page);
     }
