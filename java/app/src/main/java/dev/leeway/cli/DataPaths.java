@@ -13,21 +13,28 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Files and folders below {@code --data} that options of stages name: in a study's plan and seal {@code data:NAME#HASH}, which is the same
- * on every machine and another one where the content is another; for a command the path.
+ * Files and folders that options of stages name: in a study's plan and seal {@code data:NAME#HASH} below {@code --data} and
+ * {@code file:NAME#HASH} elsewhere, which is the same on every machine and another one where the content is another; for a command the
+ * path.
  */
 final class DataPaths {
 
-    private static final Pattern NAMED = Pattern.compile("data:([^#,]+)#[0-9a-f]{16}|data:([^#,]+)#absent");
+    private static final Pattern NAMED = Pattern.compile("data:([^#,]+)#(?:[0-9a-f]{16}|absent)");
+    private static final Pattern ELSEWHERE = Pattern.compile("file:[^#,]+#[0-9a-f]{16}");
+    /** Stands before the folder of a model among other words, as in {@code reward_funcs}. */
+    private static final String OF_MODEL = "model:";
 
     private final Path root;
     private final Map<Path, String> hashes = new HashMap<>();
+    private final Map<String, Path> elsewhere = new HashMap<>();
 
     /** Below a folder. */
     DataPaths(Path root) {
@@ -36,38 +43,59 @@ final class DataPaths {
 
     /** The study with names in the place of paths. */
     Study named(Study study) {
-        var arms = study.arms().stream().map(arm -> new Arm(arm.name(), arm.meaning(), arm.stages().stream().map(this::named).toList(),
-            arm.shared())).toList();
+        var ofPaths = StageOptions.ofPaths();
+        var arms = study.arms().stream().map(arm -> new Arm(arm.name(), arm.meaning(), arm.stages().stream().map(stage ->
+            named(stage, ofPaths)).toList(), arm.shared())).toList();
         return new Study(study.title(), study.rows(), arms, study.exams(), study.contrasts(), study.terms());
     }
 
-    private Stage named(Stage stage) {
+    private Stage named(Stage stage, Set<String> ofPaths) {
         var options = new LinkedHashMap<String, String>();
-        stage.options().forEach((name, value) -> options.put(name, Stream.of(value.split(",", -1)).map(this::named)
-            .collect(Collectors.joining(","))));
+        stage.options().forEach((name, value) -> options.put(name, Stream.of(value.split(",", -1)).map(one ->
+            named(one, ofPaths.contains(name))).collect(Collectors.joining(","))));
         return new Stage(stage.name(), stage.command(), stage.rows(), options, stage.grid());
     }
 
     /** A path may stand behind a word and a colon, such as {@code model:}. */
-    private String named(String value) {
+    private String named(String value, boolean isPath) {
         var before = root + root.getFileSystem().getSeparator();
         int at = value.startsWith(before) ? 0 : value.indexOf(":" + before) + 1;
-        if (root.toString().isEmpty() || at == 0 && !value.startsWith(before)) {
-            return value;
+        if (!root.toString().isEmpty() && (at > 0 || value.startsWith(before))) {
+            return value.substring(0, at) + below(root.resolve(value.substring(at + before.length())), value.substring(at
+                + before.length()));
         }
-        var name = value.substring(at + before.length());
-        return value.substring(0, at) + "data:" + name + "#" + hashes.computeIfAbsent(root.resolve(name), DataPaths::hash);
+        return pathOf(value, isPath).filter(Files::exists).map(path -> (isPath ? "" : OF_MODEL) + named(path)).orElse(value);
+    }
+
+    /** The absolute path that an option's value is, or a part of it between commas; empty where it is something else. */
+    static Optional<Path> pathOf(String value, boolean isPath) {
+        var text = isPath ? value : value.startsWith(OF_MODEL) ? value.substring(OF_MODEL.length()) : "";
+        return Optional.of(text).filter(one -> !one.isEmpty() && !one.startsWith(Stage.MADE) && !one.startsWith(Stage.ARM))
+            .map(one -> Path.of(one).toAbsolutePath().normalize());
+    }
+
+    private String named(Path path) {
+        var below = root.toAbsolutePath().normalize();
+        if (!root.toString().isEmpty() && path.startsWith(below)) {
+            return below(path, below.relativize(path).toString());
+        }
+        var name = "file:" + path.getFileName() + "#" + hashes.computeIfAbsent(path, DataPaths::hash);
+        elsewhere.put(name, path);
+        return name;
+    }
+
+    private String below(Path path, String name) {
+        return "data:" + name + "#" + hashes.computeIfAbsent(path, DataPaths::hash);
     }
 
     private static String hash(Path path) {
         return !Files.exists(path) ? "absent" : (Files.isDirectory(path) ? ofFolder(path) : Sha256.ofFile(path)).substring(0, 16);
     }
 
-    /** Of names and contents; of weights, which may be many, as {@link Fingerprint#ofFiles} has it. */
+    /** Of names and contents. */
     private static String ofFolder(Path folder) {
         try (var files = Files.walk(folder)) {
-            return Sha256.of(files.filter(Files::isRegularFile).sorted().map(file -> folder.relativize(file) + " "
-                + (file.toString().endsWith(".safetensors") ? Fingerprint.ofFiles(List.of(file)) : Sha256.ofFile(file)))
+            return Sha256.of(files.filter(Files::isRegularFile).sorted().map(file -> folder.relativize(file) + " " + Sha256.ofFile(file))
                 .collect(Collectors.joining("\n")));
         } catch (IOException unreadable) {
             throw LeewayException.data(unreadable, "%s cannot be read: %s", folder, unreadable.getMessage());
@@ -76,8 +104,9 @@ final class DataPaths {
 
     /** A value with paths in the place of names. */
     String path(String value) {
-        return NAMED.matcher(value).replaceAll(found -> Matcher.quoteReplacement(root.resolve(found.group(1) != null ? found.group(1)
-            : found.group(2)).toString()));
+        var given = NAMED.matcher(value).replaceAll(found -> Matcher.quoteReplacement(root.resolve(found.group(1)).toString()));
+        return ELSEWHERE.matcher(given).replaceAll(found -> Matcher.quoteReplacement(Optional.ofNullable(elsewhere.get(found.group()))
+            .map(Path::toString).orElse(found.group())));
     }
 
     /** A workshop that is given paths. */

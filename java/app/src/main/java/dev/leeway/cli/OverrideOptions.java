@@ -1,10 +1,14 @@
 package dev.leeway.cli;
 
 import dev.leeway.study.Overrides;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** What somebody wants otherwise than a study has it. */
@@ -29,10 +33,30 @@ final class OverrideOptions {
     Optional<String> correction = Optional.empty();
 
     void check(Problems problems) {
+        set.forEach(one -> paths(one).filter(path -> !Files.exists(path)).forEach(path -> problems.add("--set " + one + ": there is no "
+            + path)));
         limit.ifPresent(items -> problems.require(items > 0, "--limit must be positive; got %d", items));
         alpha.ifPresent(value -> problems.require(value > 0 && value < 1, "--alpha must be between 0 and 1; got %s", value));
         correction.ifPresent(name -> problems.require(List.of("holm", "bh", "bonferroni", "none").contains(name),
             "--correction must be one of holm, bh, bonferroni, none; got %s", name));
+    }
+
+    /** With absolute paths in the place of others. */
+    static String absolute(String assignment) {
+        int equals = assignment.indexOf('=') + 1;
+        return assignment.substring(0, equals) + Stream.of(assignment.substring(equals).split(",", -1)).map(value ->
+            DataPaths.pathOf(value, isPath(assignment)).map(path -> (isPath(assignment) ? "" : value.substring(0, value.indexOf(':') + 1))
+                + path).orElse(value)).collect(Collectors.joining(","));
+    }
+
+    private static Stream<Path> paths(String assignment) {
+        return Stream.of(assignment.substring(assignment.indexOf('=') + 1).split(",", -1)).flatMap(value ->
+            DataPaths.pathOf(value, isPath(assignment)).stream());
+    }
+
+    private static boolean isPath(String assignment) {
+        var place = assignment.substring(0, Math.max(0, assignment.indexOf('=')));
+        return StageOptions.ofPaths().contains(place.substring(place.lastIndexOf('.') + 1));
     }
 
     /** All of it. */

@@ -5,7 +5,11 @@ import dev.leeway.io.Nearest;
 import dev.leeway.study.Arm;
 import dev.leeway.study.Stage;
 import dev.leeway.study.Study;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** Options of stages are options of commands; one that its command hasn't would show when the stage is reached, after hours. */
@@ -28,6 +32,13 @@ final class StageOptions {
                 commands.get(stage.command()))));
         }
         problems.throwIfAny();
+    }
+
+    /** Options of any command whose values are files or folders, without dashes. */
+    static Set<String> ofPaths() {
+        return Main.commands().getSubcommands().values().stream().flatMap(command -> command.getCommandSpec().options().stream())
+            .filter(option -> option.auxiliaryTypes()[0] == Path.class).flatMap(option -> Stream.of(option.names()))
+            .map(name -> name.replaceFirst("^-+", "")).collect(Collectors.toSet());
     }
 
     private static void requireKnown(Arm arm, Stage stage, CommandLine command) {

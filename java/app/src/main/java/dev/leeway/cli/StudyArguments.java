@@ -22,6 +22,7 @@ record StudyArguments(List<String> words) {
     /** The file of them in the folder of a study. */
     static final String FILE = "study_args.json";
     private static final String OUTPUT = "--output_dir";
+    private static final String SET = "--set";
     private static final String JUDGES = "--judge_model";
     /** What no shell takes for anything else. */
     private static final Pattern PLAIN = Pattern.compile("[\\w./,:=@%+-]+");
@@ -55,6 +56,9 @@ record StudyArguments(List<String> words) {
     private static String value(OptionSpec option, String given) {
         if (option.auxiliaryTypes()[0] == Path.class) {
             return absolute(given);
+        }
+        if (option.longestName().equals(SET)) {
+            return OverrideOptions.absolute(given);
         }
         return option.longestName().equals(JUDGES) ? Arrays.stream(given.split(",", -1)).map(judge -> isFolder(judge) ? absolute(judge)
             : judge).collect(Collectors.joining(",")) : given;

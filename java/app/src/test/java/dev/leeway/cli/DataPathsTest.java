@@ -3,8 +3,10 @@ package dev.leeway.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.LeewayException;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Seal;
 import dev.leeway.study.Studies;
@@ -12,6 +14,8 @@ import dev.leeway.study.Study;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,5 +59,52 @@ final class DataPathsTest {
         assertEquals("length:4,model:" + data.resolve("reward-model"), new DataPaths(data).path("length:4," + named));
         assertEquals("model:data:missing#absent", reward(full(folder.resolve("nothing"))).replace("reward-model", "missing"));
         assertEquals("model:arm:judge", new DataPaths(data).path("model:arm:judge"));
+    }
+
+    /** Weights differ where no sample of them would look. */
+    @Test
+    void allOfAModelsFilesAreHashed() throws IOException {
+        var weights = "w".repeat(5 << 20);
+        var one = data("one", weights);
+        var other = data("other", weights.substring(0, weights.length() / 2) + "v" + weights.substring(weights.length() / 2 + 1));
+        assertNotEquals(reward(full(one)), reward(full(other)));
+    }
+
+    private static StudyOptions options(String... set) {
+        var options = new StudyOptions();
+        options.name = Optional.of("helpfulness-hurts");
+        options.scale = "smoke";
+        options.overrides.set = List.of(set);
+        return options;
+    }
+
+    private static String given(StudyOptions options, String option) {
+        return options.study().arm("sft-help").stages().stream().filter(stage -> stage.options().containsKey(option)).findFirst()
+            .orElseThrow().options().get(option);
+    }
+
+    @Test
+    void aFileThatIsSetIsKnownByItsContentAndFoundByItsPath() throws IOException {
+        var file = Files.writeString(folder.resolve("pool.txt"), "Be kind.\n");
+        var relative = Path.of("").toAbsolutePath().relativize(file.toAbsolutePath());
+        var options = options("sft.prompt_file=" + relative);
+        var named = given(options, "prompt_file");
+        assertTrue(named.matches("file:pool\\.txt#[0-9a-f]{16}"), named);
+        assertEquals(file.toAbsolutePath().normalize().toString(), options.paths().path(named));
+        var before = options.plan().nodes().getLast().hash();
+        assertEquals(before, options("sft.prompt_file=" + file).plan().nodes().getLast().hash(), "wherever it is named from");
+        Files.writeString(file, "Be brief.\n");
+        assertNotEquals(named, given(options("sft.prompt_file=" + file), "prompt_file"));
+        assertEquals("made:prompts:capitals#prompts.txt", given(options("sft.prompt_file=made:prompts:capitals#prompts.txt"),
+            "prompt_file"));
+    }
+
+    @Test
+    void aFileThatIsSetAndNotThereIsRefused() {
+        var problems = new Problems();
+        options("sft.prompt_file=none.txt", "sft.learning_rate=1e-4", "grpo.reward_funcs=length:4,model:none").overrides.check(problems);
+        var failure = assertThrows(LeewayException.class, problems::throwIfAny);
+        assertTrue(failure.getMessage().contains("--set sft.prompt_file=none.txt: there is no " + Path.of("none.txt").toAbsolutePath())
+            && failure.getMessage().contains("there is no " + Path.of("none").toAbsolutePath()), failure.getMessage());
     }
 }

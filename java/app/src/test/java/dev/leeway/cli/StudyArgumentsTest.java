@@ -42,6 +42,16 @@ final class StudyArgumentsTest {
                 "--output_dir", "o", "--judge_cache", "j.jsonl", "--store=../s"));
     }
 
+    @Test
+    void filesThatAreSetAreKeptAbsolute() {
+        assertEquals(List.of("--set", "sft.prompt_file=" + absolute("pool.txt"),
+            "--set=grpo.reward_funcs=length:4,model:" + absolute("../m"), "--set", "sft.learning_rate=1e-4", "--set", "sft.prompt_file=made:prompts:capitals#prompts.txt", "--set",
+            "grpo.reward_funcs=model:arm:judge", "--set", "sft.prompt_file="),
+            of("--set", "sft.prompt_file=pool.txt", "--set=grpo.reward_funcs=length:4,model:../m", "--set", "sft.learning_rate=1e-4",
+                "--set", "sft.prompt_file=made:prompts:capitals#prompts.txt", "--set", "grpo.reward_funcs=model:arm:judge", "--set",
+                "sft.prompt_file="));
+    }
+
     /** A judge's name is a folder's or an endpoint's. */
     @Test
     void judgesAreFoldersWhereThereAreSuch() {

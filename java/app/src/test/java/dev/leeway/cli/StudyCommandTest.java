@@ -217,6 +217,9 @@ final class StudyCommandTest {
         var seal = folder.resolve("other/seal.json");
         Files.writeString(seal, Files.readString(seal).replace("\"" + NAME + "\"", "\"value-drifts\""));
         refused("seals the study value-drifts, not " + NAME + "; name another --output_dir", command("other"));
+        refused("seals the study value-drifts, not " + NAME, "study", "plan", NAME, "--scale", "smoke", "--output_dir",
+            folder.resolve("other"));
+        assertFalse(Files.exists(folder.resolve("other/items")), "nothing is begun");
         assertFalse(Files.exists(folder.resolve("other/" + StudyArguments.FILE)));
     }
 
@@ -224,6 +227,7 @@ final class StudyCommandTest {
     void aFolderThatAnotherRunWritesIsRefused() throws IOException {
         try (var _ = FolderLock.acquire(folder.resolve("taken"))) {
             refused("is being written by this process", command("taken"));
+            refused("is being written by this process", "study", "plan", NAME, "--scale", "smoke", "--output_dir", folder.resolve("taken"));
         }
         assertFalse(Files.exists(folder.resolve("taken/seal.json")), "nothing is begun");
     }

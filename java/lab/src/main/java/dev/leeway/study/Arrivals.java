@@ -44,8 +44,8 @@ final class Arrivals {
         var stored = JsonFile.read(file);
         var items = stored.node().withArray(ITEMS);
         if (!Sha256.of(items.toString()).equals(stored.requireString("sha256"))) {
-            throw stored.wrong("sha256", "is not that of what came: the file was changed by hand; put it back, or seal the study in another "
-                + "folder");
+            throw stored.wrong("sha256", "is not that of what came: the file was changed by hand; put it back, or seal the study in "
+                + "another folder");
         }
         return new Arrivals(file, items);
     }

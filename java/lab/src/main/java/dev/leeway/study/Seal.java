@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The analysis as it was named before anything was seen: arms, exams, contrasts, seeds, alpha and correction, what the study is carried out
- * on and what it is examined with. It is written once, with how much was stored then; what is different later is told with every result, and
- * results outside it are exploratory.
+ * on and what it is examined with. It is written once, with how much was stored then; what is different later is told with every result,
+ * and results outside it are exploratory.
  */
 public final class Seal {
 
