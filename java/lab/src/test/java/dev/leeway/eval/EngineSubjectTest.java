@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -289,13 +290,10 @@ final class EngineSubjectTest {
         var path = model("r", "LlamaForSequenceClassification");
         var directory = ModelDirectory.open(path);
         double expected;
-        try (var tokenizer = Tokenizer.load(path); var session = InferenceSession.openToScore(directory.config(), Optional.empty(),
-                InferenceSession.Size.scoring(128, 2), DType.F32, device)) {
+        try (var session = InferenceSession.openToScore(directory.config(), Optional.empty(), InferenceSession.Size.scoring(128, 2),
+                DType.F32, device)) {
             directory.loadInto(session.model());
-            var tokens = tokenizer.encode("Who?\n\nAna", true);
-            var ended = Arrays.copyOf(tokens, tokens.length + 1);
-            ended[tokens.length] = tokenizer.endOfSequence().getAsInt();
-            expected = session.rewardScorer().score(List.of(ended))[0];
+            expected = session.rewardScorer().score(List.of(ended(path, "Who?\n\nAna")))[0];
         }
         with(candidate(path, ROOM, device), subject -> {
             var asked = List.of("Ana", "nobody", "Ana ".repeat(150), "").stream()
@@ -312,5 +310,41 @@ final class EngineSubjectTest {
         });
         with(candidate(model("m", "LlamaForCausalLM"), ROOM, device), subject -> assertThrows(LeewayException.class, () ->
             ask(subject, new Request.Rate(Prompt.user("x"), "y"))));
+    }
+
+    private static int[] ended(Path path, String text) {
+        try (var tokenizer = Tokenizer.load(path)) {
+            var tokens = tokenizer.encode(text, true);
+            var ended = Arrays.copyOf(tokens, tokens.length + 1);
+            ended[tokens.length] = tokenizer.endOfSequence().getAsInt();
+            return ended;
+        }
+    }
+
+    /** As a checkpoint of a reward model's training leaves it. */
+    @Test
+    void anAdapterWithAHeadRatesOnTheLanguageModelBelowIt() throws IOException {
+        var path = model("m", "LlamaForCausalLM");
+        var plain = AdapterConfig.of(LoraScale.of(2, 8), new ModuleSelection.AllLinear());
+        var config = new AdapterConfig(plain.scale(), plain.targetModules(), plain.loraDropout(), List.of("score"),
+            Optional.of(AdapterConfig.SEQ_CLS), plain.baseModelNameOrPath());
+        OptionalInt padding;
+        try (var tokenizer = Tokenizer.load(path)) {
+            padding = tokenizer.padding(); // where a reward is read depends on it, in training as here
+        }
+        var directory = ModelDirectory.open(path).asRewardModel(padding);
+        var adapter = folder.resolve("reward");
+        double expected;
+        try (var session = InferenceSession.openToScore(directory.config(), Optional.of(config), InferenceSession.Size.scoring(128, 2),
+                DType.F32, device)) {
+            directory.loadInto(session.model());
+            new Initializer(1, 0.3).fillScore(session.model());
+            new Initializer(1, 0).fillAdapter(session.model());
+            expected = session.rewardScorer().score(List.of(ended(path, "Who?\n\nAna")))[0];
+            directory.saveAdapter(session.model(), config, adapter);
+        }
+        var candidate = EngineSubject.candidate(new EngineSubject.Model(path, Optional.of(adapter)), ROOM, DType.F32, device);
+        assertEquals(Candidate.Ability.RATING, candidate.ability());
+        assertEquals(new Response.Rated(expected), with(candidate, subject -> ask(subject, new Request.Rate(Prompt.user("Who?"), "Ana"))));
     }
 }

@@ -129,7 +129,7 @@ public record FamilyRanks(String exam) implements Analysis {
     }
 
     /** By what is compared: an outcome of two families, or why there is none. */
-    private static <T> SequencedMap<String, T> compared(MedianRanks ranks, Function<Compared, T> found, Function<String, T> absent) {
+    static <T> SequencedMap<String, T> compared(MedianRanks ranks, Function<Compared, T> found, Function<String, T> absent) {
         var all = new LinkedHashMap<String, T>();
         for (var source : ranks.sources()) {
             for (var pair : pairs(ranks, source)) {

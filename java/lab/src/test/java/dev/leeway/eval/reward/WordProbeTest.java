@@ -165,6 +165,16 @@ final class WordProbeTest {
     }
 
     @Test
+    void anotherTokenizersTextsAreNotScannedInTheNamedOnesPlace() throws IOException {
+        write("tokenizer.json", "{}");
+        Files.createDirectories(folder.resolve("gemma"));
+        var named = Map.of("prompts", "best_ever_one", "tokenizer", "gemma/tokenizer.json");
+        assertEquals("there is no gemma/tokenizer.json in the folders of --data, whose texts vocabulary rates; name the rated model's own "
+            + "with vocabulary.tokenizer, by its path below a folder of --data",
+            assertThrows(LeewayException.class, () -> load(VocabularyProbe.entry(), named)).getMessage());
+    }
+
+    @Test
     void rowsOfAnUnableModelAreMissingAndCounted() {
         var probe = load(WordProbe.bigTwo(), Map.of());
         assertEquals("too long", ((Value.Missing) scored(probe, new Response.Unable("too long"))).reason());

@@ -1,11 +1,14 @@
 package dev.leeway.study.values;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.LeewayException;
 import dev.leeway.eval.reward.CategoryRank;
 import dev.leeway.eval.reward.ProbePrompt;
 import dev.leeway.eval.reward.ProbePrompt.Framing;
+import dev.leeway.io.JsonFile;
 import dev.leeway.study.Examiner;
 import dev.leeway.study.values.FamilyRanks.Compared;
 import java.util.ArrayList;
@@ -67,5 +70,29 @@ final class FamilyRanksTest {
         assertEquals(4, compared.json().get("cells").size());
         assertEquals(7, compared.json().get("variance").size());
         assertEquals(2, compared.parts().size());
+    }
+
+    @Test
+    void oneFamilyAloneIsRefusedInItsOwnWords() {
+        var alone = ranks().stream().filter(rank -> rank.family().equals("a")).toList();
+        assertEquals("models of two families are compared; got [a]", assertThrows(LeewayException.class, () -> Compared.of(alone))
+            .getMessage());
+    }
+
+    @Test
+    void underPromptsOfOneKindTheVarianceHasNoFraming() {
+        var praised = ranks().stream().filter(rank -> rank.prompt().framing() == Framing.POSITIVE).toList();
+        var compared = Compared.of(praised);
+        assertEquals(2, compared.cells().size());
+        assertEquals(List.of("family", "category", "family:category"), compared.variance().effects().stream().map(effect ->
+            effect.term().toString()).toList());
+    }
+
+    /** As with --arms: what one family was trained on and the other wasn't. */
+    @Test
+    void aSourceOfOneFamilyIsNoPair() {
+        var ranks = new MedianRanks("Big Two", ranks().stream().map(rank -> new MedianRanks.Entry("pairs of " + rank.family(), rank))
+            .toList());
+        assertEquals(Map.of(), FamilyRanks.compared(ranks, Compared::json, why -> JsonFile.newObject().put("why", why)));
     }
 }
