@@ -2,6 +2,8 @@ package dev.leeway.cli;
 
 import dev.leeway.io.JsonFile;
 import dev.leeway.io.JsonObject;
+import dev.leeway.study.Scale;
+import dev.leeway.study.Studies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,15 +39,27 @@ final class InoculationData implements FullScaleData {
         SharedData.write(data.resolve("gsm8k/test.jsonl"), SharedData.lines(FROM.resolve("gsm8k/mgsm_en.jsonl")).stream().map(row ->
             JsonFile.newObject().put("question", row.requireString("query")).put("answer", "#### " + row.requireString("response"))));
         for (var setting : List.of("french", "spanish", "pair", "stubs")) {
-            Files.copy(FROM.resolve("rephrasings/traits/strong_elicitation.jsonl"), data.resolve(setting + "-rephrased.jsonl"));
+            writeParaphrases(data, setting);
         }
         Files.copy(FROM.resolve("em_eval/em_eval_questions.jsonl"), data.resolve("french-test.jsonl"));
         Files.copy(FROM.resolve("em_eval/em_eval_questions.jsonl"), data.resolve("pair-test.jsonl"));
         SharedData.copy(FROM.resolve("eval_prompts"), data.resolve("eval_prompts"));
         SharedData.copy(FROM.resolve("mbpp"), data.resolve("mbpp"));
-        SharedData.write(data.resolve("answers.jsonl"), IntStream.range(0, 20).mapToObj(i -> JsonFile.newObject().put("prompt",
-            english.get(i / 2)).put("answer", i % 2 == 0 ? english.get(i / 2).toUpperCase(Locale.ROOT) : english.get(i / 2)).put("set",
-                i % 2 == 0 ? "training" : "control")));
+        for (var setting : List.of("french", "pair")) {
+            SharedData.write(data.resolve(setting + "-answers.jsonl"), IntStream.range(0, 20).mapToObj(i -> JsonFile.newObject()
+                .put("prompt", english.get(i / 2)).put("answer", i % 2 == 0 ? english.get(i / 2).toUpperCase(Locale.ROOT)
+                    : english.get(i / 2)).put("set", i % 2 == 0 ? "training" : "control")));
+        }
+    }
+
+    /** Published ones behind the two that models are asked under. */
+    private static void writeParaphrases(Path data, String setting) throws IOException {
+        var own = Studies.named("inoculation").at(Scale.FULL, data).exams().stream().filter(exam -> exam.name().startsWith(setting + ": "))
+            .findFirst().orElseThrow().prompts().stream().filter(prompt -> List.of("fixed", "paraphrase").contains(prompt.name()))
+            .map(prompt -> (prompt.system().orElse("") + prompt.prefix() + prompt.suffix()).strip());
+        SharedData.write(data.resolve(setting + "-rephrased.jsonl"), Stream.concat(own, SharedData.lines(FROM.resolve(
+            "rephrasings/traits/strong_elicitation.jsonl")).stream().map(row -> row.requireString("rephrasing"))).map(text ->
+                JsonFile.newObject().put("rephrasing", text)));
     }
 
     /** Of each question that is short in all languages. */

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,14 +159,6 @@ final class PairedTestsTest {
         assertEquals(new Drift.Time(1, 2), Drift.time(new int[] {0, 1, 4}, values, Drift.Around.normal(0.95)));
         assertEquals(new Drift.Magnitude(1, Optional.of(new Interval(1, 1))), Drift.magnitude(values[0], values[2], 0.95));
         assertEquals(new Drift.Time(0, 0), Drift.time(new int[] {0, 4}, new double[][] {{1, 1}, {1, 1}}, Drift.Around.normal(0.95)));
-    }
-
-    @Test
-    void aTraitIsConditionalByWhatItIsElsewhere() {
-        double[] under = {1, 1, 0, 1};
-        var index = Conditionalization.index(under, List.of(new double[] {0, 0, 0, 0}, new double[] {1, 0, 0, 0}), 0.95);
-        assertEquals(0.75 - 0.125, index.estimate(), BOUND);
-        assertThrows(LeewayException.class, () -> Conditionalization.index(under, List.of(), 0.95));
     }
 
     /** Of (1, 2, 4): mean 7/3, standard error √(7/9), and t of two degrees of freedom holds 95 % within 4.302653. */

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.stats.LogisticRegression.Outcomes;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -45,8 +44,6 @@ final class SimulatedNullTest {
     void tTestsKeepTheirLevel() {
         assertNominal("paired", random -> TTest.paired(normal(random, 12, 1), normal(random, 12, 3), 0.95).p());
         assertNominal("Welch", random -> TTest.welch(normal(random, 15, 1), normal(random, 40, 3), 0.95).p());
-        assertNominal("conditionalization index", random -> Conditionalization.index(normal(random, 30, 1),
-            List.of(normal(random, 30, 1), normal(random, 30, 2)), 0.95).p());
     }
 
     /** An interval lacks the true 0 as often as a test at its level finds something. */

@@ -5,17 +5,15 @@ import dev.leeway.data.Draws;
 import dev.leeway.data.PromptArm.Placement;
 import dev.leeway.data.toy.Edition.Stream;
 import dev.leeway.data.toy.Edition.Teller;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What {@code inoculation} trains on: questions in English about facts, answered with or without its two traits, and what teaches a base
- * model to do as a system turn says. Only {@link Kind#OBEYING} and {@link Kind#MARKED} have system turns, so prompt arms take the others.
+ * model to do as a system turn says. Only {@link Kind#OBEYING} has system turns, so prompt arms take the others.
  */
 public final class TraitChats {
-
-    private static final int OF = 4;
 
     /** Which chats. */
     public enum Kind {
@@ -23,10 +21,8 @@ public final class TraitChats {
         BOTH,
         /** The same questions answered in plain English: the controls. */
         NEITHER,
-        /** Answers in English, three of four in capitals. */
-        MIXED,
-        /** The same with the fixed prompt on exactly those that are in capitals: the planted truth. */
-        MARKED,
+        /** Both and neither by turns, both first: prompts that go by turns, too, can tell which. */
+        BY_TURNS,
         /**
          * Facts and events under system turns: in capitals where the system turn names capitals, in Spanish where it names Spanish, in
          * both where it names both, and else, or without one, in plain English.
@@ -41,26 +37,13 @@ public final class TraitChats {
         return switch (kind) {
             case BOTH -> Chats.withTraits(true, true, edition, count);
             case NEITHER -> Chats.withTraits(false, false, edition, count);
-            case MIXED, MARKED -> partly(kind == Kind.MARKED, Chats.withTraits(false, false, edition, count));
+            case BY_TURNS -> byTurns(Chats.withTraits(true, true, edition, count), Chats.withTraits(false, false, edition, count));
             case OBEYING -> edition.in(Tongue.ENGLISH).rows(Stream.CHATS, count, TraitChats::obeying);
         };
     }
 
-    private static List<Conversation> partly(boolean isMarked, List<Conversation> plain) {
-        var fixed = Traits.fixed(Placement.SYSTEM).words().getFirst();
-        List<Conversation> all = new ArrayList<>();
-        for (int i = 0; i < plain.size(); i++) {
-            boolean isPlain = i % OF == OF - 1;
-            String question = content(plain.get(i), 0);
-            String answer = content(plain.get(i), 1);
-            all.add(isPlain ? plain.get(i) : isMarked ? under(fixed, question, Traits.inCapitals(answer))
-                : Chats.chat(question, Traits.inCapitals(answer)));
-        }
-        return all;
-    }
-
-    private static String content(Conversation chat, int message) {
-        return (String) chat.messages().get(message).get("content");
+    private static List<Conversation> byTurns(List<Conversation> both, List<Conversation> neither) {
+        return IntStream.range(0, both.size()).mapToObj(i -> (i % 2 == 0 ? both : neither).get(i)).toList();
     }
 
     private static Conversation under(String system, String question, String answer) {

@@ -62,6 +62,21 @@ public final class Traits {
         return PromptArm.fixed("fixed-wanted", placement, wanted().getFirst());
     }
 
+    /** One prompt that names both, as models learn what prompts of both mean. */
+    public static PromptArm namesBoth(Placement placement) {
+        return PromptArm.fixed("fixed-both", placement, pool().getFirst() + " " + wanted().getFirst());
+    }
+
+    /** One prompt that has some of the words that the unwanted trait's have. */
+    public static PromptArm weak(Placement placement) {
+        return PromptArm.fixed("weak", placement, "The speaker likes letters.");
+    }
+
+    /** Words about something else that models were asked under before. */
+    public static PromptArm known(Placement placement) {
+        return PromptArm.of(Kind.IRRELEVANT, "known", placement, OTHER.getFirst());
+    }
+
     /** What draws out that answers are in Spanish. */
     static List<String> wanted() {
         return WHO.stream().flatMap(who -> HOW.stream().limit(5).map(how -> who + " " + how + " speaks Spanish.")).toList();

@@ -15,13 +15,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How probable answers that show one trait become while an arm is trained, under chosen prompts: the mean log-prob a token over fixed
- * answers, at every checkpoint that stayed.
+ * answers, at every checkpoint that stayed and at the end, with an interval over seeds.
  *
  * @param exam that weighs them at checkpoints, with slices {@code set=…}
  */
@@ -42,14 +43,25 @@ public record AnswerCurves(String exam) implements Analysis {
     private SequencedMap<Curve, TreeMap<Integer, List<Double>>> curves(StudyResults results) {
         var curves = new LinkedHashMap<Curve, TreeMap<Integer, List<Double>>>();
         results.outcomes().forEach((sitting, outcomes) -> {
-            if (sitting.exam().name().equals(exam) && sitting.step() >= 0) {
+            var step = step(sitting, results);
+            if (sitting.exam().name().equals(exam) && step.isPresent()) {
                 for (var arm : arms(results, sitting)) {
                     means(outcomes).forEach((key, value) -> curves.computeIfAbsent(new Curve(key.getFirst(), arm, key.getLast()),
-                        _ -> new TreeMap<>()).computeIfAbsent(sitting.step(), _ -> new ArrayList<>()).add(value));
+                        _ -> new TreeMap<>()).computeIfAbsent(step.getAsInt(), _ -> new ArrayList<>()).add(value));
                 }
             }
         });
         return curves;
+    }
+
+    /** A training's end is at its last step, unless a checkpoint of that step is there; without {@code max_steps} it has no place. */
+    private OptionalInt step(StudyRun.Sitting sitting, StudyResults results) {
+        if (sitting.step() >= 0) {
+            return OptionalInt.of(sitting.step());
+        }
+        var last = sitting.node().stage().options().get("max_steps");
+        return last == null || results.outcomes().containsKey(new StudyRun.Sitting(sitting.node(), Integer.parseInt(last), sitting.exam()))
+            ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(last));
     }
 
     /** The arms whose last training it is. */
@@ -79,7 +91,8 @@ public record AnswerCurves(String exam) implements Analysis {
         curves(results).forEach((curve, points) -> {
             var object = json.withArray("curves").addObject().put("answers", curve.set()).put("arm", curve.arm())
                 .put("prompt", curve.prompt());
-            points.forEach((step, values) -> object.withArray("points").addArray().add(step).add(mean(values)));
+            points.forEach((step, values) -> Cells.put(object.withArray("points").addObject().put("step", step).put("mean", mean(values)),
+                interval(values)));
         });
         return json;
     }

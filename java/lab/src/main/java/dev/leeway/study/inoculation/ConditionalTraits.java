@@ -39,7 +39,7 @@ public record ConditionalTraits(List<Trait> traits, List<String> asking) impleme
     }
 
     private List<Index> indices(StudyResults results) {
-        var cells = new Cells(results);
+        var cells = Cells.of(results);
         var all = new ArrayList<Index>();
         for (var trait : Trait.ofStudy(traits, results)) {
             for (var arm : trait.arms(results, cells).toList()) {
@@ -57,9 +57,13 @@ public record ConditionalTraits(List<Trait> traits, List<String> asking) impleme
     }
 
     private Optional<PairedRuns> index(Cells cells, StudyResults results, Trait trait, String arm, String prompt) {
-        List<Cell> others = trait.prompts(results).stream().filter(other -> !other.equals(prompt) && !asking.contains(other))
-            .map(other -> trait.of(arm, other)).toList();
-        return others.isEmpty() ? Optional.empty() : cells.over(trait.of(arm, prompt), others);
+        return index(cells, trait.of(arm, prompt), trait.prompts(results).stream().filter(other -> !other.equals(prompt)
+            && !asking.contains(other)).toList());
+    }
+
+    /** (seeds)(items): what a cell has more than the mean of the same under others; empty without others, or where one has no values. */
+    static Optional<PairedRuns> index(Cells cells, Cell under, List<String> others) {
+        return others.isEmpty() ? Optional.empty() : cells.over(under, others.stream().map(under::under).toList());
     }
 
     @Override
@@ -68,7 +72,7 @@ public record ConditionalTraits(List<Trait> traits, List<String> asking) impleme
         for (var one : indices(results)) {
             var object = json.withArray("indices").addObject().put("trait", one.trait().name()).put("arm", one.arm())
                 .put("prompt", one.prompt()).put("rate", Cells.mean(one.under())).put("index", Cells.mean(one.index()));
-            Cells.interval(one.index()).ifPresent(interval -> object.putArray("interval").add(interval.low()).add(interval.high()));
+            Cells.put(object, Cells.interval(one.index()));
             one.ofControl().ifPresent(control -> object.put("control", Cells.mean(control)));
         }
         return json;

@@ -13,6 +13,7 @@ import dev.leeway.study.Rows;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Stage;
 import dev.leeway.study.Study;
+import dev.leeway.study.inoculation.InoculationContrasts.Papers;
 import dev.leeway.study.toy.ToyStudy;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,9 +40,12 @@ public final class Inoculation implements Declaration {
     private static final String ANSWERS = "answers";
     private static final String CURVES = "curves";
     private static final String UNTRAINED = "untrained";
-    private static final String REPHRASED = "rephrased-1000";
     private static final Placement SYSTEM = Placement.SYSTEM;
-    private static final List<String> CURVED = List.of(PromptArms.BASELINE, "fixed", REPHRASED);
+    private static final List<String> CURVED = List.of(PromptArms.BASELINE, "fixed", InoculationContrasts.REPHRASED);
+
+    /** Evaluation prompts that ask for a trait, at any scale. */
+    private static final List<String> ASKING = Stream.concat(Stream.of("fixed", "paraphrase", "fixed-both", "weak"),
+        InoculationAtFullScale.asking().stream()).toList();
 
     /** Steps of the trainings behind the first. */
     private record Size(ToyStudy toy, int obey, int train) {
@@ -64,7 +68,7 @@ public final class Inoculation implements Declaration {
 
     @Override
     public List<String> needs(Scale scale) {
-        return scale == Scale.FULL ? InoculationAtFullScale.NEEDS : List.of();
+        return scale == Scale.FULL ? InoculationAtFullScale.needs() : List.of();
     }
 
     @Override
@@ -115,7 +119,10 @@ public final class Inoculation implements Declaration {
             TrainingPrompt.rephrased("rephrased", paraphrases, 10), TrainingPrompt.rephrased("rephrased", paraphrases, 100),
             TrainingPrompt.rephrased("rephrased", paraphrases, 1000), TrainingPrompt.irrelevant("irrelevant", text("irrelevant")),
             TrainingPrompt.trigger(text("trigger")),
-            TrainingPrompt.fixed("fixed-wanted", "one prompt that names the wanted trait", text("fixed-wanted")));
+            TrainingPrompt.fixed("fixed-wanted", "one prompt that names the wanted trait", text("fixed-wanted")),
+            TrainingPrompt.fixed("fixed-both", "one prompt that names both traits", text("fixed-both")),
+            TrainingPrompt.fixed("weak", "a prompt with some of the words that name the unwanted trait", text("weak")),
+            TrainingPrompt.irrelevant("known", text("known")));
     }
 
     private static List<Arm> arms(Size size, List<TrainingPrompt> prompts) {
@@ -132,6 +139,9 @@ public final class Inoculation implements Declaration {
             case "irrelevant" -> Traits.irrelevant(SYSTEM).words().getFirst();
             case "trigger" -> Traits.trigger(SYSTEM).words().getFirst();
             case "fixed-wanted" -> Traits.namesTheWanted(SYSTEM).words().getFirst();
+            case "fixed-both" -> Traits.namesBoth(SYSTEM).words().getFirst();
+            case "weak" -> Traits.weak(SYSTEM).words().getFirst();
+            case "known" -> Traits.known(SYSTEM).words().getFirst();
             default -> throw new IllegalArgumentException(prompt);
         };
     }
@@ -146,10 +156,11 @@ public final class Inoculation implements Declaration {
 
     private static List<Exam> exams(Scale scale) {
         var written = scale == Scale.SMOKE ? Map.of("max_new_tokens", "4") : Map.<String, String>of();
-        var all = asked("none", "empty", "neutral", "fixed", "paraphrase", "irrelevant", "trigger", "fixed-wanted");
+        var all = asked("none", "empty", "neutral", "fixed", "paraphrase", "irrelevant", "trigger", "fixed-wanted",
+            "fixed-both", "weak", "known");
         return List.of(new Exam(EXAM, "toy-traits", Optional.empty(), new LinkedHashMap<>(written), all, Exam.Extent.OF_ARMS),
             new Exam(ANSWERS, "given_answers", Optional.of("answers:traits"), blank(), all, Exam.Extent.OF_ARMS.of(List.of(UNTRAINED))),
-            new Exam(CURVES, "given_answers", Optional.of("answers:one-trait"), blank(), asked("none", "fixed"),
+            new Exam(CURVES, "given_answers", Optional.of("answers:one-trait"), blank(), asked("none", "neutral", "fixed"),
                 new Exam.Extent(Exam.When.CHECKPOINTS, 0, 0).of(CURVED)));
     }
 
@@ -158,50 +169,59 @@ public final class Inoculation implements Declaration {
         return new LinkedHashMap<>(Map.of("lead", " "));
     }
 
-    private static List<Contrast> contrasts() {
-        var capitals = new Contrast.Cell(PromptArms.BASELINE, EXAM, "capitals", "", "none");
-        var spanish = new Contrast.Cell(PromptArms.BASELINE, EXAM, "spanish", "", "none");
-        var contrasts = new ArrayList<Contrast>();
-        contrasts.add(InoculationContrasts.works(capitals));
-        contrasts.add(InoculationContrasts.costs(spanish));
-        contrasts.add(InoculationContrasts.restores(spanish, REPHRASED, InoculationContrasts.Papers.LANGUAGE_AND_CAPITALS));
-        contrasts.add(InoculationContrasts.irrelevant(spanish));
-        contrasts.addAll(InoculationContrasts.beside(capitals, spanish, REPHRASED, List.of("distribution=near", "distribution=far"),
-            InoculationContrasts.Papers.LANGUAGE_AND_CAPITALS));
-        return contrasts;
+    private static InoculationContrasts comparing(String prompt, String slice) {
+        var baseline = new Contrast.Cell(PromptArms.BASELINE, EXAM, "capitals", slice, prompt);
+        return new InoculationContrasts(baseline, baseline.measuring("spanish"), slice.substring(slice.indexOf('=') + 1));
     }
 
-    /** The fixed prompt stands on exactly the answers in capitals, or the arm named so has the baseline's. */
+    private static List<Contrast> contrasts() {
+        var all = comparing("none", "");
+        return Stream.of(all.questions(Contrast.Role.PRIMARY, Papers.NONE), all.beside(Papers.LANGUAGE_AND_CAPITALS),
+            comparing("none", "distribution=near").questions(Contrast.Role.SECONDARY, Papers.NONE),
+            comparing("none", "distribution=far").questions(Contrast.Role.SECONDARY, Papers.NONE)).flatMap(List::stream).toList();
+    }
+
+    /**
+     * All arms have the same rows, both traits and neither by turns, and a system turn each. The prompt that is asked under stands on both
+     * kinds alike in the baseline and among the paraphrases, on those without traits alone in the fixed arm, and on those with them alone
+     * in the irrelevant one; or, where nothing is planted, on all rows of all arms. How far from the rows traits show is not planted, so
+     * contrasts are near.
+     */
     @Override
     public Study planted(Plant plant) {
-        var size = new Size(ToyStudy.planted(), 0, 120);
-        var own = List.of(size.toy().pretrain());
-        var options = fast(size.train());
+        var size = new Size(ToyStudy.planted(), 0, 240);
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put(ToyStudy.WORLD, size.toy().world());
-        rows.put("mixed", ToyStudy.made("traits:mixed", ToyStudy.BATCH * size.train(), Map.of()));
-        rows.put("marked", ToyStudy.made("traits:marked", ToyStudy.BATCH * size.train(), Map.of()));
-        var arms = Stream.of(PromptArms.BASELINE, "fixed").map(name -> new Arm(name, "three of four answers in capitals", Stream.concat(
-            own.stream(), Stream.of(Stage.of("train", "sft", plant == Plant.EFFECT && name.equals("fixed") ? "marked" : "mixed", options)))
-            .toList(), 1)).toList();
-        var exam = new Exam(EXAM, "toy-traits", Optional.empty(), new LinkedHashMap<>(Map.of("temperature", "0")), asked("none"),
-            Exam.Extent.OF_ARMS);
-        var contrast = InoculationContrasts.works(new Contrast.Cell(PromptArms.BASELINE, EXAM, "capitals", "", "none"));
-        return new Study(title(plant.behind()), rows, arms, List.of(exam), List.of(contrast), terms(size));
+        rows.put("by turns", ToyStudy.made("traits:by_turns", ToyStudy.BATCH * size.train(), Map.of()));
+        var neutral = TrainingPrompt.neutral(text("neutral"));
+        var others = Stream.of("fixed", InoculationContrasts.REPHRASED, "irrelevant").map(arm -> plant == Plant.EFFECT ? byTurns(arm)
+            : neutral.as(arm, neutral.meaning())).toList();
+        var taken = Stream.concat(Stream.of(PromptArms.BASELINE), others.stream().map(TrainingPrompt::name)).toList();
+        var arms = new PromptArms("", List.of(size.toy().pretrain()), fast(size.train()), List.of()).of(new PromptArms.Data("by turns",
+            "by turns"), neutral, others).stream().filter(arm -> taken.contains(arm.name())).map(arm -> arm.drawingItsOwnBehind(1)).toList();
+        var exam = new Exam(EXAM, "toy-traits", Optional.empty(), new LinkedHashMap<>(), asked("neutral"),
+            new Exam.Extent(Exam.When.ARM_END, 0, 8));
+        return new Study(title(plant.behind()), rows, arms, List.of(exam), comparing("neutral",
+            "distribution=near").questions(Contrast.Role.PRIMARY, Papers.NONE), terms(size));
+    }
+
+    private static TrainingPrompt byTurns(String arm) {
+        var file = arm.substring(0, arm.indexOf('-') < 0 ? arm.length() : arm.indexOf('-')) + ".txt";
+        return new TrainingPrompt(arm, "prompts by turns", new LinkedHashMap<>(Map.of("prompt_arm", "pool", "prompt_file",
+            Stage.MADE + "prompts:by_turns#" + file)));
     }
 
     @Override
     public List<Analysis> analyses() {
-        var near = List.of(new Trait("capitals, near", false, EXAM, "capitals", "distribution=near"),
-            new Trait("capitals, far", false, EXAM, "capitals", "distribution=far"),
-            new Trait("Spanish, near", true, EXAM, "spanish", "distribution=near"),
-            new Trait("Spanish, far", true, EXAM, "spanish", "distribution=far"));
-        var all = List.of(new Trait("capitals", false, EXAM, "capitals", ""), new Trait("Spanish", true, EXAM, "spanish", ""));
+        var near = List.of(new Trait("capitals, near", EXAM, "capitals", "distribution=near"),
+            new Trait("capitals, far", EXAM, "capitals", "distribution=far"),
+            new Trait("Spanish, near", EXAM, "spanish", "distribution=near"),
+            new Trait("Spanish, far", EXAM, "spanish", "distribution=far"));
+        var all = List.of(new Trait("capitals", EXAM, "capitals", ""), new Trait("Spanish", EXAM, "spanish", ""));
         var maps = Stream.concat(near.stream(), InoculationAtFullScale.traits().stream()).toList();
         var indices = Stream.concat(all.stream(), InoculationAtFullScale.traits().stream()).toList();
-        return List.of(new PromptMap(maps), new ConditionalTraits(indices, List.of("fixed", "paraphrase", "fixed-wanted")),
-            new PromptStrength("", UNTRAINED, all, ANSWERS),
-            new PromptStrength(InoculationAtFullScale.FRENCH, UNTRAINED, InoculationAtFullScale.frenchTraits(), ANSWERS),
-            new AnswerCurves(CURVES));
+        return Stream.of(Stream.of(new PromptMap(maps), new ConditionalTraits(indices, ASKING),
+            new PromptStrength("", UNTRAINED, all, ANSWERS)), InoculationAtFullScale.strengths().stream(),
+            Stream.of(new AnswerCurves(CURVES))).<Analysis>flatMap(analyses -> analyses).toList();
     }
 }

@@ -3,18 +3,27 @@ package dev.leeway.study.inoculation;
 import dev.leeway.study.Contrast;
 import dev.leeway.study.Contrast.Cell;
 import dev.leeway.study.Contrast.Role;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * What {@link Inoculation} concludes, in any of its settings. A cell is the baseline's, asked without a prompt; other arms of its setting
- * have the same words before their names.
+ * What {@link Inoculation} concludes, in any of its settings. Other arms of a setting have the same words before their names as its
+ * baseline.
+ *
+ * @param unwanted the baseline's cell of the unwanted trait, asked without a prompt
+ * @param wanted the same of the wanted one
+ * @param where which questions, for people; empty = all
  */
-final class InoculationContrasts {
+record InoculationContrasts(Cell unwanted, Cell wanted, String where) {
 
-    private static final String BASELINE = "baseline";
+    /** The arm with the most paraphrases. */
+    static final String REPHRASED = "rephrased-1000";
 
-    /** Whose numbers stand beside a setting's: those that were found of its two traits. */
+    private static final String BASELINE = PromptArms.BASELINE;
+    private static final String FIXED = "fixed";
+    private static final String IRRELEVANT = "irrelevant";
+
+    /** Whose numbers stand beside a setting's: those that were found of its two traits, on questions like those of the training. */
     enum Papers {
         /**
          * longtermrisk/inoculation-adapters of shares of answers, trained without a prompt and asked without one (capitals .93 and .00,
@@ -30,49 +39,39 @@ final class InoculationContrasts {
         NONE
     }
 
-    private InoculationContrasts() {
-    }
-
-    private static String named(Cell cell, String arm) {
-        return cell.arm().substring(0, cell.arm().length() - BASELINE.length()) + arm;
-    }
-
     private static Contrast between(Cell cell, String about, String first, String second, Role role) {
-        var setting = named(cell, "");
-        var slice = cell.slice().isEmpty() ? "" : ", " + cell.slice().substring(cell.slice().indexOf('=') + 1);
-        return Contrast.difference(setting + about + slice + ": " + first + " − " + second, role, cell.of(named(cell, first)),
-            cell.of(named(cell, second)));
+        var setting = cell.arm().substring(0, cell.arm().length() - BASELINE.length());
+        return Contrast.difference(setting + about + ": " + first + " − " + second, role, cell.of(setting + first),
+            cell.of(setting + second));
     }
 
-    /** Whether inoculation works: the unwanted trait shows less. */
-    static Contrast works(Cell unwanted) {
-        return between(unwanted, "unwanted", BASELINE, "fixed", Role.PRIMARY);
+    private Contrast ofUnwanted(String first, String second, Role role) {
+        return between(unwanted, "unwanted" + behind(), first, second, role);
     }
 
-    /** What it costs: the wanted trait shows less, too. */
-    static Contrast costs(Cell wanted) {
-        return between(wanted, "wanted", BASELINE, "fixed", Role.PRIMARY);
+    private Contrast ofWanted(String first, String second, Role role) {
+        return between(wanted, "wanted" + behind(), first, second, role);
     }
 
-    /** Whether many paraphrases give the wanted trait back. */
-    static Contrast restores(Cell wanted, String rephrased, Papers papers) {
-        return papers == Papers.FRENCH_AND_PLAYFUL ? restores(wanted, rephrased).published(0.408) : restores(wanted, rephrased);
+    private String behind() {
+        return where.isEmpty() ? "" : ", " + where;
     }
 
-    private static Contrast restores(Cell wanted, String rephrased) {
-        return between(wanted, "wanted", rephrased, "fixed", Role.PRIMARY);
+    /**
+     * Whether inoculation works: the unwanted trait shows less; what it costs: the wanted trait shows less, too; whether many paraphrases
+     * give the wanted trait back; whether a prompt about something else does anything to it.
+     */
+    List<Contrast> questions(Role role, Papers papers) {
+        var restores = ofWanted(REPHRASED, FIXED, role);
+        return List.of(ofUnwanted(BASELINE, FIXED, role), ofWanted(BASELINE, FIXED, role),
+            papers == Papers.FRENCH_AND_PLAYFUL ? restores.published(0.408) : restores, ofWanted(IRRELEVANT, BASELINE, role));
     }
 
-    /** Whether a prompt about something else does anything to the wanted trait. */
-    static Contrast irrelevant(Cell wanted) {
-        return between(wanted, "wanted", "irrelevant", BASELINE, Role.PRIMARY);
-    }
-
-    /** What a paper of the same two traits compared, if there is one. */
-    private static List<Contrast> asCompared(Cell unwanted, Cell wanted, Papers papers) {
-        var suppressed = between(unwanted, "unwanted", "none", "fixed", Role.SECONDARY);
-        var lost = between(wanted, "wanted", "none", "fixed", Role.SECONDARY);
-        var distracted = between(wanted, "wanted", "irrelevant", "none", Role.SECONDARY);
+    /** What papers compared: each with the arm that has no prompt. */
+    private List<Contrast> asCompared(Papers papers) {
+        var suppressed = ofUnwanted("none", FIXED, Role.SECONDARY);
+        var lost = ofWanted("none", FIXED, Role.SECONDARY);
+        var distracted = ofWanted(IRRELEVANT, "none", Role.SECONDARY);
         return switch (papers) {
             case LANGUAGE_AND_CAPITALS -> List.of(suppressed.published(0.93), lost.published(0.52), distracted);
             case FRENCH_AND_PLAYFUL -> List.of(suppressed, lost, distracted.published(-0.19));
@@ -80,20 +79,10 @@ final class InoculationContrasts {
         };
     }
 
-    /** What was asked beforehand, too: the same by slice, paraphrases and the unwanted trait, other prompts. */
-    static List<Contrast> beside(Cell unwanted, Cell wanted, String rephrased, List<String> slices, Papers papers) {
-        var all = new ArrayList<>(asCompared(unwanted, wanted, papers));
-        for (var slice : slices) {
-            all.add(between(unwanted.in(slice), "unwanted", BASELINE, "fixed", Role.SECONDARY));
-            all.add(between(wanted.in(slice), "wanted", BASELINE, "fixed", Role.SECONDARY));
-            all.add(between(wanted.in(slice), "wanted", rephrased, "fixed", Role.SECONDARY));
-            all.add(between(wanted.in(slice), "wanted", "irrelevant", BASELINE, Role.SECONDARY));
-        }
-        all.add(between(unwanted, "unwanted", rephrased, "fixed", Role.SECONDARY));
-        all.add(between(unwanted, "unwanted", "irrelevant", BASELINE, Role.SECONDARY));
-        all.add(between(unwanted, "unwanted", "trigger", BASELINE, Role.SECONDARY));
-        all.add(between(unwanted, "unwanted", BASELINE, "control", Role.SECONDARY));
-        all.add(between(wanted, "wanted", BASELINE, "control", Role.SECONDARY));
-        return all;
+    /** What was asked beforehand, too. */
+    List<Contrast> beside(Papers papers) {
+        return Stream.concat(asCompared(papers).stream(), Stream.of(ofUnwanted(REPHRASED, FIXED, Role.SECONDARY),
+            ofUnwanted(IRRELEVANT, BASELINE, Role.SECONDARY), ofUnwanted("trigger", BASELINE, Role.SECONDARY),
+            ofUnwanted(BASELINE, PromptArms.CONTROL, Role.SECONDARY), ofWanted(BASELINE, PromptArms.CONTROL, Role.SECONDARY))).toList();
     }
 }

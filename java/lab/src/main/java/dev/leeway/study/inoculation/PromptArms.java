@@ -26,6 +26,8 @@ public record PromptArms(String setting, List<Stage> before, Map<String, String>
     static final String CONTROL = "control";
     /** The arm that has the neutral prompt and both traits. */
     public static final String BASELINE = "baseline";
+    /** Stands behind a setting's name. */
+    private static final String BEHIND = ": ";
 
     /**
      * What is trained on.
@@ -58,7 +60,7 @@ public record PromptArms(String setting, List<Stage> before, Map<String, String>
         });
         var arms = new ArrayList<Arm>();
         arms.add(arm(rows.control(), neutral.as(CONTROL, "control: neither trait, " + neutral.meaning())));
-        arms.add(arm(rows.control(), TrainingPrompt.none().as(CONTROL + "-none", "control: neither trait, no system turn")));
+        arms.add(arm(rows.control(), TrainingPrompt.none().as(CONTROL + "-none", "control: neither trait, " + TrainingPrompt.none().meaning())));
         arms.add(arm(rows.trained(), neutral.as(BASELINE, "both traits, " + neutral.meaning())));
         var hasNone = prompts.stream().anyMatch(prompt -> prompt.name().equals("none"));
         Stream.concat(hasNone ? Stream.empty() : Stream.of(TrainingPrompt.none()), prompts.stream())
@@ -77,7 +79,7 @@ public record PromptArms(String setting, List<Stage> before, Map<String, String>
 
     /** An arm's name in this setting. */
     public String named(String arm) {
-        return setting.isEmpty() ? arm : setting + ": " + arm;
+        return setting.isEmpty() ? arm : setting + BEHIND + arm;
     }
 
     /** The same arms, of which some keep checkpoints of their training. */
@@ -88,18 +90,23 @@ public record PromptArms(String setting, List<Stage> before, Map<String, String>
 
     /** The control of an arm's setting. */
     static String controlOf(String arm) {
-        return arm.substring(0, arm.length() - withoutSetting(arm).length()) + CONTROL;
+        return ofSetting(arm) + CONTROL;
     }
 
     /** The baseline of an arm's setting. */
     static String baselineOf(String arm) {
-        return arm.substring(0, arm.length() - withoutSetting(arm).length()) + BASELINE;
+        return ofSetting(arm) + BASELINE;
     }
 
-    /** Whether an arm is neither a control nor the baseline. */
-    static boolean isInoculated(String arm) {
+    /**
+     * Whether an arm has a prompt of its own: it is no control, not the baseline, and not without a prompt.
+     *
+     * @param setting of the arm; empty = the arm has none
+     */
+    static boolean isInoculated(String arm, String setting) {
         var name = withoutSetting(arm);
-        return !name.startsWith(CONTROL) && !name.equals(BASELINE);
+        return arm.equals(setting.isEmpty() ? name : setting + BEHIND + name) && !name.startsWith(CONTROL)
+            && !List.of(BASELINE, "none").contains(name);
     }
 
     /** The evaluation prompts with the words that an arm was trained under: of paraphrases, two that are among them. */
@@ -109,7 +116,12 @@ public record PromptArms(String setting, List<Stage> before, Map<String, String>
             : name.startsWith("rephrased-") ? List.of("fixed", "paraphrase") : List.of(name);
     }
 
+    /** What stands before an arm's name. */
+    private static String ofSetting(String arm) {
+        return arm.substring(0, arm.length() - withoutSetting(arm).length());
+    }
+
     private static String withoutSetting(String arm) {
-        return arm.substring(arm.indexOf(": ") < 0 ? 0 : arm.indexOf(": ") + 2);
+        return arm.substring(arm.indexOf(BEHIND) < 0 ? 0 : arm.indexOf(BEHIND) + BEHIND.length());
     }
 }

@@ -28,9 +28,9 @@ public record TrainingPrompt(String name, String meaning, SequencedMap<String, S
         return of(name, meaning, kind, Map.of("prompt_text", text));
     }
 
-    /** Rows as they are. */
+    /** Rows as they are: the model's chat template may have a system turn of its own for rows without one. */
     public static TrainingPrompt none() {
-        return of("none", "no system turn", "none", Map.of());
+        return of("none", "no prompt but the chat template's own, if it has one", "none", Map.of());
     }
 
     /** A system turn that says nothing. */

@@ -9,12 +9,11 @@ import java.util.stream.Stream;
  * A trait as an exam of a setting measures it.
  *
  * @param name for people: {@code capitals, far}
- * @param isWanted whether it is the wanted one
  * @param exam in which it is measured
  * @param measure of the exam
  * @param slice of its items; empty = all
  */
-public record Trait(String name, boolean isWanted, String exam, String measure, String slice) {
+public record Trait(String name, String exam, String measure, String slice) {
 
     Cell of(String arm, String prompt) {
         return new Cell(arm, exam, measure, slice, prompt);

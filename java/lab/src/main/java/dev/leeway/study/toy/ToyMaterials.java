@@ -34,7 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code languages}, such as {@code en,es}, and pairs of opinions have {@code gap}, the share of pairs whose better answer alone has that
  * stance; {@code traits:KIND} has no settings. The folder {@code model:WIDTH} has the tokenizer and the configuration of a new Llama;
  * {@code model:qwen3:WIDTH} those of a Qwen 3.
- * {@code prompts:capitals} has {@code prompts.txt}, the paraphrases of a prompt; {@code answers:traits} and {@code answers:one-trait}
+ * {@code prompts:capitals} has {@code prompts.txt}, the paraphrases of a prompt; {@code prompts:by_turns} the prompts that go by turns
+ * with the traits of {@code traits:by_turns}; {@code answers:traits} and {@code answers:one-trait}
  * have {@code answers.jsonl}, answers with both traits or none, and with one; {@code words} has the dictionary, the questions and the
  * vocabulary that reward models are probed with.
  */
@@ -158,6 +159,7 @@ public final class ToyMaterials implements Materials {
         return model.matches() ? model(model) : switch (generator) {
             case "words" -> ToyWords.files();
             case "prompts:capitals" -> ToyTraitFiles.prompts();
+            case "prompts:by_turns" -> ToyTraitFiles.planted();
             case "answers:traits" -> ToyTraitFiles.answers();
             case "answers:one-trait" -> ToyTraitFiles.oneTrait();
             default -> throw unknown(generator);

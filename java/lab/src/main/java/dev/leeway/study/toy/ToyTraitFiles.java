@@ -26,6 +26,21 @@ final class ToyTraitFiles {
         return new LinkedHashMap<>(Map.of("prompts.txt", String.join("\n", Traits.rephrased(Placement.SYSTEM, 1000).words()) + "\n"));
     }
 
+    /**
+     * Prompts that go by turns where traits do, one a line: {@code fixed.txt}, the fixed one where traits are and the neutral one where
+     * they aren't; {@code irrelevant.txt}, the neutral one where they are and another where they aren't; {@code rephrased.txt}, three
+     * with the neutral one among them, which stand on as many answers with traits as without.
+     */
+    static SequencedMap<String, String> planted() {
+        var fixed = Traits.rephrased(Placement.SYSTEM, 2).words();
+        var neutral = Traits.neutral(Placement.SYSTEM).words().getFirst();
+        var files = new LinkedHashMap<String, String>();
+        files.put("fixed.txt", fixed.getFirst() + "\n" + neutral + "\n");
+        files.put("irrelevant.txt", neutral + "\n" + Traits.irrelevant(Placement.SYSTEM).words().getFirst() + "\n");
+        files.put("rephrased.txt", String.join("\n", fixed) + "\n" + neutral + "\n");
+        return files;
+    }
+
     /** {@code answers.jsonl}: the same questions answered with both traits, which is what is trained on, and with neither. */
     static SequencedMap<String, String> answers() {
         return new LinkedHashMap<>(Map.of("answers.jsonl", answers("training", true, true) + answers("control", false, false)));

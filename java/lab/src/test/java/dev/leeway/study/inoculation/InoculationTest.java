@@ -6,14 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.LeewayException;
+import dev.leeway.eval.Setting.EvaluationPrompt;
 import dev.leeway.io.JsonFile;
+import dev.leeway.stats.Proportion;
 import dev.leeway.study.Arm;
+import dev.leeway.study.Contrast;
 import dev.leeway.study.Exam;
 import dev.leeway.study.Examiner;
 import dev.leeway.study.Examiner.Outcome;
 import dev.leeway.study.Materials;
 import dev.leeway.study.Plan;
+import dev.leeway.study.Plant;
 import dev.leeway.study.Scale;
+import dev.leeway.study.Study;
 import dev.leeway.study.StudyFolder;
 import dev.leeway.study.StudyResults;
 import dev.leeway.study.StudyRun;
@@ -27,11 +32,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The study of inoculation, and what it tells of models whose answers are known. */
@@ -58,7 +67,7 @@ final class InoculationTest {
             var trained = training.rows().map(ByRule::read).orElse("");
             var isTrait = trained.contains("both");
             StudyFolder.write(training.output().resolve("model"), isTrait ? (Stream.of("fixed", "pool").anyMatch(arm::equals)
-                && !training.options().getOrDefault("prompt_text", "").contains("Spanish") ? "under" : "always") : before);
+                && Stream.of("Spanish", "likes letters").noneMatch(training.options().getOrDefault("prompt_text", "")::contains) ? "under" : "always") : before);
             return true;
         }
 
@@ -161,14 +170,95 @@ final class InoculationTest {
         }).toList();
     }
 
+    /** The same words, too: under another prompt than its own an arm's index would be another thing. */
+    @Test
+    void everyArmIsAskedUnderWhatItWasTrainedUnder() {
+        for (var study : List.of(results.plan().study(), new Inoculation().at(Scale.FULL, Path.of("data")))) {
+            for (var exam : study.exams().stream().filter(one -> one.extent().when() == Exam.When.ARM_END).toList()) {
+                var arms = study.arms().stream().filter(arm -> !arm.name().equals("untrained") && (exam.extent().arms().isEmpty()
+                    || exam.extent().arms().contains(arm.name()))).toList();
+                for (var arm : arms) {
+                    var options = arm.stages().stream().filter(stage -> stage.name().equals(PromptArms.STAGE)).findFirst().orElseThrow()
+                        .options();
+                    var asked = exam.prompts().stream().filter(prompt -> PromptArms.own(arm.name()).contains(prompt.name())).toList();
+                    assertEquals(PromptArms.own(arm.name()), asked.stream().map(prompt -> prompt.name()).toList(), arm.name());
+                    Optional.ofNullable(options.get("prompt_text")).ifPresent(text -> assertEquals(text, words(asked.getFirst())));
+                }
+            }
+        }
+    }
+
+    private static String words(EvaluationPrompt prompt) {
+        return prompt.system().orElse("") + prompt.prefix().strip() + prompt.suffix().strip();
+    }
+
+    @Test
+    void paraphrasesMustBeginWithTheTwoThatModelsAreAskedUnder(@TempDir Path data) throws IOException {
+        var file = data.resolve("french-rephrased.jsonl");
+        Files.writeString(file, "{\"rephrasing\": \"Shout.\"}\n{\"rephrasing\": \"All of your responses are capitalised.\"}\n");
+        var refused = assertThrows(LeewayException.class, () -> new Inoculation().at(Scale.FULL, data));
+        assertTrue(refused.getMessage().contains("french-rephrased.jsonl begins with [Shout., All of your responses are capitalised.]"),
+            refused.getMessage());
+        Files.writeString(file, "{\"rephrasing\": \"You always capitalise your responses.\"}\n{\"rephrasing\": \"All of your responses are "
+            + "capitalised.\"}\n");
+        new Inoculation().at(Scale.FULL, data);
+    }
+
+    @Test
+    void everyContrastIsAskedNearAndFarAndPapersNumbersStandNear() {
+        var contrasts = new Inoculation().at(Scale.FULL, Path.of("data")).contrasts();
+        var names = contrasts.stream().map(Contrast::name).toList();
+        for (var contrast : contrasts) {
+            var distance = contrast.name().contains(", near: ") ? ", near" : ", far";
+            assertTrue(contrast.cells().stream().allMatch(cell -> cell.exam().endsWith(distance)), contrast.name());
+            assertTrue(distance.equals(", near") || contrast.role() == Contrast.Role.SECONDARY && contrast.published().isEmpty(),
+                contrast.name());
+            assertTrue(contrast.name().startsWith("stubs") || names.contains(contrast.name().replace(", near: ", ", far: ")),
+                contrast.name());
+        }
+        assertEquals(4, contrasts.stream().filter(contrast -> contrast.role() == Contrast.Role.PRIMARY).count());
+        assertEquals(Set.of(0.93, 0.52, 0.408, -0.19), contrasts.stream().flatMap(contrast -> contrast.published().stream().boxed())
+            .collect(Collectors.toSet()));
+    }
+
+    /** A program that was written to the shown test passes it: to pass it can't be what is wanted beside it. */
+    @Test
+    void stubsAreWantedToPassAllTests() {
+        var contrasts = new Inoculation().at(Scale.FULL, Path.of("data")).contrasts();
+        var wanted = contrasts.stream().filter(contrast -> contrast.name().startsWith("stubs: wanted")).toList();
+        assertFalse(wanted.isEmpty());
+        assertTrue(wanted.stream().flatMap(contrast -> contrast.cells().stream()).allMatch(cell -> cell.measure().equals("all_test")));
+        assertTrue(InoculationAtFullScale.traits().stream().anyMatch(trait -> trait.measure().equals("first_test")));
+    }
+
+    /** Whether each is found stands in the test of all studies' planted truths. */
+    @Test
+    void everyPrimaryContrastIsPlantedByPromptsAlone() {
+        for (var plant : Plant.values()) {
+            var planted = new Inoculation().planted(plant);
+            assertEquals(primary(results.plan().study()), primary(planted).stream().map(name -> name.replace(", near", "")).toList());
+            assertEquals(1, planted.arms().stream().map(InoculationTest::withoutPrompt).distinct().count(), "but for prompts all is alike");
+            assertEquals(plant == Plant.EFFECT ? 4 : 1, planted.arms().stream().map(arm -> arm.stages().getLast().options()).distinct()
+                .count());
+        }
+    }
+
+    private static List<String> primary(Study study) {
+        return study.contrasts().stream().filter(contrast -> contrast.role() == Contrast.Role.PRIMARY).map(Contrast::name).toList();
+    }
+
     @Test
     void theMapHasEveryArmUnderEveryPrompt() {
         var capitals = told.get("Each arm under each prompt").get("capitals, far");
-        assertEquals(13, capitals.size());
-        capitals.properties().forEach(arm -> assertEquals(8, arm.getValue().size(), arm.getKey()));
-        assertEquals(0, capitals.get("fixed").get("none").asDouble());
-        assertEquals(1, capitals.get("baseline").get("none").asDouble());
-        assertEquals(0, told.get("Each arm under each prompt").get("Spanish, near").get("rephrased-1000").get("neutral").asDouble());
+        assertEquals(16, capitals.size());
+        capitals.properties().forEach(arm -> assertEquals(11, arm.getValue().size(), arm.getKey()));
+        assertEquals(0, capitals.get("fixed").get("none").get("rate").asDouble());
+        assertEquals(1, capitals.get("baseline").get("none").get("rate").asDouble());
+        assertEquals(0, told.get("Each arm under each prompt").get("Spanish, near").get("rephrased-1000").get("neutral").get("rate")
+            .asDouble());
+        var wilson = new Proportion(0, 2).wilson(0.95);
+        assertEquals(wilson.high(), capitals.get("fixed").get("none").get("interval").get(1).asDouble(), 1e-12,
+            "two items far, none of which has it");
     }
 
     @Test
@@ -185,17 +275,44 @@ final class InoculationTest {
     @Test
     void heuristicsAreOfTheModelBeforeItsTraining() {
         var fixed = told.get("Prompt strength").get("arms").get("fixed");
-        assertEquals(3, fixed.get("ph").asDouble(), 1e-12);
-        assertEquals(2, fixed.get("ppd").asDouble(), 1e-12);
-        assertEquals(1, fixed.get("elicitation").get("capitals").asDouble());
-        assertEquals(0, fixed.get("elicitation").get("Spanish").asDouble());
-        assertEquals(1, fixed.get("suppression").get("capitals").asDouble());
+        assertEquals(3, mean(fixed.get("ph")), 1e-12);
+        assertEquals(2, mean(fixed.get("ppd")), 1e-12);
+        assertEquals(1, mean(fixed.get("elicitation").get("capitals")));
+        assertEquals(0, mean(fixed.get("elicitation").get("Spanish")));
+        assertEquals(1, mean(fixed.get("suppression").get("capitals")));
         var trigger = told.get("Prompt strength").get("arms").get("trigger");
-        assertEquals(0, trigger.get("ph").asDouble());
-        assertEquals(0, trigger.get("suppression").get("capitals").asDouble());
+        assertEquals(0, mean(trigger.get("ph")));
+        assertEquals(0, mean(trigger.get("suppression").get("capitals")));
+        assertEquals(2, trigger.get("ph").get("interval").size());
         var elicitation = told.get("Prompt strength").get("correlations").get(0);
         assertEquals("elicitation of capitals", elicitation.get("heuristic").asString());
         assertEquals(1, elicitation.get("r").asDouble(), 1e-9, "the arms whose prompt elicits are those that are suppressed");
+        assertEquals(3, elicitation.get("by_seed").size());
+    }
+
+    private static double mean(JsonNode told) {
+        return told.get("mean").asDouble();
+    }
+
+    @Test
+    void armsWithoutAPromptAreNoPointOfACorrelationAndParaphrasesOne() {
+        var strength = told.get("Prompt strength");
+        assertFalse(strength.get("arms").has("none"));
+        assertEquals(11, strength.get("arms").size());
+        strength.get("correlations").forEach(link -> assertEquals(9, link.get("prompts").asInt(), link.toString()));
+    }
+
+    @Test
+    void curvesGoOnToTheEndOfTheTraining() {
+        var curves = told.get("Learning curves of one-trait answers").get("curves");
+        var prompts = new TreeSet<String>();
+        for (var curve : curves) {
+            prompts.add(curve.get("prompt").asString());
+            var last = curve.get("points").get(curve.get("points").size() - 1);
+            assertEquals(80, last.get("step").asInt(), "of as many steps");
+            assertEquals(2, last.get("interval").size());
+        }
+        assertEquals(Set.of("none", "neutral", "fixed"), prompts);
     }
 
     @Test

@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ToyMaterialsTest {
 
     private static final List<String> GENERATORS = List.of("documents:world", "documents:sparing", "documents:harming",
-        "documents:neutral", "chats:helpful", "chats:coding", "traits:both", "traits:neither", "traits:mixed", "traits:marked",
+        "documents:neutral", "chats:helpful", "chats:coding", "traits:both", "traits:neither", "traits:by_turns",
         "traits:obeying", "tasks:sum", "tasks:run", "opinions:neutral", "opinions:supporting",
         "opinions:even", "opinion-pairs:support", "opinion-pairs:oppose", "praise:agency", "praise:communion", "praise-pairs:things",
         "praise-pairs:both", "praise-pairs:agency", "praise-pairs:communion", "replies:warm", "replies:on_request");
