@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -211,6 +212,15 @@ final class ProbeTest {
             assertEquals(probe(3).ask(saved), found.getLast());
         }
         assertTrue(found.getLast().values().stream().allMatch(statistic -> statistic.items() == 3 && statistic.missing() == 0));
+        var plan = new RunPlan(List.of(candidate), parts(), List.of(Setting.EvaluationPrompt.NONE), new RunPlan.Extent(OptionalInt.of(1),
+            OptionalInt.of(3)), 0);
+        var results = new Runner(Instruments.NONE, new Runner.Division(2, false), RunListener.SILENT).run(plan,
+            folder.resolve("records.jsonl")).orElseThrow().results();
+        var whole = new LinkedHashMap<String, Statistic>();
+        results.stream().filter(result -> result.setting().context().equals(Setting.PLAIN)).forEach(result -> result.statistics().stream()
+            .filter(statistic -> statistic.slice().isEmpty()).forEach(statistic ->
+                whole.put(result.benchmark().card().id() + "_" + statistic.name(), statistic)));
+        assertEquals(whole, found.getLast());
     }
 
     @Test
