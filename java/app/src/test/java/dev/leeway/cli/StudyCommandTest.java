@@ -152,7 +152,7 @@ final class StudyCommandTest {
         Files.delete(folder.resolve("moved/seal.json"));
         Files.delete(folder.resolve("moved/results.json"));
         var plan = Cli.succeed("study", "plan", NAME, "--scale", "smoke", "--seeds", 5, "--output_dir", folder.resolve("moved"));
-        assertTrue(plan.out().contains("7 trainings of 6 arms with 1 seeds") && plan.out().contains("sealed    "), plan.out());
+        assertTrue(plan.out().contains("7 trainings of 6 arms with 1 seed;") && plan.out().contains("sealed    "), plan.out());
         assertFalse(plan.out().contains("changed   "), "a new seed's models are new: " + plan.out());
         var found = Cli.succeed("study", "resume", folder.resolve("moved"));
         assertFalse(found.err().contains("["), "a folder that was moved has all that it had: " + found.err());
