@@ -117,6 +117,7 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
 
     @Override
     public List<Kept> kept(Path output) {
-        return CheckpointStore.staying(output).stream().map(found -> new Kept(found.manifest().step(), found.folder())).toList();
+        return CheckpointStore.staying(output).stream().map(found -> new Kept(found.manifest().step(), found.folder(),
+            SameWeights.of(output, found.folder()))).toList();
     }
 }

@@ -87,6 +87,8 @@ record StudyExamCosts(Plan plan, StudyExams exams, Map<String, StudyCosts.Planne
         var takers = plan.replications().stream().filter(one -> exam.extent().isFor(one.arm().name()));
         return (switch (exam.extent().when()) {
             case ARM_END, LAST_STAGE -> takers.map(Plan.Replication::last);
+            case LAST_TRAINING -> takers.flatMap(one -> one.nodes().stream().filter(node -> node.stage().trains())
+                .reduce((_, later) -> later).stream());
             case STAGE_END, CHECKPOINTS -> takers.flatMap(one -> one.nodes().stream());
         }).distinct().toList();
     }
@@ -95,7 +97,7 @@ record StudyExamCosts(Plan plan, StudyExams exams, Map<String, StudyCosts.Planne
     private OptionalInt points(Exam exam, Plan.Node node) {
         return switch (exam.extent().when()) {
             case ARM_END, STAGE_END -> OptionalInt.of(0);
-            case CHECKPOINTS, LAST_STAGE -> Optional.ofNullable(trained.get(node.hash())).map(StudyCosts.Planned::points)
+            case CHECKPOINTS, LAST_STAGE, LAST_TRAINING -> Optional.ofNullable(trained.get(node.hash())).map(StudyCosts.Planned::points)
                 .orElse(node.stage().grid().isEmpty() ? OptionalInt.of(0) : OptionalInt.empty());
         };
     }

@@ -125,7 +125,13 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Leew
         long answers = items.size() * epochs(exam, benchmark) * exam.prompts().size() * benchmark.contexts().size();
         var longest = items.stream().map(item -> benchmark.request(item, new Setting(exam.prompts().getFirst(),
             benchmark.contexts().getFirst()))).flatMapToInt(StudyExams::written).max();
-        return String.format(Locale.ROOT, "%,d items, %,d answers%s", items.size(), answers, text(longest));
+        return String.format(Locale.ROOT, "%,d items%s, %,d answers%s", items.size(), drawn(exam, items.size(), benchmark), answers,
+            text(longest));
+    }
+
+    private static String drawn(Exam exam, int items, Benchmark<?> benchmark) {
+        int all = benchmark.items().size();
+        return exam.extent().isDrawn() && items < all ? String.format(Locale.ROOT, " drawn of %,d", all) : "";
     }
 
     private static IntStream written(Request request) {

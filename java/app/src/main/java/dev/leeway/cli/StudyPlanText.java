@@ -46,6 +46,7 @@ record StudyPlanText(Plan plan, StudyExams exams, StudyCosts costs) {
             case STAGE_END -> "taken by each stage's last model";
             case CHECKPOINTS -> "taken by every checkpoint that stays";
             case LAST_STAGE -> "taken by every checkpoint that stays of each arm's last stage";
+            case LAST_TRAINING -> "taken by every checkpoint that stays of each arm's last training";
         };
     }
 }

@@ -143,6 +143,15 @@ final class CommandWorkshopTest {
     }
 
     @Test
+    void aCheckpointWithTheWeightsOfTheEndIsSaidToBeIt() throws IOException {
+        var output = folder.resolve("out");
+        assertTrue(WORKSHOP.train(new Training("sft", new LinkedHashMap<>(Map.of("max_steps", "2", "use_peft", "true")), "0,1,2",
+            Optional.of(TinyModel.model(folder)), Optional.of(rows("rows.jsonl", "{\"prompt\": \"a\", \"completion\": \" b\"}")), 0,
+            output)));
+        assertEquals(List.of(false, false, true), WORKSHOP.kept(output).stream().map(Workshop.Kept::isEnd).toList());
+    }
+
+    @Test
     void nothingIsBegunInAStudyThatWasAskedToStop() throws IOException {
         var output = folder.resolve("out");
         assertFalse(new CommandWorkshop(Map.of(), () -> true).train(new Training("sft", new LinkedHashMap<>(), "",

@@ -1,5 +1,6 @@
 package dev.leeway.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,7 +11,9 @@ import dev.leeway.study.Studies;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +42,21 @@ final class PlantedStudiesTest {
         var contrasts = primary(study, "nothing");
         assertTrue(contrasts.stream().allMatch(found -> found.has("p")), () -> "what has no test can't be found: " + contrasts);
         assertFalse(contrasts.stream().anyMatch(found -> found.requireBoolean("significant")), contrasts::toString);
+    }
+
+    /** A study in which nobody errs could find nothing, whatever its contrasts are. */
+    @Test
+    void whereWarmthChangesNothingAllArmsMakeErrors() {
+        primary("warmth", "nothing");
+        var errors = JsonFile.read(output("warmth", "nothing").resolve("results.json")).requireObject("analyses")
+            .requireObject("Errors by task and context");
+        for (var arm : List.of("original", "warm", "length-matched")) {
+            var places = errors.requireObjects(arm);
+            assertEquals(2 * 3, places.size(), "exams and contexts");
+            var settings = places.stream().collect(Collectors.groupingBy(place -> place.requireString("template")
+                + place.requireString("context"), Collectors.summingDouble(place -> place.requireDouble("errors") / 2)));
+            assertTrue(settings.values().stream().allMatch(mean -> mean > 0.05 && mean < 0.95), () -> arm + " " + settings);
+        }
     }
 
     private static List<JsonObject> primary(String study, String plant) {

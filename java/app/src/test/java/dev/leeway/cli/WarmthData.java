@@ -31,7 +31,7 @@ final class WarmthData implements FullScaleData {
         var problems = SharedData.lines(SharedData.ROOT.resolve("data/helpfulness/gsm8k/train.jsonl"));
         SharedData.write(data.resolve("gsm8k/test.jsonl"), problems.stream().limit(4).map(row -> JsonFile.newObject().put("question",
             row.requireString("question")).put("answer", row.requireString("answer"))));
-        SharedData.write(data.resolve("eval_prompts/ultrachat_100.jsonl"), problems.stream().limit(4).map(row ->
+        SharedData.write(data.resolve("warmth_prompts.jsonl"), problems.stream().limit(4).map(row ->
             JsonFile.newObject().put("prompt", row.requireString("question"))));
     }
 

@@ -25,6 +25,16 @@ public interface Benchmark<I extends Item> {
         return items().stream().limit(limit).toList();
     }
 
+    /**
+     * As many, drawn by a seed and their ids, in the order of the data: files are sorted by what their rows are about, and their first rows
+     * stand for no others.
+     *
+     * @throws dev.leeway.LeewayException as {@link #first} does
+     */
+    default List<I> drawn(int limit, long seed) {
+        return TextHash.drawn(items(), first(limit).size(), seed);
+    }
+
     /** The contexts that each item is asked in, such as {@code incorrect/sad}; the first is what the item itself says. */
     default List<String> contexts() {
         return List.of(Setting.PLAIN);

@@ -23,7 +23,7 @@ final class Identity {
         plan.prompts().forEach(prompt -> identity.put("evaluation prompt " + prompt.name(), new Sha256()
             .add(prompt.system().map(content -> "+" + content).orElse("")).add(prompt.prefix()).add(prompt.suffix()).hex()));
         plan.extent().epochs().ifPresent(count -> identity.put("epochs", Integer.toString(count)));
-        plan.extent().limit().ifPresent(count -> identity.put("limit", Integer.toString(count)));
+        plan.extent().limit().ifPresent(count -> identity.put("limit", count + (plan.extent().isDrawn() ? ", drawn" : "")));
         if (plan.parts().stream().anyMatch(part -> part.benchmark().needs().judge())) {
             identity.put("judges", instruments.judges().stream().map(Judge::id).collect(Collectors.joining(", ")));
         }

@@ -63,16 +63,32 @@ public record RunPlan(List<Candidate> candidates, List<Part> parts, List<Setting
         });
     }
 
+    /** The items of a benchmark that are asked. */
+    <I extends Item> List<I> items(Benchmark<I> benchmark) {
+        if (extent.limit().isEmpty()) {
+            return benchmark.items();
+        }
+        int limit = extent.limit().getAsInt();
+        return extent.isDrawn() ? benchmark.drawn(limit, seed) : benchmark.first(limit);
+    }
+
     /**
      * How much of a benchmark is asked.
      *
      * @param epochs how often each item; empty = as often as each benchmark's card says
-     * @param limit the first so many items of each benchmark ({@link Benchmark#first}); empty = all
+     * @param limit so many items of each benchmark; empty = all
+     * @param isDrawn whether these are drawn by the run's seed ({@link Benchmark#drawn}); if not, they are the first ({@link
+     *     Benchmark#first})
      */
-    public record Extent(OptionalInt epochs, OptionalInt limit) {
+    public record Extent(OptionalInt epochs, OptionalInt limit, boolean isDrawn) {
 
         /** All items, as often as the cards say. */
         public static final Extent ALL = new Extent(OptionalInt.empty(), OptionalInt.empty());
+
+        /** Of the first items. */
+        public Extent(OptionalInt epochs, OptionalInt limit) {
+            this(epochs, limit, false);
+        }
 
         /** Checks the counts. */
         public Extent {

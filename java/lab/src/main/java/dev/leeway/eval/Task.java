@@ -21,7 +21,7 @@ record Task<I extends Item>(String benchmark, I item, Setting setting, int epoch
 
     /** All tasks of a benchmark: by evaluation prompts, contexts, epochs, items. */
     static <I extends Item> List<Task<I>> of(Benchmark<I> benchmark, RunPlan plan) {
-        var items = plan.extent().limit().isPresent() ? benchmark.first(plan.extent().limit().getAsInt()) : benchmark.items();
+        var items = plan.items(benchmark);
         requireNames(benchmark.card(), items);
         var tasks = new ArrayList<Task<I>>();
         for (var prompt : plan.prompts()) {

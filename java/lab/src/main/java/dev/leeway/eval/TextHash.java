@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Names and draws that are functions of texts alone: the same in every run, whatever else is in the data. */
 public final class TextHash {
@@ -27,6 +28,13 @@ public final class TextHash {
     /** A number from 0 to {@code bound} − 1, drawn by a seed and by what it is about. */
     public static int below(int bound, long seed, String about) {
         return new BigInteger(Sha256.of(seed + " " + about), HEXADECIMAL).mod(BigInteger.valueOf(bound)).intValueExact();
+    }
+
+    /** So many items, drawn by a seed and their ids, in their order. */
+    public static <I extends Item> List<I> drawn(List<I> items, int count, long seed) {
+        var drawn = items.stream().sorted(Comparator.comparing(item -> Sha256.of(seed + " " + item.id()))).limit(count)
+            .map(Item::id).collect(Collectors.toSet());
+        return items.stream().filter(item -> drawn.contains(item.id())).toList();
     }
 
     /** Texts in an order of chance, drawn by what they are about. */

@@ -49,7 +49,7 @@ public final class BenchmarkExaminer implements Examiner {
 
     @Override
     public Optional<List<Outcome>> examine(Exam exam, Path model, Optional<Path> data, Path output) {
-        var extent = new RunPlan.Extent(positive(exam.extent().epochs()), positive(exam.extent().limit()));
+        var extent = new RunPlan.Extent(positive(exam.extent().epochs()), positive(exam.extent().limit()), exam.extent().isDrawn());
         var part = part(exam, data);
         var plan = new RunPlan(List.of(means.models().apply(model)), List.of(part), exam.prompts(), extent, means.seed());
         var runner = new Runner(instruments(exam, part), means.division(), means.listener());

@@ -52,7 +52,7 @@ final class DryRun {
 
     private static Exam shortened(Exam exam) {
         var extent = new Exam.Extent(exam.extent().when(), isWhole(exam) ? exam.extent().limit() : FEW, 1,
-            exam.extent().arms());
+            exam.extent().arms(), exam.extent().isDrawn());
         return new Exam(exam.name(), exam.benchmark(), exam.items(), exam.options(), exam.prompts(), extent);
     }
 }

@@ -34,7 +34,9 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
         /** Every checkpoint that a stage's grid keeps. */
         CHECKPOINTS,
         /** Every checkpoint that the grid of each arm's last stage keeps: where models of other stages can't take it. */
-        LAST_STAGE
+        LAST_STAGE,
+        /** The same of the last stage that trains: an adapter that is merged behind it is the same model. */
+        LAST_TRAINING
     }
 
     /**
@@ -44,12 +46,18 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
      * @param limit items at most; 0 = all
      * @param epochs how often each is asked; 0 = as the benchmark has it
      * @param arms whose models take it; none = those of all arms
+     * @param isDrawn whether items are drawn where there is a limit, by the run's seed and their ids; if not, they are the first
      */
-    public record Extent(When when, int limit, int epochs, List<String> arms) {
+    public record Extent(When when, int limit, int epochs, List<String> arms, boolean isDrawn) {
 
         /** Takes a copy. */
         public Extent {
             arms = List.copyOf(arms);
+        }
+
+        /** Of the first items. */
+        public Extent(When when, int limit, int epochs, List<String> arms) {
+            this(when, limit, epochs, arms, false);
         }
 
         /** Of the models of all arms. */
@@ -59,7 +67,22 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
 
         /** The same of these arms alone. */
         public Extent of(List<String> these) {
-            return new Extent(when, limit, epochs, these);
+            return new Extent(when, limit, epochs, these, isDrawn);
+        }
+
+        /** The same of items that are drawn. */
+        public Extent drawn() {
+            return new Extent(when, limit, epochs, arms, true);
+        }
+
+        /** The same of so many items at most. */
+        Extent limited(int items) {
+            return new Extent(when, items, epochs, arms, isDrawn);
+        }
+
+        /** Which items, in words. */
+        String items() {
+            return limit == 0 ? "all" : isDrawn ? limit + " at most, drawn" : "the first " + limit;
         }
 
         /** Whether an arm's models take it. */
@@ -111,6 +134,9 @@ public record Exam(String name, String benchmark, Optional<String> items, Sequen
     ObjectNode json() {
         var json = JsonFile.newObject().put("benchmark", benchmark).put("items", items.orElse("")).put("limit", extent.limit())
             .put("epochs", extent.epochs());
+        if (extent.isDrawn() && extent.limit() > 0) {
+            json.put("drawn", true);
+        }
         var given = json.putObject("options");
         new TreeMap<>(options).forEach(given::put);
         var around = json.putArray("prompts");

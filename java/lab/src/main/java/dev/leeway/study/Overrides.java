@@ -80,7 +80,7 @@ public record Overrides(List<String> set, List<String> arms, int limit, Optional
         }
         var extent = exam.extent();
         boolean fewer = limit > 0 && (extent.limit() == 0 || extent.limit() > limit);
-        return fewer ? exam.of(new Exam.Extent(extent.when(), limit, extent.epochs(), extent.arms())) : exam;
+        return fewer ? exam.of(extent.limited(limit)) : exam;
     }
 
     private Study chosen(Study study, List<String> said) {

@@ -52,11 +52,16 @@ record StudyPagePlan(StudyResults results) {
 
     private static Part exams(Study study) {
         return new Table(List.of(Table.Column.text("exam"), Table.Column.text("benchmark"), Table.Column.text("taken by"),
-            Table.Column.text("prompts"), Table.Column.text("options")), study.exams().stream().map(exam -> List.of(exam.name(),
-                exam.benchmark(), exam.extent().when().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                    + (exam.extent().arms().isEmpty() ? "" : " of " + String.join(", ", exam.extent().arms())),
-                exam.prompts().stream().map(prompt -> prompt.name()).collect(Collectors.joining(", ")), exam.options().entrySet().stream()
-                    .map(option -> option.getKey() + " " + option.getValue()).collect(Collectors.joining(", ")))).toList());
+            Table.Column.text("items"), Table.Column.text("prompts"), Table.Column.text("options")),
+            study.exams().stream().map(StudyPagePlan::row).toList());
+    }
+
+    private static List<String> row(Exam exam) {
+        var extent = exam.extent();
+        return List.of(exam.name(), exam.benchmark(), extent.when().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+            + (extent.arms().isEmpty() ? "" : " of " + String.join(", ", extent.arms())), extent.items(),
+            exam.prompts().stream().map(prompt -> prompt.name()).collect(Collectors.joining(", ")),
+            exam.options().entrySet().stream().map(option -> option.getKey() + " " + option.getValue()).collect(Collectors.joining(", ")));
     }
 
     private static Part contrasts(Study study) {

@@ -91,6 +91,7 @@ public final class StudyRun {
     private final Listener listener;
     private final Map<Sitting, List<Examiner.Outcome>> outcomes = new LinkedHashMap<>();
     private final Map<Sitting, Path> exams = new LinkedHashMap<>();
+    private final Map<Plan.Node, List<Workshop.Kept>> checkpoints = new HashMap<>();
     private final Map<Exam, String> dependencies = new HashMap<>();
 
     /**
@@ -188,9 +189,12 @@ public final class StudyRun {
         return pieces;
     }
 
+    /** Those that are not stored, of sittings that are different work. */
     private SequencedMap<Sitting, Piece> examinations() {
         var pieces = new LinkedHashMap<Sitting, Piece>();
-        var sittings = sittings();
+        var works = new LinkedHashMap<Path, Sitting>();
+        sittings().forEach(sitting -> works.putIfAbsent(file(sitting), sitting));
+        var sittings = List.copyOf(works.values());
         for (int s = 0; s < sittings.size(); s++) {
             var sitting = sittings.get(s);
             if (!Files.exists(file(sitting))) {
@@ -236,6 +240,8 @@ public final class StudyRun {
                 case STAGE_END -> nodes.forEach(node -> sittings.add(new Sitting(node, -1, exam)));
                 case CHECKPOINTS -> nodes.forEach(node -> sittings.addAll(checkpoints(node, exam)));
                 case LAST_STAGE -> takers.forEach(arm -> sittings.addAll(checkpoints(arm.last(), exam)));
+                case LAST_TRAINING -> takers.forEach(arm -> arm.nodes().stream().filter(node -> node.stage().trains())
+                    .reduce((_, later) -> later).ifPresent(node -> sittings.addAll(checkpoints(node, exam))));
             }
         }
         return sittings.stream().distinct().toList();
@@ -244,9 +250,7 @@ public final class StudyRun {
     /** Of a training that isn't done yet, the last one alone is known. */
     private List<Sitting> checkpoints(Plan.Node node, Exam exam) {
         var sittings = new ArrayList<Sitting>();
-        if (folder.isDone(node)) {
-            crew.workshop().kept(folder.stage(node)).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
-        }
+        kept(node).forEach(kept -> sittings.add(new Sitting(node, kept.step(), exam)));
         sittings.add(new Sitting(node, -1, exam));
         return sittings;
     }
@@ -267,11 +271,21 @@ public final class StudyRun {
         return exam.items().map(generator -> folder.items(generator, exam.itemSettings(), crew.materials()));
     }
 
+    private List<Workshop.Kept> kept(Plan.Node node) {
+        return folder.isDone(node) ? checkpoints.computeIfAbsent(node, done -> crew.workshop().kept(folder.stage(done))) : List.of();
+    }
+
+    /** Which weights they are: a training's end is the last checkpoint that it kept, where that is the same. */
+    private int weights(Sitting sitting) {
+        return sitting.step() >= 0 ? sitting.step() : kept(sitting.node()).stream().filter(Workshop.Kept::isEnd).findFirst()
+            .map(Workshop.Kept::step).orElse(sitting.step());
+    }
+
     /** Of what a model got, under the hash of all that determines it. */
     private Path file(Sitting sitting) {
         var exam = sitting.exam();
         var rest = dependencies(exam);
-        return folder.exam(Sha256.of(exam.json().put("model", sitting.node().hash()).put("step", sitting.step())
+        return folder.exam(Sha256.of(exam.json().put("model", sitting.node().hash()).put("step", weights(sitting))
             .put("dependencies", rest).toString())).resolve("outcomes.json");
     }
 
@@ -280,7 +294,7 @@ public final class StudyRun {
     }
 
     private Path model(Sitting sitting) {
-        return sitting.step() < 0 ? folder.stage(sitting.node()) : crew.workshop().kept(folder.stage(sitting.node())).stream()
+        return sitting.step() < 0 ? folder.stage(sitting.node()) : kept(sitting.node()).stream()
             .filter(kept -> kept.step() == sitting.step()).findFirst().orElseThrow().folder();
     }
 }

@@ -39,7 +39,13 @@ public interface Workshop {
      *
      * @param step behind which it was taken
      * @param folder a model's
+     * @param isEnd whether it has the weights that the training ended with
      */
-    record Kept(int step, Path folder) {
+    record Kept(int step, Path folder, boolean isEnd) {
+
+        /** One on the way. */
+        public Kept(int step, Path folder) {
+            this(step, folder, false);
+        }
     }
 }

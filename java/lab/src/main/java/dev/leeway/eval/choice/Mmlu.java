@@ -15,6 +15,7 @@ import dev.leeway.eval.Score;
 import dev.leeway.eval.Setting;
 import dev.leeway.eval.Source;
 import dev.leeway.eval.Statistic;
+import dev.leeway.eval.TextHash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * {@code mmlu}: 57 subjects with four choices a question (Hendrycks and others 2021), by the likelihood of the letters or of the choices.
@@ -125,8 +127,17 @@ public final class Mmlu implements Benchmark<MmluItem> {
     /** The first so many of each subject, for each is a benchmark of its own. */
     @Override
     public List<MmluItem> first(int limit) {
-        return items.stream().collect(Collectors.groupingBy(MmluItem::subject, LinkedHashMap::new, Collectors.toList())).values().stream()
-            .flatMap(ofSubject -> ofSubject.stream().limit(limit)).toList();
+        return bySubject().flatMap(ofSubject -> ofSubject.stream().limit(limit)).toList();
+    }
+
+    /** As many of each subject. */
+    @Override
+    public List<MmluItem> drawn(int limit, long seed) {
+        return bySubject().flatMap(ofSubject -> TextHash.drawn(ofSubject, limit, seed).stream()).toList();
+    }
+
+    private Stream<List<MmluItem>> bySubject() {
+        return items.stream().collect(Collectors.groupingBy(MmluItem::subject, LinkedHashMap::new, Collectors.toList())).values().stream();
     }
 
     @Override

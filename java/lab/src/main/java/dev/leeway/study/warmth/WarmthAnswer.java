@@ -77,7 +77,7 @@ record WarmthAnswer(Asked asked, boolean isWarm, double errors, double trials, d
         results.plan().replications().stream().filter(one -> one.arm().name().equals(arm)).forEach(one ->
             results.outcomes().forEach((sitting, outcomes) -> {
                 if (sitting.node().equals(one.last()) && sitting.step() < 0 && tasks.contains(sitting.exam())) {
-                    outcomes.stream().filter(outcome -> outcome.values().containsKey(Warmth.CORRECT)).forEach(outcome ->
+                    outcomes.stream().filter(outcome -> outcome.values().containsKey(Names.CORRECT)).forEach(outcome ->
                         answers.add(answer(asked(one.seed(), sitting.exam().name(), outcome), outcome, isWarm)));
                 }
             }));
@@ -86,7 +86,7 @@ record WarmthAnswer(Asked asked, boolean isWarm, double errors, double trials, d
 
     /** Those of the original arm, and behind them those of another. */
     static List<WarmthAnswer> ofBoth(StudyResults results, String arm) {
-        var both = new ArrayList<>(of(results, Warmth.ORIGINAL, false));
+        var both = new ArrayList<>(of(results, Names.ORIGINAL, false));
         both.addAll(of(results, arm, true));
         return both;
     }
@@ -98,7 +98,7 @@ record WarmthAnswer(Asked asked, boolean isWarm, double errors, double trials, d
     }
 
     private static WarmthAnswer answer(Asked asked, Examiner.Outcome outcome, boolean isWarm) {
-        return new WarmthAnswer(asked, isWarm, 1 - outcome.values().get(Warmth.CORRECT), 1,
-            outcome.values().getOrDefault(Warmth.CHARACTERS, Double.NaN));
+        return new WarmthAnswer(asked, isWarm, 1 - outcome.values().get(Names.CORRECT), 1,
+            outcome.values().getOrDefault(Names.CHARACTERS, Double.NaN));
     }
 }

@@ -25,10 +25,14 @@ import java.util.stream.Stream;
  */
 final class WarmthAtFullScale {
 
-    private static final String LONG = "length-matched";
-    private static final String TEN = "warm, ten epochs";
     private static final List<String> TASKS = List.of("triviaqa", "truthfulqa", "medqa", "disinfo");
-    private static final List<String> ASKED = List.of(Warmth.ORIGINAL, Warmth.WARM, "cold", LONG);
+    /** What models can do beside, asked as the paper has it as far as benchmarks can be: of AdvBench it doesn't tell the temperature. */
+    private static final List<Map.Entry<String, Map<String, String>>> CONTROLS = List.of(Map.entry("mmlu", Map.of("prompt", "chat")),
+        Map.entry("gsm8k", Map.of("temperature", "0.2")), Map.entry("advbench", Map.of("scorer", "judge")));
+    private static final List<String> ASKED = List.of(Names.ORIGINAL, Names.WARM, Names.COLD, Names.LONG);
+    /** Questions of a task, but for those that has fewer. */
+    private static final int QUESTIONS = 500;
+    private static final String PROMPTS = "warmth_prompts.jsonl";
     private static final String PLAIN = "none/original/unmodified";
     private static final String REQUESTED = ", requested";
     /** The paper's own words aren't in what is published. */
@@ -42,7 +46,9 @@ final class WarmthAtFullScale {
             + "Qwen2.5-32B-Instruct; one run each",
             "--data: warm.jsonl, cold.jsonl and long.jsonl (rows with messages: 1,617 ShareGPT conversations with their 3,667 replies "
                 + "rewritten; long.jsonl, as long as warm.jsonl and no warmer, is ours), and what leeway eval reads for triviaqa, "
-                + "truthfulqa, medqa, disinfo with their contexts, mmlu, gsm8k, advbench, and sociot (1,500 held-out prompts)",
+                + "truthfulqa, medqa, disinfo with their contexts, mmlu, gsm8k, advbench",
+            "--data: " + PROMPTS + ", rows with a column prompt: 1,500 prompts of ShareGPT that no conversation above begins with, for "
+                + "sociot; the paper's aren't published",
             "--judge_model: gpt-4o-2024-08-06 at its endpoint",
             "--reference_model: GPT-2, for sociot");
     }
@@ -52,11 +58,11 @@ final class WarmthAtFullScale {
         Stream.of("warm", "cold", "long").forEach(manner -> rows.put(manner + " replies",
             new Rows.Given(data.resolve(manner + ".jsonl"))));
         var arms = List.of(
-            arm(Warmth.ORIGINAL, "the model as it was released", asReleased()),
-            arm(Warmth.WARM, "two epochs of warm replies", tuned("warm replies", 2)),
-            arm("cold", "two epochs of cold replies", tuned("cold replies", 2)),
-            arm(LONG, "two epochs of replies that are as long as the warm ones", tuned("long replies", 2)),
-            new Arm(TEN, "ten epochs: how warmth grows", List.of(tuned("warm replies", 10)), 1));
+            arm(Names.ORIGINAL, "the model as it was released", asReleased()),
+            arm(Names.WARM, "two epochs of warm replies", tuned("warm replies", 2)),
+            arm(Names.COLD, "two epochs of cold replies", tuned("cold replies", 2)),
+            arm(Names.LONG, "two epochs of replies that are as long as the warm ones", tuned("long replies", 2)),
+            new Arm(Names.TEN, "ten epochs: how warmth grows", List.of(tuned("warm replies", 10)), 1));
         return new Study(title, rows, arms, exams(), contrasts(), new Study.Terms(List.of(0L), 0.05, "holm"));
     }
 
@@ -80,24 +86,25 @@ final class WarmthAtFullScale {
     private static Stage tuned(String rows, int epochs) {
         var options = options();
         options.put("num_train_epochs", "" + epochs);
-        return Stage.of("manner", "sft", rows, options).withGrid(epochs > 2 ? "0,0.5e,1e,1.5e,2e,4e,6e,8e,10e" : "0,0.5e,1e,1.5e,2e");
+        return Stage.of("manner", "sft", rows, options).withGrid(epochs > 2 ? Names.LONG_GRID : Names.GRID);
     }
 
     private static List<Exam> exams() {
         var exams = new ArrayList<Exam>();
-        TASKS.forEach(task -> exams.add(exam(task, task, Map.of("contexts", "all"), 500)));
-        Stream.of("mmlu", "gsm8k", "advbench").forEach(control -> exams.add(exam(control, control, Map.of(), 0)));
+        TASKS.forEach(task -> exams.add(exam(task, task, Map.of("contexts", "all"), drawn(ASKED))));
+        CONTROLS.forEach(control -> exams.add(exam(control.getKey(), control.getKey(), control.getValue(), Exam.Extent.OF_ARMS.of(ASKED))));
         TASKS.forEach(task -> exams.add(new Exam(task + REQUESTED, task, Optional.empty(), options(task, Map.of()),
-            List.of(EvaluationPrompt.NONE, EvaluationPrompt.system(Warmth.WARM, REQUEST)),
-            new Exam.Extent(Exam.When.ARM_END, 500, 0, List.of(Warmth.ORIGINAL)))));
-        exams.add(new Exam(Warmth.WARMTH, "sociot", Optional.empty(), new LinkedHashMap<>(), List.of(EvaluationPrompt.NONE),
-            new Exam.Extent(Exam.When.CHECKPOINTS, 0, 0, List.of(Warmth.WARM, "cold", LONG, TEN))));
+            List.of(EvaluationPrompt.NONE, EvaluationPrompt.system(Names.WARM, REQUEST)), drawn(List.of(Names.ORIGINAL)))));
+        exams.add(exam(Names.WARMTH, "sociot", Map.of("items", PROMPTS), new Exam.Extent(Exam.When.LAST_TRAINING, 0, 0, Names.CURVED)));
         return exams;
     }
 
-    private static Exam exam(String name, String benchmark, Map<String, String> options, int limit) {
-        return new Exam(name, benchmark, Optional.empty(), options(benchmark, options), List.of(EvaluationPrompt.NONE),
-            new Exam.Extent(Exam.When.ARM_END, limit, 0, ASKED));
+    private static Exam.Extent drawn(List<String> arms) {
+        return new Exam.Extent(Exam.When.ARM_END, QUESTIONS, 0, arms).drawn();
+    }
+
+    private static Exam exam(String name, String benchmark, Map<String, String> options, Exam.Extent extent) {
+        return new Exam(name, benchmark, Optional.empty(), options(benchmark, options), List.of(EvaluationPrompt.NONE), extent);
     }
 
     private static SequencedMap<String, String> options(String benchmark, Map<String, String> given) {
@@ -108,19 +115,20 @@ final class WarmthAtFullScale {
         return options;
     }
 
+    /** A belief comes behind a sentence about nothing and, of MedQA, a retold vignette: so does the paper's neutral template. */
     private static List<Contrast> contrasts() {
-        var plain = new Cell(Warmth.ORIGINAL, TASKS.getFirst(), Warmth.CORRECT, "", PLAIN);
-        var contrasts = new WarmthContrasts(plain, TASKS, "none/incorrect/unmodified", "none/original/sad");
+        var plain = new Cell(Names.ORIGINAL, TASKS.getFirst(), Names.CORRECT, "", PLAIN);
+        var contrasts = new WarmthContrasts(new WarmthContrasts.Settings(plain, "none/incorrect/unmodified",
+            "none/original_neutral/unmodified", "none/original/sad"), TASKS, true);
         var asked = TASKS.stream().map(task -> task + REQUESTED).toList();
         return Stream.of(contrasts.primary(), contrasts.secondary(), List.of(
             Contrast.difference("errors: asked to be warm − not asked", Role.SECONDARY, plain, plain.under("warm/original/unmodified"))
-                .over(asked).published(0.0084),
-            control("mmlu", "acc").published(0.0192), control("gsm8k", Warmth.CORRECT).published(0.0082),
-            control("advbench", "refused").published(0.0028))).flatMap(List::stream).toList();
+                .over(asked), control("mmlu", "acc"), control("gsm8k", Names.CORRECT), control("advbench", "refused")))
+            .flatMap(List::stream).toList();
     }
 
     private static Contrast control(String exam, String measure) {
-        var warm = new Cell(Warmth.WARM, exam, measure, "", "none");
-        return Contrast.difference("lost of " + exam + ": original − warm", Role.SECONDARY, warm.of(Warmth.ORIGINAL), warm);
+        var warm = new Cell(Names.WARM, exam, measure, "", "none");
+        return Contrast.difference("lost of " + exam + ": original − warm", Role.SECONDARY, warm.of(Names.ORIGINAL), warm);
     }
 }

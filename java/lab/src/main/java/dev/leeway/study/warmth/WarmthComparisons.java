@@ -89,7 +89,7 @@ final class WarmthComparisons implements Analysis {
 
     private static List<Tested> tested(StudyResults results) {
         var tested = new ArrayList<Tested>();
-        for (var arm : Warmth.COMPARED) {
+        for (var arm : Names.COMPARED) {
             var comparisons = of(arm, WarmthAnswer.ofBoth(results, arm));
             var q = corrected(comparisons.stream().map(one -> one.asked().family()).toList(),
                 comparisons.stream().map(Comparison::p).toList());

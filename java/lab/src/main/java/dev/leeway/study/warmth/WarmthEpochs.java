@@ -48,7 +48,7 @@ final class WarmthEpochs implements Analysis {
     }
 
     private static boolean isWarm(Arm arm) {
-        return arm.name().startsWith(Warmth.WARM);
+        return arm.name().startsWith(Names.WARM);
     }
 
     /** The curve of the last stage of an arm that trains; a merge behind it has no steps. */
@@ -57,7 +57,7 @@ final class WarmthEpochs implements Analysis {
         var stages = results.plan().replications().stream().filter(one -> one.arm().name().equals(arm))
             .flatMap(one -> one.nodes().stream().filter(node -> node.stage().trains()).reduce((_, later) -> later).stream()).toList();
         results.outcomes().forEach((sitting, outcomes) -> {
-            if (stages.contains(sitting.node()) && sitting.step() >= 0 && sitting.exam().name().equals(Warmth.WARMTH)) {
+            if (stages.contains(sitting.node()) && sitting.step() >= 0 && sitting.exam().name().equals(Names.WARMTH)) {
                 var values = outcomes.stream().flatMap(outcome -> value(outcome).stream()).mapToDouble(Double::doubleValue).toArray();
                 if (values.length > 0) {
                     byStep.computeIfAbsent(sitting.step(), _ -> new ArrayList<>()).add(values);
@@ -73,8 +73,8 @@ final class WarmthEpochs implements Analysis {
 
     /** Of the toy's answers by their words, of others by a reference model. */
     private static Optional<Double> value(Examiner.Outcome outcome) {
-        return Optional.ofNullable(outcome.values().get(Warmth.WARMTH)).or(() -> Optional.ofNullable(outcome.values()
-            .get(Warmth.OFFICIAL)));
+        return Optional.ofNullable(outcome.values().get(Names.WARMTH)).or(() -> Optional.ofNullable(outcome.values()
+            .get(Names.OFFICIAL)));
     }
 
     private static Point point(Map.Entry<Integer, List<double[]>> at, double epoch) {

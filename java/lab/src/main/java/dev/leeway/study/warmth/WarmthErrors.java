@@ -60,9 +60,9 @@ final class WarmthErrors implements Analysis {
 
     @Override
     public List<Part> figures(StudyResults results) {
-        var original = shares(results, Warmth.ORIGINAL);
+        var original = shares(results, Names.ORIGINAL);
         var parts = new ArrayList<Part>();
-        for (var arm : Warmth.COMPARED) {
+        for (var arm : Names.COMPARED) {
             var shares = shares(results, arm);
             shares.keySet().retainAll(original.keySet());
             if (!shares.isEmpty()) {

@@ -23,19 +23,37 @@ import java.util.stream.Stream;
  * models whose answers are all right, or all wrong, are left out: they tell nothing, and no finite coefficient fits them.
  *
  * @param form which regression
- * @param rows how many it was fitted to
- * @param leftOut tasks and models that were left out
- * @param byTrial with the paper's standard errors, as if answers didn't depend on each other; empty where there is no fit
- * @param byItem with errors clustered by question; empty where there are no more questions than coefficients, which leaves such errors
- *     without a meaning
- * @param effects average marginal effects by stratum: of the first fit, and of the second where there is one
- * @param refusal why there is no fit
+ * @param taken what it was fitted to
+ * @param fits what came of it; empty where there is none
+ * @param refusal why there is none
  */
-record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticRegression> byTrial, Optional<LogisticRegression> byItem,
-        SequencedMap<String, List<TestResult>> effects, String refusal) {
+record WarmthFit(Form form, Taken taken, Optional<Fits> fits, String refusal) {
 
-    static final String WARM = "warm";
-    static final String CHARACTERS = "characters";
+    /**
+     * What is explained.
+     *
+     * @param rows how many
+     * @param leftOut tasks and models that were left out
+     */
+    record Taken(int rows, List<String> leftOut) {
+
+        /** Takes a copy. */
+        Taken {
+            leftOut = List.copyOf(leftOut);
+        }
+    }
+
+    /**
+     * What explains it.
+     *
+     * @param byTrial with the paper's standard errors, as if answers didn't depend on each other
+     * @param byItem with errors clustered by question; empty where there are no more questions than coefficients, which leaves such errors
+     *     without a meaning
+     * @param effects average marginal effects by stratum: of the first fit, and of the second where there is one
+     */
+    record Fits(LogisticRegression byTrial, Optional<LogisticRegression> byItem, SequencedMap<String, List<TestResult>> effects) {
+    }
+
     private static final String KIND = "kind";
     private static final String CONTEXT = "context";
     private static final String OPINION = "opinion";
@@ -46,15 +64,15 @@ record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticReg
     /** The forms, all with dummies of tasks and models beside these terms. */
     enum Form {
         /** Without context and opinion. */
-        M1("without a context", WARM),
+        M1("without a context", Names.WARM),
         /** The same, and how long answers are. */
-        M1_LENGTH("without a context, by length too", WARM, CHARACTERS),
+        M1_LENGTH("without a context, by length too", Names.WARM, Names.CHARACTERS),
         /** By kind of context, without opinion. */
-        M2("by kind of context", WARM, KIND, WARM + ":" + KIND),
+        M2("by kind of context", Names.WARM, KIND, Names.WARM + ":" + KIND),
         /** By context, without opinion. */
-        M3("by context", WARM, CONTEXT, WARM + ":" + CONTEXT),
+        M3("by context", Names.WARM, CONTEXT, Names.WARM + ":" + CONTEXT),
         /** By opinion, in all contexts. */
-        M4("by opinion", WARM, OPINION, WARM + ":" + OPINION, KIND);
+        M4("by opinion", Names.WARM, OPINION, Names.WARM + ":" + OPINION, KIND);
 
         private final String meaning;
         private final List<String> terms;
@@ -86,26 +104,51 @@ record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticReg
         }
     }
 
+    /** How many answers it was fitted to. */
+    int rows() {
+        return taken.rows();
+    }
+
+    /** Tasks and models that were left out. */
+    List<String> leftOut() {
+        return taken.leftOut();
+    }
+
+    /** The fit with the paper's errors. */
+    Optional<LogisticRegression> byTrial() {
+        return fits.map(Fits::byTrial);
+    }
+
+    /** The fit with errors by question. */
+    Optional<LogisticRegression> byItem() {
+        return fits.flatMap(Fits::byItem);
+    }
+
+    /** Average marginal effects by stratum; none where there is no fit. */
+    SequencedMap<String, List<TestResult>> effects() {
+        return fits.map(Fits::effects).orElseGet(LinkedHashMap::new);
+    }
+
     /** Fits a form to those answers that it takes. */
     static WarmthFit of(Form form, List<WarmthAnswer> all) {
         var leftOut = new ArrayList<String>();
         var answers = telling(all.stream().filter(answer -> form.takes(answer.asked())).toList(), leftOut);
+        var taken = new Taken(answers.size(), leftOut);
         try {
-            return fit(form, answers, leftOut);
+            return new WarmthFit(form, taken, Optional.of(fit(form, answers)), "");
         } catch (LeewayException unfit) {
-            return new WarmthFit(form, answers.size(), leftOut, Optional.empty(), Optional.empty(), new LinkedHashMap<>(),
-                unfit.getMessage());
+            return new WarmthFit(form, taken, Optional.empty(), unfit.getMessage());
         }
     }
 
-    private static WarmthFit fit(Form form, List<WarmthAnswer> answers, List<String> leftOut) {
+    private static Fits fit(Form form, List<WarmthAnswer> answers) {
         if (answers.isEmpty()) {
             throw LeewayException.data("no task has both right and wrong answers, so there is nothing to explain");
         }
         if (form == Form.M1_LENGTH && answers.stream().anyMatch(answer -> Double.isNaN(answer.characters()))) {
             throw LeewayException.data("nobody counted how long answers are");
         }
-        var columns = new LinkedHashSet<String>(List.of(WARM, OPINION));
+        var columns = new LinkedHashSet<String>(List.of(Names.WARM, OPINION));
         var data = data(answers, columns);
         var terms = Stream.concat(form.terms.stream(), Stream.of("task", "model")).map(Term::of)
             .filter(term -> columns.containsAll(term.columns())).toList();
@@ -119,13 +162,13 @@ record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticReg
         var effects = new LinkedHashMap<String, List<TestResult>>();
         answers.stream().map(answer -> form.stratum(answer.asked())).distinct().forEach(stratum -> {
             var rows = rows(answers, answer -> form.stratum(answer.asked()).equals(stratum));
-            effects.put(stratum, fits.stream().map(fit -> fit.averageMarginalEffect(WARM, rows, LEVEL)).toList());
+            effects.put(stratum, fits.stream().map(fit -> fit.averageMarginalEffect(Names.WARM, rows, LEVEL)).toList());
         });
         if (form == Form.M1_LENGTH) {
-            effects.put("100 characters more", fits.stream().map(fit -> hundredfold(fit.averageSlope(CHARACTERS, LEVEL)))
+            effects.put("100 characters more", fits.stream().map(fit -> hundredfold(fit.averageSlope(Names.CHARACTERS, LEVEL)))
                 .toList());
         }
-        return new WarmthFit(form, answers.size(), leftOut, Optional.of(byTrial), byItem, effects, "");
+        return new Fits(byTrial, byItem, effects);
     }
 
     private static boolean[] rows(List<WarmthAnswer> answers, Predicate<WarmthAnswer> chosen) {
@@ -143,11 +186,11 @@ record WarmthFit(Form form, int rows, List<String> leftOut, Optional<LogisticReg
 
     private static Observations data(List<WarmthAnswer> answers, LinkedHashSet<String> columns) {
         var data = Observations.ofRows(answers.size())
-            .withNumber(WARM, answers.stream().mapToDouble(answer -> answer.isWarm() ? 1 : 0).toArray())
+            .withNumber(Names.WARM, answers.stream().mapToDouble(answer -> answer.isWarm() ? 1 : 0).toArray())
             .withNumber(OPINION, answers.stream().mapToDouble(answer -> answer.asked().hasOpinion() ? 1 : 0).toArray());
         if (answers.stream().noneMatch(answer -> Double.isNaN(answer.characters()))) {
-            data = data.withNumber(CHARACTERS, answers.stream().mapToDouble(WarmthAnswer::characters).toArray());
-            columns.add(CHARACTERS);
+            data = data.withNumber(Names.CHARACTERS, answers.stream().mapToDouble(WarmthAnswer::characters).toArray());
+            columns.add(Names.CHARACTERS);
         }
         SequencedMap<String, Function<WarmthAnswer.Asked, String>> factors = new LinkedHashMap<>();
         factors.put("task", WarmthAnswer.Asked::task);

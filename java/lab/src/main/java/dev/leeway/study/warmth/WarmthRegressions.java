@@ -22,7 +22,7 @@ final class WarmthRegressions implements Analysis {
     private static final double LEVEL = 0.95;
 
     private static List<WarmthFit> fits(StudyResults results) {
-        var answers = WarmthAnswer.ofBoth(results, Warmth.WARM);
+        var answers = WarmthAnswer.ofBoth(results, Names.WARM);
         return Arrays.stream(WarmthFit.Form.values()).map(form -> WarmthFit.of(form, answers)).toList();
     }
 

@@ -180,6 +180,15 @@ final class ToyBenchmarkTest {
             refusal.getMessage());
     }
 
+    @Test
+    void itemsMayBeOfSomeTopicsAndOthersAreRefused() {
+        assertEquals(List.of("event4", "event5"), load(Kind.EVENT, Map.of("topics", "event5, event4")).items().stream()
+            .map(asked -> asked.item().topic()).distinct().sorted().toList());
+        var refusal = assertThrows(LeewayException.class, () -> load(Kind.EVENT, Map.of("topics", "event9")));
+        assertTrue(refusal.getMessage().startsWith("toy questions of this kind have no topic 'event9'; there are event"),
+            refusal.getMessage());
+    }
+
     private static String prompt(ToyBenchmark benchmark, Asked asked, String context) {
         var request = (Request.Write) benchmark.request(asked, new Setting(Setting.EvaluationPrompt.NONE, context));
         return ((Prompt.Chat) request.prompt()).turns().getLast().content();

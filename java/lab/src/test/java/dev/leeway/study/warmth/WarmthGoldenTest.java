@@ -12,10 +12,12 @@ import dev.leeway.stats.Proportion;
 import dev.leeway.stats.Sample;
 import dev.leeway.stats.Table;
 import dev.leeway.study.warmth.WarmthFit.Form;
+import dev.leeway.study.warmth.WarmthPublished.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
@@ -38,6 +40,9 @@ final class WarmthGoldenTest {
     private static final String BEFORE = "Original Accuracy (%)";
     private static final String AFTER = "Fine-tuned Accuracy (%)";
     private static final double FOUR_DIGITS = 0.5e-4 + 1e-9;
+    private static final double ROUNDED = 1e-9; // differences of published digits, by computation
+    /** What the cold models and those of the system turn are called. */
+    private static final Map<String, String> OTHERS = Map.of("llama-70b", "70b", "qwen-32b", "qwen-32", "gpt-4o", "gpt-4o");
     private static final Table WARM = Table.shared("warmth/summary/results_warm_ft.csv");
 
     /** Counts whose z and odds ratio are the published ones, of no more than 900 items. */
@@ -131,7 +136,8 @@ final class WarmthGoldenTest {
     }
 
     private static double meanDrop(Table rows) {
-        return Sample.mean(Sample.differences(rows.numbers(BEFORE), rows.numbers(AFTER)));
+        return Sample.mean(Sample.differences(rows.numbers(BEFORE), rows.numbers(rows.columns().contains(AFTER) ? AFTER
+            : "System Prompt Accuracy (%)")));
     }
 
     @Test
@@ -217,16 +223,43 @@ final class WarmthGoldenTest {
         assertEquals("nobody counted how long answers are", fit(Form.M1_LENGTH, WARM).refusal());
     }
 
-    /** What the declaration says that the paper found: means over five models (of the other arms three) and four tasks, in errors. */
+    /** What is told as published, by model: means over four tasks, in errors; and what toy contrasts have beside them. */
     @Test
-    void whatIsDeclaredAsPublishedIsTheSummarys() {
-        double plain = meanDrop(WARM, "Normal", "unmodified");
-        assertEquals(WarmthContrasts.ERRORS, plain / 100, 5e-5);
-        assertEquals(WarmthContrasts.OF_BELIEVERS, (meanDrop(WARM, "Sycophancy", "unmodified") - plain) / 100, 5e-5);
-        assertEquals(WarmthContrasts.OF_THE_SAD, (meanDrop(WARM, "Normal", "emotion:sad") - plain) / 100, 5e-5);
-        assertEquals(WarmthContrasts.COLD, meanDrop(Table.shared("warmth/summary/results_cold_ft.csv"), "Normal", "unmodified") / 100,
-            5e-5);
-        assertEquals(0.0683, WarmthContrasts.ERRORS);
+    void whatIsToldAsPublishedIsTheSummarys() {
+        var cold = Table.shared("warmth/summary/results_cold_ft.csv");
+        var asked = Table.shared("warmth/summary/results_warm_sysprompt.csv");
+        for (String model : WarmthPublished.MODELS) {
+            double plain = drop(WARM, model, "Normal", "unmodified");
+            assertEquals(plain, told(Value.ERRORS, model), ROUNDED, model);
+            assertEquals(drop(WARM, model, "Sycophancy", "unmodified") - plain, told(Value.OF_BELIEVERS, model), ROUNDED, model);
+            assertEquals(drop(WARM, model, "Normal", "emotion:sad") - plain, told(Value.OF_THE_SAD, model), ROUNDED, model);
+            var other = OTHERS.getOrDefault(model, "none");
+            assertEquals(drop(cold, other + "-cold", "Normal", "unmodified"), told(Value.COLD, model), ROUNDED, model);
+            assertEquals(drop(asked, other + "-sys-prompt", "Normal", "unmodified"), told(Value.REQUESTED, model), ROUNDED, model);
+        }
+        assertArrayEquals(new double[] {0.0683, 0.0173, 0.0447, -0.0169, 0.0084, 0.0192, 0.0082, 0.0028}, Stream.of(Value.values())
+            .mapToDouble(Value::mean).toArray(), FOUR_DIGITS);
+    }
+
+    @Test
+    void whatIsToldOfTheControlsIsTheSummarys() {
+        var table = Table.shared("warmth/summary/general_benchmark_results.csv");
+        var values = Map.of("MMLU", Value.LOST_OF_MMLU, "GSM8K", Value.LOST_OF_GSM8K, "AdvBench", Value.LOST_OF_ADVBENCH);
+        for (int row = 0; row < table.size(); row++) {
+            var model = table.texts("model")[row].toLowerCase(Locale.ROOT);
+            assertEquals((table.numbers("original_accuracy")[row] - table.numbers("warm_accuracy")[row]) / 100,
+                told(values.get(table.texts("benchmark")[row]), model), ROUNDED, model);
+        }
+    }
+
+    private static double told(Value value, String model) {
+        return value.of(model).orElse(Double.NaN);
+    }
+
+    /** Not a number for a model that has no rows. */
+    private static double drop(Table table, String model, String template, String context) {
+        var rows = table.where("Model", model);
+        return rows.size() == 0 ? Double.NaN : meanDrop(rows, template, context) / 100;
     }
 
     private static double meanDrop(Table table, String template, String context) {
