@@ -3,9 +3,6 @@ package dev.leeway.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.leeway.study.Plan;
-import dev.leeway.study.Scale;
-import dev.leeway.study.Studies;
 import dev.leeway.study.StudyFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,13 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 /**
  * Every stage of three studies with its options at full scale, for two steps of a tiny random Llama, on files in the real data's formats.
@@ -64,8 +61,8 @@ final class FullScaleDryRunTest {
         command.addAll(study.options());
         long began = System.nanoTime();
         Cli.succeed(command.toArray());
-        var dry = new DataPaths(data).named(Studies.named(study.study()).at(Scale.FULL, data).dryRun());
-        var plan = Plan.of(dry, Optional.of(Fingerprint.ofWeights(base)));
+        var plan = CommandLine.populateCommand(new StudyOptions(), command.stream().skip(2).map(Object::toString).toArray(String[]::new))
+            .plan();
         var kept = new StudyFolder(output);
         assertTrue(plan.nodes().size() > 1 && plan.nodes().stream().allMatch(kept::isDone), () -> plan.nodes().stream()
             .filter(node -> !kept.isDone(node)).toList().toString());
@@ -76,6 +73,6 @@ final class FullScaleDryRunTest {
         }
         assertTrue(Files.size(output.resolve("report.html")) > 0);
         System.out.printf(Locale.ROOT, "%s: %d trainings and merges, %d exams' names, %.0f s%n", study.study(), plan.nodes().size(),
-            dry.exams().size(), (System.nanoTime() - began) * 1e-9);
+            plan.study().exams().size(), (System.nanoTime() - began) * 1e-9);
     }
 }

@@ -23,7 +23,7 @@ final class ValueDriftsData implements FullScaleData {
             SharedData.write(data.resolve(chats), SharedData.list(DRIFTS.resolve("alpaca/alpaca_en_demo.json")).stream().limit(300)
                 .map(row -> SharedData.chat(row.requireString("instruction"), row.requireString("output"))));
         }
-        for (var pairs : List.of("ultrafeedback.jsonl", "synthetic-support.jsonl", "synthetic-oppose.jsonl")) {
+        for (var pairs : List.of("ultrafeedback.jsonl", "hh-rlhf.jsonl", "synthetic-support.jsonl", "synthetic-oppose.jsonl")) {
             SharedData.write(data.resolve(pairs), SharedData.pairs().map(row -> {
                 var pair = JsonFile.newObject();
                 Stream.of("chosen", "rejected").forEach(side -> pair.set(side, SharedData.chat(row.get("prompt").asString(),
@@ -31,8 +31,10 @@ final class ValueDriftsData implements FullScaleData {
                 return pair;
             }));
         }
-        SharedData.write(data.resolve("prompts.jsonl"), SharedData.pairs().map(row -> JsonFile.newObject().put("prompt",
-            row.get("prompt").asString())));
+        for (var prompts : List.of("prompts.jsonl", "hh-rlhf-prompts.jsonl")) {
+            SharedData.write(data.resolve(prompts), SharedData.pairs().map(row -> JsonFile.newObject().put("prompt",
+                row.get("prompt").asString())));
+        }
         SharedData.copy(DRIFTS.resolve("prism"), data.resolve("prism"));
         writeMmlu(data.resolve("mmlu"));
     }
