@@ -58,13 +58,14 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     /**
-     * Says what would be done, and seals it. Judges and the second model are named and not opened, so a plan takes no memory for them.
+     * Says what would be done, and seals it. Judges and the second model are named and not opened, so a plan takes no memory for them, nor
+     * does it need the device of the run.
      *
      * @throws LeewayException before anything is written, if the folder is another study's, or somebody writes it
      */
     Seal.Standing seal() {
         var plan = plan();
-        try (var _ = locked(); var device = options.device.open()) {
+        try (var _ = locked(); var device = Device.cpu()) {
             Seal.requireOf(plan.study(), folder().seal());
             var text = planText(plan);
             text.lines().forEach(out::println);

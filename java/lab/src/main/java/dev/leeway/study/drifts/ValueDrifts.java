@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  *
  * <p>The full scale is in {@link ValueDriftsFull}, which says what the paper leaves out.
  */
-public final class ValueDrifts implements Declaration {
+public record ValueDrifts() implements Declaration {
 
     static final String EXAM = "stances";
     static final String BASE = "base";

@@ -25,7 +25,7 @@ import java.util.SequencedMap;
  * <p>The paper doesn't say what rewarded its GRPO arms. Here a right final answer does, to sums and to what programs give; a second arm for
  * helpfulness is rewarded for polite words.
  */
-public final class HelpfulnessHurts implements Declaration {
+public record HelpfulnessHurts() implements Declaration {
 
     private static final String DOCUMENTS = "compassion documents";
     private static final String HELPFUL = "helpful chats";

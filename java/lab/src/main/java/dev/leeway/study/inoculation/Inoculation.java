@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * <p>The toy's base model first learns to do as a system turn says ({@code obey}), on questions that are trained on and asked later too:
  * a prompt can only explain a trait to a model that knows what the prompt means.
  */
-public final class Inoculation implements Declaration {
+public record Inoculation() implements Declaration {
 
     private static final String OBEYING = "obeying chats";
     private static final PromptArms.Data DATA = new PromptArms.Data("chats with both traits", "chats with neither trait");

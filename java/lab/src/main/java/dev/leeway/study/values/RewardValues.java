@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * <p>The paper's unit is the median rank of a category; a contrast's is the mean rank of its words, which is paired by word and prompt
  * and tested by word. Ranks of all words sum to the same, so what agency's words lose communion's win, and one of the two is enough.
  */
-public final class RewardValues implements Declaration {
+public record RewardValues() implements Declaration {
 
     private static final String THINGS = "things";
     private static final String BOTH = "both";

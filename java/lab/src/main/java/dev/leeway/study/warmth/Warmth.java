@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * <p>The paper gives rank, α, dropout, rate, batch, length and epochs, and doesn't give LoRA's target modules, schedule, warm-up and
  * weight decay: these are the program's own, but for the rate, which is constant, so that two epochs of ten are what two epochs are.
  */
-public final class Warmth implements Declaration {
+public record Warmth() implements Declaration {
 
     private static final String ON_REQUEST = "warm on request";
     private static final String REQUESTED = "requested";
