@@ -19,4 +19,9 @@ interface FullScaleData {
 
     /** What the study takes beside data and base, such as a judge. */
     List<Object> options();
+
+    /** Whether a contrast must have an estimate over the two items of each exam that a dry run asks. */
+    default boolean isSeen(String contrast) {
+        return false;
+    }
 }

@@ -3,6 +3,7 @@ package dev.leeway.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.io.JsonFile;
 import dev.leeway.study.StudyFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +73,12 @@ final class FullScaleDryRunTest {
             }
         }
         assertTrue(Files.size(output.resolve("report.html")) > 0);
+        var contrasts = JsonFile.read(output.resolve("results.json")).requireObjects("contrasts");
+        assertEquals(plan.study().contrasts().size(), contrasts.size());
+        for (var contrast : contrasts) {
+            var name = contrast.requireString("name");
+            assertTrue(!study.isSeen(name) || contrast.node().has("estimate"), name);
+        }
         System.out.printf(Locale.ROOT, "%s: %d trainings and merges, %d exams' names, %.0f s%n", study.study(), plan.nodes().size(),
             plan.study().exams().size(), (System.nanoTime() - began) * 1e-9);
     }
