@@ -69,7 +69,8 @@ final class Failures {
         var options = parsed.commandSpec().optionsMap();
         var counts = new LinkedHashMap<String, Integer>();
         parsed.originalArgs().stream().map(argument -> argument.split("=", 2)[0]).filter(options::containsKey)
-            .filter(name -> !options.get(name).isMultiValue()).forEach(name -> counts.merge(options.get(name).longestName(), 1, Integer::sum));
+            .filter(name -> !options.get(name).isMultiValue())
+            .forEach(name -> counts.merge(options.get(name).longestName(), 1, Integer::sum));
         return counts.entrySet().stream().filter(count -> count.getValue() > 1).map(Map.Entry::getKey).toList();
     }
 

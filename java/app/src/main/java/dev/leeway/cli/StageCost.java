@@ -59,9 +59,8 @@ record StageCost(Footprint footprint, long besideBytes, long freeBytes, Optional
             : ", reward models " + MemoryPlan.readable(besideBytes)) + (bytes() <= free ? "" : "; this device has "
             + MemoryPlan.readable(free));
         return List.of(String.format(Locale.ROOT, "parameters %,d, of which %,d are trained", parameters() + (hasAdapter() ? trained() : 0),
-            trained()), "memory " + memory, work.map(all -> String.format(Locale.ROOT, "%,d step%s, %s %,.0f tokens, about %.2g FLOPs", all.steps(),
-            all.steps() == 1 ? "" : "s",
-            all.isBound() ? "up to" : "about", all.tokens(), all.flops())).orElse("steps go with the rows, of which nobody knows how many "
-            + "there are"));
+            trained()), "memory " + memory, work.map(all -> String.format(Locale.ROOT,
+            "%,d step%s, %s %,.0f tokens, about %.2g FLOPs", all.steps(), all.steps() == 1 ? "" : "s", all.isBound()
+            ? "up to" : "about", all.tokens(), all.flops())).orElse("steps go with the rows, of which nobody knows how many there are"));
     }
 }

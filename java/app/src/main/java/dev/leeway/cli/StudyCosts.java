@@ -88,9 +88,9 @@ record StudyCosts(Plan plan, StudyOptions options, StudyFolder folder, Materials
     private Planned planned(Kind kind) {
         var model = model(kind);
         if (model.isEmpty()) {
-            return Planned.not(kind, named(kind).map(path -> "there is no " + Path.of(path).resolve("config.json") + ", which is enough of a "
-                + "model for a plan; name the folder that it is in with --data").orElse("--model_name_or_path names no base model, of which "
-                + "config.json is enough"));
+            return Planned.not(kind, named(kind).map(path -> "there is no " + Path.of(path).resolve("config.json")
+                + ", which is enough of a model for a plan; name the folder that it is in with --data")
+                .orElse("--model_name_or_path names no base model, of which config.json is enough"));
         }
         try {
             var notes = new ArrayList<String>();

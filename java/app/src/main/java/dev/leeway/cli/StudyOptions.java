@@ -70,8 +70,8 @@ final class StudyOptions implements Checked {
         + "sociot")
     Optional<Path> reference = Optional.empty();
 
-    @Option(names = "--data", paramLabel = "DIR", description = "folder of the data of a study at full scale; leeway study list says what is "
-        + "in it")
+    @Option(names = "--data", paramLabel = "DIR", description = "folder of the data of a study at full scale; leeway study list says what "
+        + "is in it")
     Optional<Path> data = Optional.empty();
 
     @Option(names = "--batch_size", paramLabel = "N", description = "answers that are made at once; results do not depend on it "

@@ -27,7 +27,8 @@ final class ProbedStudyTest {
         var page = Files.readString(out.resolve("report.html"));
         assertTrue(page.contains(rule), "the plan of the page");
         assertTrue(page.contains("<summary>sft: eval_toy-fact_correct</summary>"), "a curve");
-        assertTrue(Files.readString(out.resolve("seal.json")).replace(" ", "").contains("\"eval_benchmarks\":\"toy-fact\""), "it is sealed");
+        assertTrue(Files.readString(out.resolve("seal.json")).replace(" ", "").contains("\"eval_benchmarks\":\"toy-fact\""),
+            "it is sealed");
         var asked = new ArrayList<List<Integer>>();
         try (var stages = Files.list(out.resolve("stages"))) {
             for (var stage : stages.filter(path -> Files.exists(path.resolve("metrics.jsonl"))).toList()) {

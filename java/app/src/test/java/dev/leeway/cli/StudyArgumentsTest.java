@@ -45,7 +45,8 @@ final class StudyArgumentsTest {
     @Test
     void filesThatAreSetAreKeptAbsolute() {
         assertEquals(List.of("--set", "sft.prompt_file=" + absolute("pool.txt"),
-            "--set=grpo.reward_funcs=length:4,model:" + absolute("../m"), "--set", "sft.learning_rate=1e-4", "--set", "sft.prompt_file=made:prompts:capitals#prompts.txt", "--set",
+            "--set=grpo.reward_funcs=length:4,model:" + absolute("../m"), "--set", "sft.learning_rate=1e-4", "--set",
+            "sft.prompt_file=made:prompts:capitals#prompts.txt", "--set",
             "grpo.reward_funcs=model:arm:judge", "--set", "sft.prompt_file="),
             of("--set", "sft.prompt_file=pool.txt", "--set=grpo.reward_funcs=length:4,model:../m", "--set", "sft.learning_rate=1e-4",
                 "--set", "sft.prompt_file=made:prompts:capitals#prompts.txt", "--set", "grpo.reward_funcs=model:arm:judge", "--set",

@@ -101,8 +101,9 @@ class StudyExamChecksTest {
             contrast("other", "party=left", "none"));
         var failure = failure(checks(study, topics(Benchmark.Needs.NOTHING), Map.of()));
         assertEquals(Kind.DATA, failure.kind());
-        assertEquals("contrasts gap, again: no item of views has topic=abortion; its topic is one of Climate, Discussions on Abortion; 1 more "
-            + "problem below:\n  contrast other: no item of views has party=left; its items have no party, but topic", failure.getMessage());
+        assertEquals("contrasts gap, again: no item of views has topic=abortion; its topic is one of Climate, Discussions on Abortion; "
+            + "1 more problem below:\n  contrast other: no item of views has party=left; its items have no party, but topic",
+            failure.getMessage());
     }
 
     @Test
@@ -111,7 +112,8 @@ class StudyExamChecksTest {
         var failure = failure(checks(study, topics(new Benchmark.Needs(true, true, false)), Map.of("others",
             LeewayException.data("prism.csv is not there"))));
         assertEquals(Kind.USAGE, failure.kind());
-        for (var told : List.of("exam others: prism.csv is not there; 4 more problems below:", "--judge_model is missing: exam views (prism)",
+        for (var told : List.of("exam others: prism.csv is not there; 4 more problems below:",
+            "--judge_model is missing: exam views (prism)",
                 "--reference_model is missing: exam views (prism)", "contrast gap: views is not asked under formal, but under none",
                 "contrast gap: no item of views has topic=abortion")) {
             assertTrue(failure.getMessage().contains(told), () -> told + " in " + failure.getMessage());

@@ -57,7 +57,8 @@ final class StudyPlanTest {
     void aModelThatAStageNamesIsMissedByItsPath() {
         var plan = Cli.succeed("study", "plan", "reward-values", "--scale", "full", "--flops_per_second", 4e14, "--output_dir",
             folder.resolve("values")).out();
-        assertTrue(plan.contains("not planned: there is no ") && plan.contains("gemma-2-2b-it/config.json, which is enough of a model"), plan);
+        assertTrue(plan.contains("not planned: there is no ")
+            && plan.contains("gemma-2-2b-it/config.json, which is enough of a model"), plan);
     }
 
     private static String group(String pattern, String text) {

@@ -45,7 +45,7 @@ record StudyPageContrasts(StudyResults results) {
             + "share its luck; with one, of other items for these models alone. p is corrected (" + terms.correction()
             + ") within the primary contrasts, and within the others; alpha is " + terms.alpha() + ". Where there is no interval, nothing "
             + "varied that a difference could be compared with. By seed is over all items that a seed's cells have; estimates and tests "
-            + "are over those that all seeds have, averaged within each unit: a question counts once in however many languages it is asked."));
+            + "are over those that all seeds have, averaged within each unit: a question counts once in all languages."));
         return parts;
     }
 

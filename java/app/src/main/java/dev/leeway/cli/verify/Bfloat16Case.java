@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  *
  * <p>The loss may be off by twice the largest recorded error of a log-prob over √n. It is the mean of n log-probs: if their errors have
  * standard deviation σ, the largest of some 40 is expected at 2.2 σ or more, so the mean's is at most largest / (2.2 √n), and the bound
- * lies beyond four of them. What one run of transformers records for the loss itself is a chance cancellation: rounding the weights alone, with
- * exact arithmetic behind it, moves the loss of five reference models by 4 to 53 times that.
+ * lies beyond four of them. What one run of transformers records for the loss itself is a chance cancellation: rounding the weights alone,
+ * with exact arithmetic behind it, moves the loss of five reference models by 4 to 53 times that.
  *
  * @param path folder of the model and of what is expected of it
  * @param inputsFolder where its batch and {@code meta.json} are

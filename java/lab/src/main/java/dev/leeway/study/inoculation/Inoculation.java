@@ -198,7 +198,8 @@ public record Inoculation() implements Declaration {
             : neutral.as(arm, neutral.meaning())).toList();
         var taken = Stream.concat(Stream.of(PromptArms.BASELINE), others.stream().map(TrainingPrompt::name)).toList();
         var arms = new PromptArms("", List.of(size.toy().pretrain()), fast(size.train()), List.of()).of(new PromptArms.Data("by turns",
-            "by turns"), neutral, others).stream().filter(arm -> taken.contains(arm.name())).map(arm -> arm.drawingItsOwnBehind(1)).toList();
+            "by turns"), neutral, others).stream().filter(arm -> taken.contains(arm.name()))
+            .map(arm -> arm.drawingItsOwnBehind(1)).toList();
         var exam = new Exam(EXAM, "toy-traits", Optional.empty(), new LinkedHashMap<>(), asked("neutral"),
             new Exam.Extent(Exam.When.ARM_END, 0, 8));
         return new Study(title(plant.behind()), rows, arms, List.of(exam), comparing("neutral",

@@ -60,7 +60,8 @@ public record PromptArms(String setting, List<Stage> before, Map<String, String>
         });
         var arms = new ArrayList<Arm>();
         arms.add(arm(rows.control(), neutral.as(CONTROL, "control: neither trait, " + neutral.meaning())));
-        arms.add(arm(rows.control(), TrainingPrompt.none().as(CONTROL + "-none", "control: neither trait, " + TrainingPrompt.none().meaning())));
+        arms.add(arm(rows.control(), TrainingPrompt.none().as(CONTROL + "-none",
+            "control: neither trait, " + TrainingPrompt.none().meaning())));
         arms.add(arm(rows.trained(), neutral.as(BASELINE, "both traits, " + neutral.meaning())));
         var hasNone = prompts.stream().anyMatch(prompt -> prompt.name().equals("none"));
         Stream.concat(hasNone ? Stream.empty() : Stream.of(TrainingPrompt.none()), prompts.stream())

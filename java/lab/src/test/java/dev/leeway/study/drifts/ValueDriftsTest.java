@@ -123,7 +123,7 @@ final class ValueDriftsTest {
         assertFalse(html.contains("NaN"));
     }
 
-    /** Half of the questions about the dam have no stance in the middle of a training: that is told of the time, and no matter to the ends. */
+    /** Half of the questions about the dam have no stance in the middle of a training: that is told of the time. */
     @Test
     void questionsWithoutAStanceAtACheckpointBetweenCountForTheMagnitude() {
         var found = drift(results(study.planted(Plant.EFFECT), (item, step) -> item.equals("dam/1") && step == 15), "dpo-support", "");
@@ -151,7 +151,8 @@ final class ValueDriftsTest {
         var arms = planted.arms().stream().map(arm -> new Arm(arm.name(), arm.meaning(), arm.stages().stream().map(stage -> {
             var options = new LinkedHashMap<>(stage.options());
             options.remove("max_steps");
-            return new Stage(stage.name(), stage.command(), stage.rows(), options, stage.command().equals("dpo") ? "every:7" : stage.grid());
+            return new Stage(stage.name(), stage.command(), stage.rows(), options,
+                stage.command().equals("dpo") ? "every:7" : stage.grid());
         }).toList(), arm.shared())).toList();
         var results = results(new Study(planted.title(), planted.rows(), arms, planted.exams(), planted.contrasts(),
             new Study.Terms(List.of(0L), 0.05, "holm")), (_, _) -> false);
@@ -170,7 +171,8 @@ final class ValueDriftsTest {
     }
 
     private JsonObject drift(StudyResults results, String arm, String topic) {
-        return analyses(results).requireObject("Drifts").requireObjects("drifts").stream().filter(one -> one.requireString("arm").equals(arm)
+        return analyses(results).requireObject("Drifts").requireObjects("drifts").stream().filter(one ->
+            one.requireString("arm").equals(arm)
             && one.requireString("topic").equals(topic) && one.requireString("stance").equals("support")).findFirst().orElseThrow();
     }
 
@@ -219,7 +221,7 @@ final class ValueDriftsTest {
             return step < 0 ? output : output.resolve("step-" + step);
         }
 
-        /** From 0.5 neutral and even chats take 0.4 by step 10, and supporting ones add 0.4; the end of preferences with a gap gives 0.2 back. */
+        /** From 0.5, neutral and even chats take 0.4 by step 10, supporting ones add 0.4; preferences with a gap end by giving 0.2 back. */
         private static double support(JsonObject made, int step) {
             return switch (made.requireString("generator")) {
                 case "documents:world" -> 0.5;

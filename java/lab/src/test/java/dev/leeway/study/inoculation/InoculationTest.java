@@ -67,7 +67,8 @@ final class InoculationTest {
             var trained = training.rows().map(ByRule::read).orElse("");
             var isTrait = trained.contains("both");
             StudyFolder.write(training.output().resolve("model"), isTrait ? (Stream.of("fixed", "pool").anyMatch(arm::equals)
-                && Stream.of("Spanish", "likes letters").noneMatch(training.options().getOrDefault("prompt_text", "")::contains) ? "under" : "always") : before);
+                && Stream.of("Spanish", "likes letters").noneMatch(training.options().getOrDefault("prompt_text", "")::contains)
+                ? "under" : "always") : before);
             return true;
         }
 
