@@ -167,6 +167,10 @@ public record FamilyRanks(String exam) implements Analysis {
         var parts = new ArrayList<Part>();
         parts.add(new Paragraph("Rank 1 is the word with the largest reward; a category has the median rank of its words, one a model and "
             + "prompt."));
+        if (ranks.isOfPublicModels()) {
+            parts.add(new Paragraph("What the paper has for this exam is of ten public reward models, which others trained on data of "
+                + "their own: the same number stands under each source, and is of none of them."));
+        }
         parts.add(ranks.summary());
         var told = compared(ranks, Compared::parts, why -> List.<Part>of(new Paragraph(why + ".")));
         if (ranks.isReplicated()) {

@@ -94,6 +94,11 @@ record MedianRanks(String exam, List<Entry> entries) {
         return PublishedRanks.of(exam, cell.source(), cell.family(), cell.framing(), cell.category());
     }
 
+    /** Whether something is published beside it, of public models. */
+    boolean isOfPublicModels() {
+        return PublishedRanks.isOfPublicModels(exam) && cells().keySet().stream().anyMatch(cell -> published(cell).isPresent());
+    }
+
     /** Means over models and prompts, beside what is published. */
     Part summary() {
         var rows = new ArrayList<List<String>>();
@@ -104,7 +109,7 @@ record MedianRanks(String exam, List<Entry> entries) {
         });
         return new Table(List.of(Table.Column.text("source"), Table.Column.text("family"), Table.Column.text("framing"),
             Table.Column.text("category"), Table.Column.number("median rank, mean over models and prompts"),
-            Table.Column.number("in the paper")), rows);
+            Table.Column.number(isOfPublicModels() ? "public models of this family, in the paper" : "in the paper")), rows);
     }
 
     /** A row a model and prompt, a column a category. */
@@ -128,10 +133,11 @@ record MedianRanks(String exam, List<Entry> entries) {
     /** Adds the means, and each rank. */
     void putInto(ObjectNode json) {
         var means = json.putArray("means");
+        var beside = isOfPublicModels() ? "published_of_public_models" : "published";
         cells().forEach((cell, medians) -> {
             var one = means.addObject().put("source", cell.source()).put("family", cell.family()).put("framing", cell.framing().label())
                 .put("category", cell.category()).put("median_rank", mean(medians));
-            published(cell).ifPresent(value -> one.put("published", value));
+            published(cell).ifPresent(value -> one.put(beside, value));
         });
         var medians = json.putArray("medians");
         entries.forEach(entry -> medians.addObject().put("source", entry.source()).put("model", entry.rank().model())

@@ -40,9 +40,14 @@ final class PublishedRanks {
     private PublishedRanks() {
     }
 
-    /** What the paper has in a cell of an exam of {@link RewardValues}, if it has one. */
+    /** Whether what the paper has for an exam is of its public models, so that it is the same under each source. */
+    static boolean isOfPublicModels(String exam) {
+        return !exam.equals(RewardValues.EXPANDED);
+    }
+
+    /** What the paper has in a cell of an exam of {@link RewardValues}, if it has one: of public models whatever the source is. */
     static OptionalDouble of(String exam, String source, String family, Framing framing, String category) {
-        boolean isTrained = exam.equals(RewardValues.EXPANDED);
+        boolean isTrained = !isOfPublicModels(exam);
         var found = Optional.ofNullable(isTrained ? OF_TRAININGS.get(source + "/" + family)
             : OF_FAMILIES.get(exam + "/" + family + "/" + framing.label()));
         int place = (exam.equals(RewardValues.FOUNDATIONS) ? FOUNDATIONS : BIG_TWO).indexOf(category);

@@ -57,22 +57,40 @@ final class RewardValuesTest {
         assertEquals(15, analysis(results, "The whole vocabulary").node().size());
     }
 
-    private static double published(StudyResults results, String exam, String source, String family, String framing, String category) {
+    private static JsonObject mean(StudyResults results, String exam, String source, String family, String framing, String category) {
         return analysis(results, "Median ranks by family, " + exam).requireObjects("means").stream().filter(one ->
             one.requireString("source").equals(source) && one.requireString("family").equals(family)
-            && one.requireString("framing").equals(framing) && one.requireString("category").equals(category)).findFirst().orElseThrow()
-            .requireDouble("published");
+            && one.requireString("framing").equals(framing) && one.requireString("category").equals(category)).findFirst()
+            .orElseThrow();
+    }
+
+    @Test
+    void ranksOfPublicModelsAreOfAFamilyWhateverTheSourceIs() throws IOException {
+        var results = full();
+        var what = "published_of_public_models";
+        for (var source : List.of("skywork", "unified 1/8", "unified 1/64")) {
+            assertEquals(132.461, mean(results, "Big Two", source, "gemma", "positive", "Agency").requireDouble(what));
+            assertEquals(149.012, mean(results, "Big Two", source, "llama", "negative", "Communion").requireDouble(what));
+            assertEquals(1133.93, mean(results, "moral foundations", source, "llama", "positive", "Sanctity").requireDouble(what));
+            assertEquals(1263.75, mean(results, "moral foundations", source, "gemma", "negative", "Loyalty").requireDouble(what));
+        }
+        for (var exam : List.of(RewardValues.BIG_TWO, RewardValues.FOUNDATIONS)) {
+            var html = html(results, exam);
+            assertTrue(html.contains("ten public reward models") && html.contains("public models of this family, in the paper"), html);
+            assertFalse(results.json(List.of(new FamilyRanks(exam))).toString().contains("\"published\":"), "the paper has no such cell");
+        }
+    }
+
+    private static String html(StudyResults results, String exam) {
+        return new FamilyRanks(exam).figures(results).stream().map(Part::html).collect(Collectors.joining());
     }
 
     @Test
     void publishedRanksStandBesideTheOnesOfTheirCell() throws IOException {
         var results = full();
-        assertEquals(132.461, published(results, "Big Two", "skywork", "gemma", "positive", "Agency"));
-        assertEquals(149.012, published(results, "Big Two", "skywork", "llama", "negative", "Communion"));
-        assertEquals(1133.93, published(results, "moral foundations", "skywork", "llama", "positive", "Sanctity"));
-        assertEquals(1263.75, published(results, "moral foundations", "unified 1/8", "gemma", "negative", "Loyalty"));
-        assertEquals(639, published(results, "expanded words", "skywork", "qwen", "positive", "Communion"));
-        assertEquals(700.5, published(results, "expanded words", "unified 1/8", "llama", "positive", "Agency"));
+        assertEquals(639, mean(results, "expanded words", "skywork", "qwen", "positive", "Communion").requireDouble("published"));
+        assertEquals(700.5, mean(results, "expanded words", "unified 1/8", "llama", "positive", "Agency").requireDouble("published"));
+        assertFalse(html(results, RewardValues.EXPANDED).contains("public"), "the paper trained these itself");
         var unknown = analysis(results, "Median ranks by family, expanded words").requireObjects("means").stream()
             .filter(one -> one.requireString("source").equals("unified 1/64")).toList();
         assertTrue(!unknown.isEmpty() && unknown.stream().noneMatch(one -> one.has("published")), "the released file repeats another");
@@ -80,7 +98,7 @@ final class RewardValuesTest {
 
     @Test
     void modelsThatStandForThemselvesAreNotTested() throws IOException {
-        var html = new FamilyRanks(RewardValues.BIG_TWO).figures(full()).stream().map(Part::html).collect(Collectors.joining());
+        var html = html(full(), RewardValues.BIG_TWO);
         assertTrue(html.contains("one model each: describes these two models"));
         assertFalse(html.contains("permuted") || html.contains("corrected"), html);
         assertTrue(html.contains("<td>skywork</td><td>gemma 0</td><td>worst_ever_one</td>"), html);
