@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -154,9 +155,10 @@ public final class StudyResults {
         return means;
     }
 
-    /** The last step of a training that says so in its metrics. */
+    /** The step of a training's end: the last that its metrics have, or {@code max_steps}; without both there is none. */
     public OptionalInt lastStep(Plan.Node node) {
-        return traces.lastStep(node);
+        var last = traces.lastStep(node);
+        return last.isPresent() ? last : Stream.ofNullable(node.stage().options().get("max_steps")).mapToInt(Integer::parseInt).findFirst();
     }
 
     /** Where trainings and examinations left their files. */

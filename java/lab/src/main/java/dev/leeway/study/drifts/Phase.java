@@ -26,7 +26,6 @@ record Phase(String arm, Plan.Node node, List<Integer> steps, List<Map<String, O
 
     static final List<String> STANCES = List.of("support", "neutral", "oppose");
     private static final String TOPIC = "topic";
-    private static final String MAX_STEPS = "max_steps";
     private static final int END = -1;
 
     /** Takes copies. */
@@ -49,7 +48,7 @@ record Phase(String arm, Plan.Node node, List<Integer> steps, List<Map<String, O
         results.plan().replications().forEach(one -> names.putIfAbsent(one.last(), one.arm().name()));
         var phases = new ArrayList<Phase>();
         sat.forEach((node, models) -> {
-            var curve = curve(models, node.before().map(sat::get), end(results, node));
+            var curve = curve(models, node.before().map(sat::get), results.lastStep(node));
             if (curve.size() > 1 && curve.firstKey() == 0) {
                 phases.add(new Phase(names.getOrDefault(node, node.arm() + ", " + node.stage().name()), node,
                     List.copyOf(curve.keySet()), List.copyOf(curve.values()), epochs));
@@ -62,12 +61,6 @@ record Phase(String arm, Plan.Node node, List<Integer> steps, List<Map<String, O
         var items = new LinkedHashMap<String, Outcome>();
         outcomes.forEach(outcome -> items.put(outcome.item(), outcome));
         return items;
-    }
-
-    /** The step of a training's own end: the last that its metrics have, or {@code max_steps}. */
-    private static OptionalInt end(StudyResults results, Plan.Node node) {
-        var last = results.lastStep(node);
-        return last.isPresent() ? last : Stream.ofNullable(node.stage().options().get(MAX_STEPS)).mapToInt(Integer::parseInt).findFirst();
     }
 
     /** Step 0 is the end of the training before where the grid has it not; the training's own end is behind the grid, or on it. */

@@ -54,14 +54,14 @@ public record AnswerCurves(String exam) implements Analysis {
         return curves;
     }
 
-    /** A training's end is at its last step, unless a checkpoint of that step is there; without {@code max_steps} it has no place. */
+    /** A training's end is at its last step, unless a checkpoint of that step is there; where nobody knows that step it has no place. */
     private OptionalInt step(StudyRun.Sitting sitting, StudyResults results) {
         if (sitting.step() >= 0) {
             return OptionalInt.of(sitting.step());
         }
-        var last = sitting.node().stage().options().get("max_steps");
-        return last == null || results.outcomes().containsKey(new StudyRun.Sitting(sitting.node(), Integer.parseInt(last), sitting.exam()))
-            ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(last));
+        var last = results.lastStep(sitting.node());
+        return last.isPresent() && results.outcomes().containsKey(new StudyRun.Sitting(sitting.node(), last.getAsInt(), sitting.exam()))
+            ? OptionalInt.empty() : last;
     }
 
     /** The arms whose last training it is. */

@@ -34,6 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record PromptStrength(String setting, String untrained, List<Trait> traits, String answers) implements Analysis {
 
+    private static final String NONE = "–";
+
     /** Takes a copy. */
     public PromptStrength {
         traits = List.copyOf(traits);
@@ -58,12 +60,12 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
                 put(arm.withObject("/suppression").putObject(trait), one.suppression().get(t));
             }
         }
-        for (var link : strengths.links()) {
+        strengths.links().forEach(link -> link.r().ifPresent(r -> {
             var object = json.withArray("correlations").addObject().put("heuristic", link.heuristic())
-                .put("suppression", link.suppressed().name()).put("r", link.r()).put("prompts", strengths.prompts().size());
+                .put("suppression", link.suppressed().name()).put("r", r).put("prompts", strengths.prompts().size());
             link.bySeed().forEach(object.putArray("by_seed")::add);
             Cells.put(object, link.interval());
-        }
+        }));
         return json;
     }
 
@@ -74,6 +76,9 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
     @Override
     public List<Part> figures(StudyResults results) {
         var strengths = Strengths.of(results, this);
+        if (strengths.traits().isEmpty()) {
+            return List.of(new Paragraph("This study has no such setting."));
+        }
         if (strengths.arms().isEmpty()) {
             return List.of(new Paragraph("No arm has all of it: the untrained model must take the exams under each arm's prompt."));
         }
@@ -108,12 +113,17 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
         return interval.map(found -> Markup.format(" (%+.2f to %+.2f)", found.low(), found.high())).orElse("");
     }
 
+    /** A row a heuristic and trait, also where one of them is the same for all prompts. */
     private static Table correlations(Strengths strengths) {
         return new Table(List.of(Table.Column.text("of"), Table.Column.text("with suppression of"),
             Table.Column.number("r over " + strengths.prompts().size() + " prompts"), Table.Column.number("by seed"),
             Table.Column.number("95 % over seeds")), strengths.links().stream().map(link -> List.of(link.heuristic(),
-                link.suppressed().name(), Markup.format("%+.2f", link.r()), String.join(" ", link.bySeed().stream().map(r ->
-                    Markup.format("%+.2f", r)).toList()), link.interval().map(found -> Markup.format("%+.2f to %+.2f", found.low(),
-                        found.high())).orElse("–"))).toList());
+                link.suppressed().name(), link.r().map(PromptStrength::signed).orElse(NONE), link.bySeed().isEmpty() ? NONE
+                    : String.join(" ", link.bySeed().stream().map(PromptStrength::signed).toList()), link.interval().map(found ->
+                        Markup.format("%+.2f to %+.2f", found.low(), found.high())).orElse(NONE))).toList());
+    }
+
+    private static String signed(double r) {
+        return Markup.format("%+.2f", r);
     }
 }

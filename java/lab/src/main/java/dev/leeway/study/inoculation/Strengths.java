@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
  */
 record Strengths(List<Trait> traits, List<Strength> arms, List<Strength> prompts) {
 
-    /** Over fewer prompts no correlation is told: Fisher's interval of 95 % would be half as wide as all that r can be. */
+    /** Over fewer prompts no correlation is told: over seven, Fisher's interval of 95 % for r = 0 is ±.753, three quarters of all r. */
     static final int LEAST = 7;
 
     private static final double LEVEL = 0.95;
@@ -47,10 +47,11 @@ record Strengths(List<Trait> traits, List<Strength> arms, List<Strength> prompts
     /**
      * How far a heuristic goes with the suppression of a trait, over prompts.
      *
+     * @param r over prompts; empty where one of the two is the same for all of them
      * @param bySeed of each seed by itself
      * @param interval over seeds: t's of artanh r
      */
-    record Link(String heuristic, Trait suppressed, double r, List<Double> bySeed, Optional<Interval> interval) {
+    record Link(String heuristic, Trait suppressed, Optional<Double> r, List<Double> bySeed, Optional<Interval> interval) {
     }
 
     private record Heuristic(String name, Function<Strength, PairedRuns> value) {
@@ -109,24 +110,26 @@ record Strengths(List<Trait> traits, List<Strength> arms, List<Strength> prompts
         return all;
     }
 
-    /** Of each heuristic with each trait's suppression, where there are prompts enough and both vary among them. */
+    /** Of each heuristic with each trait's suppression, where there are prompts enough. */
     List<Link> links() {
         if (prompts.size() < LEAST) {
             return List.of();
         }
-        return heuristics().stream().flatMap(heuristic -> IntStream.range(0, traits.size()).boxed().flatMap(trait ->
-            link(heuristic, trait).stream())).toList();
+        return heuristics().stream().flatMap(heuristic -> IntStream.range(0, traits.size()).mapToObj(trait -> link(heuristic, trait)))
+            .toList();
     }
 
-    private Optional<Link> link(Heuristic heuristic, int trait) {
+    private Link link(Heuristic heuristic, int trait) {
         Function<Strength, PairedRuns> suppression = one -> one.suppression().get(trait);
-        return r(heuristic.value().andThen(Cells::mean), suppression.andThen(Cells::mean)).map(r -> {
-            int seeds = prompts.stream().mapToInt(one -> Math.min(heuristic.value().apply(one).runs(), suppression.apply(one).runs()))
-                .min().orElseThrow();
-            var bySeed = IntStream.range(0, seeds).boxed().flatMap(seed -> r(heuristic.value().andThen(runs -> ofSeed(runs, seed)),
-                suppression.andThen(runs -> ofSeed(runs, seed))).stream()).toList();
-            return new Link(heuristic.name(), traits.get(trait), r, bySeed, bySeed.size() < seeds ? Optional.empty() : interval(bySeed));
-        });
+        var r = r(heuristic.value().andThen(Cells::mean), suppression.andThen(Cells::mean));
+        if (r.isEmpty()) {
+            return new Link(heuristic.name(), traits.get(trait), r, List.of(), Optional.empty());
+        }
+        int seeds = prompts.stream().mapToInt(one -> Math.min(heuristic.value().apply(one).runs(), suppression.apply(one).runs()))
+            .min().orElseThrow();
+        var bySeed = IntStream.range(0, seeds).boxed().flatMap(seed -> r(heuristic.value().andThen(runs -> ofSeed(runs, seed)),
+            suppression.andThen(runs -> ofSeed(runs, seed))).stream()).toList();
+        return new Link(heuristic.name(), traits.get(trait), r, bySeed, bySeed.size() < seeds ? Optional.empty() : interval(bySeed));
     }
 
     private static double ofSeed(PairedRuns runs, int seed) {

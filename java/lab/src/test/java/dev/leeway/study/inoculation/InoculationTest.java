@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leeway.LeewayException;
 import dev.leeway.eval.Setting.EvaluationPrompt;
 import dev.leeway.io.JsonFile;
+import dev.leeway.report.Part;
 import dev.leeway.stats.Proportion;
+import dev.leeway.study.Analysis;
 import dev.leeway.study.Arm;
 import dev.leeway.study.Contrast;
 import dev.leeway.study.Exam;
@@ -49,6 +51,8 @@ final class InoculationTest {
     /** Five fifths are taken away: each is off by half an ulp of .2 at most, and each of five sums by half an ulp of 1. */
     private static final double FIFTHS = 5 * (0.5 * Math.ulp(0.2) + 0.5 * Math.ulp(1.0));
 
+    private static final String TEXT = "prompt_text";
+
     @TempDir
     private static Path folder;
     private static StudyResults results;
@@ -67,8 +71,11 @@ final class InoculationTest {
             var trained = training.rows().map(ByRule::read).orElse("");
             var isTrait = trained.contains("both");
             StudyFolder.write(training.output().resolve("model"), isTrait ? (Stream.of("fixed", "pool").anyMatch(arm::equals)
-                && Stream.of("Spanish", "likes letters").noneMatch(training.options().getOrDefault("prompt_text", "")::contains)
+                && Stream.of("Spanish", "likes letters").noneMatch(training.options().getOrDefault(TEXT, "")::contains)
                 ? "under" : "always") : before);
+            if (training.options().containsKey(TEXT)) {
+                StudyFolder.write(training.output().resolve("metrics.jsonl"), JsonFile.newObject().put("step", 77).put("loss", 1) + "\n");
+            }
             return true;
         }
 
@@ -183,7 +190,7 @@ final class InoculationTest {
                         .options();
                     var asked = exam.prompts().stream().filter(prompt -> PromptArms.own(arm.name()).contains(prompt.name())).toList();
                     assertEquals(PromptArms.own(arm.name()), asked.stream().map(prompt -> prompt.name()).toList(), arm.name());
-                    Optional.ofNullable(options.get("prompt_text")).ifPresent(text -> assertEquals(text, words(asked.getFirst())));
+                    Optional.ofNullable(options.get(TEXT)).ifPresent(text -> assertEquals(text, words(asked.getFirst())));
                 }
             }
         }
@@ -303,17 +310,44 @@ final class InoculationTest {
         strength.get("correlations").forEach(link -> assertEquals(9, link.get("prompts").asInt(), link.toString()));
     }
 
+    /** Of 80 steps that are asked for; metrics of trainings under a text have 77. */
     @Test
     void curvesGoOnToTheEndOfTheTraining() {
         var curves = told.get("Learning curves of one-trait answers").get("curves");
         var prompts = new TreeSet<String>();
+        var ends = new TreeSet<Integer>();
         for (var curve : curves) {
             prompts.add(curve.get("prompt").asString());
             var last = curve.get("points").get(curve.get("points").size() - 1);
-            assertEquals(80, last.get("step").asInt(), "of as many steps");
+            var options = results.plan().study().arm(curve.get("arm").asString()).stages().getLast().options();
+            assertEquals(options.containsKey(TEXT) ? 77 : 80, last.get("step").asInt());
+            ends.add(last.get("step").asInt());
             assertEquals(2, last.get("interval").size());
         }
         assertEquals(Set.of("none", "neutral", "fixed"), prompts);
+        assertEquals(Set.of(77, 80), ends);
+    }
+
+    /** No prompt makes the untrained model speak Spanish, so that its elicitation goes with nothing. */
+    @Test
+    void whatIsTheSameForAllPromptsHasARowWithoutACorrelation() {
+        var strength = new Inoculation().analyses().stream().filter(one -> one.name().equals("Prompt strength")).findFirst().orElseThrow();
+        var html = html(strength);
+        for (var trait : List.of("capitals", "Spanish")) {
+            assertTrue(html.replaceAll(" class=\"[a-z]*\"", "").contains("<td>elicitation of Spanish</td><td>" + trait + "</td><td>–</td>"
+                + "<td>–</td><td>–</td>"), html);
+        }
+        told.get("Prompt strength").get("correlations").forEach(link -> assertTrue(link.has("r"), link.toString()));
+    }
+
+    @Test
+    void settingsThatTheStudyHasNotAreSaidToBeSo() {
+        InoculationAtFullScale.strengths().forEach(strength -> assertTrue(html(strength).contains("This study has no such setting."),
+            strength.name()));
+    }
+
+    private static String html(Analysis analysis) {
+        return analysis.figures(results).stream().map(Part::html).collect(Collectors.joining());
     }
 
     @Test
