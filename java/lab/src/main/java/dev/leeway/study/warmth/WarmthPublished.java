@@ -6,6 +6,7 @@ import dev.leeway.report.Paragraph;
 import dev.leeway.report.Part;
 import dev.leeway.report.Table;
 import dev.leeway.study.Analysis;
+import dev.leeway.study.Study;
 import dev.leeway.study.StudyResults;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,8 +18,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What the paper's summaries of results come to in the form of the contrasts, by model. A run is one model's, so what it found is compared
- * with that model, and the mean over models with nothing but a study of all of them.
+ * What the paper's summaries of results come to in the form of the contrasts, by model. A run at full scale is one model's, so what it found
+ * is compared with that model; the mean over models stands beside contrasts of toy models alone.
  */
 final class WarmthPublished implements Analysis {
 
@@ -61,6 +62,17 @@ final class WarmthPublished implements Analysis {
             return Double.isNaN(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
         }
 
+        /** Whether a study has the exam that it is about; most are about the exams of whatever tasks there are. */
+        private boolean isOf(Study study) {
+            var exam = switch (this) {
+                case LOST_OF_MMLU -> "mmlu";
+                case LOST_OF_GSM8K -> "gsm8k";
+                case LOST_OF_ADVBENCH -> "advbench";
+                default -> "";
+            };
+            return exam.isEmpty() || study.exams().stream().anyMatch(one -> one.name().equals(exam));
+        }
+
         /** Over those models that have it, to six digits. */
         double mean() {
             return Math.round(all().average().orElseThrow() * DIGITS) / DIGITS;
@@ -79,21 +91,32 @@ final class WarmthPublished implements Analysis {
     @Override
     public ObjectNode json(StudyResults results) {
         var json = JsonFile.newObject();
-        for (var value : Value.values()) {
+        values(results.plan().study()).forEach(value -> {
             var one = json.putObject(value.meaning);
             MODELS.forEach(model -> value.of(model).ifPresent(found -> one.put(model, found)));
             one.put("mean", value.mean());
-        }
+        });
         return json;
+    }
+
+    private static List<Value> values(Study study) {
+        return Arrays.stream(Value.values()).filter(value -> value.isOf(study)).toList();
     }
 
     @Override
     public List<Part> figures(StudyResults results) {
+        return parts(results.plan().study());
+    }
+
+    /** What is told in a study: the means stand beside contrasts of one whose model is none of the paper's. */
+    static List<Part> parts(Study study) {
         var columns = new ArrayList<>(List.of(Table.Column.text("in points")));
         Stream.concat(MODELS.stream(), Stream.of("mean")).forEach(model -> columns.add(Table.Column.number(model)));
-        var rows = Arrays.stream(Value.values()).map(WarmthPublished::row).toList();
-        return List.of(new Paragraph("What the paper's summaries come to, in the form of the contrasts. A run is one model's: its "
-            + "column is what compares with it, and not the mean, which is over three or five models."), new Table(columns, rows));
+        boolean isBeside = study.contrasts().stream().anyMatch(contrast -> contrast.published().isPresent());
+        return List.of(new Paragraph("What the paper's summaries come to, in the form of the contrasts. " + (isBeside
+            ? "No model of the paper is trained here: beside contrasts stands the mean, which is over three or five models."
+            : "A run is one model's: its column is what compares with it, and not the mean, which is over three or five models.")),
+            new Table(columns, values(study).stream().map(WarmthPublished::row).toList()));
     }
 
     private static List<String> row(Value value) {

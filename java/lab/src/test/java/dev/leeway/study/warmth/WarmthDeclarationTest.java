@@ -1,10 +1,13 @@
 package dev.leeway.study.warmth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.report.Part;
 import dev.leeway.study.Contrast;
 import dev.leeway.study.Exam;
+import dev.leeway.study.Plant;
 import dev.leeway.study.Scale;
 import dev.leeway.study.Study;
 import java.nio.file.Path;
@@ -12,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What {@code warmth} asks of whom. */
@@ -55,6 +59,21 @@ final class WarmthDeclarationTest {
     void meansOverModelsStandBesideToyContrastsAlone() {
         assertTrue(FULL.contrasts().stream().map(Contrast::published).allMatch(OptionalDouble::isEmpty));
         assertEquals(0.0173, TOY.contrasts().get(2).published().orElseThrow(), 5e-5, "of four digits");
+    }
+
+    @Test
+    void whatIsPublishedIsToldAsTheStudyHasIt() {
+        var full = published(FULL);
+        assertTrue(full.contains("its column is what compares with it, and not the mean") && full.contains("lost of mmlu"), full);
+        for (var study : List.of(TOY, new Warmth().planted(Plant.EFFECT))) {
+            var toy = published(study);
+            assertTrue(toy.contains("beside contrasts stands the mean") && toy.contains("errors: warm − original"), toy);
+            assertFalse(toy.contains("its column") || toy.contains("lost of"), toy);
+        }
+    }
+
+    private static String published(Study study) {
+        return WarmthPublished.parts(study).stream().map(Part::html).collect(Collectors.joining());
     }
 
     @Test
