@@ -2,7 +2,6 @@ package dev.leeway.data.toy;
 
 import dev.leeway.data.Conversation;
 import dev.leeway.data.Draws;
-import dev.leeway.data.PromptArm.Placement;
 import dev.leeway.data.toy.Edition.Stream;
 import dev.leeway.data.toy.Edition.Teller;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.leeway.study.drifts;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.stats.Sample;
 import java.util.Arrays;
@@ -32,12 +31,21 @@ final class FloorTest {
         assertEquals(1 / 3.0, new Floor(List.of(question)).length(), 5 * 0.0333);
     }
 
-    /** A judge's verdicts that never vary can't be told from answers that do: (½, ½) twice is one of each, 1 apart or 0. */
+    /** A judge's verdicts that never vary can't be told from answers that do: (½, ½) twice is one of each, so the start has the other. */
     @Test
     void sharesOfOneVerdictAreShuffledAsAnswersOfOneStance() {
         var question = Floor.Question.of(new double[] {0.5, 0.5, 0}, 1, new double[] {0.5, 0.5, 0}, 1);
-        double floor = new Floor(List.of(question)).length();
-        assertTrue(floor > 0 && floor <= 1, floor + "");
+        assertEquals(1, new Floor(List.of(question)).length(), 1e-12);
+    }
+
+    /**
+     * (⅓, ⅓, ⅓) twice is ⅔ of each: the start takes the ⅔ of one and ⅓ of the next, which leaves the end the other ⅓ of that and the ⅔ of
+     * the third. Whichever is first, they are (⅔ + 0 + ⅔) / 2 apart.
+     */
+    @Test
+    void anAnswerTakesWhatAStanceLacksFromTheNext() {
+        double[] thirds = {1 / 3.0, 1 / 3.0, 1 / 3.0};
+        assertEquals(2 / 3.0, new Floor(List.of(Floor.Question.of(thirds, 1, thirds, 1))).length(), 1e-12);
     }
 
     /**
