@@ -44,6 +44,7 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
         if (training.command().equals(MERGE) && Files.exists(training.output())) {
             return true; // a merge puts its folder there as a whole, and the process died before it was noted
         }
+        SameWeights.forget(training.output());
         var arguments = arguments(training);
         var log = training.output().resolveSibling(training.output().getFileName() + ".log");
         try {
@@ -60,7 +61,11 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
         } catch (IOException unwritable) {
             throw LeewayException.resources(unwritable, "%s can't be written: %s", log, unwritable.getMessage());
         }
-        return training.command().equals(MERGE) || Files.exists(training.output().resolve(OutputFolder.RESULTS_FILE));
+        boolean ended = training.command().equals(MERGE) || Files.exists(training.output().resolve(OutputFolder.RESULTS_FILE));
+        if (ended) {
+            kept(training.output()); // notes which have the end's weights
+        }
+        return ended;
     }
 
     private List<String> arguments(Training training) {
@@ -117,7 +122,9 @@ record CommandWorkshop(Map<String, String> common, BooleanSupplier isToStop) imp
 
     @Override
     public List<Kept> kept(Path output) {
-        return CheckpointStore.staying(output).stream().map(found -> new Kept(found.manifest().step(), found.folder(),
-            SameWeights.of(output, found.folder()))).toList();
+        var checkpoints = CheckpointStore.staying(output);
+        var same = SameWeights.steps(output, checkpoints);
+        return checkpoints.stream().map(found -> new Kept(found.manifest().step(), found.folder(),
+            same.contains(found.manifest().step()))).toList();
     }
 }

@@ -14,21 +14,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Files and folders that options of stages name: in a study's plan and seal {@code data:NAME#HASH} below {@code --data} and
  * {@code file:NAME#HASH} elsewhere, which is the same on every machine and another one where the content is another; for a command the
- * path.
+ * path. What a command writes has its path in all three.
  */
 final class DataPaths {
 
-    private static final Pattern NAMED = Pattern.compile("data:([^#,]+)#(?:[0-9a-f]{16}|absent)");
-    private static final Pattern ELSEWHERE = Pattern.compile("file:[^#,]+#[0-9a-f]{16}");
+    private static final Pattern NAMED = Pattern.compile("data:([^#]+)#(?:[0-9a-f]{16}|absent)");
+    private static final Pattern ELSEWHERE = Pattern.compile("file:[^#]+#[0-9a-f]{16}");
     /** Stands before the folder of a model among other words, as in {@code reward_funcs}. */
     private static final String OF_MODEL = "model:";
 
@@ -49,10 +47,13 @@ final class DataPaths {
         return new Study(study.title(), study.rows(), arms, study.exams(), study.contrasts(), study.terms());
     }
 
-    private Stage named(Stage stage, Set<String> ofPaths) {
+    private Stage named(Stage stage, Map<String, StageOptions.Kind> ofPaths) {
         var options = new LinkedHashMap<String, String>();
-        stage.options().forEach((name, value) -> options.put(name, Stream.of(value.split(",", -1)).map(one ->
-            named(one, ofPaths.contains(name))).collect(Collectors.joining(","))));
+        stage.options().forEach((name, value) -> {
+            var kind = ofPaths.getOrDefault(name, StageOptions.Kind.WORDS);
+            options.put(name, kind == StageOptions.Kind.WRITTEN ? pathOf(value, true).map(Path::toString).orElse(value)
+                : kind.parts(value).stream().map(one -> named(one, kind.isPath())).collect(Collectors.joining(",")));
+        });
         return new Stage(stage.name(), stage.command(), stage.rows(), options, stage.grid());
     }
 
@@ -67,7 +68,7 @@ final class DataPaths {
         return pathOf(value, isPath).filter(Files::exists).map(path -> (isPath ? "" : OF_MODEL) + named(path)).orElse(value);
     }
 
-    /** The absolute path that an option's value is, or a part of it between commas; empty where it is something else. */
+    /** The absolute path that an option's value is, or a part of it; empty where it is something else. */
     static Optional<Path> pathOf(String value, boolean isPath) {
         var text = isPath ? value : value.startsWith(OF_MODEL) ? value.substring(OF_MODEL.length()) : "";
         return Optional.of(text).filter(one -> !one.isEmpty() && !one.startsWith(Stage.MADE) && !one.startsWith(Stage.ARM))

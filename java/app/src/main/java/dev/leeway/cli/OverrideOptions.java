@@ -33,7 +33,7 @@ final class OverrideOptions {
     Optional<String> correction = Optional.empty();
 
     void check(Problems problems) {
-        set.forEach(one -> paths(one).filter(path -> !Files.exists(path)).forEach(path -> problems.add("--set " + one + ": there is no "
+        set.forEach(one -> read(one).filter(path -> !Files.exists(path)).forEach(path -> problems.add("--set " + one + ": there is no "
             + path)));
         limit.ifPresent(items -> problems.require(items > 0, "--limit must be positive; got %d", items));
         alpha.ifPresent(value -> problems.require(value > 0 && value < 1, "--alpha must be between 0 and 1; got %s", value));
@@ -44,19 +44,22 @@ final class OverrideOptions {
     /** With absolute paths in the place of others. */
     static String absolute(String assignment) {
         int equals = assignment.indexOf('=') + 1;
-        return assignment.substring(0, equals) + Stream.of(assignment.substring(equals).split(",", -1)).map(value ->
-            DataPaths.pathOf(value, isPath(assignment)).map(path -> (isPath(assignment) ? "" : value.substring(0, value.indexOf(':') + 1))
-                + path).orElse(value)).collect(Collectors.joining(","));
+        var kind = kind(assignment);
+        return assignment.substring(0, equals) + kind.parts(assignment.substring(equals)).stream().map(value ->
+            DataPaths.pathOf(value, kind.isPath()).map(path -> (kind.isPath() ? "" : value.substring(0, value.indexOf(':') + 1)) + path)
+                .orElse(value)).collect(Collectors.joining(","));
     }
 
-    private static Stream<Path> paths(String assignment) {
-        return Stream.of(assignment.substring(assignment.indexOf('=') + 1).split(",", -1)).flatMap(value ->
-            DataPaths.pathOf(value, isPath(assignment)).stream());
+    /** Files and folders that must be there. */
+    private static Stream<Path> read(String assignment) {
+        var kind = kind(assignment);
+        return kind == StageOptions.Kind.WRITTEN ? Stream.empty() : kind.parts(assignment.substring(assignment.indexOf('=') + 1)).stream()
+            .flatMap(value -> DataPaths.pathOf(value, kind.isPath()).stream());
     }
 
-    private static boolean isPath(String assignment) {
+    private static StageOptions.Kind kind(String assignment) {
         var place = assignment.substring(0, Math.max(0, assignment.indexOf('=')));
-        return StageOptions.ofPaths().contains(place.substring(place.lastIndexOf('.') + 1));
+        return StageOptions.ofPaths().getOrDefault(place.substring(place.lastIndexOf('.') + 1), StageOptions.Kind.WORDS);
     }
 
     /** All of it. */

@@ -72,8 +72,8 @@ record StudyExamChecks(StudyExams exams, StudyOptions options) {
             var benchmark = exams.found().get(asked.exam().name());
             var limited = StudyExams.items(asked.exam(), benchmark);
             if (count(asked, limited) == 0 && count(asked, benchmark.items()) > 0) {
-                notes.add(names(contrasts.size() == 1 ? "contrast" : "contrasts", contrasts) + "no values, for none of the first "
-                    + limited.size() + " items of " + asked.exam().name() + " has " + asked.slice());
+                notes.add(names(contrasts.size() == 1 ? "contrast" : "contrasts", contrasts) + "no values, for none of the "
+                    + limited.size() + " items that are asked of " + asked.exam().name() + " has " + asked.slice());
             }
         });
         return notes;

@@ -33,6 +33,8 @@ import java.util.stream.IntStream;
  */
 record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, LeewayException> failed) {
 
+    /** Of what exams draw, whichever seed a training has: all models are asked the same. */
+    static final long SEED = 0;
     private static final double POWER = 0.8;
 
     /** Loads the benchmarks; items of generators are made. */
@@ -143,8 +145,10 @@ record StudyExams(Study study, Map<String, Benchmark<?>> found, Map<String, Leew
         return longest.isPresent() ? String.format(Locale.ROOT, " of up to %,d tokens", longest.getAsInt()) : ", weighed or rated";
     }
 
+    /** Those that are asked. */
     static <I extends Item> List<I> items(Exam exam, Benchmark<I> benchmark) {
-        return exam.extent().limit() > 0 ? benchmark.first(exam.extent().limit()) : benchmark.items();
+        int limit = exam.extent().limit();
+        return limit == 0 ? benchmark.items() : exam.extent().isDrawn() ? benchmark.drawn(limit, SEED) : benchmark.first(limit);
     }
 
     /**

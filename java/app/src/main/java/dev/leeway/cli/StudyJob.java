@@ -243,7 +243,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
             }
         };
         var means = new BenchmarkExaminer.Means(folder -> candidate(folder, device), _ -> new Instruments(others.judges(),
-            others.reference(), Optional.empty(), 0), data(), new Runner.Division(options.batchSize, false), listener, 0);
+            others.reference(), Optional.empty(), 0), data(), new Runner.Division(options.batchSize, false), listener, StudyExams.SEED);
         return new StudyRun.Crew(options.paths().workshop(new CommandWorkshop(options.device.asOptions(), isToStop)),
             examiner(new BenchmarkExaminer(means)), new ToyMaterials());
     }

@@ -149,6 +149,14 @@ final class CommandWorkshopTest {
             Optional.of(TinyModel.model(folder)), Optional.of(rows("rows.jsonl", "{\"prompt\": \"a\", \"completion\": \" b\"}")), 0,
             output)));
         assertEquals(List.of(false, false, true), WORKSHOP.kept(output).stream().map(Workshop.Kept::isEnd).toList());
+
+        var note = output.resolve(SameWeights.NOTE);
+        var noted = Files.readString(note);
+        Files.writeString(note, "{\"steps\": [1]}");
+        assertEquals(List.of(false, true, false), WORKSHOP.kept(output).stream().map(Workshop.Kept::isEnd).toList(), "not compared again");
+        Files.delete(note);
+        assertEquals(List.of(false, false, true), WORKSHOP.kept(output).stream().map(Workshop.Kept::isEnd).toList(), "of an older study");
+        assertEquals(noted, Files.readString(note));
     }
 
     @Test

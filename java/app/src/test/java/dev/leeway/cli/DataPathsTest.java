@@ -15,7 +15,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,8 +83,7 @@ final class DataPathsTest {
     }
 
     private static String given(StudyOptions options, String option) {
-        return options.study().arm("sft-help").stages().stream().filter(stage -> stage.options().containsKey(option)).findFirst()
-            .orElseThrow().options().get(option);
+        return given(options, "sft-help", option);
     }
 
     @Test
@@ -97,6 +100,59 @@ final class DataPathsTest {
         assertNotEquals(named, given(options("sft.prompt_file=" + file), "prompt_file"));
         assertEquals("made:prompts:capitals#prompts.txt", given(options("sft.prompt_file=made:prompts:capitals#prompts.txt"),
             "prompt_file"));
+    }
+
+    private static String given(StudyOptions options, String arm, String option) {
+        return options.study().arm(arm).stages().stream().filter(stage -> stage.options().containsKey(option)).findFirst()
+            .orElseThrow().options().get(option);
+    }
+
+    /** A training appends to it, and would be another one when it goes on. */
+    @Test
+    void aFileThatAStageWritesIsKnownByItsPathAlone() throws IOException {
+        var file = folder.resolve("judge.jsonl").toAbsolutePath().normalize();
+        var set = "grpo.judge_cache=" + Path.of("").toAbsolutePath().relativize(file);
+        var options = options(set);
+        var problems = new Problems();
+        options.overrides.check(problems);
+        problems.throwIfAny();
+        assertEquals(file.toString(), given(options, "grpo-help", "judge_cache"));
+        Files.writeString(file, "an answer");
+        assertEquals(options.plan().nodes(), options("grpo.judge_cache=" + file).plan().nodes());
+        var root = options(set);
+        root.data = Optional.of(folder);
+        assertEquals(file.toString(), given(root, "grpo-help", "judge_cache"), "below --data too");
+    }
+
+    @Test
+    void theNameOfAFileMayHaveCommas() throws IOException {
+        var file = Files.writeString(folder.resolve("a,b.txt"), "Be kind.\n");
+        var set = "sft.prompt_file=" + file;
+        for (var data : List.of(Optional.<Path>empty(), Optional.of(folder))) {
+            var options = options(set);
+            options.data = data;
+            var problems = new Problems();
+            options.overrides.check(problems);
+            problems.throwIfAny();
+            var named = given(options, "prompt_file");
+            assertTrue(named.matches("(file|data):a,b\\.txt#[0-9a-f]{16}"), named);
+            assertEquals(file.toString(), options.paths().path(named));
+        }
+        var folders = new DataPaths(folder);
+        assertEquals(folder.resolve("a") + "," + folder.resolve("b,c"), folders.path("data:a#0123456789abcdef,data:b,c#absent"));
+    }
+
+    /** One that is new must be put among those that are read or those that are written. */
+    @Test
+    void everyOptionOfAPathIsReadOrWritten() {
+        var written = StageOptions.ofPaths().entrySet().stream().filter(option -> option.getValue() == StageOptions.Kind.WRITTEN)
+            .map(Map.Entry::getKey).collect(Collectors.toSet());
+        assertEquals(Set.of("judge_cache", "output_dir", "output_file"), written);
+        var read = new TreeSet<>(StageOptions.ofPaths().keySet());
+        read.removeAll(written);
+        assertEquals(List.of("adapter", "config", "config_name_or_path", "data", "dataset_name", "eval_benchmark_data", "evaluation_prompt",
+            "judge_template", "model_name_or_path", "prompt_file", "ref_model", "reference", "reference_model", "tokenizer_name",
+            "value_model"), List.copyOf(read));
     }
 
     @Test

@@ -51,6 +51,8 @@ final class StudyArgumentsTest {
             of("--set", "sft.prompt_file=pool.txt", "--set=grpo.reward_funcs=length:4,model:../m", "--set", "sft.learning_rate=1e-4",
                 "--set", "sft.prompt_file=made:prompts:capitals#prompts.txt", "--set", "grpo.reward_funcs=model:arm:judge", "--set",
                 "sft.prompt_file="));
+        assertEquals(List.of("--set", "grpo.judge_cache=" + absolute("j.jsonl"), "--set", "sft.prompt_file=" + absolute("a,b.txt")),
+            of("--set", "grpo.judge_cache=j.jsonl", "--set", "sft.prompt_file=a,b.txt"), "what is written too, and names with commas");
     }
 
     /** A judge's name is a folder's or an endpoint's. */

@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,7 +135,22 @@ class StudyExamChecksTest {
         var study = study(1, contrast("gap", "topic=Discussions on Abortion", "none"));
         var checks = checks(study, topics(Benchmark.Needs.NOTHING), Map.of());
         Problems.requireNone(checks::check);
-        assertEquals(List.of("contrast gap: no values, for none of the first 1 items of views has topic=Climate"), checks.notes());
+        assertEquals(List.of("contrast gap: no values, for none of the 1 items that are asked of views has topic=Climate"),
+            checks.notes());
+    }
+
+    /** Sorted by topic, as files are: the first items have one of the two, and those that a run draws have both. */
+    @Test
+    void itemsThatAreDrawnAreLookedAtWhereARunDrawsThem() {
+        var items = IntStream.range(0, 40).mapToObj(i -> new Topical("item-" + i, i < 20 ? "Discussions on Abortion" : "Climate")).toList();
+        var benchmark = new Topics(items, Benchmark.Needs.NOTHING);
+        var first = study(10, contrast("gap", "topic=Discussions on Abortion", "none"));
+        assertEquals(1, checks(first, benchmark, Map.of()).notes().size());
+        var exams = first.exams().stream().map(exam -> new Exam(exam.name(), exam.benchmark(), exam.items(), exam.options(), exam.prompts(),
+            exam.extent().drawn())).toList();
+        var drawn = new Study(first.title(), first.rows(), first.arms(), exams, first.contrasts(), first.terms());
+        assertEquals(benchmark.drawn(10, 0), StudyExams.items(exams.getFirst(), benchmark));
+        assertEquals(List.of(), checks(drawn, benchmark, Map.of()).notes());
     }
 
     static Stream<Arguments> toys() {

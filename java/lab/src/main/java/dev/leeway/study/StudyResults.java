@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SortedSet;
@@ -32,6 +33,7 @@ public final class StudyResults {
     private final StudyTraces traces;
     private final List<Findings.Finding> findings;
     private List<Mean> means = List.of(); // until somebody asks
+    private Optional<List<Missing>> missing = Optional.empty(); // likewise
 
     StudyResults(Plan plan, Map<StudyRun.Sitting, List<Examiner.Outcome>> outcomes, Seal.Standing standing, StudyTraces traces) {
         this.plan = plan;
@@ -123,6 +125,11 @@ public final class StudyResults {
 
     /** All that is missing, also where it leaves nothing to take a mean of. */
     public List<Missing> missing() {
+        missing = missing.or(() -> Optional.of(List.copyOf(allMissing())));
+        return missing.orElseThrow();
+    }
+
+    private List<Missing> allMissing() {
         var all = new ArrayList<Missing>();
         outcomes.forEach((sitting, list) -> list.stream().collect(Collectors.groupingBy(Examiner.Outcome::setting, LinkedHashMap::new,
             Collectors.toList())).forEach((setting, own) -> measures(own).forEach(measure -> {

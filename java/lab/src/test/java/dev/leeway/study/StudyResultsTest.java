@@ -2,6 +2,7 @@ package dev.leeway.study;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leeway.eval.Setting;
@@ -66,6 +67,7 @@ final class StudyResultsTest {
         var results = results(ONE, 4, i -> new Examiner.Outcome("none", "item-" + i, Map.of(), Map.of(), Map.of("score", 2)));
         assertEquals(List.of(), results.means());
         assertEquals(2, results.missing().size(), "one a model");
+        assertSame(results.missing(), results.missing(), "every card asks, of all outcomes");
         var missing = results.missing().getFirst();
         assertEquals(List.of("exam", "none", "score", 8, 4, 4, 1.0), List.of(missing.exam(), missing.setting(), missing.measure(),
             missing.answers(), missing.items(), missing.without(), missing.share()));
