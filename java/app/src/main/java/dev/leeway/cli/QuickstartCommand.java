@@ -88,10 +88,10 @@ final class QuickstartCommand implements Callable<Integer> {
         }
         var options = studyOptions();
         var seal = outputDir.resolve("study").resolve("seal.json");
-        var changes = Files.exists(seal) ? Seal.compare(options.study(), seal).changes() : List.<String>of();
+        var changes = Files.exists(seal) ? Seal.compare(options.study(), options.basis(), seal).changes() : List.<String>of();
         if (!changes.isEmpty()) {
-            throw LeewayException.usage("--output_dir: %s was begun with another study, scale or seeds (%s); name another folder, or "
-                + "remove it", outputDir, String.join("; ", changes));
+            throw LeewayException.usage("--output_dir: %s was begun with another study, scale, seeds or device (%s); name another folder, "
+                + "or remove it", outputDir, String.join("; ", changes));
         }
     }
 
@@ -165,7 +165,8 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private String again() {
         return "leeway quickstart --output_dir " + outputDir + (scale.equals("toy") ? "" : " --scale " + scale) + (seeds.isEmpty() ? ""
-            : " --seeds " + seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
+            : " --seeds " + seeds.stream().map(String::valueOf).collect(Collectors.joining(","))) + (device.device.equals("cpu") ? ""
+            : " --device " + device.device) + (device.kernels.equals("own") ? "" : " --kernels " + device.kernels);
     }
 
     private void sayWhatIsThere() {

@@ -71,7 +71,7 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
             text.lines().forEach(out::println);
             Problems.requireNone(new StudyExamChecks(text.exams(), options)::check);
             var others = new Others(options.judge.named(options.batchSize, DType.F32),
-                options.reference.map(folder -> NamedSubject.of(candidate(folder, device))));
+                options.reference.map(this::named));
             return new StudyRun(plan, folder(), crew(device, others, () -> false), options.base, StudyRun.Listener.SILENT).seal();
         }
     }
@@ -264,9 +264,24 @@ record StudyJob(StudyOptions options, PrintWriter out, PrintWriter err) {
     }
 
     private Candidate candidate(Path folder, Device device) {
+        var model = model(folder);
+        return EngineSubject.candidate(model, room(), options.dtype.of(ModelDirectory.open(model.base())), device);
+    }
+
+    /** As it is known in a run on the run's device. */
+    Subject named(Path folder) {
+        var model = model(folder);
+        return NamedSubject.of(EngineSubject.named(model, room(), options.dtype.of(ModelDirectory.open(model.base())),
+            options.device.device));
+    }
+
+    private static EngineSubject.Model model(Path folder) {
         var source = AdapterSource.find(folder, Optional.empty());
-        return EngineSubject.candidate(new EngineSubject.Model(source.base(), source.adapter()), new EngineSubject.Room(LONGEST,
-            options.batchSize), options.dtype.of(ModelDirectory.open(source.base())), device);
+        return new EngineSubject.Model(source.base(), source.adapter());
+    }
+
+    private EngineSubject.Room room() {
+        return new EngineSubject.Room(LONGEST, options.batchSize);
     }
 
     /** Writes what was found, and says it. */

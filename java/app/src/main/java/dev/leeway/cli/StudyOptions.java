@@ -164,9 +164,14 @@ final class StudyOptions implements Checked {
 
     /** What would be done. */
     Plan plan() {
-        planned = Optional.of(planned.orElseGet(() -> Plan.of(study(), new Basis(base.filter(StudyOptions::hasWeights).map(ModelHash::of),
-            device.kind(), dtype.dtype, Optional.of(new ToyMaterials())))));
+        planned = Optional.of(planned.orElseGet(() -> Plan.of(study(), basis())));
         return planned.get();
+    }
+
+    /** What it would be done on. */
+    Basis basis() {
+        return new Basis(base.filter(StudyOptions::hasWeights).map(ModelHash::of), device.kind(), dtype.dtype,
+            Optional.of(new ToyMaterials()));
     }
 
     /** A plan is content with a model's configuration. */

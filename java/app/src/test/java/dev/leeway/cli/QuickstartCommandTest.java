@@ -133,7 +133,9 @@ final class QuickstartCommandTest {
 
     @Test
     void whatIsNotItsOwnIsRefused() throws IOException {
-        refused("was begun with another study, scale or seeds (terms: sealed ", command("whole", "--seeds", 5));
+        refused("was begun with another study, scale, seeds or device (terms: sealed ", command("whole", "--seeds", 5));
+        refused("seeds or device (basis: device was changed after sealing: sealed cpu, now cuda); name another folder", command("whole",
+            "--device", "cuda"));
         refused("--scale must be toy or smoke; got full", "quickstart", "--output_dir", folder.resolve("none"), "--scale", "full");
         refused("--seeds names one twice: [1, 1]", "quickstart", "--output_dir", folder.resolve("none"), "--seeds", "1,1");
         refused("has files that leeway did not write", "quickstart", "--output_dir", folder);

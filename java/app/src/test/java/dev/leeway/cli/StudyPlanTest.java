@@ -3,9 +3,14 @@ package dev.leeway.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leeway.eval.EngineSubject;
+import dev.leeway.ffi.DType;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +64,20 @@ final class StudyPlanTest {
             folder.resolve("values")).out();
         assertTrue(plan.contains("not planned: there is no ")
             && plan.contains("gemma-2-2b-it/config.json, which is enough of a model"), plan);
+    }
+
+    /** Else a run on a GPU would tell of another second model than the plan, which needs no GPU. */
+    @Test
+    void aSecondModelIsSealedAsItIsKnownOnTheDeviceOfTheRun() throws IOException {
+        var model = TinyModel.model(folder);
+        var options = new StudyOptions();
+        for (var device : List.of("cpu", "cuda")) {
+            options.device.device = device;
+            var known = EngineSubject.named(new EngineSubject.Model(model, Optional.empty()), new EngineSubject.Room(4096,
+                options.batchSize), DType.F32, device);
+            assertEquals(NamedSubject.of(known), new StudyJob(options, new PrintWriter(System.out), new PrintWriter(System.err))
+                .named(model));
+        }
     }
 
     private static String group(String pattern, String text) {

@@ -117,17 +117,30 @@ public final class EngineSubject implements Subject {
      * @throws LeewayException if it is no model
      */
     public static Candidate candidate(Model model, Room room, DType dtype, Device device) {
+        return candidate(model, room, dtype, device.backend(), known -> open(model, known, room, dtype, device));
+    }
+
+    /**
+     * The same model, which nobody opens: it is named as it would be on a back end, which need not be there.
+     *
+     * @throws LeewayException if it is no model
+     */
+    public static Candidate named(Model model, Room room, DType dtype, String backend) {
+        return candidate(model, room, dtype, backend, _ -> Candidate.NEVER.get());
+    }
+
+    private static Candidate candidate(Model model, Room room, DType dtype, String backend, Opener opener) {
         var details = new LinkedHashMap<String, String>();
         details.put("model", ModelHash.of(model.base()));
         model.adapter().ifPresent(folder -> details.put("adapter", ModelHash.of(folder)));
         details.put("tokenizer", Sha256.ofFile(model.base().resolve("tokenizer.json")));
         ChatFormat.ofModel(model.base()).ifPresent(chat -> details.put("chat_template", new Sha256().add(chat.source()).hex()));
         details.put("dtype", dtype.name().toLowerCase(Locale.ROOT));
-        details.put("device", device.backend());
+        details.put("device", backend);
         var directory = model.directory();
         details.put("max_length", Integer.toString(length(directory, room)));
         var ability = directory.config().isClassifier() ? Candidate.Ability.RATING : Candidate.Ability.LANGUAGE;
-        return candidate(model, details, ability, known -> open(model, known, room, dtype, device));
+        return candidate(model, details, ability, opener);
     }
 
     private interface Opener {

@@ -13,8 +13,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What was not there when a study was sealed and came later, as the data of one that is planned before it is had. The first that comes is
- * noted beside the seal, and is what the study is compared with from then on: another one is a change.
+ * What was not there when a study was sealed and came later, as the data of one that is planned before it is had. What came is noted beside
+ * the seal, and is what the study is compared with from then on. As long as nobody was examined, what comes later takes its place, as the
+ * whole of a file of which a part was there; behind an examination another one is a change.
  */
 final class Arrivals {
 
@@ -70,27 +71,38 @@ final class Arrivals {
         return told.stream().distinct().toList();
     }
 
-    /** Notes what came since; {@code sealed} has what came before. */
-    void note(ObjectNode sealed, ObjectNode now, int examinations) {
-        int before = items.size();
+    /** Notes what came since it was sealed. */
+    void note(ObjectNode sealed, ObjectNode now, Seal.Stored stored) {
+        var before = items.deepCopy();
+        var filled = sealed.deepCopy();
+        into(filled);
+        boolean mayReplace = !stored.isAsked() && items.valueStream().allMatch(one -> one.path("examinations").asInt() == 0);
         for (var part : PARTS) {
             for (var name : now.path(part).propertyNames()) {
                 var value = now.path(part).get(name);
-                var expected = sealed.path(part).path(name);
+                var absent = sealed.path(part).path(name);
+                boolean replaces = mayReplace && !value.equals(absent) && fills(value, absent, part.equals("arms"));
+                var expected = replaces ? absent : filled.path(part).path(name);
+                if (replaces) {
+                    items.removeIf(one -> isOf(part, name, one));
+                }
                 if (!value.equals(expected) && fills(value, expected, part.equals("arms")) && !isNoted(part, name, value)) {
-                    items.addObject().put("part", part).put("name", name).put("examinations", examinations).set("value", value);
+                    items.addObject().put("part", part).put("name", name).put("examinations", stored.examinations()).set("value", value);
                 }
             }
         }
-        if (items.size() > before) {
+        if (!items.equals(before)) {
             JsonFile.write(file, JsonFile.newObject().put("sha256", Sha256.of(items.toString())).set(ITEMS, items));
         }
     }
 
     /** What came too late is noted once. */
     private boolean isNoted(String part, String name, JsonNode value) {
-        return items.valueStream().anyMatch(one -> one.path("part").asString().equals(part) && one.path("name").asString().equals(name)
-            && one.get("value").equals(value));
+        return items.valueStream().anyMatch(one -> isOf(part, name, one) && one.get("value").equals(value));
+    }
+
+    private static boolean isOf(String part, String name, JsonNode one) {
+        return one.path("part").asString().equals(part) && one.path("name").asString().equals(name);
     }
 
     /** Whether a value is another but for what was absent in it. */

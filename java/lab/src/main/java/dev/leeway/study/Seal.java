@@ -27,12 +27,13 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Seal {
 
     private static final String SUM = "sha256";
+    private static final String BASIS = "basis";
     private static final String MADE = "made";
     private static final String INSTRUMENTS = "instruments";
     private static final String STORED = "stored";
     private static final String TRAININGS = "trainings";
     private static final String EXAMINATIONS = "examinations";
-    private static final List<String> PARTS = List.of("basis", "rows", "arms", "exams", INSTRUMENTS, "contrasts");
+    private static final List<String> PARTS = List.of(BASIS, "rows", "arms", "exams", INSTRUMENTS, "contrasts");
 
     private Seal() {
     }
@@ -63,7 +64,7 @@ public final class Seal {
 
     private static ObjectNode of(Analysis analysis) {
         var json = of(analysis.plan().study());
-        json.set("basis", analysis.plan().basis().json());
+        json.set(BASIS, analysis.plan().basis().json());
         var made = json.putObject(MADE);
         analysis.plan().made().forEach(made::put);
         var instruments = json.putObject(INSTRUMENTS);
@@ -91,11 +92,17 @@ public final class Seal {
      *
      * @param trainings of the plan that were stored
      * @param examinations of its models in its exams that were stored, or begun
+     * @param isAsked whether any model was asked what one of its exams asks: of data that came and was taken away again, too
      */
-    public record Stored(int trainings, int examinations) {
+    public record Stored(int trainings, int examinations, boolean isAsked) {
 
         /** Nothing. */
         public static final Stored NOTHING = new Stored(0, 0);
+
+        /** So much, and nothing of other models. */
+        public Stored(int trainings, int examinations) {
+            this(trainings, examinations, examinations > 0);
+        }
 
         /** When it was sealed, as a part of a sentence. */
         public String when() {
@@ -131,10 +138,7 @@ public final class Seal {
         requireOf(analysis.plan().study(), file);
         var now = of(analysis);
         if (Files.exists(file)) {
-            var sealed = read(file);
-            var arrivals = Arrivals.beside(file);
-            arrivals.into(sealed);
-            arrivals.note(sealed, now, stored.examinations());
+            Arrivals.beside(file).note(read(file), now, stored);
             return;
         }
         now.putObject(STORED).put(TRAININGS, stored.trainings()).put(EXAMINATIONS, stored.examinations());
@@ -169,12 +173,14 @@ public final class Seal {
     }
 
     /**
-     * Compares a study's own value with what was sealed, whatever it is carried out on.
+     * Compares a study's own value, and what it is carried out on, with what was sealed; neither what is made for it nor its instruments.
      *
      * @throws dev.leeway.LeewayException if the file isn't what was written
      */
-    public static Standing compare(Study study, Path file) {
-        return compare(study, of(study), file);
+    public static Standing compare(Study study, Basis basis, Path file) {
+        var now = of(study);
+        now.set(BASIS, basis.json());
+        return compare(study, now, file);
     }
 
     /**
@@ -229,7 +235,8 @@ public final class Seal {
             } else if (!now.has(name)) {
                 changes.add(part + ": " + name + " was sealed and is gone");
             } else if (!sealed.get(name).equals(now.get(name))) {
-                changes.add(part + ": " + name + " was changed after sealing");
+                changes.add(part + ": " + name + " was changed after sealing" + (part.equals(BASIS) ? ": sealed "
+                    + sealed.get(name).asString() + ", now " + now.get(name).asString() : ""));
             }
         }
         return changes;
@@ -240,7 +247,7 @@ public final class Seal {
      * carried out on and the terms were sealed; and if all this is so of its whole family.
      */
     private static List<String> standing(Study study, ObjectNode sealed, ObjectNode now) {
-        if (Stream.of("terms", "rows", "basis").filter(now::has).anyMatch(part -> !now.get(part).equals(sealed.path(part)))
+        if (Stream.of("terms", "rows", BASIS).filter(now::has).anyMatch(part -> !now.get(part).equals(sealed.path(part)))
             || !remade(sealed, now).isEmpty()) {
             return List.of();
         }

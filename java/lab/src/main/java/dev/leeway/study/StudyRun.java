@@ -141,11 +141,22 @@ public final class StudyRun {
     private Seal.Stored stored() {
         var examined = folder.examined();
         return new Seal.Stored((int) plan.nodes().stream().filter(folder::isDone).count(),
-            (int) sittings().stream().filter(sitting -> examined.contains(examined(sitting))).count());
+            (int) sittings().stream().map(this::named).distinct().filter(sitting -> examined.contains(examined(sitting))).count(),
+            plan.study().exams().stream().anyMatch(exam -> examined.stream().anyMatch(note -> note.startsWith(asked(exam)))));
     }
 
-    private static String examined(Sitting sitting) {
-        return sitting.exam().asked() + " of " + sitting.node().hash() + ", step " + sitting.step();
+    private String examined(Sitting sitting) {
+        return asked(sitting.exam()) + sitting.node().hash() + ", step " + named(sitting).step();
+    }
+
+    private static String asked(Exam exam) {
+        return exam.asked() + " of ";
+    }
+
+    /** The last checkpoint is called the training's end where it is the same, which is known of a folder without checkpoints too. */
+    private Sitting named(Sitting sitting) {
+        return kept(sitting.node()).stream().anyMatch(kept -> kept.isEnd() && kept.step() == sitting.step())
+            ? new Sitting(sitting.node(), -1, sitting.exam()) : sitting;
     }
 
     /** Trains and examines all that isn't there. Empty where it was asked to stop. */

@@ -280,6 +280,9 @@ final class EngineSubjectTest {
         Response changed = with(adapted, subject -> ask(subject, request));
         assertNotEquals(plain, changed);
         assertEquals(adapted.hash(), with(adapted, Subject::hash));
+        var known = EngineSubject.named(new EngineSubject.Model(path, Optional.empty()), ROOM, DType.F32, device.backend());
+        assertEquals(base, new Candidate(known.name(), known.hash(), known.details(), known.ability(), base.opener()));
+        assertNotEquals(known.hash(), EngineSubject.named(new EngineSubject.Model(path, Optional.empty()), ROOM, DType.F32, "x").hash());
         var moved = Files.move(path, Files.createDirectories(folder.resolve("run")).resolve("checkpoint-20"));
         assertEquals(base.hash(), candidate(moved, ROOM, device).hash());
         assertEquals("run/checkpoint-20", candidate(moved, ROOM, device).name());

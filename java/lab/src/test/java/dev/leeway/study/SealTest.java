@@ -156,7 +156,7 @@ final class SealTest {
     }
 
     @Test
-    void theFirstFileThatComesAfterSealingIsTakenAndAnotherOneIsAChange() {
+    void aFileThatComesAfterSealingIsTakenAndAnotherOneBehindAnExaminationIsAChange() {
         var file = temporary.resolve("late.jsonl");
         seal(analysis(onRowsOf(file)));
         StudyFolder.write(file, "{\"text\":\"a\"}\n");
@@ -166,13 +166,45 @@ final class SealTest {
         assertEquals(List.of("rows: texts was not there when the study was sealed"), standing.changes());
         assertTrue(standing.isSealed(FIRST));
         StudyFolder.write(file, "{\"text\":\"b\"}\n");
-        seal(analysis(onRowsOf(file)));
+        Seal.seal(analysis(onRowsOf(file)), new Seal.Stored(0, 0, true), folder.seal());
         var another = standing(onRowsOf(file));
         assertEquals(List.of("rows: texts was not there when the study was sealed", "rows: texts was changed after sealing"),
             another.changes());
         assertFalse(another.isSealed(FIRST));
         StudyFolder.write(file, "{\"text\":\"a\"}\n");
         assertTrue(standing(onRowsOf(file)).isSealed(FIRST), "the first one again");
+    }
+
+    /** Sealed without data, planned while it is half downloaded, carried out with all of it; then with other data. */
+    @Test
+    void whatComesLaterTakesThePlaceOfWhatCameFirstUntilSomebodyIsExamined() throws IOException {
+        var file = temporary.resolve("late.jsonl");
+        var told = List.of("rows: texts was not there when the study was sealed");
+        assertEquals(List.of(), planned(file).changes());
+        StudyFolder.write(file, "{\"text\":\"a\"}\n");
+        assertEquals(told, planned(file).changes());
+        StudyFolder.write(file, "{\"text\":\"a\"}\n{\"text\":\"b\"}\n");
+        assertEquals(told, planned(file).changes());
+        assertTrue(run(onRowsOf(file), folder).standing().isSealed(FIRST));
+        StudyFolder.write(file, "{\"text\":\"c\"}\n");
+        assertEquals(List.of(told.getFirst(), "rows: texts was changed after sealing"), planned(file).changes());
+        assertFalse(planned(file).isSealed(FIRST), "others' models, and the same questions");
+        assertFalse(Files.readString(folder.path().resolve("arrivals.json")).contains("\"examinations\": 1"));
+    }
+
+    private Seal.Standing planned(Path file) {
+        return new StudyRun(Plan.of(onRowsOf(file), Optional.empty()), folder, new ToyCrew(4, 0).crew(), Optional.empty(),
+            StudyRun.Listener.SILENT).seal();
+    }
+
+    @Test
+    void whatIsGoneAgainIsNoArrival() {
+        seal(analysis(STUDY, Basis.ABSENT));
+        seal(analysis(STUDY, "judges [a]"));
+        seal(analysis(STUDY, Basis.ABSENT));
+        assertTrue(standing(analysis(STUDY, "judges [a]")).isSealed(FIRST));
+        assertEquals(List.of("instruments: exam was not there when the study was sealed"), standing(analysis(STUDY,
+            "judges [a]")).changes());
     }
 
     private static Study onRowsOf(Path file) {
@@ -191,7 +223,7 @@ final class SealTest {
         assertFalse(standing(analysis(both, "judges [b]")).isSealed(FIRST));
         for (var other : List.of("length:4,model:data:m#1123456789abcdef,model:data:n#fedcba9876543210",
                 "length:5,model:data:m#0123456789abcdef,model:data:n#fedcba9876543210")) {
-            seal(analysis(rewardedBy(other), "judges [a]"));
+            Seal.seal(analysis(rewardedBy(other), "judges [a]"), new Seal.Stored(0, 0, true), folder.seal());
             assertEquals("arms: b was changed after sealing", standing(analysis(rewardedBy(other), "judges [a]")).changes().getLast());
         }
     }

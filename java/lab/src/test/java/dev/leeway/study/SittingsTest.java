@@ -50,14 +50,18 @@ final class SittingsTest {
     }
 
     private StudyResults run(Exam.When when, ToyCrew crew, Stage... stages) {
+        return study(when, crew, new StudyFolder(temporary.resolve(when.name())), stages).run().orElseThrow();
+    }
+
+    private static StudyRun study(Exam.When when, ToyCrew crew, StudyFolder folder, Stage... stages) {
         SequencedMap<String, Rows> rows = new LinkedHashMap<>();
         rows.put("texts", new Rows.Made("texts", 3, new LinkedHashMap<>(), true));
         var exam = new Exam("curve", "toy", Optional.empty(), new LinkedHashMap<>(), List.of(Setting.EvaluationPrompt.NONE),
             new Exam.Extent(when, 0, 0));
         var study = new Study(new Study.Title("toy", "How does it grow?", ""), rows, List.of(Arm.of("a", "an arm", stages)), List.of(exam),
             List.of(), new Study.Terms(List.of(0L), 0.05, "holm"));
-        return new StudyRun(Plan.of(study, Optional.empty()), new StudyFolder(temporary.resolve(when.name())),
-            new StudyRun.Crew(keeping(crew), crew, crew), Optional.empty(), StudyRun.Listener.SILENT).run().orElseThrow();
+        return new StudyRun(Plan.of(study, Optional.empty()), folder, new StudyRun.Crew(keeping(crew), crew, crew), Optional.empty(),
+            StudyRun.Listener.SILENT);
     }
 
     private static List<String> sat(StudyResults results) {
@@ -76,6 +80,21 @@ final class SittingsTest {
         assertEquals(4, examinations(crew));
         var outcomes = List.copyOf(results.outcomes().values());
         assertEquals(outcomes.get(4), outcomes.get(5));
+    }
+
+    /** Asked as the last checkpoint by one study and as the arm's end by another, or the other way round. */
+    @Test
+    void whoSealsKnowsThatTheEndWasExaminedUnderItsOtherName() {
+        for (var first : List.of(Exam.When.CHECKPOINTS, Exam.When.ARM_END)) {
+            var second = first == Exam.When.ARM_END ? Exam.When.CHECKPOINTS : Exam.When.ARM_END;
+            var crew = new ToyCrew(4, 0.1);
+            run(first, crew, stage("base", "1"));
+            crew.done.clear();
+            var folder = new StudyFolder(temporary.resolve("after " + first), temporary.resolve(first.name()));
+            folder.create();
+            assertEquals(1, study(second, crew, folder, stage("base", "1")).seal().stored().examinations());
+            assertEquals(List.of(), crew.done);
+        }
     }
 
     @Test
