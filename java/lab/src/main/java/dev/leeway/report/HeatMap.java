@@ -35,8 +35,8 @@ public record HeatMap(String label, List<String> rows, List<String> columns, Lis
 
     @Override
     public String html() {
-        var html = new StringBuilder("<div class=\"wide\"><table class=\"heat\" aria-label=\"").append(Markup.escaped(label))
-            .append("\">\n<tr><th></th>");
+        var html = new StringBuilder("<div class=\"wide\"><table class=\"heat\"><caption class=\"soft\">").append(Markup.escaped(label))
+            .append("</caption>\n<tr><th></th>");
         columns.forEach(column -> html.append("<th class=\"number\">").append(Markup.escaped(column)).append("</th>"));
         for (int r = 0; r < rows.size(); r++) {
             html.append("</tr>\n<tr><th>").append(Markup.escaped(rows.get(r))).append("</th>");

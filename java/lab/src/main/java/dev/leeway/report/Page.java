@@ -45,7 +45,7 @@ public record Page(String title, List<Part> lead, List<Section> sections) {
           margin-right: 1.25rem } .legend svg { margin-right: .4rem } .key { columns: 13rem } .key li { margin-left: 2rem } .key
           li::marker { color: var(--own); font-weight: bold }
         .heat td, .heat th { padding: .4rem .6rem; border: 1px solid var(--line) } .heat td { background: color-mix(in srgb, var(--own)
-          var(--share, 0%), var(--paper)) }
+          var(--share, 0%), var(--paper)) } .heat caption { text-align: left; padding-bottom: .4rem }
         @media (max-width: 40rem) { td:first-child { min-width: 5rem } .row { grid-template-columns: 1fr; gap: 0; margin-bottom: .5rem;
           padding: 0 .75rem } }
         """;

@@ -13,6 +13,6 @@ public interface Analysis {
     /** Its numbers; the same results give the same bytes. */
     ObjectNode json(StudyResults results);
 
-    /** Its figures. */
+    /** Its figures; none where the study has nothing of it, which then has no section. */
     List<Part> figures(StudyResults results);
 }

@@ -34,7 +34,7 @@ public final class StudyPage {
         var lead = List.<Part>of(new Paragraph(study.title().question() + (study.title().source().isEmpty() ? "" : " (After "
             + study.title().source() + ".)")), new Paragraph(results.answer()), new Paragraph(plan.standing()));
         var sections = new ArrayList<>(List.of(new Section("Contrasts", contrasts.parts())));
-        analyses.forEach(analysis -> sections.add(new Section(analysis.name(), analysis.figures(results))));
+        analyses.forEach(analysis -> add(sections, analysis.name(), analysis.figures(results)));
         add(sections, "On the way", curves.drift());
         sections.add(new Section("Exams", exams.parts()));
         add(sections, "Answers", new StudyPageItems(results).parts());

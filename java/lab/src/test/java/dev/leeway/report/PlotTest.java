@@ -118,7 +118,7 @@ final class PlotTest {
         var shares = new HeatMap("rates", List.of("r"), List.of("a", "b", "c"), List.of(List.of(Optional.of(0.5), Optional.empty(),
             Optional.of(7.0))), 0, 1);
         contains(shares, "<td class=\"number c0\" style=\"--share:25%\">0.50</td>", "<td class=\"number\">–</td>",
-            "style=\"--share:50%\">7.00</td>", "<th>r</th>", "aria-label=\"rates\"");
+            "style=\"--share:50%\">7.00</td>", "<th>r</th>", "<caption class=\"soft\">rates</caption>");
         var around = new HeatMap("drift", List.of("r"), List.of("a", "b", "c"), List.of(List.of(Optional.of(-1.0), Optional.of(2.0),
             Optional.of(-0.001))), -2, 2);
         contains(around, "<td class=\"number c1\" style=\"--share:25%\">-1.00</td>",

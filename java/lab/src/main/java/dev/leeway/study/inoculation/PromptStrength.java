@@ -77,7 +77,7 @@ public record PromptStrength(String setting, String untrained, List<Trait> trait
     public List<Part> figures(StudyResults results) {
         var strengths = Strengths.of(results, this);
         if (strengths.traits().isEmpty()) {
-            return List.of(new Paragraph("This study has no such setting."));
+            return List.of();
         }
         if (strengths.arms().isEmpty()) {
             return List.of(new Paragraph("No arm has all of it: the untrained model must take the exams under each arm's prompt."));
