@@ -3,16 +3,20 @@ package dev.leeway.study;
 import dev.leeway.eval.likelihood.FirstWordProbe;
 import dev.leeway.eval.reward.RewardProbes;
 import java.util.LinkedHashMap;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * A study that is gone through and not carried out: every file is read, every template applied and every stage takes the memory that it
- * would take, for two steps; every exam has two items.
+ * would take, for two steps of two batches at most; every exam has two items.
  */
 final class DryRun {
 
     /** Of every training, and of every exam's items. */
     private static final int FEW = 2;
+    private static final String ACCUMULATION = "gradient_accumulation_steps";
+    /** Commands whose batches of a step must together hold whole groups of completions. */
+    private static final Set<String> ROLLOUTS = Set.of("grpo", "rloo", "ppo");
     /** Stands for a list of checkpoints, most of which a training of so few steps doesn't reach. */
     private static final String STEPS = "0,1,2";
 
@@ -37,6 +41,9 @@ final class DryRun {
         }
         var options = new LinkedHashMap<>(stage.options());
         options.put("max_steps", "" + FEW);
+        if (!ROLLOUTS.contains(stage.command()) && !options.getOrDefault(ACCUMULATION, "1").equals("1")) {
+            options.put(ACCUMULATION, "" + FEW);
+        }
         if (options.containsKey("eval_benchmarks")) {
             options.put("eval_benchmark_limit", "" + FEW);
         }

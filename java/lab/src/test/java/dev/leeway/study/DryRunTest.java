@@ -38,6 +38,15 @@ final class DryRunTest {
         assertEquals(Stage.merge(), stages.getLast(), "a merge has no steps");
     }
 
+    @Test
+    void aStepHasTwoBatchesAtMostButWholeGroupsOfCompletions() {
+        var accumulated = Map.of("gradient_accumulation_steps", "32");
+        var stages = dry(Stage.of("sft", "sft", "texts", accumulated), Stage.of("grpo", "grpo", "texts", accumulated), sft(""))
+            .arms().getFirst().stages();
+        assertEquals(List.of("2", "32", "none"), stages.stream().map(stage -> stage.options()
+            .getOrDefault("gradient_accumulation_steps", "none")).toList());
+    }
+
     /** A listed step behind the end of a run is refused; steps of a rule are those that the run reaches. */
     @Test
     void aListOfCheckpointsBecomesTheStepsThatThereAre() {
