@@ -42,10 +42,11 @@ final class SmokeStudiesTest {
         Cli.succeed(command(study, whole));
         var results = JsonFile.read(whole.resolve("results.json"));
         var analyses = Studies.named(study).analyses().stream().map(Analysis::name).toList();
-        assertEquals(analyses, List.copyOf(results.requireObject("analyses").names()));
+        var told = results.requireObject("analyses");
+        assertEquals(analyses, List.copyOf(told.names()));
         assertFalse(results.requireObjects("means").isEmpty());
         var page = Files.readString(whole.resolve("report.html"));
-        assertTrue(analyses.stream().allMatch(page::contains), "a section each");
+        assertTrue(analyses.stream().filter(name -> !told.requireObject(name).names().isEmpty()).allMatch(page::contains), "a section each");
         assertFalse(page.contains("NaN") || page.contains("Infinity"), study);
         var killed = folder.resolve(study + "-killed");
         try (var child = Child.start(folder.resolve(study + ".log"), Optional.empty(), command(study, killed))) {
