@@ -46,7 +46,8 @@ final class SmokeStudiesTest {
         assertEquals(analyses, List.copyOf(told.names()));
         assertFalse(results.requireObjects("means").isEmpty());
         var page = Files.readString(whole.resolve("report.html"));
-        assertTrue(analyses.stream().filter(name -> !told.requireObject(name).names().isEmpty()).allMatch(page::contains), "a section each");
+        assertTrue(analyses.stream().filter(name -> !told.requireObject(name).names().isEmpty()).allMatch(page::contains),
+            "a section each");
         assertFalse(page.contains("NaN") || page.contains("Infinity"), study);
         var killed = folder.resolve(study + "-killed");
         try (var child = Child.start(folder.resolve(study + ".log"), Optional.empty(), command(study, killed))) {
