@@ -1,19 +1,24 @@
 package dev.leeway.study;
 
+import dev.leeway.eval.Catalogue;
 import dev.leeway.eval.likelihood.FirstWordProbe;
 import dev.leeway.eval.reward.RewardProbes;
 import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * A study that is gone through and not carried out: every file is read, every template applied and every stage takes the memory that it
- * would take, for two steps of two batches at most; every exam has two items.
+ * would take, for two steps of two batches at most; every exam has two items and short answers.
  */
 final class DryRun {
 
     /** Of every training, and of every exam's items. */
     private static final int FEW = 2;
+    /** Tokens of an answer: enough for a rule to have something to look at. */
+    private static final int SHORT = 64;
+    private static final String LENGTH = "max_new_tokens";
     private static final String ACCUMULATION = "gradient_accumulation_steps";
     /** Commands whose batches of a step must together hold whole groups of completions. */
     private static final Set<String> ROLLOUTS = Set.of("grpo", "rloo", "ppo");
@@ -60,6 +65,14 @@ final class DryRun {
     private static Exam shortened(Exam exam) {
         var extent = new Exam.Extent(exam.extent().when(), isWhole(exam) ? exam.extent().limit() : FEW, 1,
             exam.extent().arms(), exam.extent().isDrawn());
-        return new Exam(exam.name(), exam.benchmark(), exam.items(), exam.options(), exam.prompts(), extent);
+        return new Exam(exam.name(), exam.benchmark(), exam.items(), options(exam), exam.prompts(), extent);
+    }
+
+    private static SequencedMap<String, String> options(Exam exam) {
+        var options = new LinkedHashMap<>(exam.options());
+        if (Catalogue.named(exam.benchmark()).options().stream().anyMatch(option -> option.name().equals(LENGTH))) {
+            options.put(LENGTH, "" + SHORT);
+        }
+        return options;
     }
 }

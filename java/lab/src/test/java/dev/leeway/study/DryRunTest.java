@@ -56,9 +56,10 @@ final class DryRunTest {
     }
 
     @Test
-    void anExamHasTwoItemsOnceButWordsAreAskedWhole() {
+    void anExamHasTwoItemsOnceAndShortAnswersButWordsAreAskedWhole() {
         var dry = dry(sft(""));
         assertEquals(List.of(2, 0, 0), dry.exams().stream().map(exam -> exam.extent().limit()).toList());
+        assertEquals(List.of(Map.of("max_new_tokens", "64"), Map.of(), Map.of()), dry.exams().stream().map(Exam::options).toList());
         assertEquals(List.of(1, 1, 1), dry.exams().stream().map(exam -> exam.extent().epochs()).toList());
     }
 
